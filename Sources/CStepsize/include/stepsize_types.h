@@ -1,0 +1,99 @@
+/* The types of the C interface. Copied word for word into stepsize.h between
+   the two marks, so that what Swift sees and what C sees cannot differ. */
+#ifndef STEPSIZE_TYPES_H
+#define STEPSIZE_TYPES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* BEGIN PUBLIC TYPES */
+
+/* Status codes. 0 is success; numbers never change meaning. */
+enum {
+  STEPSIZE_OK = 0,
+  STEPSIZE_ERROR_NULL = 1,          /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,          /* `size` of an option struct is unknown, or an array is too short or misaligned */
+  STEPSIZE_ERROR_ARGUMENT = 10,     /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,        /* too many groups, pieces or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20 /* the scheduler's controller needs a loss */
+};
+
+/* Kinds and modes. They cross as int32_t and are checked. */
+enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1 };
+enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
+enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
+
+/* For a count that means "never" or "without end". */
+#define STEPSIZE_NEVER INT64_MAX
+
+/* What stepsize_catalogue_text and stepsize_catalogue_parameter_text can tell. */
+enum {
+  STEPSIZE_TEXT_NAME = 0,
+  STEPSIZE_TEXT_SUMMARY = 1, /* one line */
+  STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
+  STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals or schedule */
+  STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
+  STEPSIZE_TEXT_DEFAULT = 6  /* parameters only: empty if it must be given */
+};
+
+/* The text of an error. Set `size` to sizeof(stepsize_error) before the first
+   use; `text` is always terminated. NULL may be passed wherever one is taken. */
+typedef struct stepsize_error {
+  uint32_t size;
+  int32_t status;  /* the status that was returned */
+  int64_t offset;  /* byte offset in the parsed text, or -1 */
+  char text[240];
+} stepsize_error;
+
+/* An immutable schedule: any number of threads may use one at a time. */
+typedef struct stepsize_schedule stepsize_schedule;
+
+/* The configuration of a controller: immutable, shared freely. */
+typedef struct stepsize_controller stepsize_controller;
+
+/* A scheduler: one thread at a time. Different schedulers are independent.
+   A destroyed handle cannot be detected: do not use one. */
+typedef struct stepsize_scheduler stepsize_scheduler;
+
+/* GreedyLR. Fill with stepsize_greedy_defaults(), then change fields. */
+typedef struct stepsize_greedy_options {
+  uint32_t size;           /* sizeof(stepsize_greedy_options) */
+  int32_t variant;         /* STEPSIZE_GREEDY_… */
+  int32_t mode;            /* STEPSIZE_MODE_…: is a smaller or a larger metric better? */
+  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
+  double factor;           /* in (0, 1): rate * factor when worse, rate / factor when better */
+  double threshold;        /* margin by which the metric must improve, >= 0 */
+  double eps;              /* changes up to this are not made: relative to the rate (default variant) or absolute (huggingface) */
+  int64_t patience;        /* observations to wait before a change, >= 0 */
+  int64_t cooldown;        /* observations ignored after a cut, >= 0 */
+  int64_t warmup;          /* observations ignored after a raise, >= 0 */
+  int64_t window_size;     /* observations averaged when `smooth` is not 0, 1 to 16777216 */
+  int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
+  int32_t smooth;          /* 0 or 1 */
+  int32_t reserved;        /* 0 */
+  const double *min_lr;    /* lower bounds of the base rates: NULL with count 0 for the variant's default */
+  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
+  const double *max_lr;    /* upper bounds, alike */
+  size_t max_lr_count;
+} stepsize_greedy_options;
+
+/* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
+typedef struct stepsize_scheduler_options {
+  uint32_t size;      /* sizeof(stepsize_scheduler_options) */
+  uint32_t reserved;  /* 0 */
+  size_t group_count; /* parameter groups, 1 to 1048576 */
+  const double *base_lr; /* group_count base rates, finite and >= 0; copied */
+  const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
+  const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
+  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
+  size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
+  const double *max_lr;  /* highest rates answered, alike */
+  size_t max_lr_count;
+} stepsize_scheduler_options;
+
+/* END PUBLIC TYPES */
+
+#endif

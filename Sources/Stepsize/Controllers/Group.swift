@@ -1,0 +1,10 @@
+/// One parameter group: its base rate, which controllers move, and the bounds of what is answered.
+struct Group: Sendable {
+  /// The base rate given at the start; a reset returns to it.
+  let initial: Double
+  /// The base rate now.
+  var base: Double
+  /// Lowest and highest rate answered.
+  let min: Double
+  let max: Double
+}

@@ -1,0 +1,116 @@
+/// A learning-rate schedule: an immutable, pure function from the step to a multiplier of the base rate.
+///
+/// The step is the number of the optimizer update, 64 bits, counted from 0. Before 0 a schedule has its
+/// value at 0; after its end it holds its value at `length`. Every value is finite. A schedule may be used
+/// from any number of threads.
+public struct Schedule: Sendable {
+  /// How a schedule is computed.
+  let node: Node
+  /// How it was written.
+  let form: Form
+  /// Number of updates that the schedule describes; nil if it has no end.
+  public let length: Int64?
+  /// The name given by `phase="…"`, or nil.
+  public let phase: [UInt8]?
+  /// Nested levels and number of nodes, both bounded: evaluation is recursive.
+  let depth: Int
+  let nodeCount: Int
+
+  static let maximumDepth = 64
+  static let maximumNodeCount = 65_536
+
+  /// The multiplier for update number `step`.
+  public func value(at step: Int64) -> Double {
+    node.value(at: max(step, 0))
+  }
+
+  init(_ body: Body, form: Form, phase: [UInt8]? = nil) throws(ConfigurationError) {
+    guard body.depth <= Self.maximumDepth else {
+      throw ConfigurationError(.limit, "schedules are nested more than 64 levels deep")
+    }
+    guard body.nodeCount <= Self.maximumNodeCount else {
+      throw ConfigurationError(.limit, "a schedule has more than 65536 pieces")
+    }
+    node = body.node
+    length = body.length
+    depth = body.depth
+    nodeCount = body.nodeCount
+    self.form = form
+    self.phase = phase
+  }
+
+  /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.
+  public init(_ kind: Kind, _ given: [Value?], phase: [UInt8]? = nil) throws(ConfigurationError) {
+    let arguments = try kind.entry.bind(given)
+    try self.init(
+      try arguments.entry.make(arguments), form: .call(kind, arguments.values), phase: phase)
+  }
+}
+
+extension Schedule {
+  /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
+  public func named(_ phase: [UInt8]) throws(ConfigurationError) -> Schedule {
+    guard !phase.isEmpty, phase.count <= 64, phase.allSatisfy({ isNameByte($0) }) else {
+      throw ConfigurationError(
+        .argument, "phase: expected 1 to 64 printable ASCII characters without quotes and backslashes")
+    }
+    let form: Form
+    if case .call = self.form, self.phase == nil { form = self.form } else { form = .group(self) }
+    return try Schedule(Body(self), form: form, phase: phase)
+  }
+
+  private func isNameByte(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+}
+
+/// What a constructor makes: the computation and its extent.
+struct Body {
+  let node: Node
+  let length: Int64?
+  var depth = 1
+  var nodeCount = 1
+
+  init(_ node: Node, length: Int64?) {
+    self.node = node
+    self.length = length
+  }
+
+  init(_ node: Node, length: Int64?, around parts: [Schedule]) {
+    self.init(node, length: length)
+    for part in parts {
+      depth = max(depth, part.depth + 1)
+      nodeCount += part.nodeCount
+    }
+  }
+
+  /// A named composition is computed as the schedule it stands for.
+  init(_ schedule: Schedule) {
+    node = schedule.node
+    length = schedule.length
+    depth = schedule.depth
+    nodeCount = schedule.nodeCount
+  }
+}
+
+/// How a schedule was written; printing starts from here.
+indirect enum Form: Sendable {
+  case call(Kind, [Value])
+  case sequence([Schedule])
+  case product([Schedule])
+  case scale(Double, Schedule)
+  /// Brackets around a schedule that carry a name.
+  case group(Schedule)
+}
+
+// MARK: - Limits
+
+extension Schedule {
+  /// Bytes of a text that is parsed.
+  public static var maximumTextLength: Int { Parser.maximumLength }
+  /// Values of a table.
+  public static var maximumTableCount: Int { Table.maximumCount }
+
+  /// Whether a number can be a base rate: finite, >= 0.
+  public static func isBase(_ rate: Double) -> Bool { Interval.nonNegative.contains(rate) }
+}

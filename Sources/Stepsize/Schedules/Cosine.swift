@@ -1,0 +1,59 @@
+/// Cosine decay (Loshchilov and Hutter, arXiv 1608.03983), with the variants of its peers.
+///
+///     value(t) = floor + (1 - floor) ((1 + cos(2π cycles y)) / 2)^power,   y = (t/total)^k_decay
+///
+/// One half cycle falls from 1 to the floor. It is computed as sin²(π(1 - y)/2), which keeps its relative
+/// precision where 1 + cos would cancel.
+struct Cosine: Sendable {
+  let total: Int64
+  let floor: Double
+  let cycles: Double
+  let power: Double
+  let kDecay: Double
+  /// The common case, without branches on the way.
+  let isPlain: Bool
+
+  static var entry: Entry {
+    Entry(
+      "cosine", "cosine decay to a floor",
+      formula: "floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay",
+      source: "arXiv 1608.03983; k_decay: arXiv 2004.05909",
+      [
+        .steps("total", "updates until the end of the curve"), .floor(),
+        Parameter("cycles", .real(.positive), default: .real(0.5), "waves; one half wave falls to the floor"),
+        Parameter("power", .real(.positive), default: .real(1), "exponent of the cosine"),
+        Parameter("k_decay", .real(.positive), default: .real(1), "exponent of the progress"),
+      ]
+    ) { a throws(ConfigurationError) in
+      let total = a.count("total")
+      let cycles = a.real("cycles")
+      let power = a.real("power")
+      let kDecay = a.real("k_decay")
+      let cosine = Cosine(
+        total: total, floor: a.real("floor"), cycles: cycles, power: power, kDecay: kDecay,
+        isPlain: cycles == 0.5 && power == 1 && kDecay == 1)
+      return Body(.cosine(cosine), length: total)
+    }
+  }
+
+  @inline(__always)
+  func value(at t: Int64) -> Double {
+    let left = Double(total &- Swift.min(t, total)) / Double(total)
+    guard isPlain else { return general(at: Swift.min(t, total)) }
+    let s = sinHalfPi(left)
+    return floor + (1 - floor) * (s * s)
+  }
+
+  private func general(at t: Int64) -> Double {
+    let progress = Progress(t, of: total).raised(to: kDecay)
+    let c = cycles == 0.5 ? sinHalfPi(progress.left) : cosPi(cycles * progress.done)
+    return floor + (1 - floor) * raise(c * c, to: power)
+  }
+}
+
+extension Schedule {
+  /// Cosine decay to `floor` (a fraction of the base rate) over `total` updates.
+  public static func cosine(_ total: Int64, floor: Double = 0) throws(ConfigurationError) -> Schedule {
+    try Schedule(.cosine, [.integer(total), .real(floor)])
+  }
+}

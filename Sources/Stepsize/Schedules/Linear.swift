@@ -1,0 +1,33 @@
+/// Linear decay, the schedule that is optimal in the worst case (Defazio et al., arXiv 2310.07831).
+///
+///     value(t) = floor + (1 - floor) (1 - t/total)
+///
+/// 1 at t = 0, floor + (1 - floor)/total at the last update total - 1, floor at total and after.
+struct Linear: Sendable {
+  let total: Int64
+  let floor: Double
+
+  static var entry: Entry {
+    Entry(
+      "linear", "linear decay to a floor", formula: "floor + (1 - floor) (1 - t/total)",
+      source: "Defazio et al., arXiv 2310.07831",
+      [.steps("total", "updates until the floor is reached"), .floor()]
+    ) { a throws(ConfigurationError) in
+      let total = a.count("total")
+      return Body(.linear(Linear(total: total, floor: a.real("floor"))), length: total)
+    }
+  }
+
+  @inline(__always)
+  func value(at t: Int64) -> Double {
+    let left = Double(total &- Swift.min(t, total)) / Double(total)
+    return floor + (1 - floor) * left
+  }
+}
+
+extension Schedule {
+  /// Linear decay to `floor` (a fraction of the base rate) over `total` updates.
+  public static func linear(_ total: Int64, floor: Double = 0) throws(ConfigurationError) -> Schedule {
+    try Schedule(.linear, [.integer(total), .real(floor)])
+  }
+}

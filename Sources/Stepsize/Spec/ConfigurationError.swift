@@ -1,0 +1,48 @@
+/// Why a schedule, a controller or a scheduler could not be made, or a call could not be carried out.
+public struct ConfigurationError: Error, Sendable {
+  public enum Kind: Sendable {
+    /// A number or a list is outside its range.
+    case argument
+    /// An unknown schedule, parameter, kind or mode.
+    case name
+    /// A text that is not in the text form.
+    case syntax
+    /// Too many pieces or levels, or a length that does not fit in 63 bits.
+    case limit
+    /// A controller was stepped without a loss.
+    case lossRequired
+  }
+
+  public let kind: Kind
+  /// One sentence in UTF-8 that names the field, the value and what is allowed.
+  public let message: [UInt8]
+  /// Byte offset in the text that was parsed.
+  public internal(set) var offset: Int?
+
+  init(_ kind: Kind, _ message: [UInt8], at offset: Int? = nil) {
+    self.kind = kind
+    self.message = message
+    self.offset = offset
+  }
+
+  init(_ kind: Kind, _ message: StaticString, _ rest: [UInt8] = [], at offset: Int? = nil) {
+    self.init(kind, message.bytes + rest, at: offset)
+  }
+
+  /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"
+  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: [UInt8]) {
+    var text: [UInt8] = []
+    text.write(owner)
+    text.write(": ")
+    text.write(field)
+    text.write(" = ")
+    value.write(to: &text)
+    text.write(", expected ")
+    text += expected
+    self.init(.argument, text)
+  }
+
+  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: StaticString) {
+    self.init(owner, field, value, expected: expected.bytes)
+  }
+}

@@ -1,0 +1,127 @@
+/// Reads a text byte by byte: names, numbers, quoted words and punctuation, with white space between them.
+struct Lexer {
+  let bytes: [UInt8]
+  private(set) var offset = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  /// The next byte that is no white space; nil at the end.
+  mutating func peek() -> UInt8? {
+    while offset < bytes.count {
+      switch bytes[offset] {
+      case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): offset += 1
+      default: return bytes[offset]
+      }
+    }
+    return nil
+  }
+
+  /// Takes the punctuation if it comes next.
+  mutating func take(_ punctuation: StaticString) -> Bool {
+    guard peek() != nil, bytes[offset...].starts(with: punctuation.bytes) else { return false }
+    offset += punctuation.utf8CodeUnitCount
+    return true
+  }
+
+  mutating func expect(_ punctuation: StaticString) throws(ConfigurationError) {
+    if take(punctuation) { return }
+    throw unexpected(Self.quoted(punctuation.bytes[...]))
+  }
+
+  /// A letter or underscore, then letters, digits and underscores; nil if none comes next.
+  mutating func takeName() -> ArraySlice<UInt8>? {
+    guard let first = peek(), Self.isLetter(first) else { return nil }
+    return takeWhile { Self.isLetter($0) || Self.isDigit($0) }
+  }
+
+  /// A number, as an integer where it is written as one that fits in 64 bits; nil if none comes next.
+  mutating func takeNumber() throws(ConfigurationError) -> Value? {
+    guard let first = peek(), Self.isNumeric(first) else { return nil }
+    let start = offset
+    let literal = takeWhile { Self.isNumeric($0) || Self.isLetter($0) }
+    if let integer = Self.integer(literal) { return .integer(integer) }
+    guard let number = Decimal.parse(literal), number.isFinite else {
+      throw ConfigurationError(.syntax, "not a finite number: ", Self.quoted(literal), at: start)
+    }
+    return .real(number)
+  }
+
+  /// The inside of "…" or '…', without escapes; nil if no quote comes next.
+  mutating func takeQuoted() throws(ConfigurationError) -> [UInt8]? {
+    guard let quote = peek(), quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
+    let start = offset
+    offset += 1
+    let word = takeWhile { $0 != quote && $0 != UInt8(ascii: "\n") }
+    guard offset < bytes.count, bytes[offset] == quote else {
+      throw ConfigurationError(.syntax, "a quote is not closed", at: start)
+    }
+    offset += 1
+    return Array(word)
+  }
+
+  /// "expected …, found …"
+  mutating func unexpected(_ expected: [UInt8]) -> ConfigurationError {
+    var text: [UInt8] = []
+    text.write("expected ")
+    text += expected
+    text.write(", found ")
+    if peek() == nil { text.write("the end") } else { text += Self.quoted(bytes[offset..<(offset + 1)]) }
+    return ConfigurationError(.syntax, text, at: offset)
+  }
+
+  mutating func unexpected(_ expected: StaticString) -> ConfigurationError { unexpected(expected.bytes) }
+
+  private mutating func takeWhile(_ condition: (UInt8) -> Bool) -> ArraySlice<UInt8> {
+    let start = offset
+    while offset < bytes.count, condition(bytes[offset]) { offset += 1 }
+    return bytes[start..<offset]
+  }
+
+  /// Quoted for a message: short, printable, other bytes as \xNN.
+  static func quoted(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+    let digits = ("0123456789abcdef" as StaticString).bytes
+    var text: [UInt8] = [UInt8(ascii: "\"")]
+    for byte in bytes.prefix(40) {
+      if byte >= 0x20 && byte < 0x7f {
+        text.append(byte)
+      } else {
+        text.write("\\x")
+        text.append(digits[Int(byte >> 4)])
+        text.append(digits[Int(byte & 15)])
+      }
+    }
+    if bytes.count > 40 { text.write("…") }
+    text.append(UInt8(ascii: "\""))
+    return text
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
+
+  private static func isLetter(_ byte: UInt8) -> Bool {
+    (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
+      || (byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")) || byte == UInt8(ascii: "_")
+  }
+
+  private static func isNumeric(_ byte: UInt8) -> Bool {
+    isDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+  }
+
+  /// nil if it is not written as an integer, or does not fit.
+  private static func integer(_ literal: ArraySlice<UInt8>) -> Int64? {
+    var digits = literal
+    let isNegative = digits.first == UInt8(ascii: "-")
+    if isNegative || digits.first == UInt8(ascii: "+") { digits = digits.dropFirst() }
+    guard !digits.isEmpty else { return nil }
+    var value: Int64 = 0
+    for byte in digits {
+      guard isDigit(byte) else { return nil }
+      // Downwards, since the negative range reaches one further.
+      let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (sum, underflow) = tens.subtractingReportingOverflow(Int64(byte &- UInt8(ascii: "0")))
+      if overflow || underflow { return nil }
+      value = sum
+    }
+    if isNegative { return value }
+    return value == Int64.min ? nil : -value
+  }
+}

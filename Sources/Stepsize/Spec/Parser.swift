@@ -1,0 +1,206 @@
+extension Schedule {
+  /// Reads the text form:
+  ///
+  ///     schedule = product { ">>" product }
+  ///     product  = factor { "*" factor }               one factor or more is no number
+  ///     factor   = number | name "(" [ argument { "," argument } ] ")" | "(" schedule [ "," phase ] ")"
+  ///     argument = [ name "=" ] ( number | word | "[" numbers "]" | true | false | none | schedule )
+  ///     phase    = "phase" "=" word
+  ///
+  /// Positional arguments come before named ones. An error says where it is and, for an unknown name, which
+  /// known one is nearest.
+  public init(parsing text: [UInt8]) throws(ConfigurationError) {
+    guard text.count <= Parser.maximumLength else {
+      throw ConfigurationError(.limit, "a text has more than 268435456 bytes")
+    }
+    var parser = Parser(text)
+    self = try parser.wholeText()
+  }
+}
+
+struct Parser {
+  static let maximumLength = 268_435_456
+
+  private var lexer: Lexer
+  private var depth = 0
+
+  init(_ text: [UInt8]) { lexer = Lexer(text) }
+
+  mutating func wholeText() throws(ConfigurationError) -> Schedule {
+    let schedule = try sequence()
+    if lexer.peek() != nil { throw lexer.unexpected("\">>\", \"*\" or the end") }
+    return schedule
+  }
+
+  private mutating func sequence() throws(ConfigurationError) -> Schedule {
+    depth += 1
+    guard depth <= Schedule.maximumDepth else {
+      throw ConfigurationError(.limit, "brackets are nested more than 64 levels deep", at: lexer.offset)
+    }
+    let start = lexer.offset
+    var parts = [try product()]
+    while lexer.take(">>") { parts.append(try product()) }
+    depth -= 1
+    do { return try Schedule.sequence(parts) } catch { throw located(error, start) }
+  }
+
+  private mutating func product() throws(ConfigurationError) -> Schedule {
+    var scales: [Double] = []
+    var factors: [Schedule] = []
+    _ = lexer.peek()
+    let start = lexer.offset
+    repeat {
+      switch try lexer.takeNumber() {
+      case .some(.integer(let n)): scales.append(Double(n))
+      case .some(.real(let x)): scales.append(x)
+      default: factors.append(try factor())
+      }
+    } while lexer.take("*")
+    guard !factors.isEmpty else {
+      throw ConfigurationError(
+        .syntax, "a number is no schedule by itself; write constant(value=…)", at: start)
+    }
+    do {
+      var schedule = try Schedule.product(factors)
+      for scale in scales.reversed() { schedule = try schedule.scaled(by: scale) }
+      return schedule
+    } catch { throw located(error, start) }
+  }
+
+  private mutating func factor() throws(ConfigurationError) -> Schedule {
+    if lexer.take("(") {
+      var schedule = try sequence()
+      if lexer.take(",") {
+        let start = lexer.offset
+        guard let key = lexer.takeName(), ("phase" as StaticString).equals(key) else {
+          throw lexer.unexpected("phase=\"…\"")
+        }
+        try lexer.expect("=")
+        schedule = try named(schedule, try word(), start)
+      }
+      try lexer.expect(")")
+      return schedule
+    }
+    guard let name = lexer.takeName() else { throw lexer.unexpected("a schedule") }
+    return try call(name)
+  }
+
+  private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
+    let start = name.startIndex
+    guard let kind = Kind(Array(name)) else {
+      throw unknown("schedule", name, among: Kind.names)
+    }
+    try lexer.expect("(")
+    let parameters = kind.entry.parameters
+    var values: [Value?] = Array(repeating: nil, count: parameters.count)
+    var phase: [UInt8]?
+    var position: Int? = 0
+    while !lexer.take(")") {
+      if position != 0 || phase != nil { try lexer.expect(",") }
+      _ = lexer.peek()
+      let offset = lexer.offset
+      if let key = takeKey() {
+        position = nil
+        if ("phase" as StaticString).equals(key) {
+          guard phase == nil else { throw twice(key) }
+          phase = try word()
+          continue
+        }
+        let index = parameters.firstIndex { $0.name.equals(key) }
+        guard let index else {
+          throw unknown("parameter", key, among: parameters.map { $0.name } + ["phase"])
+        }
+        guard values[index] == nil else { throw twice(key) }
+        values[index] = try value(of: parameters[index])
+      } else if let index = position {
+        guard index < parameters.count else {
+          throw ConfigurationError(.syntax, "too many values in the brackets", at: offset)
+        }
+        values[index] = try value(of: parameters[index])
+        position = index + 1
+      } else {
+        throw ConfigurationError(.syntax, "a value without a name after one with a name", at: offset)
+      }
+    }
+    do {
+      let schedule = try Schedule(kind, values)
+      return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
+    } catch { throw located(error, start) }
+  }
+
+  /// A name followed by "=", or nothing.
+  private mutating func takeKey() -> ArraySlice<UInt8>? {
+    let before = lexer
+    if let name = lexer.takeName(), lexer.take("=") { return name }
+    lexer = before
+    return nil
+  }
+
+  private mutating func value(of parameter: Parameter) throws(ConfigurationError) -> Value {
+    if case .schedule = parameter.kind { return .schedule(try sequence()) }
+    if let number = try lexer.takeNumber() { return number }
+    if let word = try lexer.takeQuoted() { return .word(word) }
+    if lexer.take("[") { return try list() }
+    guard let name = lexer.takeName() else { throw lexer.unexpected("a value") }
+    let word = Array(name)
+    if ("true" as StaticString).equals(word) { return .flag(true) }
+    if ("false" as StaticString).equals(word) { return .flag(false) }
+    if ("none" as StaticString).equals(word) { return .none }
+    return .word(word)
+  }
+
+  /// Integers where all are, reals otherwise.
+  private mutating func list() throws(ConfigurationError) -> Value {
+    var integers: [Int64] = []
+    var reals: [Double] = []
+    var isEmpty = true
+    while !lexer.take("]") {
+      if !isEmpty { try lexer.expect(",") }
+      isEmpty = false
+      switch try lexer.takeNumber() {
+      case .some(.integer(let n)):
+        if reals.isEmpty { integers.append(n) } else { reals.append(Double(n)) }
+      case .some(.real(let x)):
+        if reals.isEmpty { reals = integers.map { Double($0) } }
+        reals.append(x)
+      default: throw lexer.unexpected("a number")
+      }
+    }
+    return reals.isEmpty ? .integers(integers) : .reals(reals)
+  }
+
+  private mutating func word() throws(ConfigurationError) -> [UInt8] {
+    guard let word = try lexer.takeQuoted() else { throw lexer.unexpected("a word in quotes") }
+    return word
+  }
+
+  private func named(
+    _ schedule: Schedule, _ phase: [UInt8], _ offset: Int
+  ) throws(ConfigurationError) -> Schedule {
+    do { return try schedule.named(phase) } catch { throw located(error, offset) }
+  }
+
+  private func located(_ error: ConfigurationError, _ offset: Int) -> ConfigurationError {
+    var error = error
+    error.offset = error.offset ?? offset
+    return error
+  }
+
+  private func twice(_ key: ArraySlice<UInt8>) -> ConfigurationError {
+    ConfigurationError(.syntax, "given twice: ", Lexer.quoted(key), at: key.startIndex)
+  }
+
+  private func unknown(
+    _ what: StaticString, _ name: ArraySlice<UInt8>, among known: [StaticString]
+  ) -> ConfigurationError {
+    var text = ("unknown " as StaticString).bytes + what.bytes
+    text.write(" ")
+    text += Lexer.quoted(name)
+    if let nearest = nearest(to: name, among: known) {
+      text.write(", did you mean \"")
+      text.write(nearest)
+      text.write("\"?")
+    }
+    return ConfigurationError(.name, text, at: name.startIndex)
+  }
+}

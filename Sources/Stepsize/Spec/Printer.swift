@@ -1,0 +1,86 @@
+extension Schedule {
+  /// The canonical text form: parsing it gives this schedule again.
+  public var text: [UInt8] {
+    var text: [UInt8] = []
+    print(to: &text)
+    return text
+  }
+
+  func print(to text: inout [UInt8]) {
+    switch form {
+    case .call(let kind, let values): printCall(kind.entry, values, to: &text)
+    case .sequence(let parts):
+      for i in parts.indices {
+        if i > 0 { text.write(" >> ") }
+        parts[i].print(to: &text, inBrackets: parts[i].isSequence)
+      }
+    case .product(let parts):
+      for i in parts.indices {
+        if i > 0 { text.write(" * ") }
+        parts[i].print(to: &text, inBrackets: parts[i].isSequence || parts[i].isProduct)
+      }
+    case .scale(let factor, let part):
+      text.write(factor)
+      text.write(" * ")
+      part.print(to: &text, inBrackets: part.isSequence || part.isScale)
+    case .group(let part):
+      text.write("(")
+      part.print(to: &text)
+      printPhase(to: &text)
+      text.write(")")
+    }
+  }
+
+  private func print(to text: inout [UInt8], inBrackets: Bool) {
+    if inBrackets { text.write("(") }
+    print(to: &text)
+    if inBrackets { text.write(")") }
+  }
+
+  /// Leading parameters stand without their names as long as each must be given or is the first; the others
+  /// are named, and left out where they have their default.
+  private func printCall(_ entry: Entry, _ values: [Value], to text: inout [UInt8]) {
+    text.write(entry.name)
+    text.write("(")
+    var isFirst = true
+    var isPositional = true
+    for i in values.indices {
+      let parameter = entry.parameters[i]
+      if let fallback = parameter.fallback {
+        if values[i].isSame(as: fallback) {
+          isPositional = false
+          continue
+        }
+        if i > 0 { isPositional = false }
+      }
+      if !isFirst { text.write(", ") }
+      isFirst = false
+      if !isPositional {
+        text.write(parameter.name)
+        text.write("=")
+      }
+      values[i].write(to: &text, limit: Int.max)
+    }
+    if phase != nil {
+      if isFirst { text.write("phase=") } else { text.write(", phase=") }
+      printPhaseName(to: &text)
+    }
+    text.write(")")
+  }
+
+  private func printPhase(to text: inout [UInt8]) {
+    text.write(", phase=")
+    printPhaseName(to: &text)
+  }
+
+  private func printPhaseName(to text: inout [UInt8]) {
+    text.write("\"")
+    text += phase ?? []
+    text.write("\"")
+  }
+
+  private var isSequence: Bool { if case .sequence = form { true } else { false } }
+  private var isScale: Bool { if case .scale = form { true } else { false } }
+  /// A scale inside a product would otherwise be read as the scale of the product.
+  private var isProduct: Bool { if case .product = form { true } else { isScale } }
+}

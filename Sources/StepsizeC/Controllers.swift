@@ -1,0 +1,105 @@
+// Section 5: Controllers
+
+import CStepsize
+import Stepsize
+
+public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_controller>?>?
+
+// MARK: - GreedyLR
+
+/// Fills the options with the defaults of a variant.
+/// - Parameter options: Receives the defaults and its own size; NULL is allowed.
+/// - Parameter variant: STEPSIZE_GREEDY_DEFAULT or STEPSIZE_GREEDY_HUGGINGFACE.
+/// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant.
+@c public func stepsize_greedy_defaults(
+  _ options: UnsafeMutablePointer<stepsize_greedy_options>?, _ variant: Int32
+) -> Int32 {
+  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard let variant = GreedyLR.Variant(rawValue: variant) else { return Int32(STEPSIZE_ERROR_NAME) }
+  options.pointee = stepsize_greedy_options(GreedyLR.Configuration(variant))
+  return Int32(STEPSIZE_OK)
+}
+
+/// GreedyLR: raises the base rates while the loss improves and cuts them when it does not
+/// (arXiv 2512.14527).
+///
+/// Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown variant or mode,
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range. Bounds are compared with the base rates when a
+/// scheduler is made.
+/// - Parameter options: From stepsize_greedy_defaults; copied.
+/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_controller_greedy(
+  _ options: UnsafePointer<stepsize_greedy_options>?, _ out: ControllerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
+  let defaults = stepsize_greedy_options(GreedyLR.Configuration())
+  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_greedy_options>.size) else {
+    return fail(STEPSIZE_ERROR_SIZE, "greedy: size is none of stepsize_greedy_options", error)
+  }
+  guard let variant = GreedyLR.Variant(rawValue: given.variant) else {
+    return fail(STEPSIZE_ERROR_NAME, "greedy: variant is unknown, expected STEPSIZE_GREEDY_...", error)
+  }
+  guard let mode = MetricMode(rawValue: given.mode) else {
+    return fail(STEPSIZE_ERROR_NAME, "greedy: mode is unknown, expected STEPSIZE_MODE_...", error)
+  }
+  guard let thresholdMode = ThresholdMode(rawValue: given.threshold_mode) else {
+    return fail(STEPSIZE_ERROR_NAME, "greedy: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
+  }
+  guard given.smooth == 0 || given.smooth == 1 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: smooth is neither 0 nor 1", error)
+  }
+  guard let minLR = array(given.min_lr, given.min_lr_count, limit: Scheduler.maximumGroupCount),
+    let maxLR = array(given.max_lr, given.max_lr_count, limit: Scheduler.maximumGroupCount)
+  else {
+    return fail(STEPSIZE_ERROR_SIZE, "greedy: min_lr or max_lr is NULL, not aligned or too long", error)
+  }
+  var configuration = GreedyLR.Configuration(variant)
+  configuration.mode = mode
+  configuration.factor = given.factor
+  configuration.patience = given.patience
+  configuration.threshold = given.threshold
+  configuration.thresholdMode = thresholdMode
+  configuration.cooldown = given.cooldown
+  configuration.warmup = given.warmup
+  configuration.minLR = minLR
+  configuration.maxLR = maxLR
+  configuration.eps = given.eps
+  configuration.smooth = given.smooth == 1
+  configuration.windowSize = given.window_size
+  configuration.resetStart = given.reset_start == Int64.max ? nil : given.reset_start
+  return boundary(error) { () throws(ConfigurationError) in
+    try configuration.validate()
+    out.pointee = makeHandle(Controller.greedy(configuration), as: stepsize_controller.self)
+  }
+}
+
+extension stepsize_greedy_options {
+  fileprivate init(_ configuration: GreedyLR.Configuration) {
+    self.init()
+    size = UInt32(MemoryLayout<stepsize_greedy_options>.size)
+    variant = configuration.variant.rawValue
+    mode = configuration.mode.rawValue
+    threshold_mode = configuration.thresholdMode.rawValue
+    factor = configuration.factor
+    threshold = configuration.threshold
+    eps = configuration.eps
+    patience = configuration.patience
+    cooldown = configuration.cooldown
+    warmup = configuration.warmup
+    window_size = configuration.windowSize
+    reset_start = configuration.resetStart ?? Int64.max
+    smooth = configuration.smooth ? 1 : 0
+  }
+}
+
+// MARK: - Controllers
+
+/// Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
+/// - Parameter controller: Not to be used afterwards.
+@c public func stepsize_controller_destroy(_ controller: UnsafeMutablePointer<stepsize_controller>?) {
+  destroyHandle(controller, of: Controller.self)
+}

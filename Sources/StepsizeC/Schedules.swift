@@ -1,0 +1,267 @@
+// Section 3: Schedules
+
+import CStepsize
+import Stepsize
+
+public typealias ScheduleIn = UnsafePointer<stepsize_schedule>?
+public typealias ScheduleOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_schedule>?>?
+
+/// Makes a schedule and hands it out; on failure *out is NULL.
+private func make(
+  _ out: ScheduleOut, _ error: ErrorOut, _ body: () throws(ConfigurationError) -> Schedule
+) -> Int32 {
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  out.pointee = nil
+  return boundary(error) { () throws(ConfigurationError) in
+    out.pointee = makeHandle(try body(), as: stepsize_schedule.self)
+  }
+}
+
+private func make(
+  _ out: ScheduleOut, from parts: [ScheduleIn], _ error: ErrorOut,
+  _ body: ([Schedule]) throws(ConfigurationError) -> Schedule
+) -> Int32 {
+  out?.pointee = nil
+  var values: [Schedule] = []
+  for part in parts {
+    guard let part else { return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error) }
+    values.append(part.value.pointee)
+  }
+  return make(out, error) { () throws(ConfigurationError) in try body(values) }
+}
+
+// MARK: - Making schedules
+
+/// A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
+///
+/// Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT,
+/// STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
+/// - Parameter text: UTF-8; need not be terminated.
+/// - Parameter length: Bytes of the text.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_parse(
+  _ text: UnsafePointer<CChar>?, _ length: UInt, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let text else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
+  guard length <= UInt(Schedule.maximumTextLength) else {
+    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+  }
+  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
+  return make(out, error) { () throws(ConfigurationError) in try Schedule(parsing: bytes) }
+}
+
+/// A constant multiplier.
+/// - Parameter length: Updates, >= 0, or STEPSIZE_NEVER for no end.
+/// - Parameter value: The multiplier, finite, >= 0.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_constant(
+  _ length: Int64, _ value: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in
+    try .constant(length == Int64.max ? nil : length, value: value)
+  }
+}
+
+/// Linear decay: floor + (1 - floor) (1 - step/total).
+/// - Parameter total: Updates until the floor is reached, >= 1.
+/// - Parameter floor: The lowest value, in [0, 1].
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_linear(
+  _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in try .linear(total, floor: floor) }
+}
+
+/// Cosine decay: floor + (1 - floor) (1 + cos(pi step/total)) / 2.
+/// - Parameter total: Updates until the floor is reached, >= 1.
+/// - Parameter floor: The lowest value, in [0, 1].
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_cosine(
+  _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in try .cosine(total, floor: floor) }
+}
+
+/// Polynomial decay: floor + (1 - floor) (1 - step/total)^power.
+/// - Parameter total: Updates until the floor is reached, >= 1.
+/// - Parameter power: The exponent, > 0; 1 is linear.
+/// - Parameter floor: The lowest value, in [0, 1].
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_polynomial(
+  _ total: Int64, _ power: Double, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in try .polynomial(total, power: power, floor: floor) }
+}
+
+/// Linear warm-up: min(1, (step + 1)/steps).
+/// - Parameter steps: Updates of the warm-up, >= 0.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_warmup(_ steps: Int64, _ out: ScheduleOut, _ error: ErrorOut) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in try .warmup(steps) }
+}
+
+/// A list of multipliers, one for each update; the last one holds.
+/// - Parameter values: `count` multipliers, finite, >= 0; copied.
+/// - Parameter count: 1 to 16777216.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_table(
+  _ values: UnsafePointer<Double>?, _ count: UInt, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard values != nil else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
+  guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
+    return fail(STEPSIZE_ERROR_SIZE, "values: more than 16777216, or not aligned", error)
+  }
+  return make(out, error) { () throws(ConfigurationError) in try .table(values) }
+}
+
+// MARK: - Combining schedules
+
+/// One schedule after the other: `first` runs its length, then `then` starts at its own step 0.
+/// - Parameter first: Must have an end. It may be destroyed afterwards.
+/// - Parameter then: What follows. It may be destroyed afterwards.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_sequence(
+  _ first: ScheduleIn, _ then: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, from: [first, then], error) { parts throws(ConfigurationError) in try .sequence(parts) }
+}
+
+/// The product of two schedules at the same step.
+/// - Parameter a: A factor. It may be destroyed afterwards.
+/// - Parameter b: A factor. It may be destroyed afterwards.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_product(
+  _ a: ScheduleIn, _ b: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, from: [a, b], error) { parts throws(ConfigurationError) in try .product(parts) }
+}
+
+/// The values of a schedule times a number.
+/// - Parameter schedule: What to scale. It may be destroyed afterwards.
+/// - Parameter factor: Finite, >= 0.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_scale(
+  _ schedule: ScheduleIn, _ factor: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, from: [schedule], error) { parts throws(ConfigurationError) in try parts[0].scaled(by: factor) }
+}
+
+/// The values of a schedule kept in [min, max].
+/// - Parameter schedule: What to bound. It may be destroyed afterwards.
+/// - Parameter min: Lowest multiplier, finite, >= 0.
+/// - Parameter max: Highest multiplier, finite, >= min.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_clamp(
+  _ schedule: ScheduleIn, _ min: Double, _ max: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  make(out, from: [schedule], error) { parts throws(ConfigurationError) in
+    try parts[0].clamped(min: min, max: max)
+  }
+}
+
+// MARK: - Asking schedules
+
+/// The multiplier for an update.
+/// - Parameter schedule: Any number of threads may ask the same one.
+/// - Parameter step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
+/// - Returns: The multiplier, finite, >= 0; NaN if schedule is NULL.
+@c public func stepsize_schedule_at(_ schedule: ScheduleIn, _ step: Int64) -> Double {
+  guard let schedule else { return Double.nan }
+  return schedule.value.pointee.value(at: step)
+}
+
+/// Rates for many updates: out[i] = base_lr times the multiplier for update first + i stride.
+/// - Parameter schedule: What to evaluate.
+/// - Parameter first: The first update.
+/// - Parameter stride: Updates between two values; may be 0 or negative.
+/// - Parameter base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
+/// - Parameter out: Receives `count` rates; may be NULL where count is 0.
+/// - Parameter count: Rates to write.
+/// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
+@c public func stepsize_schedule_fill(
+  _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
+  _ out: UnsafeMutablePointer<Double>?, _ count: UInt
+) -> Int32 {
+  guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+  guard let out else { return Int32(STEPSIZE_OK) }
+  var span = MutableSpan(_unsafeStart: out, count: Int(count))
+  schedule.value.pointee.fill(&span, from: first, stride: stride, base: base_lr)
+  return Int32(STEPSIZE_OK)
+}
+
+/// The same in single precision. A rate above 0 is never rounded to 0.
+/// - Parameter schedule: What to evaluate.
+/// - Parameter first: The first update.
+/// - Parameter stride: Updates between two values; may be 0 or negative.
+/// - Parameter base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
+/// - Parameter out: Receives `count` rates; may be NULL where count is 0.
+/// - Parameter count: Rates to write.
+/// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
+@c public func stepsize_schedule_fill_float(
+  _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
+  _ out: UnsafeMutablePointer<Float>?, _ count: UInt
+) -> Int32 {
+  guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+  guard let out else { return Int32(STEPSIZE_OK) }
+  var span = MutableSpan(_unsafeStart: out, count: Int(count))
+  schedule.value.pointee.fill(&span, from: first, stride: stride, base: base_lr)
+  return Int32(STEPSIZE_OK)
+}
+
+/// How many updates a schedule describes.
+/// - Parameter schedule: What to ask.
+/// - Returns: The length; STEPSIZE_NEVER if it has no end; -1 if schedule is NULL.
+@c public func stepsize_schedule_length(_ schedule: ScheduleIn) -> Int64 {
+  guard let schedule else { return -1 }
+  return schedule.value.pointee.length ?? Int64.max
+}
+
+/// The canonical text form; parsing it gives the same schedule again.
+///
+/// Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
+/// - Parameter schedule: What to print.
+/// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit.
+@c public func stepsize_schedule_print(
+  _ schedule: ScheduleIn, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let schedule else { return Int32(STEPSIZE_ERROR_NULL) }
+  return give(schedule.value.pointee.text, buffer, capacity, length)
+}
+
+/// Frees a schedule. NULL is allowed.
+/// - Parameter schedule: Not to be used afterwards.
+@c public func stepsize_schedule_destroy(_ schedule: UnsafeMutablePointer<stepsize_schedule>?) {
+  destroyHandle(schedule, of: Schedule.self)
+}

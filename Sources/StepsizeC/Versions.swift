@@ -1,0 +1,35 @@
+// Section 1: Versions
+
+import CStepsize
+import Stepsize
+
+// MARK: - Versions
+
+/// The version of the interface that the library was built with.
+///
+/// A program checks at start that it equals STEPSIZE_ABI_VERSION.
+/// - Returns: The ABI number. It rises when a program compiled against an older header would break.
+@c public func stepsize_abi_version() -> Int32 { Int32(Version.abi) }
+
+/// The version of the package.
+/// - Returns: 1000000 major + 1000 minor + patch.
+@c public func stepsize_version() -> Int32 { Int32(Version.number) }
+
+/// The name of a status, for a log.
+/// - Parameter status: What a function returned.
+/// - Returns: A constant such as "STEPSIZE_ERROR_NULL", never NULL; "unknown status" for other numbers.
+@c public func stepsize_status_name(_ status: Int32) -> UnsafePointer<CChar> {
+  let name: StaticString =
+    switch Int(status) {
+    case STEPSIZE_OK: "STEPSIZE_OK"
+    case STEPSIZE_ERROR_NULL: "STEPSIZE_ERROR_NULL"
+    case STEPSIZE_ERROR_SIZE: "STEPSIZE_ERROR_SIZE"
+    case STEPSIZE_ERROR_ARGUMENT: "STEPSIZE_ERROR_ARGUMENT"
+    case STEPSIZE_ERROR_NAME: "STEPSIZE_ERROR_NAME"
+    case STEPSIZE_ERROR_SYNTAX: "STEPSIZE_ERROR_SYNTAX"
+    case STEPSIZE_ERROR_LIMIT: "STEPSIZE_ERROR_LIMIT"
+    case STEPSIZE_ERROR_LOSS_REQUIRED: "STEPSIZE_ERROR_LOSS_REQUIRED"
+    default: "unknown status"
+    }
+  return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+}

@@ -1,0 +1,348 @@
+/* Six ways to set the learning rate, compared on a small real problem.
+
+   A two-layer network (64-32-10, tanh, softmax cross-entropy) learns handwritten
+   digits by minibatch SGD with momentum, from a good base learning rate, a tenth
+   of it, and ten times it. The table shows what each setting makes of each.
+   What uses the library: make_scheduler(), and three lines in train().
+
+       cc -O3 train_digits.c $(pkg-config --cflags --libs stepsize) -lm -o train_digits
+       ./train_digits --data Examples/data/digits.csv
+
+   bindings/python/examples/train_digits.py is the same experiment in Python: same random
+   numbers, same table wherever training is stable enough for rounding errors to stay small. */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stepsize/stepsize.h>
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <unistd.h>
+#define STDERR_IS_TERMINAL isatty(2)
+#else
+#define STDERR_IS_TERMINAL 0
+#endif
+
+enum { ROWS = 1797, TRAIN = 1347, TEST = ROWS - TRAIN, BATCH = 32 };
+enum { PIXELS = 64, HIDDEN = 32, CLASSES = 10 };
+enum { SPLIT_SEED = 0, MAX_SEEDS = 100, MAX_EPOCHS = 10000 }; /* the seeds of the runs are 1, 2, ... */
+enum { CURVE_EVERY = 10 }; /* updates per row of the curves and per look at the test set */
+enum { BASE_RATES = 3, CONSTANT = 0, LINEAR, COSINE, WARMUP_COSINE, GREEDY, GREEDY_LINEAR, SETTINGS };
+
+static const double momentum = 0.9;
+static const double target = 0.95; /* test accuracy whose first reaching is counted in updates */
+/* As a constant, 0.1 is good: from 0.05 to 0.3 all are, from 0.5 on none. */
+static const double base_rates[BASE_RATES] = {0.01, 0.1, 1.0};
+static const char *const settings[SETTINGS] = {"constant",      "linear", "cosine",
+                                               "warmup+cosine", "greedy", "greedy*linear"};
+
+/* ---- The learning rate ---------------------------------------------------- */
+
+static void fail(const char *what, const char *why) {
+  fprintf(stderr, "train_digits: %s: %s\n", what, why);
+  exit(1);
+}
+
+static void check(int32_t status, const stepsize_error *error) {
+  if (status != STEPSIZE_OK) fail(stepsize_status_name(status), error ? error->text : "no details");
+}
+
+static stepsize_scheduler *make_scheduler(int setting, double base_lr, int updates) {
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_schedule *schedule = NULL;
+  stepsize_controller *controller = NULL;
+  stepsize_scheduler *scheduler = NULL;
+  stepsize_greedy_options greedy;
+  stepsize_scheduler_options options;
+  char text[100] = "constant()";
+  int warmup = updates < 40 ? 1 : updates / 20;
+
+  if (setting == LINEAR || setting == GREEDY_LINEAR) snprintf(text, sizeof text, "linear(%d)", updates);
+  if (setting == COSINE) snprintf(text, sizeof text, "cosine(%d)", updates);
+  if (setting == WARMUP_COSINE) snprintf(text, sizeof text, "warmup(%d) >> cosine(%d)", warmup, updates - warmup);
+  check(stepsize_schedule_parse(text, strlen(text), &schedule, &error), &error);
+
+  if (setting == GREEDY || setting == GREEDY_LINEAR) {
+    check(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_DEFAULT), NULL);
+    check(stepsize_controller_greedy(&greedy, &controller, &error), &error);
+  }
+
+  check(stepsize_scheduler_defaults(&options), NULL);
+  options.group_count = 1;
+  options.base_lr = &base_lr;
+  options.schedule = schedule;
+  options.controller = controller;
+  check(stepsize_scheduler_create(&options, &scheduler, &error), &error);
+  stepsize_controller_destroy(controller); /* the scheduler keeps what it needs of both */
+  stepsize_schedule_destroy(schedule);
+  return scheduler;
+}
+
+/* ---- Random numbers, data ------------------------------------------------- */
+
+static uint64_t seeded(uint64_t seed) { return seed * 0xBF58476D1CE4E5B9u; } /* neighbouring seeds start far apart */
+
+/* Uniform in [0, 1), by splitmix64. */
+static double uniform(uint64_t *state) {
+  uint64_t z = *state += 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+/* The numbers 0 to count - 1 in random order (Fisher-Yates). */
+static void shuffle(int *order, int count, uint64_t *random) {
+  for (int i = 0; i < count; i++) order[i] = i;
+  for (int last = count - 1; last > 0; last--) {
+    int other = (int)(uniform(random) * (last + 1));
+    int kept = order[last];
+    order[last] = order[other];
+    order[other] = kept;
+  }
+}
+
+/* The first TRAIN are for training, the rest for testing. */
+static struct example {
+  double pixel[PIXELS]; /* 0 to 1 */
+  int digit;
+} examples[ROWS];
+
+static void load(const char *path) {
+  static int place[ROWS];
+  uint64_t random = seeded(SPLIT_SEED);
+  FILE *file = fopen(path, "r");
+  if (file == NULL) fail(path, "cannot be opened (--data FILE names another place)");
+  shuffle(place, ROWS, &random);
+  for (int row = 0; row < ROWS; row++)
+    for (int column = 0; column <= PIXELS; column++) {
+      struct example *x = &examples[place[row]];
+      int value = -1, limit = column < PIXELS ? 16 : CLASSES - 1;
+      if (fscanf(file, "%d%*[,\r\n]", &value) != 1 || value < 0 || value > limit)
+        fail(path, "not 1797 lines of 64 pixels (0 to 16) and a digit");
+      if (column < PIXELS) x->pixel[column] = value / 16.0;
+      else x->digit = value;
+    }
+  fclose(file);
+}
+
+/* ---- Network -------------------------------------------------------------- */
+
+/* All weights and biases lie in one array, in this order; so do their gradient and the optimizer's velocity. */
+enum { W1 = 0, B1 = W1 + PIXELS * HIDDEN, W2 = B1 + HIDDEN, B2 = W2 + HIDDEN * CLASSES, WEIGHTS = B2 + CLASSES };
+
+/* Uniform with the variance that suits tanh (Glorot and Bengio 2010); biases 0. */
+static void initialize(double *net, uint64_t *random) {
+  memset(net, 0, WEIGHTS * sizeof *net);
+  for (int i = W1; i < B1; i++) net[i] = (2 * uniform(random) - 1) * sqrt(6.0 / (PIXELS + HIDDEN));
+  for (int i = W2; i < B2; i++) net[i] = (2 * uniform(random) - 1) * sqrt(6.0 / (HIDDEN + CLASSES));
+}
+
+/* The hidden layer and the logits of one example. */
+static void forward(const double *net, const double *pixel, double *restrict hidden, double *restrict logit) {
+  memcpy(hidden, net + B1, HIDDEN * sizeof *net);
+  for (int p = 0; p < PIXELS; p++)
+    for (int h = 0; h < HIDDEN; h++) hidden[h] += pixel[p] * net[W1 + p * HIDDEN + h];
+  for (int h = 0; h < HIDDEN; h++) hidden[h] = tanh(hidden[h]);
+  memcpy(logit, net + B2, CLASSES * sizeof *net);
+  for (int h = 0; h < HIDDEN; h++)
+    for (int c = 0; c < CLASSES; c++) logit[c] += hidden[h] * net[W2 + h * CLASSES + c];
+}
+
+/* The loss of one example; turns its logits into class probabilities. */
+static double cross_entropy(double *logit, int digit) {
+  double top = logit[0], sum = 0, loss;
+  for (int c = 1; c < CLASSES; c++) top = logit[c] > top ? logit[c] : top;
+  loss = top - logit[digit];
+  for (int c = 0; c < CLASSES; c++) sum += logit[c] = exp(logit[c] - top);
+  for (int c = 0; c < CLASSES; c++) logit[c] /= sum;
+  return loss + log(sum);
+}
+
+/* The mean loss of a minibatch and its gradient. */
+static double loss_and_gradient(const double *net, const int *batch, double *restrict gradient) {
+  double loss = 0;
+  memset(gradient, 0, WEIGHTS * sizeof *gradient);
+  for (int i = 0; i < BATCH; i++) {
+    const struct example *x = &examples[batch[i]];
+    double hidden[HIDDEN], delta[CLASSES], back[HIDDEN];
+    forward(net, x->pixel, hidden, delta);
+    loss += cross_entropy(delta, x->digit) / (double)BATCH;
+    delta[x->digit] -= 1;
+    for (int c = 0; c < CLASSES; c++) gradient[B2 + c] += delta[c] /= (double)BATCH;
+    for (int h = 0; h < HIDDEN; h++) {
+      double sum = 0;
+      for (int c = 0; c < CLASSES; c++) {
+        sum += delta[c] * net[W2 + h * CLASSES + c];
+        gradient[W2 + h * CLASSES + c] += hidden[h] * delta[c];
+      }
+      gradient[B1 + h] += back[h] = sum * (1 - hidden[h] * hidden[h]);
+    }
+    for (int p = 0; p < PIXELS; p++)
+      for (int h = 0; h < HIDDEN; h++) gradient[W1 + p * HIDDEN + h] += x->pixel[p] * back[h];
+  }
+  return loss;
+}
+
+/* The mean loss of examples; `accuracy` is the share that is recognized. */
+static double evaluate(const double *net, const struct example *x, int count, double *accuracy) {
+  double loss = 0, right = 0;
+  for (int i = 0; i < count; i++) {
+    double hidden[HIDDEN], logit[CLASSES];
+    int best = 0;
+    forward(net, x[i].pixel, hidden, logit);
+    for (int c = 1; c < CLASSES; c++) best = logit[c] > logit[best] ? c : best;
+    right += best == x[i].digit && isfinite(logit[best]); /* logits of NaN recognize nothing */
+    loss += cross_entropy(logit, x[i].digit);
+  }
+  *accuracy = right / count;
+  return loss / count;
+}
+
+/* ---- Training ------------------------------------------------------------- */
+
+struct result {
+  double loss, accuracy, reached; /* final training loss and test accuracy; updates to the target, or infinity */
+};
+
+static struct result train(int setting, double base_lr, int seed, int epochs, FILE *curves, FILE *trace) {
+  static double net[WEIGHTS], velocity[WEIGHTS], gradient[WEIGHTS];
+  static int order[TRAIN];
+  struct result result = {0, 0, INFINITY};
+  uint64_t random = seeded((uint64_t)seed);
+  double next_lr, accuracy, curve_sum = 0;
+  int update = 0;
+  stepsize_scheduler *scheduler = make_scheduler(setting, base_lr, epochs * (TRAIN / BATCH));
+  check(stepsize_scheduler_rates(scheduler, &next_lr, 1), NULL);
+
+  initialize(net, &random);
+  memset(velocity, 0, sizeof velocity);
+  for (int epoch = 0; epoch < epochs; epoch++) {
+    shuffle(order, TRAIN, &random);
+    for (int first = 0; first + BATCH <= TRAIN; first += BATCH) { /* the incomplete last batch is left out */
+      double loss = loss_and_gradient(net, order + first, gradient), lr = next_lr;
+      for (int i = 0; i < WEIGHTS; i++) {
+        velocity[i] = momentum * velocity[i] + gradient[i];
+        net[i] -= lr * velocity[i];
+      }
+      check(stepsize_scheduler_step_with_loss(scheduler, loss, &next_lr, 1), NULL); /* a NaN is passed on as it is */
+      if (trace && seed == 1) fprintf(trace, "%s,%g,%d,%a,%a\n", settings[setting], base_lr, update, loss, lr);
+      curve_sum += loss;
+      if (++update % CURVE_EVERY != 0) continue;
+      if (curves)
+        fprintf(curves, "%s,%g,%d,%d,%.6g,%.6g\n", settings[setting], base_lr, seed, update,
+                curve_sum / (double)CURVE_EVERY, lr);
+      curve_sum = 0;
+      if (result.reached < INFINITY) continue;
+      evaluate(net, examples + TRAIN, TEST, &accuracy);
+      if (accuracy >= target) result.reached = update;
+    }
+  }
+  stepsize_scheduler_destroy(scheduler);
+  result.loss = evaluate(net, examples, TRAIN, &accuracy);
+  evaluate(net, examples + TRAIN, TEST, &result.accuracy);
+  return result;
+}
+
+/* ---- Table, command line -------------------------------------------------- */
+
+/* Prints "mean ± standard deviation of the sample", right-aligned. */
+static void print_mean_sd(const double *values, int count, int digits, int width) {
+  char text[80] = "-";
+  double mean = 0, squares = 0;
+  for (int i = 0; i < count; i++) mean += values[i] / count;
+  for (int i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+  if (count == 1) snprintf(text, sizeof text, "%.*f ± -", digits, mean);
+  if (count > 1) snprintf(text, sizeof text, "%.*f ± %.*f", digits, mean, digits, sqrt(squares / (count - 1)));
+  printf("  %*s", width + (count > 0), text); /* "±" takes two bytes and one column */
+}
+
+static int ascending(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static void print_row(double base_lr, int setting, const struct result *runs, int seeds) {
+  double losses[MAX_SEEDS], accuracies[MAX_SEEDS], reached[MAX_SEEDS], median;
+  char median_text[20] = "-";
+  int converged = 0;
+  for (int i = 0; i < seeds; i++) {
+    if (runs[i].loss < log(CLASSES)) losses[converged++] = runs[i].loss; /* a NaN counts as diverged */
+    accuracies[i] = 100 * runs[i].accuracy;
+    reached[i] = runs[i].reached;
+  }
+  qsort(reached, (size_t)seeds, sizeof reached[0], ascending);
+  median = reached[seeds / 2];
+  if (median < INFINITY) snprintf(median_text, sizeof median_text, "%.0f", median);
+  printf("%9g  %-13s", base_lr, settings[setting]);
+  print_mean_sd(losses, converged, 4, 17);
+  print_mean_sd(accuracies, seeds, 1, 16);
+  printf("  %15s  %6d/%d\n", median_text, seeds - converged, seeds);
+}
+
+static const char usage[] =
+    "usage: train_digits [options]\n"
+    "  --epochs N     passes over the training images (30)\n"
+    "  --seeds N      runs of each setting and base rate (5)\n"
+    "  --curves FILE  write loss and rate of every 10 updates of every run (CSV)\n"
+    "  --trace FILE   write every update of the runs of seed 1, exactly (CSV)\n"
+    "  --data FILE    the digits (Examples/data/digits.csv)\n";
+
+static int count_option(const char *name, const char *text, int max) {
+  char *end = NULL;
+  long value = text ? strtol(text, &end, 10) : 0;
+  if (text && end != text && *end == '\0' && value >= 1 && value <= max) return (int)value;
+  fprintf(stderr, "%strain_digits: %s wants a number from 1 to %d\n", usage, name, max);
+  exit(2);
+}
+
+static FILE *open_output(const char *path, const char *header) {
+  FILE *file = path ? fopen(path, "w") : NULL;
+  if (path && (file == NULL || fputs(header, file) < 0)) fail(path, "cannot be written");
+  return file;
+}
+
+static void close_output(FILE *file, const char *path) {
+  int failed = file && ferror(file);
+  if (file && (fclose(file) != 0 || failed)) fail(path, "could not be written to its end");
+}
+
+int main(int argc, char **argv) {
+  const char *data = "Examples/data/digits.csv", *curves_path = NULL, *trace_path = NULL;
+  static struct result runs[BASE_RATES][SETTINGS][MAX_SEEDS];
+  int epochs = 30, seeds = 5, done = 0;
+  /* Progress: on a terminal one line that is written over, elsewhere a line now and then. */
+  const char *clear = STDERR_IS_TERMINAL ? "\r\033[K" : "", *end = STDERR_IS_TERMINAL ? "" : "\n";
+  for (int i = 1; i < argc; i += 2) {
+    const char *name = argv[i], *value = argv[i + 1]; /* argv[argc] is NULL */
+    if (strcmp(name, "--help") == 0) return printf("%s", usage) < 0;
+    else if (strcmp(name, "--epochs") == 0) epochs = count_option(name, value, MAX_EPOCHS);
+    else if (strcmp(name, "--seeds") == 0) seeds = count_option(name, value, MAX_SEEDS);
+    else if (strcmp(name, "--data") == 0 && value) data = value;
+    else if (strcmp(name, "--curves") == 0 && value) curves_path = value;
+    else if (strcmp(name, "--trace") == 0 && value) trace_path = value;
+    else return fprintf(stderr, "%strain_digits: %s is unknown or lacks its value\n", usage, name), 2;
+  }
+  load(data);
+  FILE *curves = open_output(curves_path, "setting,base,seed,update,loss,lr\n");
+  FILE *trace = open_output(trace_path, "setting,base,update,loss,lr\n");
+  for (int b = 0; b < BASE_RATES; b++)
+    for (int s = 0; s < SETTINGS; s++)
+      for (int seed = 1; seed <= seeds; seed++, done++) {
+        if (STDERR_IS_TERMINAL || seed == 1)
+          fprintf(stderr, "%srun %d/%d: %s, base %g%s", clear, done + 1, BASE_RATES * SETTINGS * seeds, settings[s],
+                  base_rates[b], end);
+        runs[b][s][seed - 1] = train(s, base_rates[b], seed, epochs, curves, trace);
+      }
+  fputs(clear, stderr);
+  close_output(curves, curves_path);
+  close_output(trace, trace_path);
+
+  printf("base rate  setting            training loss  test accuracy, %%  updates to 95 %%  diverged\n");
+  for (int b = 0; b < BASE_RATES; b++, puts(""))
+    for (int s = 0; s < SETTINGS; s++) print_row(base_rates[b], s, runs[b][s], seeds);
+  puts("Mean ± standard deviation over the seeds; median of the updates (\"-\": not reached).\n"
+       "Diverged: final loss not below ln 10, that of a blind guess; the mean loss leaves these runs out,\n"
+       "the accuracy and the median do not.");
+  return fflush(stdout) != 0;
+}
