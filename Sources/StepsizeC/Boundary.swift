@@ -113,13 +113,16 @@ func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? 
   let size = Int(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self))
   guard size >= minimum, size <= MemoryLayout<T>.size else { return nil }
   var value = defaults
-  withUnsafeMutableBytes(of: &value) { $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: size)) }
+  withUnsafeMutableBytes(of: &value) {
+    $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: size))
+  }
   return value
 }
 
 /// Answers a text by the two-call convention.
 func give(
-  _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt, _ length: UnsafeMutablePointer<UInt>?
+  _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
 ) -> Int32 {
   length?.pointee = UInt(text.count)
   guard capacity > 0 else { return Int32(STEPSIZE_OK) }

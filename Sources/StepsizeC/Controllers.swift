@@ -47,7 +47,8 @@ public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<steps
     return fail(STEPSIZE_ERROR_NAME, "greedy: mode is unknown, expected STEPSIZE_MODE_...", error)
   }
   guard let thresholdMode = ThresholdMode(rawValue: given.threshold_mode) else {
-    return fail(STEPSIZE_ERROR_NAME, "greedy: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
+    return fail(
+      STEPSIZE_ERROR_NAME, "greedy: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
   }
   guard given.smooth == 0 || given.smooth == 1 else {
     return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: smooth is neither 0 nor 1", error)

@@ -37,7 +37,8 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   let defaults = stepsize_scheduler_options(size: ())
-  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_scheduler_options>.size) else {
+  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_scheduler_options>.size)
+  else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is none of stepsize_scheduler_options", error)
   }
   let limit = Scheduler.maximumGroupCount

@@ -13,7 +13,7 @@ extension Schedule {
     for part in parts.dropLast() {
       guard let length = part.length else {
         var text: [UInt8] = []
-        part.print(to: &text)
+        part.write(to: &text)
         text.write(" has no end, so nothing can follow it")
         throw ConfigurationError(.argument, text)
       }

@@ -66,18 +66,34 @@ public struct GreedyLR: Sendable {
     improvement = Improvement(
       mode: configuration.mode, threshold: configuration.threshold,
       thresholdMode: configuration.thresholdMode, signedMargin: configuration.variant == .huggingface)
-    lower = try configuration.bounds(configuration.minLR, "min_lr", bases, relative: 0.1, absolute: 1e-3)
-    upper = try configuration.bounds(configuration.maxLR, "max_lr", bases, relative: 10, absolute: 1)
+    let isStandard = configuration.variant == .standard
+    lower = try Self.bounds(
+      configuration.minLR, "min_lr", isStandard ? bases.map { $0 / 10 } : bases.map { _ in 1e-3 })
+    upper = try Self.bounds(
+      configuration.maxLR, "max_lr", isStandard ? bases.map { finite(10 * $0) } : bases.map { _ in 1 })
     best = improvement.worst
     resetLeft = configuration.resetStart ?? Int64.max
     if configuration.smooth {
-      if configuration.variant == .standard {
+      if isStandard {
         average = MovingAverage(window: Int(configuration.windowSize))
       } else {
         streaming = StreamingAverage(window: Int(configuration.windowSize))
       }
     }
-    if configuration.variant == .standard { try checkOrder(bases) }
+    if isStandard { try checkOrder(bases) }
+  }
+
+  /// The bounds of one side, one for each group.
+  private static func bounds(
+    _ given: [Double], _ field: StaticString, _ defaults: [Double]
+  ) throws(ConfigurationError) -> [Double] {
+    switch given.count {
+    case 0: return defaults
+    case defaults.count: return given
+    case 1: return defaults.map { _ in given[0] }
+    default:
+      throw ConfigurationError("greedy", field, .reals(given), expected: "none, one, or one for each group")
+    }
   }
 
   private func checkOrder(_ bases: [Double]) throws(ConfigurationError) {
@@ -181,18 +197,6 @@ public struct GreedyLR: Sendable {
 }
 
 extension GreedyLR.Configuration {
-  /// The bounds of one side for each group.
-  fileprivate func bounds(
-    _ given: [Double], _ field: StaticString, _ bases: [Double], relative: Double, absolute: Double
-  ) throws(ConfigurationError) -> [Double] {
-    if given.count == bases.count { return given }
-    if let bound = given.first, given.count == 1 { return Array(repeating: bound, count: bases.count) }
-    guard given.isEmpty else {
-      throw ConfigurationError("greedy", field, .reals(given), expected: "none, one, or one for each group")
-    }
-    return bases.map { variant == .standard ? Swift.min(relative * $0, Double.greatestFiniteMagnitude) : absolute }
-  }
-
   /// Checks everything that does not depend on the base rates.
   public func validate() throws(ConfigurationError) {
     let unit = Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)
@@ -208,7 +212,8 @@ extension GreedyLR.Configuration {
     for bound in maxLR { try check("max_lr", bound, in: .nonNegative) }
   }
 
-  private func check(_ field: StaticString, _ value: Double, in interval: Interval) throws(ConfigurationError) {
+  private func check(_ field: StaticString, _ value: Double, in interval: Interval) throws(ConfigurationError)
+  {
     if interval.contains(value) { return }
     var expected: [UInt8] = []
     interval.write(to: &expected)

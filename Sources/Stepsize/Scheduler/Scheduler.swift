@@ -58,7 +58,8 @@ public struct Scheduler: Sendable {
     }
     if given.count == count { return given }
     guard given.count <= 1 else {
-      throw ConfigurationError("scheduler", field, .reals(given), expected: "none, one, or one for each group")
+      throw ConfigurationError(
+        "scheduler", field, .reals(given), expected: "none, one, or one for each group")
     }
     return Array(repeating: given.first ?? none, count: count)
   }

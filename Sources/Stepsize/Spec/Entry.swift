@@ -11,7 +11,8 @@ public struct Entry: Sendable {
   let make: @Sendable (Arguments) throws(ConfigurationError) -> Body
 
   init(
-    _ name: StaticString, _ summary: StaticString, formula: StaticString, source: StaticString = "", _ parameters: [Parameter],
+    _ name: StaticString, _ summary: StaticString, formula: StaticString, source: StaticString = "",
+    _ parameters: [Parameter],
     make: @escaping @Sendable (Arguments) throws(ConfigurationError) -> Body
   ) {
     self.name = name

@@ -77,7 +77,8 @@ public struct Parameter: Sendable {
   }
 
   static func floor(_ fallback: Double = 0) -> Parameter {
-    Parameter("floor", .real(.fraction), default: .real(fallback), "lowest value, as a fraction of the base rate")
+    Parameter(
+      "floor", .real(.fraction), default: .real(fallback), "lowest value, as a fraction of the base rate")
   }
 
   /// What is allowed, as an error message says it.

@@ -2,44 +2,44 @@ extension Schedule {
   /// The canonical text form: parsing it gives this schedule again.
   public var text: [UInt8] {
     var text: [UInt8] = []
-    print(to: &text)
+    write(to: &text)
     return text
   }
 
-  func print(to text: inout [UInt8]) {
+  func write(to text: inout [UInt8]) {
     switch form {
-    case .call(let kind, let values): printCall(kind.entry, values, to: &text)
+    case .call(let kind, let values): writeCall(kind.entry, values, to: &text)
     case .sequence(let parts):
       for i in parts.indices {
         if i > 0 { text.write(" >> ") }
-        parts[i].print(to: &text, inBrackets: parts[i].isSequence)
+        parts[i].write(to: &text, inBrackets: parts[i].isSequence)
       }
     case .product(let parts):
       for i in parts.indices {
         if i > 0 { text.write(" * ") }
-        parts[i].print(to: &text, inBrackets: parts[i].isSequence || parts[i].isProduct)
+        parts[i].write(to: &text, inBrackets: parts[i].isSequence || parts[i].isProduct)
       }
     case .scale(let factor, let part):
       text.write(factor)
       text.write(" * ")
-      part.print(to: &text, inBrackets: part.isSequence || part.isScale)
+      part.write(to: &text, inBrackets: part.isSequence || part.isScale)
     case .group(let part):
       text.write("(")
-      part.print(to: &text)
-      printPhase(to: &text)
+      part.write(to: &text)
+      writePhase(to: &text)
       text.write(")")
     }
   }
 
-  private func print(to text: inout [UInt8], inBrackets: Bool) {
+  private func write(to text: inout [UInt8], inBrackets: Bool) {
     if inBrackets { text.write("(") }
-    print(to: &text)
+    write(to: &text)
     if inBrackets { text.write(")") }
   }
 
   /// Leading parameters stand without their names as long as each must be given or is the first; the others
   /// are named, and left out where they have their default.
-  private func printCall(_ entry: Entry, _ values: [Value], to text: inout [UInt8]) {
+  private func writeCall(_ entry: Entry, _ values: [Value], to text: inout [UInt8]) {
     text.write(entry.name)
     text.write("(")
     var isFirst = true
@@ -63,17 +63,17 @@ extension Schedule {
     }
     if phase != nil {
       if isFirst { text.write("phase=") } else { text.write(", phase=") }
-      printPhaseName(to: &text)
+      writePhaseName(to: &text)
     }
     text.write(")")
   }
 
-  private func printPhase(to text: inout [UInt8]) {
+  private func writePhase(to text: inout [UInt8]) {
     text.write(", phase=")
-    printPhaseName(to: &text)
+    writePhaseName(to: &text)
   }
 
-  private func printPhaseName(to text: inout [UInt8]) {
+  private func writePhaseName(to text: inout [UInt8]) {
     text.write("\"")
     text += phase ?? []
     text.write("\"")

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Measures libstepsize against hand-written C and against numpy; everything is printed. Called by `make bench`.
+# Needs build/lib (dev/build_library.sh), gcc, and numpy for the second part.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+out=build/bench
+mkdir -p "$out"
+flags=(-std=c11 -O2 -Wall -Wextra -Werror)
+gcc "${flags[@]}" -fPIC -shared -Wl,-soname,libtwin.so Benchmarks/speed/twin.c -lm -o "$out/libtwin.so"
+gcc "${flags[@]}" -Iinclude Benchmarks/speed/bench.c -Lbuild/lib -lstepsize -L"$out" -ltwin -lm \
+  "-Wl,-rpath,$PWD/build/lib:$PWD/$out" -o "$out/bench"
+"$out/bench"
+
+echo
+python=${PYTHON:-python3}
+if "$python" -c 'import numpy' 2>/dev/null; then
+  "$python" Benchmarks/speed/bench_fill.py
+else
+  echo "bench_fill: skipped, $python has no numpy"
+fi

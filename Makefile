@@ -1,0 +1,58 @@
+# Everything a developer or a user of the sources runs. `make demo` and `make test` set up what they need.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+PREFIX ?= /usr/local
+SWIFT_TEST = swift test --build-path .build-test
+
+.PHONY: help demo test lib header install bench format lint gallery golden clean
+
+help:
+	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
+	@echo "make test      all tests"
+	@echo "make lib       build/lib/libstepsize.so and .a"
+	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
+	@echo "make bench     speed as ratios to peers measured in the same run"
+	@echo "make header    the generated files: header, export list, Python signatures and constructors"
+	@echo "make format    format the Swift sources"
+
+demo: lib .venv/demo
+	dev/demo.sh
+
+test: .venv/test
+	dev/test.sh
+
+lib:
+	dev/build_library.sh
+
+install: lib
+	bindings/c/install.sh "$(PREFIX)" "$(DESTDIR)"
+
+bench: lib .venv/test
+	PYTHON=.venv/bin/python Benchmarks/speed/run.sh
+
+header: .venv/test
+	dev/generate.sh
+
+golden: .venv/test
+	.venv/bin/python Tests/golden/generate.py
+
+format:
+	swift format -i -r Sources Tests Package.swift
+
+lint:
+	swift format lint --strict -r Sources Tests Package.swift
+
+# One virtual environment; the stamps say what is in it.
+.venv/bin/python:
+	dev/make_venv.sh .venv
+
+.venv/demo: .venv/bin/python dev/requirements-demo.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r dev/requirements-demo.txt
+	@touch $@
+
+.venv/test: .venv/bin/python dev/requirements-demo.txt dev/requirements-test.txt
+	dev/install_test_requirements.sh .venv
+	@touch $@
+
+clean:
+	rm -rf build .build .build-* .venv

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs what the tests need into the given virtual environment, with the CPU build of torch where the
+# package index has one.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+pip="$1/bin/python -m pip"
+options="--quiet --disable-pip-version-check"
+if ! $1/bin/python -c 'import torch, torchvision' 2>/dev/null; then
+  cpu=$($pip index versions torch 2>/dev/null | grep -oE '[0-9.]+\+cpu' | head -n 1 || true)
+  $pip install $options "torch${cpu:+==$cpu}" >/dev/null 2>&1 || $pip install $options torch
+fi
+$pip install $options -r dev/requirements-demo.txt -r dev/requirements-test.txt

@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# All tests, on the library that is shipped; stops at the first failure. Called by `make test`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PYTHON=$PWD/.venv/bin/python
+step() { printf '\n== %s\n' "$1"; }
+
+step "format and lint"
+swift format lint --strict -r Sources Tests Package.swift
+dev/check_sources.sh
+
+step "build"
+dev/build_library.sh
+
+step "generated files"
+dev/generate.sh --check
+"$PYTHON" Tests/golden/generate.py --check
+
+step "Swift tests"
+swift test --build-path .build-test
+
+step "C tests"
+Tests/run_c_tests.sh
+
+step "Python tests, on the installed wheel"
+rm -rf build/wheel && mkdir -p build/wheel
+"$PYTHON" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w build/wheel ./bindings/python
+"$PYTHON" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/stepsize-*.whl
+cmp build/lib/libstepsize.so "$("$PYTHON" -c 'import stepsize._lib as lib; print(lib.path())')"
+tests=$PWD/bindings/python/tests
+(cd "${TMPDIR:-/tmp}" && "$PYTHON" -m pytest -q -p no:cacheprovider "$tests")
