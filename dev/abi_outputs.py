@@ -45,7 +45,7 @@ SIGNATURES = {{
 }}
 
 
-def bind(library):
+def bind(library: CDLL) -> CDLL:
     """Set the types of every function of `library`. AttributeError names one it does not have."""
     for name, (restype, argtypes) in SIGNATURES.items():
         function = getattr(library, name)
@@ -155,7 +155,7 @@ def python_module(abi: ABI) -> str:
     used = set(re.findall(r"\b(?:c_\w+|POINTER|Structure)\b", structures + signatures))
     used.add("c_void_p")
     return PYTHON.format(
-        imports=wrap(sorted(used), 4),
+        imports=wrap(sorted(used | {"CDLL"}), 4),
         constants="\n".join(f"{name} = {value}" for name, value in abi.constants.items()),
         handles="\n".join(f"{name}_p = c_void_p" for name in abi.handles),
         structures=structures,

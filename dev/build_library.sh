@@ -13,7 +13,7 @@ build=.build-embedded
 exports=Sources/StepsizeC/exports.map
 soname=libstepsize.so.0
 options=(
-  -c release --traits Embedded --build-path "$build" --product stepsize-c
+  -c release --traits Embedded --build-path "$build" --product stepsize-c --omit-frame-pointers
   # Small code, except where the source asks for speed; what nobody calls is left out.
   -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
   -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s

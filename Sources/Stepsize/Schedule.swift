@@ -20,6 +20,7 @@ public struct Schedule: Sendable {
   static let maximumNodeCount = 65_536
 
   /// The multiplier for update number `step`.
+  @_optimize(speed)
   public func value(at step: Int64) -> Double {
     node.value(at: max(step, 0))
   }
@@ -32,7 +33,8 @@ public struct Schedule: Sendable {
       throw ConfigurationError(.limit, "a schedule has more than 65536 pieces")
     }
     node = body.node
-    length = body.length
+    // The largest Int64 stands for "without end" in the C interface; nothing is lost by meaning the same here.
+    length = body.length == Int64.max ? nil : body.length
     depth = body.depth
     nodeCount = body.nodeCount
     self.form = form

@@ -55,21 +55,31 @@ func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>, _ capacity: I
 // MARK: - Handles
 
 /// A handle is the address of the Swift value that it stands for.
-func makeHandle<Tag, Value>(_ value: Value, as tag: Tag.Type) -> UnsafeMutablePointer<Tag> {
+func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Type) -> UnsafeMutablePointer<
+  Tag
+> {
   let address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
   address.initialize(to: value)
   return UnsafeMutableRawPointer(address).assumingMemoryBound(to: Tag.self)
 }
 
-func destroyHandle<Tag, Value>(_ handle: UnsafeMutablePointer<Tag>?, of type: Value.Type) {
+func destroyHandle<Tag, Value: ~Copyable>(_ handle: UnsafeMutablePointer<Tag>?, of type: Value.Type) {
   guard let handle else { return }
   let address = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: Value.self)
   address.deinitialize(count: 1)
   address.deallocate()
 }
 
+/// What a schedule's handle points to. It cannot be copied: asking it then counts no references.
+struct ScheduleBox: ~Copyable {
+  let schedule: Schedule
+
+  @_optimize(speed)
+  func value(at step: Int64) -> Double { schedule.value(at: step) }
+}
+
 extension UnsafePointer<stepsize_schedule> {
-  var value: UnsafePointer<Schedule> { UnsafeRawPointer(self).assumingMemoryBound(to: Schedule.self) }
+  var value: UnsafePointer<ScheduleBox> { UnsafeRawPointer(self).assumingMemoryBound(to: ScheduleBox.self) }
 }
 
 extension UnsafePointer<stepsize_controller> {
@@ -88,9 +98,10 @@ extension UnsafeMutablePointer<stepsize_scheduler> {
 
 // MARK: - Arrays and structs
 
-/// An array of the caller's that may be used: NULL only with count 0, aligned, and of a size that exists.
+/// An array of the caller's that may be used: empty, or not NULL, aligned, and of a size that exists.
 func isUsable<T>(_ pointer: UnsafePointer<T>?, _ count: UInt) -> Bool {
-  guard let pointer else { return count == 0 }
+  guard count > 0 else { return true }
+  guard let pointer else { return false }
   return UInt(bitPattern: pointer) % UInt(MemoryLayout<T>.alignment) == 0
     && count <= UInt(Int.max) / UInt(MemoryLayout<T>.stride)
 }
@@ -104,7 +115,7 @@ func isUsable<T>(_ pointer: UnsafeMutablePointer<T>?, _ count: UInt) -> Bool {
 /// Swift sees the size_t of a C struct as Int: a count beyond Int.max comes out negative.
 func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) -> [Double]? {
   guard count >= 0, count <= limit, isUsable(pointer, UInt(count)) else { return nil }
-  return Array(UnsafeBufferPointer(start: pointer, count: count))
+  return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 
 /// The caller's struct, whose first field is its size; fields that an older caller does not know keep their

@@ -53,7 +53,8 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   }
   return boundary(error) { () throws(ConfigurationError) in
     let scheduler = try Scheduler(
-      baseLRs: baseLRs, schedule: given.schedule?.value.pointee, controller: given.controller?.value.pointee,
+      baseLRs: baseLRs, schedule: given.schedule?.value.pointee.schedule,
+      controller: given.controller?.value.pointee,
       minLRs: minLRs, maxLRs: maxLRs)
     out.pointee = makeHandle(scheduler, as: stepsize_scheduler.self)
   }
@@ -73,6 +74,7 @@ extension stepsize_scheduler_options {
 /// - Parameter lrs: Receives one rate for each group.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
+@_optimize(speed)
 @c public func stepsize_scheduler_rates(_ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return withRates(of: scheduler, lrs, count) {}
@@ -83,6 +85,7 @@ extension stepsize_scheduler_options {
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@_optimize(speed)
 @c public func stepsize_scheduler_step(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   guard !scheduler.value.pointee.needsLoss else { return Int32(STEPSIZE_ERROR_LOSS_REQUIRED) }
@@ -95,6 +98,7 @@ extension stepsize_scheduler_options {
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@_optimize(speed)
 @c public func stepsize_scheduler_step_with_loss(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> Int32 {
@@ -110,6 +114,7 @@ extension stepsize_scheduler_options {
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@_optimize(speed)
 @c public func stepsize_scheduler_step_without_loss(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> Int32 {
@@ -122,19 +127,39 @@ extension stepsize_scheduler_options {
 private func withRates(
   of scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt, _ change: () -> Void
 ) -> Int32 {
-  guard let lrs else {
-    guard count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-    change()
-    return Int32(STEPSIZE_OK)
-  }
   let groupCount = scheduler.value.pointee.groupCount
-  guard count >= UInt(groupCount), UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0 else {
-    return Int32(STEPSIZE_ERROR_SIZE)
+  if let lrs {
+    guard count >= UInt(groupCount), UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0 else {
+      return Int32(STEPSIZE_ERROR_SIZE)
+    }
+  } else if count != 0 {
+    return Int32(STEPSIZE_ERROR_NULL)
   }
   change()
-  var span = MutableSpan(_unsafeStart: lrs, count: groupCount)
-  scheduler.value.pointee.writeRates(to: &span)
+  guard let lrs else { return Int32(STEPSIZE_OK) }
+  // Without a call the function needs no stack, which is a third of its time.
+  if let multiplier = scheduler.value.pointee.immediateMultiplier {
+    return write(lrs, of: scheduler, multiplier)
+  }
+  return writeAfterCall(lrs, of: scheduler)
+}
+
+@inline(__always)
+private func write(
+  _ lrs: UnsafeMutablePointer<Double>, of scheduler: UnsafePointer<stepsize_scheduler>, _ multiplier: Double
+) -> Int32 {
+  for i in 0..<scheduler.value.pointee.groupCount {
+    lrs[i] = scheduler.value.pointee.rate(ofGroup: i, multiplier)
+  }
   return Int32(STEPSIZE_OK)
+}
+
+@inline(never)
+@_optimize(speed)
+private func writeAfterCall(
+  _ lrs: UnsafeMutablePointer<Double>, of scheduler: UnsafePointer<stepsize_scheduler>
+) -> Int32 {
+  write(lrs, of: scheduler, scheduler.value.pointee.multiplier)
 }
 
 // MARK: - State

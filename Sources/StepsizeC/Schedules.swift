@@ -13,7 +13,7 @@ private func make(
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   out.pointee = nil
   return boundary(error) { () throws(ConfigurationError) in
-    out.pointee = makeHandle(try body(), as: stepsize_schedule.self)
+    out.pointee = makeHandle(ScheduleBox(schedule: try body()), as: stepsize_schedule.self)
   }
 }
 
@@ -25,7 +25,7 @@ private func make(
   var values: [Schedule] = []
   for part in parts {
     guard let part else { return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error) }
-    values.append(part.value.pointee)
+    values.append(part.value.pointee.schedule)
   }
   return make(out, error) { () throws(ConfigurationError) in try body(values) }
 }
@@ -189,6 +189,7 @@ private func make(
 /// - Parameter schedule: Any number of threads may ask the same one.
 /// - Parameter step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
 /// - Returns: The multiplier, finite, >= 0; NaN if schedule is NULL.
+@_optimize(speed)
 @c public func stepsize_schedule_at(_ schedule: ScheduleIn, _ step: Int64) -> Double {
   guard let schedule else { return Double.nan }
   return schedule.value.pointee.value(at: step)
@@ -209,9 +210,9 @@ private func make(
   guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
   guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  guard let out else { return Int32(STEPSIZE_OK) }
+  guard let out, count > 0 else { return Int32(STEPSIZE_OK) }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
-  schedule.value.pointee.fill(&span, from: first, stride: stride, base: base_lr)
+  schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
   return Int32(STEPSIZE_OK)
 }
 
@@ -230,18 +231,18 @@ private func make(
   guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
   guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  guard let out else { return Int32(STEPSIZE_OK) }
+  guard let out, count > 0 else { return Int32(STEPSIZE_OK) }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
-  schedule.value.pointee.fill(&span, from: first, stride: stride, base: base_lr)
+  schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
   return Int32(STEPSIZE_OK)
 }
 
 /// How many updates a schedule describes.
 /// - Parameter schedule: What to ask.
-/// - Returns: The length; STEPSIZE_NEVER if it has no end; -1 if schedule is NULL.
+/// - Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if schedule is NULL.
 @c public func stepsize_schedule_length(_ schedule: ScheduleIn) -> Int64 {
   guard let schedule else { return -1 }
-  return schedule.value.pointee.length ?? Int64.max
+  return schedule.value.pointee.schedule.length ?? Int64.max
 }
 
 /// The canonical text form; parsing it gives the same schedule again.
@@ -257,11 +258,11 @@ private func make(
   _ length: UnsafeMutablePointer<UInt>?
 ) -> Int32 {
   guard let schedule else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(schedule.value.pointee.text, buffer, capacity, length)
+  return give(schedule.value.pointee.schedule.text, buffer, capacity, length)
 }
 
 /// Frees a schedule. NULL is allowed.
 /// - Parameter schedule: Not to be used afterwards.
 @c public func stepsize_schedule_destroy(_ schedule: UnsafeMutablePointer<stepsize_schedule>?) {
-  destroyHandle(schedule, of: Schedule.self)
+  destroyHandle(schedule, of: ScheduleBox.self)
 }

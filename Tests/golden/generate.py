@@ -292,6 +292,7 @@ def piecewise(boundaries, values):
 
 @schedule
 def exponential(gamma, every=1):
+    every = int(float(every))  # a real parameter: 2^53 + 1 is 2^53
     reach = 800 / max(abs(math.log(gamma)), 1e-6) * every  # about where it underflows or overflows
     return Schedule(lambda t: R(gamma) ** R(Fraction(t, every)), marks=[every, 2 * every], span=int(reach))
 
@@ -565,8 +566,8 @@ def onecycle(total, pct_start=0.3, div_factor=25, final_div_factor=1e4, anneal="
     top, low = pct_start * total, 1.0 / div_factor  # doubles, one rounding an operation
     last = low / final_div_factor
     if three_phase:
-        return knots([0, top - 1.0, 2.0 * top - 2.0, total - 1], [low, 1, low, last], anneal)
-    return knots([0, top - 1.0, total - 1], [low, 1, last], anneal)
+        return take(knots([0, top - 1.0, 2.0 * top - 2.0, total - 1], [low, 1, low, last], anneal), total)
+    return take(knots([0, top - 1.0, total - 1], [low, 1, last], anneal), total)
 
 
 @schedule

@@ -12,11 +12,11 @@
 enum {
   STEPSIZE_OK = 0,
   STEPSIZE_ERROR_NULL = 1,          /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,          /* `size` of an option struct is unknown, or an array is too short or misaligned */
+  STEPSIZE_ERROR_SIZE = 2,          /* an unknown `size`, or an array too short, long or misaligned */
   STEPSIZE_ERROR_ARGUMENT = 10,     /* a number or list is outside its range */
   STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,        /* too many groups, pieces or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LIMIT = 13,        /* too many pieces or levels, or a length beyond 2^63 - 1 */
   STEPSIZE_ERROR_LOSS_REQUIRED = 20 /* the scheduler's controller needs a loss */
 };
 
@@ -45,7 +45,7 @@ typedef struct stepsize_error {
   uint32_t size;
   int32_t status;  /* the status that was returned */
   int64_t offset;  /* byte offset in the parsed text, or -1 */
-  char text[240];
+  char text[496];
 } stepsize_error;
 
 /* An immutable schedule: any number of threads may use one at a time. */
@@ -66,7 +66,7 @@ typedef struct stepsize_greedy_options {
   int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
   double factor;           /* in (0, 1): rate * factor when worse, rate / factor when better */
   double threshold;        /* margin by which the metric must improve, >= 0 */
-  double eps;              /* changes up to this are not made: relative to the rate (default variant) or absolute (huggingface) */
+  double eps;              /* smaller changes are not made: relative to the rate, or absolute (huggingface) */
   int64_t patience;        /* observations to wait before a change, >= 0 */
   int64_t cooldown;        /* observations ignored after a cut, >= 0 */
   int64_t warmup;          /* observations ignored after a raise, >= 0 */
@@ -74,7 +74,7 @@ typedef struct stepsize_greedy_options {
   int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
   int32_t smooth;          /* 0 or 1 */
   int32_t reserved;        /* 0 */
-  const double *min_lr;    /* lower bounds of the base rates: NULL with count 0 for the variant's default */
+  const double *min_lr;    /* lower bounds of the base rates; count 0 for the variant's default */
   size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
   const double *max_lr;    /* upper bounds, alike */
   size_t max_lr_count;

@@ -2,9 +2,11 @@
 ///
 ///     value(t) = min(max(schedule(t), min), max)
 enum Clamp {
+  static var name: StaticString { "clamp" }
+
   static var entry: Entry {
     Entry(
-      "clamp", "the values of a schedule kept within bounds", formula: "min(max(schedule(t), min), max)",
+      name, "the values of a schedule kept within bounds", formula: "min(max(schedule(t), min), max)",
       [
         Parameter("schedule", .schedule, "the schedule to bound"),
         Parameter("min", .real(.nonNegative), default: .real(0), "lowest multiplier"),

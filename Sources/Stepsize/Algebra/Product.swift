@@ -30,6 +30,7 @@ extension Schedule {
     guard Interval.nonNegative.contains(factor) else {
       throw ConfigurationError("scale", "factor", .real(factor), expected: "a finite number >= 0")
     }
-    return try Schedule(Body(.scale(factor, node), length: length, around: [self]), form: .scale(factor, self))
+    return try Schedule(
+      Body(.scale(factor, node), length: length, around: [self]), form: .scale(factor, self))
   }
 }

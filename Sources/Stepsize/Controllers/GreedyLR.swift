@@ -10,7 +10,7 @@
 /// - a relative threshold is threshold·|best|, right for negative metrics too;
 /// - `eps` is relative to the rate, and a bound is always reached;
 /// - a reset is not followed by a cooldown, and can be turned off.
-public struct GreedyLR: Sendable {
+public struct GreedyLR: ~Copyable, Sendable {
   public enum Variant: Int32, Sendable {
     case standard = 0
     case huggingface = 1
@@ -48,12 +48,11 @@ public struct GreedyLR: Sendable {
   }
 
   private let configuration: Configuration
-  private let improvement: Improvement
   private let lower: [Double]
   private let upper: [Double]
-  private var average: MovingAverage?
-  private var streaming: StreamingAverage?
-  private var best: Double
+  private var average: MovingAverage
+  private var streaming: StreamingAverage
+  private var best: BestMetric
   private var goodCount: Int64 = 0
   private var badCount: Int64 = 0
   private var cooldownLeft: Int64 = 0
@@ -62,25 +61,22 @@ public struct GreedyLR: Sendable {
 
   /// The controller of a scheduler with these base rates.
   init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    self.configuration = configuration
-    improvement = Improvement(
-      mode: configuration.mode, threshold: configuration.threshold,
-      thresholdMode: configuration.thresholdMode, signedMargin: configuration.variant == .huggingface)
     let isStandard = configuration.variant == .standard
-    lower = try Self.bounds(
+    let lower = try Self.bounds(
       configuration.minLR, "min_lr", isStandard ? bases.map { $0 / 10 } : bases.map { _ in 1e-3 })
-    upper = try Self.bounds(
+    let upper = try Self.bounds(
       configuration.maxLR, "max_lr", isStandard ? bases.map { finite(10 * $0) } : bases.map { _ in 1 })
-    best = improvement.worst
+    if isStandard { try Self.checkOrder(lower, bases, upper) }
+    self.configuration = configuration
+    self.lower = lower
+    self.upper = upper
+    best = BestMetric(
+      mode: configuration.mode, threshold: configuration.threshold,
+      thresholdMode: configuration.thresholdMode, signedMargin: !isStandard)
     resetLeft = configuration.resetStart ?? Int64.max
-    if configuration.smooth {
-      if isStandard {
-        average = MovingAverage(window: Int(configuration.windowSize))
-      } else {
-        streaming = StreamingAverage(window: Int(configuration.windowSize))
-      }
-    }
-    if isStandard { try checkOrder(bases) }
+    let window = configuration.smooth ? Int(configuration.windowSize) : 1
+    average = MovingAverage(window: isStandard ? window : 1)
+    streaming = StreamingAverage(window: isStandard ? 1 : window)
   }
 
   /// The bounds of one side, one for each group.
@@ -96,7 +92,9 @@ public struct GreedyLR: Sendable {
     }
   }
 
-  private func checkOrder(_ bases: [Double]) throws(ConfigurationError) {
+  private static func checkOrder(
+    _ lower: [Double], _ bases: [Double], _ upper: [Double]
+  ) throws(ConfigurationError) {
     for i in bases.indices where !(lower[i] <= bases[i] && bases[i] <= upper[i]) {
       var text: [UInt8] = []
       text.write("greedy: the base rate ")
@@ -113,44 +111,45 @@ public struct GreedyLR: Sendable {
   }
 
   /// Takes one loss (any value, NaN and infinities included) and moves the base rates if it is time.
+  @inline(__always)
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
     var metric = loss
-    if streaming != nil {
-      metric = streaming?.add(loss) ?? loss
-    } else if !loss.isFinite && configuration.variant == .standard {
+    if configuration.variant == .huggingface {
+      if configuration.smooth { metric = streaming.add(loss) }
+    } else if !(abs(loss) <= Double.greatestFiniteMagnitude) {
       metric = Double.nan
-    } else if average != nil {
-      metric = average?.add(loss) ?? loss
+    } else if configuration.smooth {
+      metric = average.add(loss)
     }
-    if cooldownLeft > 0 {
-      cooldownLeft -= 1
+    decide(metric, &groups)
+  }
+
+  @inline(__always)
+  private mutating func decide(_ metric: Double, _ groups: inout [Group]) {
+    if cooldownLeft > 0 || warmupLeft > 0 {
+      if cooldownLeft > 0 { cooldownLeft -= 1 } else { warmupLeft -= 1 }
       clearCounts()
-      return
-    }
-    if warmupLeft > 0 {
-      warmupLeft -= 1
-      clearCounts()
-      return
-    }
-    if improvement.isBetter(metric, than: best) {
-      best = metric
+    } else if best.improves(metric) {
       badCount = 0
       goodCount += 1
+      if goodCount > configuration.patience {
+        raise(&groups)
+        warmupLeft = configuration.warmup
+        goodCount = 0
+      }
     } else {
       badCount += 1
       goodCount = 0
-    }
-    if goodCount > configuration.patience {
-      raise(&groups)
-      warmupLeft = configuration.warmup
-      goodCount = 0
-    } else if badCount > configuration.patience {
-      let wasReset = cut(&groups)
-      if !wasReset || configuration.variant == .huggingface { cooldownLeft = configuration.cooldown }
-      badCount = 0
+      if badCount > configuration.patience {
+        let wasReset = cut(&groups)
+        if !wasReset || configuration.variant == .huggingface { cooldownLeft = configuration.cooldown }
+        badCount = 0
+      }
     }
   }
 
+  @inline(never)
+  @_optimize(speed)
   private mutating func raise(_ groups: inout [Group]) {
     for i in groups.indices {
       let old = groups[i].base
@@ -161,6 +160,8 @@ public struct GreedyLR: Sendable {
   }
 
   /// Answers whether the cut ended in a reset.
+  @inline(never)
+  @_optimize(speed)
   private mutating func cut(_ groups: inout [Group]) -> Bool {
     var isAtBottom = true
     for i in groups.indices {
@@ -175,13 +176,13 @@ public struct GreedyLR: Sendable {
       return false
     }
     for i in groups.indices { groups[i].base = groups[i].initial }
-    best = improvement.worst
+    best.reset()
     clearCounts()
     cooldownLeft = 0
     warmupLeft = 0
     resetLeft = configuration.resetStart ?? Int64.max
-    average?.reset()
-    streaming?.reset()
+    average.reset()
+    streaming.reset()
     return true
   }
 

@@ -10,29 +10,44 @@ public enum ThresholdMode: Int32, Sendable {
   case relative = 1
 }
 
-/// The margin by which a metric must beat the best one to count as better.
-struct Improvement: Sendable {
-  let mode: MetricMode
-  let threshold: Double
-  let thresholdMode: ThresholdMode
+/// The best metric so far, and what the next one must beat.
+///
+/// Inside, smaller is always better: metrics to be maximised change their sign, which loses nothing.
+struct BestMetric: Sendable {
+  private let sign: Double
+  private let threshold: Double
+  private let thresholdMode: ThresholdMode
   /// best·(1 ± threshold), as PyTorch and transformers have it, which for a negative metric moves the wrong
-  /// way; otherwise best ± threshold·|best|.
-  let signedMargin: Bool
+  /// way; otherwise best - threshold·|best|.
+  private let signedMargin: Bool
+  private var best = Double.infinity
+  /// Below this is better; moves with `best` alone.
+  private var target = 0.0
 
-  /// Worse than every metric.
-  var worst: Double { mode == .min ? Double.infinity : -Double.infinity }
+  init(mode: MetricMode, threshold: Double, thresholdMode: ThresholdMode, signedMargin: Bool) {
+    sign = mode == .min ? 1 : -1
+    self.threshold = threshold
+    self.thresholdMode = thresholdMode
+    self.signedMargin = signedMargin
+    reset()
+  }
 
-  /// False if the metric is NaN.
-  func isBetter(_ metric: Double, than best: Double) -> Bool {
-    switch (thresholdMode, mode) {
-    case (.absolute, .min): return metric < best - threshold
-    case (.absolute, .max): return metric > best + threshold
-    case (.relative, .min):
-      if signedMargin { return metric < best * (1 - threshold) }
-      return best == worst ? metric < best : metric < best - threshold * abs(best)
-    case (.relative, .max):
-      if signedMargin { return metric > best * (1 + threshold) }
-      return best == worst ? metric > best : metric > best + threshold * abs(best)
+  /// Takes the metric as the best one if it is better by the threshold. NaN never is.
+  @inline(__always)
+  mutating func improves(_ metric: Double) -> Bool {
+    guard sign * metric < target else { return false }
+    set(sign * metric)
+    return true
+  }
+
+  mutating func reset() { set(Double.infinity) }
+
+  private mutating func set(_ best: Double) {
+    self.best = best
+    switch thresholdMode {
+    case .absolute: target = best - threshold
+    case .relative where signedMargin: target = best * (1 - sign * threshold)
+    case .relative: target = best == Double.infinity ? best : best - threshold * abs(best)
     }
   }
 }

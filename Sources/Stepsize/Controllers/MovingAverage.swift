@@ -3,57 +3,68 @@
 /// Nothing is ever subtracted. The window is covered by two sums: of the values of the present block of
 /// `window` values, added up as they come, and of the end of the block before, whose suffix sums took the
 /// place of its values when it was full. A huge value is forgotten without a trace when it leaves.
-struct MovingAverage: Sendable {
+struct MovingAverage: ~Copyable, Sendable {
   /// Values of this block up to `cursor`, suffix sums of the block before it from there on.
-  private var slots: [Double]
+  private var slots: FixedBuffer
   private var cursor = 0
   private var blockSum = 0.0
-  private var isFull = false
+  /// How many values a mean is of: as many as there were, then the window.
+  private var count = 0.0
+  private let window: Double
 
   /// `window` >= 1.
   init(window: Int) {
-    slots = Array(repeating: 0, count: Swift.max(window, 1))
+    slots = FixedBuffer(count: window)
+    self.window = Double(slots.count)
   }
 
   /// Adds a value and answers the mean of the last `window` values, or of all where there were fewer.
+  @inline(__always)
   mutating func add(_ value: Double) -> Double {
-    slots[cursor] = value
     blockSum += value
+    slots[cursor] = value
     cursor += 1
-    if cursor < slots.count {
-      return isFull ? (blockSum + slots[cursor]) / Double(slots.count) : blockSum / Double(cursor)
-    }
-    let mean = blockSum / Double(slots.count)
+    if count < window { count += 1 }
+    if cursor == slots.count { return endBlock() }
+    // Before the first block is full the slots ahead are 0.
+    return (blockSum + slots[cursor]) / count
+  }
+
+  @inline(never)
+  @_optimize(speed)
+  private mutating func endBlock() -> Double {
+    let mean = blockSum / window
     var suffix = 0.0
-    for i in slots.indices.reversed() {
+    for i in (0..<slots.count).reversed() {
       suffix += slots[i]
       slots[i] = suffix
     }
     cursor = 0
     blockSum = 0
-    isFull = true
     return mean
   }
 
   mutating func reset() {
+    for i in 0..<slots.count { slots[i] = 0 }
     cursor = 0
     blockSum = 0
-    isFull = false
+    count = 0
   }
 }
 
 /// The running mean of transformers' `StreamingAverage`, bit for bit: add the new value, then subtract the
 /// evicted one. A NaN or an infinity stays in the sum until a reset.
-struct StreamingAverage: Sendable {
-  private var values: [Double]
+struct StreamingAverage: ~Copyable, Sendable {
+  private var values: FixedBuffer
   private var cursor = 0
   private var count = 0
   private var sum = 0.0
 
   init(window: Int) {
-    values = Array(repeating: 0, count: Swift.max(window, 1))
+    values = FixedBuffer(count: window)
   }
 
+  @inline(__always)
   mutating func add(_ value: Double) -> Double {
     sum += value
     if count == values.count { sum -= values[cursor] } else { count += 1 }

@@ -1,44 +1,61 @@
 import CMathShims
 
+// Powers and exponentials whose results carry no more than the error of libm, whatever their arguments went
+// through: the low part of an argument is put back with the slope of the function. Nothing is put back where
+// the result has overflowed, or where the correction is not small (or not a number), as beside 0.
+
+@inline(__always)
+private func corrected(_ value: Double, _ correction: Double) -> Double {
+  guard value < Double.greatestFiniteMagnitude else { return Double.greatestFiniteMagnitude }
+  return correction.magnitude < 1e-3 ? finite(value + value * correction) : value
+}
+
+/// base^exponent for base > 0.
+func raise(_ base: Double, to exponent: Pair) -> Double {
+  corrected(stepsize_math_pow(base, exponent.high), exponent.low * stepsize_math_log(base))
+}
+
+/// base^exponent for base >= 0 and exponent > 0.
+func raise(_ base: Pair, to exponent: Double) -> Double {
+  if exponent == 1 { return base.high }
+  return corrected(raise(base.high, to: exponent), exponent * base.low / base.high)
+}
+
 /// base^exponent for base >= 0, with the exponents that have a cheaper, better rounded form.
 func raise(_ base: Double, to exponent: Double) -> Double {
   if exponent == 1 { return base }
-  if exponent == 2 { return base * base }
+  if exponent == 2 { return finite(base * base) }
   if exponent == 0.5 { return base.squareRoot() }
   return finite(stepsize_math_pow(base, exponent))
 }
 
-/// base^(numerator/denominator) for base > 0. The rounding error of the quotient is put back: left in, it
-/// would be multiplied by the logarithm of the result.
-func raise(_ base: Double, to numerator: Double, over denominator: Double) -> Double {
-  let quotient = numerator / denominator
-  let value = finite(stepsize_math_pow(base, quotient))
-  let error = numerator.addingProduct(-quotient, denominator) / denominator
-  let correction = error * stepsize_math_log(base)
-  return abs(correction) < 1e-3 ? finite(value + value * correction) : value
+func exp(_ x: Pair) -> Double {
+  corrected(stepsize_math_exp(x.high), x.low)
 }
 
-/// exp(a·b), with the rounding error of the product put back.
-func exp(ofProduct a: Double, _ b: Double) -> Double {
-  let product = a * b
-  let value = finite(stepsize_math_exp(product))
-  let error = (-product).addingProduct(a, b)
-  return abs(error) < 1e-3 ? finite(value + value * error) : value
-}
-
-/// 1 - x^p where `progress.done` is x.
-func oneMinusPower(_ progress: Progress, _ p: Double) -> Double {
-  if p == 1 { return progress.left }
-  if p == 2 { return progress.left * (1 + progress.done) }
-  if p == 0.5 { return progress.left / (1 + progress.done.squareRoot()) }
-  if progress.done == 0 { return 1 }
-  let log = progress.done < 0.5 ? stepsize_math_log(progress.done) : stepsize_math_log1p(-progress.left)
-  return -stepsize_math_expm1(p * log)
+/// 1/(1 + e^z), with full relative precision at both ends.
+func logistic(_ z: Pair) -> Double {
+  if z.high > 0 {
+    let e = exp(Pair(high: -z.high, low: -z.low))
+    return e / (1 + e)
+  }
+  return 1 / (1 + exp(z))
 }
 
 extension Progress {
-  /// x^k and 1 - x^k.
-  func raised(to k: Double) -> Progress {
-    k == 1 ? self : Progress(done: raise(done, to: k), left: oneMinusPower(self, k))
+  /// 1 - x^p where x is the part done.
+  func oneMinusPower(_ p: Double) -> Double {
+    let left = left
+    if p == 1 { return left.high }
+    let done = done
+    if done.high == 0 { return 1 }
+    if p == 2 { return left.high * (1 + done.high) }
+    if p == 0.5 { return left.high / (1 + done.high.squareRoot()) }
+    let log =
+      done.high < 0.5
+      ? stepsize_math_log(done.high) + done.low / done.high
+      : stepsize_math_log1p(-left.high) - left.low / (1 - left.high)
+    let z = p * log
+    return z > -0.7 ? -stepsize_math_expm1(z) : 1 - raise(done, to: p)
   }
 }

@@ -5,13 +5,17 @@
 ///
 /// A scheduler just made answers the rates for update 0; `step` is called after an update and answers the
 /// rates for the next one. Rates are always finite.
-public struct Scheduler: Sendable {
+///
+/// It cannot be copied: a training run has one, and a hidden copy would cost more than a step.
+public struct Scheduler: ~Copyable, Sendable {
   /// The number of the update that the present rates are for.
   public private(set) var step: Int64 = 0
   private var groups: [Group]
   private let schedule: Node
   private let length: Int64?
-  private var greedy: GreedyLR?
+  private var greedy: GreedyLR
+  /// Whether there is a controller, which wants to see the loss of each update.
+  public let needsLoss: Bool
 
   public static let maximumGroupCount = 1_048_576
 
@@ -31,7 +35,7 @@ public struct Scheduler: Sendable {
     }
     let mins = try Self.bounds(minLRs, "min_lr", baseLRs.count, none: 0)
     let maxs = try Self.bounds(maxLRs, "max_lr", baseLRs.count, none: Double.greatestFiniteMagnitude)
-    groups = []
+    var groups: [Group] = []
     groups.reserveCapacity(baseLRs.count)
     for i in baseLRs.indices {
       let base = baseLRs[i]
@@ -43,11 +47,17 @@ public struct Scheduler: Sendable {
       }
       groups.append(Group(initial: base, base: base, min: mins[i], max: maxs[i]))
     }
-    self.schedule = schedule?.node ?? .constant(Constant(value: 1))
-    length = schedule?.length
+    let greedy: GreedyLR
     if case .some(.greedy(let configuration)) = controller {
       greedy = try GreedyLR(configuration, bases: baseLRs)
+    } else {
+      greedy = try GreedyLR(GreedyLR.Configuration(.huggingface), bases: [])
     }
+    self.groups = groups
+    self.schedule = schedule?.node ?? .constant(Constant(value: 1))
+    self.length = schedule?.length
+    self.greedy = greedy
+    needsLoss = controller != nil
   }
 
   private static func bounds(
@@ -72,23 +82,25 @@ public struct Scheduler: Sendable {
     return step >= length
   }
 
-  /// Whether `step(loss:)` is the call to make.
-  public var needsLoss: Bool { greedy != nil }
+  /// The schedule's value now.
+  public var multiplier: Double { schedule.value(at: step) }
 
-  /// Writes the present rates: one for each group.
+  /// The same for the schedules whose value takes no call; nil for the others.
   @inline(__always)
-  public func writeRates(to rates: inout MutableSpan<Double>) {
-    let multiplier = schedule.value(at: step)
-    for i in 0..<Swift.min(groups.count, rates.count) {
-      let group = groups[i]
-      rates[i] = Swift.min(Swift.max(finite(group.base * multiplier), group.min), group.max)
-    }
+  public var immediateMultiplier: Double? { schedule.immediateValue(at: step) }
+
+  /// The rate of a group, given the schedule's value.
+  @inline(__always)
+  public func rate(ofGroup index: Int, _ multiplier: Double) -> Double {
+    // `max` is finite, so the rate is, even where the product overflows.
+    let group = groups[index]
+    return bounded(group.base * multiplier, group.min, group.max)
   }
 
   /// After an update, where there is a controller: shows it the loss of that update.
   @inline(__always)
   public mutating func observe(_ loss: Double) {
-    greedy?.observe(loss, &groups)
+    if needsLoss { greedy.observe(loss, &groups) }
   }
 
   /// After an update. The count saturates at 2^63 - 1.

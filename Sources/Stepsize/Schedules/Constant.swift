@@ -6,9 +6,11 @@
 struct Constant: Sendable {
   let value: Double
 
+  static var name: StaticString { "constant" }
+
   static var entry: Entry {
     Entry(
-      "constant", "a constant rate", formula: "value",
+      name, "a constant rate", formula: "value",
       [
         .steps("length", from: 0, default: Value.none, "updates, or none for no end"),
         Parameter("value", .real(.nonNegative), default: .real(1), "multiplier of the base rate"),
@@ -21,7 +23,9 @@ struct Constant: Sendable {
 
 extension Schedule {
   /// `value` for `length` updates (nil: without end).
-  public static func constant(_ length: Int64? = nil, value: Double = 1) throws(ConfigurationError) -> Schedule {
+  public static func constant(_ length: Int64? = nil, value: Double = 1) throws(ConfigurationError)
+    -> Schedule
+  {
     try Schedule(.constant, [length.map { .integer($0) } ?? Value.none, .real(value)])
   }
 }

@@ -2,8 +2,8 @@
 ///
 ///     value(t) = floor + (1 - floor) ((1 + cos(2π cycles y)) / 2)^power,   y = (t/total)^k_decay
 ///
-/// One half cycle falls from 1 to the floor. It is computed as sin²(π(1 - y)/2), which keeps its relative
-/// precision where 1 + cos would cancel.
+/// One half wave falls from 1 to the floor. It is computed as sin²(π(1 - y)/2), which keeps its relative
+/// precision where 1 + cos would cancel; more waves alike, from the nearest trough.
 struct Cosine: Sendable {
   let total: Int64
   let floor: Double
@@ -13,14 +13,18 @@ struct Cosine: Sendable {
   /// The common case, without branches on the way.
   let isPlain: Bool
 
+  static var name: StaticString { "cosine" }
+
   static var entry: Entry {
     Entry(
-      "cosine", "cosine decay to a floor",
+      name, "cosine decay to a floor",
       formula: "floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay",
       source: "arXiv 1608.03983; k_decay: arXiv 2004.05909",
       [
         .steps("total", "updates until the end of the curve"), .floor(),
-        Parameter("cycles", .real(.positive), default: .real(0.5), "waves; one half wave falls to the floor"),
+        Parameter(
+          "cycles", .real(Interval(0, 1e9, lowerIsOpen: true)), default: .real(0.5),
+          "waves; one half wave falls to the floor"),
         Parameter("power", .real(.positive), default: .real(1), "exponent of the cosine"),
         Parameter("k_decay", .real(.positive), default: .real(1), "exponent of the progress"),
       ]
@@ -39,15 +43,37 @@ struct Cosine: Sendable {
   @inline(__always)
   func value(at t: Int64) -> Double {
     let left = Double(total &- Swift.min(t, total)) / Double(total)
-    guard isPlain else { return general(at: Swift.min(t, total)) }
+    guard isPlain else { return general(at: t) }
     let s = sinHalfPi(left)
     return floor + (1 - floor) * (s * s)
   }
 
   private func general(at t: Int64) -> Double {
-    let progress = Progress(t, of: total).raised(to: kDecay)
-    let c = cycles == 0.5 ? sinHalfPi(progress.left) : cosPi(cycles * progress.done)
-    return floor + (1 - floor) * raise(c * c, to: power)
+    let progress = Progress(t, of: total)
+    return floor + (1 - floor) * raise(kDecay == 1 ? wave(progress) : slowedWave(progress), to: power)
+  }
+
+  /// (1 + cos(2π cycles x)) / 2
+  private func wave(_ progress: Progress) -> Double {
+    if cycles == 0.5 { return halfWave(progress.left) }
+    // In half waves. At odd numbers the value is 0; the distance to the nearest one, in whole numbers as long
+    // as possible, gives the digits beside it.
+    let trough = 2 * (progress.done.high * cycles).rounded(.down) + 1
+    let total = Pair(progress.total)
+    let distance = (total * trough - Pair(progress.t) * (2 * cycles)) / total
+    let isNegative = distance.high < 0
+    let z = Pair(
+      high: isNegative ? -distance.high : distance.high, low: isNegative ? -distance.low : distance.low)
+    return z.high < 1.0 / 3 ? halfWave(z) : 0.5 - 0.5 * cosPi(z.high)
+  }
+
+  private func slowedWave(_ progress: Progress) -> Double {
+    let y = raise(progress.done, to: kDecay)
+    if cycles != 0.5 {
+      let c = cosPi(cycles * y)
+      return c * c
+    }
+    return y < 2.0 / 3 ? 0.5 + 0.5 * cosPi(y) : halfWave(Pair(progress.oneMinusPower(kDecay)))
   }
 }
 

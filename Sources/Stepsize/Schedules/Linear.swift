@@ -7,9 +7,11 @@ struct Linear: Sendable {
   let total: Int64
   let floor: Double
 
+  static var name: StaticString { "linear" }
+
   static var entry: Entry {
     Entry(
-      "linear", "linear decay to a floor", formula: "floor + (1 - floor) (1 - t/total)",
+      name, "linear decay to a floor", formula: "floor + (1 - floor) (1 - t/total)",
       source: "Defazio et al., arXiv 2310.07831",
       [.steps("total", "updates until the floor is reached"), .floor()]
     ) { a throws(ConfigurationError) in

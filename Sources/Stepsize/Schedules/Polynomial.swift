@@ -11,9 +11,11 @@ struct Polynomial: Sendable {
   let kDecay: Double
   let cycle: Bool
 
+  static var name: StaticString { "polynomial" }
+
   static var entry: Entry {
     Entry(
-      "polynomial", "polynomial decay to a floor",
+      name, "polynomial decay to a floor",
       formula: "floor + (1 - floor) (1 - y)^power, y = (t/total)^k_decay",
       source: "k_decay: arXiv 2004.05909",
       [
@@ -33,14 +35,15 @@ struct Polynomial: Sendable {
   }
 
   func value(at t: Int64) -> Double {
-    var span = total
+    var progress = Progress(t, of: total)
     if cycle && t > total {
-      // total·⌈t/total⌉; where that passes 2^63 the last span simply has no end.
-      let (product, overflow) = total.multipliedReportingOverflow(by: (t &- 1) / total &+ 1)
-      span = overflow ? Int64.max : product
+      let t = UInt64(bitPattern: t)
+      let total = UInt64(bitPattern: total)
+      let over = t % total
+      progress = Progress(t: t, rest: over == 0 ? 0 : total &- over)
     }
-    let progress = Progress(Swift.min(t, span), of: span).raised(to: kDecay)
-    return floor + (1 - floor) * raise(progress.left, to: power)
+    let left = kDecay == 1 ? progress.left : Pair(progress.oneMinusPower(kDecay))
+    return floor + (1 - floor) * raise(left, to: power)
   }
 }
 

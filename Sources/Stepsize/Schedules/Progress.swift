@@ -1,23 +1,33 @@
-/// Where a step stands in a span: the parts done and left, each a correctly rounded quotient of integers
-/// (up to 2^53), so that neither loses digits near its zero.
+/// Where a step stands in a span. The parts done and left are each a quotient of whole numbers: 1 - x would
+/// lose its digits near 0.
 struct Progress {
-  /// t / total
-  let done: Double
-  /// (total - t) / total
-  let left: Double
+  /// Steps done and left.
+  let t: UInt64
+  let rest: UInt64
+  /// Their sum, >= 1.
+  let total: UInt64
 
-  /// For 0 <= t <= total, total >= 1.
-  @inline(__always)
+  init(t: UInt64, rest: UInt64) {
+    self.t = t
+    self.rest = rest
+    total = t &+ rest
+  }
+
+  /// For t >= 0 and total >= 1; t counts as total from there on.
   init(_ t: Int64, of total: Int64) {
-    done = Double(t) / Double(total)
-    left = Double(total &- t) / Double(total)
+    let t = Swift.min(t, total)
+    self.init(t: UInt64(bitPattern: t), rest: UInt64(bitPattern: total &- t))
   }
 
-  init(done: Double, left: Double) {
-    self.done = done
-    self.left = left
-  }
+  /// t / total
+  var done: Pair { Pair(t, over: total) }
+  /// (total - t) / total
+  var left: Pair { Pair(rest, over: total) }
 
   /// The same place seen from the other end.
-  var reversed: Progress { Progress(done: left, left: done) }
+  var reversed: Progress { Progress(t: rest, rest: t) }
+}
+
+extension UInt64 {
+  init(bitPattern n: Int64) { self.init(truncatingIfNeeded: n) }
 }

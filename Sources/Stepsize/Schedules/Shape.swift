@@ -30,40 +30,57 @@ struct Fall: Sendable {
   let power: Double
   let q: Double
 
-  static let formula =
-    """
-    fall: linear 1-x, cosine (1+cos(pi x))/2, 1-sqrt 1-sqrt(x), 1-square 1-x^2, 1-power 1-x^power, \
-    sqrt sqrt(1-x), square (1-x)^2, power (1-x)^power, exponential (q^x-q)/(1-q), \
-    mirror-cosine 2(1-x)-(1+cos(pi x))/2
-    """ as StaticString
+  /// Which shape.
+  static var parameter: Parameter {
+    Parameter("shape", .word(Shape.names), default: .word("1-sqrt"), "curve of the fall")
+  }
 
+  /// What some shapes take besides.
   static var parameters: [Parameter] {
-    [
-      Parameter("power", .real(.positive), default: .real(1), "exponent of the shapes power and 1-power"),
-      Parameter(
-        "q", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)), default: .real(0.1),
-        "base of the shape exponential"),
-    ]
+    [Parameter("power", .real(.positive), default: .real(1), "exponent of the shapes power and 1-power"), q]
+  }
+
+  static var q: Parameter {
+    Parameter(
+      "q", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)), default: .real(0.1),
+      "base of the shape exponential")
+  }
+
+  init(shape: Shape, power: Double, q: Double) {
+    self.shape = shape
+    self.power = power
+    self.q = q
+  }
+
+  init(_ a: Arguments) throws(ConfigurationError) {
+    self.init(shape: try a.word("shape", as: Shape.self), power: a.real("power"), q: a.real("q"))
   }
 
   func value(at x: Progress) -> Double {
     switch shape {
-    case .linear: return x.left
-    case .cosine:
-      let s = sinHalfPi(x.left)
-      return s * s
-    case .oneMinusSqrt: return oneMinusPower(x, 0.5)
-    case .oneMinusSquare: return oneMinusPower(x, 2)
-    case .oneMinusPower: return oneMinusPower(x, power)
-    case .sqrt: return x.left.squareRoot()
-    case .square: return x.left * x.left
+    case .linear: return x.left.high
+    case .cosine: return halfWave(x.left)
+    case .oneMinusSqrt: return x.oneMinusPower(0.5)
+    case .oneMinusSquare: return x.oneMinusPower(2)
+    case .oneMinusPower: return x.oneMinusPower(power)
+    case .sqrt: return x.left.high.squareRoot()
+    case .square: return x.left.high * x.left.high
     case .power: return raise(x.left, to: power)
-    case .exponential:
-      // (q^x - q) / (1 - q) without the cancellation near x = 1.
-      return Swift.min(1, q * stepsize_math_expm1(-x.left * stepsize_math_log(q)) / (1 - q))
+    case .exponential: return exponential(x)
     case .mirrorCosine:
-      let s = sinHalfPi(x.left)
-      return 2 * x.left - s * s
+      // (1 - cos πx)/2 above the line 1 - 2x in the first half; mirrored in the second.
+      if x.t <= x.rest { return Pair(x.rest &- x.t, over: x.total).high + halfWave(x.done) }
+      let left = x.left
+      return 2 * left.high - halfWave(left)
     }
+  }
+
+  private func exponential(_ x: Progress) -> Double {
+    if x.rest == 0 { return 0 }
+    if x.t == 0 { return 1 }
+    let z = -x.left.high * stepsize_math_log(q)
+    // Near the end q^x - q cancels.
+    if z < 1 { return q / (1 - q) * stepsize_math_expm1(z) }
+    return (raise(q, to: x.done) - q) / (1 - q)
   }
 }

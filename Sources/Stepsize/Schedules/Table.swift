@@ -6,9 +6,11 @@ struct Table: Sendable {
 
   static let maximumCount = 16_777_216
 
+  static var name: StaticString { "table" }
+
   static var entry: Entry {
     Entry(
-      "table", "a list of values, one for each update; the last one holds", formula: "values[min(t, n-1)]",
+      name, "a list of values, one for each update; the last one holds", formula: "values[min(t, n-1)]",
       [Parameter("values", .reals(.nonNegative), "multipliers, 1 to 16777216 of them")]
     ) { a throws(ConfigurationError) in
       let values = a.reals("values")

@@ -12,13 +12,15 @@ struct Warmup: Sendable {
   enum Ramp: Word {
     case fall(Shape), logarithmic, geometric, constant, harmonic
 
-    static var allCases: [Ramp] { Shape.allCases.map { .fall($0) } + [.logarithmic, .geometric, .constant, .harmonic] }
+    static var allCases: [Ramp] {
+      Shape.allCases.map { .fall($0) } + [.logarithmic, .geometric, .constant, .harmonic]
+    }
 
     var name: StaticString {
       switch self {
       case .fall(let shape): shape.name
       case .logarithmic: "log"  // ln(1 + u·steps) / ln(1 + steps)
-      case .geometric: "geometric"  // start^(1 - u)
+      case .geometric: "exponential-from"  // start^(1 - u)
       case .constant: "constant"  // start until the end
       case .harmonic: "harmonic"  // 1/(steps - t)
       }
@@ -30,12 +32,14 @@ struct Warmup: Sendable {
   let ramp: Ramp
   let fall: Fall
 
+  static var name: StaticString { "warmup" }
+
   static var entry: Entry {
     Entry(
-      "warmup", "a rise to the full rate",
+      name, "a rise to the full rate",
       formula: """
         start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; \
-        rise(u) = fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; \
+        rise(u) = fall(1-u); log ln(1+u steps)/ln(1+steps); exponential-from start^(1-u); constant start; \
         harmonic 1/(steps-t)
         """,
       [
@@ -51,7 +55,7 @@ struct Warmup: Sendable {
       var fall = Fall(shape: .linear, power: a.real("power"), q: a.real("q"))
       switch ramp {
       case .geometric where start ?? 0 <= 0:
-        throw a.error("start", expected: "a number in (0, 1], which the shape geometric needs")
+        throw a.error("start", expected: "a number in (0, 1], which the shape exponential-from needs")
       case .constant where start == nil:
         throw a.error("start", expected: "a number in [0, 1], which the shape constant needs")
       case .harmonic where start != nil:
@@ -72,14 +76,13 @@ struct Warmup: Sendable {
   }
 
   private func general(at t: Int64) -> Double {
-    let u = Progress(start == nil ? t &+ 1 : t, of: steps)
+    let done = start == nil ? t &+ 1 : t
+    let u = Progress(done, of: steps)
     let low = start ?? 0
     let rise: Double
     switch ramp {
     case .fall: rise = fall.value(at: u.reversed)
-    case .logarithmic:
-      let n = Double(steps)
-      rise = stepsize_math_log1p(Double(start == nil ? t &+ 1 : t)) / stepsize_math_log1p(n)
+    case .logarithmic: rise = stepsize_math_log1p(Double(done)) / stepsize_math_log1p(Double(steps))
     case .geometric: return raise(low, to: u.left)
     case .constant: return low
     case .harmonic: return 1 / Double(steps &- t)

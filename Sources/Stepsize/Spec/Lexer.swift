@@ -77,6 +77,10 @@ struct Lexer {
     return bytes[start..<offset]
   }
 
+  static func inQuotes(_ word: [UInt8]) -> [UInt8] {
+    [UInt8(ascii: "\"")] + word + [UInt8(ascii: "\"")]
+  }
+
   /// Quoted for a message: short, printable, other bytes as \xNN.
   static func quoted(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     let digits = ("0123456789abcdef" as StaticString).bytes

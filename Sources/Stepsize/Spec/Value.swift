@@ -19,10 +19,7 @@ public enum Value: Sendable {
     case .integer(let n): text.write(n)
     case .real(let x): text.write(x)
     case .flag(let on): text.write(on ? "true" : "false")
-    case .word(let word):
-      text.write("\"")
-      text += word
-      text.write("\"")
+    case .word(let word): text += limit == Int.max ? Lexer.inQuotes(word) : Lexer.quoted(word[...])
     case .integers(let list): Self.write(list, to: &text, limit: limit) { $1.write($0) }
     case .reals(let list): Self.write(list, to: &text, limit: limit) { $1.write($0) }
     case .schedule(let schedule): text += schedule.text

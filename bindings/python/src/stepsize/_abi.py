@@ -3,8 +3,8 @@
 """The C interface as ctypes sees it: constants, structures, signatures."""
 
 from ctypes import (
-    POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t, c_uint32,
-    c_void_p,
+    CDLL, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t,
+    c_uint32, c_void_p,
 )
 
 # Constants.
@@ -47,7 +47,7 @@ class stepsize_error(Structure):
         ("size", c_uint32),
         ("status", c_int32),
         ("offset", c_int64),
-        ("text", c_char * 240),
+        ("text", c_char * 496),
     ]
 
 
@@ -179,7 +179,7 @@ SIGNATURES = {
 }
 
 
-def bind(library):
+def bind(library: CDLL) -> CDLL:
     """Set the types of every function of `library`. AttributeError names one it does not have."""
     for name, (restype, argtypes) in SIGNATURES.items():
         function = getattr(library, name)

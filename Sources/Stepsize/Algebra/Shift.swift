@@ -1,0 +1,46 @@
+/// A schedule moved in time.
+///
+///     value(t) = schedule(t - by)
+///
+/// by > 0 delays: the value at 0 holds for that long. by < 0 starts at a later step.
+enum Shift {
+  static var name: StaticString { "shift" }
+
+  static var entry: Entry {
+    Entry(
+      name, "a schedule moved in time", formula: "schedule(t - by)",
+      [
+        Parameter("schedule", .schedule, "the schedule to move"),
+        Parameter(
+          "by", .count(Int64.min...Int64.max), "updates of delay; below 0 it starts that much later in itself"
+        ),
+      ]
+    ) { a throws(ConfigurationError) in
+      let inner = try a.schedule("schedule")
+      let by = a.count("by")
+      var length: Int64?
+      if let end = inner.length {
+        let (sum, overflow) = end.addingReportingOverflow(by)
+        if overflow { throw ConfigurationError(.limit, "a shift is longer than 2^63 - 1 updates") }
+        length = max(0, sum)
+      }
+      return Body(.shift(inner.node, by: by), length: length, around: [inner])
+    }
+  }
+}
+
+extension Node {
+  /// t - by, within 0 and the largest step.
+  @inline(__always)
+  static func shifted(_ t: Int64, by: Int64) -> Int64 {
+    let (step, overflow) = t.subtractingReportingOverflow(by)
+    return overflow ? Int64.max : Swift.max(step, 0)
+  }
+}
+
+extension Schedule {
+  /// The schedule `by` updates later; below 0, from its step -by on.
+  public func shifted(by: Int64) throws(ConfigurationError) -> Schedule {
+    try Schedule(.shift, [.schedule(self), .integer(by)])
+  }
+}

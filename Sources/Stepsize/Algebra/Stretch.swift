@@ -1,0 +1,65 @@
+/// A schedule in another unit of time, such as one written in epochs of `factor` updates.
+///
+///     hold     value(t) = schedule(⌊t/factor⌋)
+///     linear   value(t) = between schedule(⌊u⌋) and schedule(⌊u⌋ + 1),   u = t/factor
+enum Stretch {
+  enum Interpolation: Word {
+    case hold, linear
+
+    var name: StaticString {
+      switch self {
+      case .hold: "hold"
+      case .linear: "linear"
+      }
+    }
+  }
+
+  static var name: StaticString { "stretch" }
+
+  static var entry: Entry {
+    Entry(
+      name, "a schedule in another unit of time",
+      formula: "hold schedule(floor(t/factor)); linear: between that and the next step's value",
+      [
+        Parameter("schedule", .schedule, "the schedule to stretch"),
+        Parameter("factor", .real(.positive), "updates for each step of the schedule"),
+        Parameter(
+          "interpolation", .word(Interpolation.names), default: .word("hold"), "what is between two steps"),
+      ]
+    ) { a throws(ConfigurationError) in
+      let inner = try a.schedule("schedule")
+      let factor = a.real("factor")
+      var length: Int64?
+      if let end = inner.length {
+        guard let product = (Pair(end) * factor).roundedUp else {
+          throw ConfigurationError(.limit, "a stretched schedule is longer than 2^63 - 1 updates")
+        }
+        length = product
+      }
+      let isLinear = try a.word("interpolation", as: Interpolation.self) == .linear
+      return Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+    }
+  }
+}
+
+extension Node {
+  static func stretched(_ part: Node, _ t: Int64, by factor: Double, _ isLinear: Bool) -> Double {
+    let n = wholeUnits(t, of: factor)
+    let v0 = part.value(at: n)
+    // From 2^53 on a double holds no fraction of a step.
+    guard isLinear, n < 1 << 53 else { return v0 }
+    let steps = Pair(t)
+    let v1 = part.value(at: n &+ 1)
+    // Both weights, each from where it is 0.
+    let done = (steps.high.addingProduct(-Double(n), factor) + steps.low) / factor
+    let left = ((-steps.high).addingProduct(Double(n &+ 1), factor) - steps.low) / factor
+    return finite(v0 * Swift.max(left, 0) + v1 * Swift.max(done, 0))
+  }
+}
+
+extension Schedule {
+  /// The schedule with `factor` updates for each of its steps: an epoch's length for one written in epochs.
+  public func stretched(by factor: Double, isLinear: Bool = false) throws(ConfigurationError) -> Schedule {
+    try Schedule(.stretch, [.schedule(self), .real(factor), .word(isLinear ? "linear" : "hold")])
+  }
+}

@@ -1,0 +1,15 @@
+/// An integer in 0..<2^52 as a Double, exactly.
+///
+/// The integer becomes the low bits of a Double in [2^52, 2^53), whose last place is 1. Unlike the conversion
+/// instruction of x86 this leaves no dependency on what the target register held before (which would chain
+/// one evaluation to the next), and it vectorises on the oldest 64-bit processors.
+@inline(__always)
+func smallReal(_ n: Int64) -> Double {
+  Double(bitPattern: 0x4330_0000_0000_0000 | UInt64(bitPattern: n)) - 0x1p52
+}
+
+/// Double(n) for n >= 0.
+@inline(__always)
+func real(_ n: Int64) -> Double {
+  n < 1 << 52 ? smallReal(n) : Double(n)
+}

@@ -1,0 +1,51 @@
+/// The power scheduler (Shen et al., arXiv 2408.13359): warm-up, min(peak, a·t^-power), and an exponential
+/// decay at the end.
+///
+///     power_scheduler(total, warmup, hold, power, decay, q)
+///       = warmup(warmup) >> constant(hold) >> take(power_law(warmup + hold, power), total - warmup - hold - decay)
+///         >> v * cooldown(decay, "exponential", q=q)
+///
+/// In the paper the peak is reached where a·t^-power falls below it; here that step is warmup + hold, so that
+/// from there on the value is (t/(warmup + hold))^-power, whatever the batch size and the total. The decay
+/// begins at the value v which the power law has there. Parts without a length are left out.
+enum PowerScheduler {
+  static var name: StaticString { "power_scheduler" }
+
+  static var entry: Entry {
+    Entry(
+      name, "warm-up, hold, a power law, then an exponential decay",
+      formula: """
+        warmup(warmup) >> constant(hold) >> take(power_law(warmup+hold, power), total-warmup-hold-decay) \
+        >> v * cooldown(decay, "exponential", q=q), v = ((total-decay)/(warmup+hold))^-power
+        """,
+      source: "arXiv 2408.13359",
+      [
+        .steps("total", "updates of the whole"), .steps("warmup", from: 0, "updates of the rise"),
+        .steps("hold", from: 0, "updates at the full rate"),
+        Parameter("power", .real(.positive), default: .real(0.51), "exponent of the power law"),
+        .steps("decay", from: 0, default: .integer(0), "updates of the last decay"), Fall.q,
+      ]
+    ) { a throws(ConfigurationError) in
+      let total = a.count("total")
+      let warmup = a.count("warmup")
+      let hold = a.count("hold")
+      let decay = a.count("decay")
+      guard warmup <= total else { throw a.error("warmup", expected: "an integer <= total") }
+      guard hold <= total - warmup else { throw a.error("hold", expected: "an integer <= total - warmup") }
+      let scale = warmup + hold
+      guard scale >= 1 else { throw a.error("hold", expected: "an integer >= 1 without a warm-up") }
+      let rest = total - scale
+      guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
+      var parts: [Schedule] = []
+      if warmup > 0 { parts.append(try .warmup(warmup)) }
+      if hold > 0 { parts.append(try .constant(hold)) }
+      let law = try Schedule(.powerLaw, [.integer(scale), a["power"]])
+      if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay)) }
+      if decay > 0 {
+        let fall = try Schedule(.cooldown, [.integer(decay), .word("exponential"), nil, nil, a["q"]])
+        parts.append(try fall.scaled(by: law.value(at: rest - decay)))
+      }
+      return Body(try .sequence(parts))
+    }
+  }
+}

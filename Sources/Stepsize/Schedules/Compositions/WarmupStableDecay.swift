@@ -1,0 +1,42 @@
+/// Warm-up, a constant rate, and a cooldown (MiniCPM, arXiv 2404.06395; Hägele et al., arXiv 2405.18392).
+///
+///     wsd(total, warmup, decay, …) = warmup(warmup, start, phase="warmup")
+///                                    >> constant(total - warmup - decay, phase="main")
+///                                    >> cooldown(decay, shape, floor, power, q, phase="anneal")
+///
+/// Parts without a length are left out: without a decay the rate stays at 1.
+enum WarmupStableDecay {
+  static var name: StaticString { "wsd" }
+
+  static var entry: Entry {
+    Entry(
+      name, "warm-up, a constant rate, then a cooldown",
+      formula:
+        "warmup(warmup, start) >> constant(total-warmup-decay) >> cooldown(decay, shape, floor, power, q)",
+      source: "arXiv 2404.06395, arXiv 2405.18392",
+      [
+        .steps("total", "updates of the whole"),
+        .steps("warmup", from: 0, default: .integer(0), "updates of the rise"),
+        .steps("decay", from: 0, default: Value.none, "updates of the cooldown; none: a tenth of total"),
+        Fall.parameter, .floor(),
+        Parameter("start", .real(.fraction), default: Value.none, "fraction at the first update, or none"),
+      ] + Fall.parameters
+    ) { a throws(ConfigurationError) in
+      let total = a.count("total")
+      let warmup = a.count("warmup")
+      let decay = a.optionalCount("decay") ?? total / 10
+      guard warmup <= total else { throw a.error("warmup", expected: "an integer <= total") }
+      guard decay <= total - warmup else {
+        throw a.error("decay", expected: "an integer <= total - warmup, or none")
+      }
+      let main = total - warmup - decay
+      var parts: [Schedule] = []
+      if warmup > 0 { parts.append(try Schedule(.warmup, [.integer(warmup), a["start"]])) }
+      if main > 0 { parts.append(try .constant(main)) }
+      if decay > 0 {
+        parts.append(try Schedule(.cooldown, [.integer(decay), a["shape"], a["floor"], a["power"], a["q"]]))
+      }
+      return Body(try .sequence(parts))
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// A curve through points.
+///
+///     linear   v0 (1 - x) + v1 x,   x = (t - s0)/(s1 - s0) between the knots (s0, v0) and (s1, v1)
+///     cosine   v0 c + v1 (1 - c),   c = (1 + cos πx)/2
+///     hold     v0
+///
+/// Before the first knot its value holds, after the last one its.
+struct Knots: Sendable {
+  enum Interpolation: Word {
+    case linear, cosine, hold
+
+    var name: StaticString {
+      switch self {
+      case .linear: "linear"
+      case .cosine: "cosine"
+      case .hold: "hold"
+      }
+    }
+  }
+
+  let steps: [Double]
+  let values: [Double]
+  let interpolation: Interpolation
+
+  static var name: StaticString { "knots" }
+
+  static var entry: Entry {
+    Entry(
+      name, "a curve through points",
+      formula: """
+        between knots (s0, v0) and (s1, v1), x = (t - s0)/(s1 - s0): linear v0 (1-x) + v1 x; \
+        cosine v0 c + v1 (1-c), c = (1+cos(pi x))/2; hold v0
+        """,
+      [
+        Parameter("steps", .reals(Interval(0, largestCount)), "steps of the knots, strictly ascending"),
+        Parameter("values", .reals(.nonNegative), "multipliers at the knots"),
+        Parameter(
+          "interpolation", .word(Interpolation.names), default: .word("linear"), "curve between two knots"),
+      ]
+    ) { a throws(ConfigurationError) in
+      let steps = a.reals("steps")
+      let values = a.reals("values")
+      for i in steps.indices.dropFirst() where steps[i] <= steps[i - 1] {
+        throw a.error("steps", expected: "strictly ascending numbers")
+      }
+      guard let last = steps.last, let length = Pair(last).roundedUp, steps.count <= Table.maximumCount else {
+        throw a.error("steps", expected: "1 to 16777216 numbers")
+      }
+      guard values.count == steps.count else { throw a.error("values", expected: "as many values as steps") }
+      let interpolation = try a.word("interpolation", as: Interpolation.self)
+      return Body(.knots(Knots(steps: steps, values: values, interpolation: interpolation)), length: length)
+    }
+  }
+
+  func value(at t: Int64) -> Double {
+    let time = Pair(t)
+    // How many knots are at or before t. The difference of the high parts has the sign of the exact one.
+    var lower = 0
+    var upper = steps.count
+    while lower < upper {
+      let middle = lower &+ (upper &- lower) / 2
+      if steps[middle] - time.high <= time.low { lower = middle &+ 1 } else { upper = middle }
+    }
+    if lower == 0 { return values[0] }
+    let v0 = values[lower &- 1]
+    if lower == steps.count || interpolation == .hold { return v0 }
+    let s0 = Pair(steps[lower &- 1])
+    let s1 = Pair(steps[lower])
+    let v1 = values[lower]
+    let span = s1 - s0
+    let left = (s1 - time) / span
+    let done = (time - s0) / span
+    switch interpolation {
+    case .cosine: return finite(v0 * halfWave(left) + v1 * halfWave(done))
+    default: return finite(v0 * left.high + v1 * done.high)
+    }
+  }
+}
+
+extension Schedule {
+  /// A curve through the points (steps[i], values[i]), linear between them.
+  public static func knots(_ steps: [Double], _ values: [Double]) throws(ConfigurationError) -> Schedule {
+    try Schedule(.knots, [.reals(steps), .reals(values)])
+  }
+}

@@ -1,0 +1,143 @@
+/// Cosine decay with warm restarts (SGDR, Loshchilov and Hutter, arXiv 1608.03983).
+///
+/// Cycle i has first·growth^i updates, rounded to the nearest whole number. In it, with x the part done,
+/// c = (1 + cos πx)/2, d = decay^i and f the floor:
+///
+///     peak    value = f + (max(d, f) - f) c     the peaks shrink
+///     all     value = d (f + (1 - f) c)         the whole curve shrinks
+///     range   value = f + (1 - f) d c           the height above the floor shrinks
+///
+/// Cycles are found among whole numbers, never with logarithms, which miss by one cycle at some restarts.
+struct Restarts: Sendable {
+  enum Shrink: Word {
+    case peak, all, range
+
+    var name: StaticString {
+      switch self {
+      case .peak: "peak"
+      case .all: "all"
+      case .range: "range"
+      }
+    }
+  }
+
+  let first: Int64
+  let decay: Double
+  let floor: Double
+  let shrink: Shrink
+  /// nil for cycles without end.
+  let cycles: Int64?
+  /// Where cycles 1, 2, … start, as far as that is below 2^63; empty where all cycles have one length.
+  let starts: [Int64]
+  /// Length of the cycle that begins at the last of them: it may pass 2^63.
+  let lastLength: Pair
+
+  /// A growth below makes too long a list of cycles.
+  static let minimumGrowth = 1.001
+
+  static var name: StaticString { "restarts" }
+
+  static var entry: Entry {
+    Entry(
+      name, "cosine decay with warm restarts",
+      formula: """
+        cycle i has first growth^i updates, rounded; x = position in it, c = (1+cos(pi x))/2, d = decay^i: \
+        peak floor + (max(d, floor) - floor) c; all d (floor + (1 - floor) c); range floor + (1 - floor) d c
+        """,
+      source: "arXiv 1608.03983",
+      [
+        .steps("first", "updates of the first cycle"),
+        Parameter(
+          "growth", .real(Interval(1, Double.greatestFiniteMagnitude)), default: .real(1),
+          "each cycle's length over the one before: 1, or 1.001 and more"),
+        Parameter(
+          "decay", .real(Interval(0, 1, lowerIsOpen: true)), default: .real(1), "each cycle's height alike"),
+        .floor(),
+        Parameter("shrink", .word(Shrink.names), default: .word("peak"), "what decay acts on"),
+        .steps("cycles", default: Value.none, "number of cycles, or none for no end"),
+      ]
+    ) { a throws(ConfigurationError) in
+      let growth = a.real("growth")
+      guard growth == 1 || growth >= minimumGrowth else {
+        throw a.error("growth", expected: "1 or a finite number >= 1.001")
+      }
+      let first = a.count("first")
+      let count = a.optionalCount("cycles")
+      var starts: [Int64] = []
+      var length: Int64?
+      var exact = Pair(first)
+      if growth == 1 {
+        if let count {
+          let (product, overflow) = first.multipliedReportingOverflow(by: count)
+          length = overflow ? nil : product
+        }
+      } else {
+        var end: Int64 = 0
+        var cycle: Int64 = 0
+        // Lengths grow at least as 1.001^i, so that this ends after at most some 37000 cycles.
+        while let rounded = exact.rounded, case let (sum, overflow) = end.addingReportingOverflow(rounded),
+          !overflow
+        {
+          cycle += 1
+          end = sum
+          if cycle == count {
+            length = end
+            exact = Pair(rounded)
+            break
+          }
+          starts.append(end)
+          let next = exact * growth
+          // Far beyond 2^63 nothing depends on the length any more.
+          exact = next.high < 1e30 ? next : Pair(1e30)
+        }
+      }
+      if count != nil && length == nil {
+        throw ConfigurationError(.limit, "restarts: the cycles are longer than 2^63 - 1 updates")
+      }
+      let restarts = Restarts(
+        first: first, decay: a.real("decay"), floor: a.real("floor"),
+        shrink: try a.word("shrink", as: Shrink.self), cycles: count, starts: starts,
+        lastLength: exact)
+      return Body(.restarts(restarts), length: length)
+    }
+  }
+
+  func value(at t: Int64) -> Double {
+    var cycle: Int64
+    let left: Pair
+    if starts.isEmpty {
+      cycle = t / Swift.max(first, 1)
+      if let cycles, cycle >= cycles {
+        // After the last cycle its end holds.
+        cycle = cycles &- 1
+        left = Pair.zero
+      } else {
+        left = Progress(t % Swift.max(first, 1), of: first).left
+      }
+    } else {
+      let index = starts.count(upTo: t)
+      cycle = Int64(index)
+      let position = index == 0 ? t : t &- starts[index &- 1]
+      if index < starts.count {
+        left = Progress(position, of: index == 0 ? starts[0] : starts[index] &- starts[index &- 1]).left
+      } else {
+        let rest = lastLength - Pair(position)
+        left = rest.high <= 0 ? Pair.zero : rest / lastLength
+      }
+    }
+    let c = halfWave(left)
+    let d = raise(decay, to: Double(cycle))
+    switch shrink {
+    case .peak: return floor + (Swift.max(d, floor) - floor) * c
+    case .all: return d * (floor + (1 - floor) * c)
+    case .range: return floor + (1 - floor) * (d * c)
+    }
+  }
+}
+
+extension Schedule {
+  /// Cosine cycles without end, the first of `first` updates, each `growth` times as long as the one before.
+  public static func restarts(_ first: Int64, growth: Double = 1) throws(ConfigurationError) -> Schedule {
+    try Schedule(.restarts, [.integer(first), .real(growth)])
+  }
+}

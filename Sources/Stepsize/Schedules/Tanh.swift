@@ -1,0 +1,38 @@
+/// Hyperbolic tangent decay (Hsueh et al., arXiv 1806.01593).
+///
+///     value(t) = floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)),   x = t/total
+///
+/// As published, it begins a little below 1 and ends a little above the floor: by about 1e-6 and 0.0025 of
+/// the range for the defaults.
+struct Tanh: Sendable {
+  let total: Int64
+  let lower: Double
+  let upper: Double
+  let floor: Double
+
+  static var name: StaticString { "tanh" }
+
+  static var entry: Entry {
+    Entry(
+      name, "hyperbolic tangent decay",
+      formula: "floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)), x = t/total",
+      source: "arXiv 1806.01593",
+      [
+        .steps("total", "updates until the end of the curve"),
+        Parameter("lower", .real(Interval(-1000, 1000)), default: .real(-7), "argument of tanh at the start"),
+        Parameter("upper", .real(Interval(-1000, 1000)), default: .real(3), "argument of tanh at the end"),
+        .floor(),
+      ]
+    ) { a throws(ConfigurationError) in
+      let total = a.count("total")
+      let tanh = Tanh(total: total, lower: a.real("lower"), upper: a.real("upper"), floor: a.real("floor"))
+      return Body(.tanh(tanh), length: total)
+    }
+  }
+
+  /// (1 - tanh z)/2 = 1/(1 + e^2z), which does not cancel.
+  func value(at t: Int64) -> Double {
+    let progress = Progress(t, of: total)
+    return floor + (1 - floor) * logistic(progress.left * (2 * lower) + progress.done * (2 * upper))
+  }
+}

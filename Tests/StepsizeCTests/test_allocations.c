@@ -1,0 +1,126 @@
+/* How often memory is asked for: never after a scheduler was made. The allocator of this program counts; what a
+   shared library asks for comes here as well (glibc). */
+#include <errno.h>
+
+#include "check.h"
+
+#ifndef __GLIBC__
+int main(void) {
+  printf("skipped: needs glibc\n");
+  return 0;
+}
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *pointer, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *pointer);
+
+static long allocations, live;
+
+static void *counted(void *pointer) {
+  allocations++;
+  live += pointer != NULL;
+  return pointer;
+}
+
+void *malloc(size_t size) { return counted(__libc_malloc(size)); }
+void *calloc(size_t count, size_t size) { return counted(__libc_calloc(count, size)); }
+void *memalign(size_t alignment, size_t size) { return counted(__libc_memalign(alignment, size)); }
+void *aligned_alloc(size_t alignment, size_t size) { return counted(__libc_memalign(alignment, size)); }
+int posix_memalign(void **out, size_t alignment, size_t size) {
+  *out = counted(__libc_memalign(alignment, size));
+  return *out ? 0 : ENOMEM;
+}
+void *realloc(void *pointer, size_t size) {
+  allocations++;
+  live += pointer == NULL;
+  return __libc_realloc(pointer, size);
+}
+void free(void *pointer) {
+  live -= pointer != NULL;
+  __libc_free(pointer);
+}
+
+enum { GROUPS = 8, STEPS = 20000 };
+
+static double base[GROUPS], lrs[GROUPS];
+
+static stepsize_controller *controller_of(int32_t variant, int32_t smooth) {
+  stepsize_greedy_options options;
+  stepsize_controller *controller = NULL;
+  REQUIRE(stepsize_greedy_defaults(&options, variant) == STEPSIZE_OK);
+  const double low = 1e-4;
+  options.smooth = smooth, options.patience = 2, options.cooldown = 1, options.warmup = 1, options.reset_start = 3;
+  options.min_lr = &low, options.min_lr_count = 1;
+  REQUIRE(stepsize_controller_greedy(&options, &controller, NULL) == STEPSIZE_OK);
+  return controller;
+}
+
+static void steps_allocate_nothing(const char *text, stepsize_controller *controller) {
+  stepsize_schedule *schedule = parsed(text);
+  stepsize_scheduler *s = NULL;
+  stepsize_scheduler_options options;
+  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  options.group_count = GROUPS, options.base_lr = base, options.schedule = schedule, options.controller = controller;
+  long before_creation = live;
+  REQUIRE(stepsize_scheduler_create(&options, &s, NULL) == STEPSIZE_OK);
+  CHECK(allocations > 0); /* the count works */
+  long before = allocations;
+  int wrong = 0;
+  for (int i = 0; i < STEPS; i++) {
+    double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
+    if (!controller) wrong += stepsize_scheduler_step(s, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_step_with_loss(s, loss, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_step_without_loss(s, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_rates(s, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_step(s, lrs, 1) == STEPSIZE_OK; /* refusals do not either */
+  }
+  wrong += stepsize_scheduler_set_step(s, 0) != STEPSIZE_OK;
+  wrong += stepsize_scheduler_finished(s) != 0;
+  CHECK(wrong == 0);
+  if (!CHECK(allocations == before)) fprintf(stderr, "    %s: %ld allocations\n", text, allocations - before);
+  stepsize_scheduler_destroy(s);
+  CHECK(live == before_creation);
+
+  double row[100];
+  float single[100];
+  before = allocations;
+  CHECK(stepsize_schedule_fill(schedule, 0, 1, 1e-3, row, 100) == STEPSIZE_OK);
+  CHECK(stepsize_schedule_fill(schedule, 9, -3, 1e-3, row, 100) == STEPSIZE_OK);
+  CHECK(stepsize_schedule_fill_float(schedule, 0, 1, 1e-3, single, 100) == STEPSIZE_OK);
+  for (int64_t t = 0; t < STEPS; t++) row[t % 100] = stepsize_schedule_at(schedule, t);
+  CHECK(stepsize_cosine(3, 10, 1, 0) > 0);
+  if (!CHECK(allocations == before)) fprintf(stderr, "    %s: %ld allocations\n", text, allocations - before);
+  stepsize_schedule_destroy(schedule);
+}
+
+int main(void) {
+  const char *texts[] = {
+      "linear(100000)",
+      "warmup(500) >> cosine(99500, floor=0.1)",
+      "0.5 * (warmup(10) >> clamp(cosine(5000) * linear(20000), min=0.1)) >> table([1, 2, 3, 4]) >> constant()",
+      "noise() * random(seed=3) * restarts(50, growth=2) * cosine_cycles([3, 4, 5])",
+      "knots([5, 9], [0.3, 1], \"cosine\") * piecewise([3, 9], [1, 0.5, 0.25]) * multistep([3, 50])",
+      "repeat(shift(stretch(take(cyclic(3, 5), 9), 2.5, interpolation=\"linear\"), -4)) * tanh(30)",
+  };
+  for (int i = 0; i < GROUPS; i++) base[i] = 0.01 * (i + 1);
+  long before = 0;
+  for (int round = 0; round < 2; round++) {
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+      steps_allocate_nothing(texts[i], NULL);
+      for (int32_t variant = 0; variant < 2; variant++)
+        for (int32_t smooth = 0; smooth < 2; smooth++) {
+          stepsize_controller *controller = controller_of(variant, smooth);
+          steps_allocate_nothing(texts[i], controller);
+          stepsize_controller_destroy(controller);
+        }
+    }
+    /* The first round may leave tables that are made once; the second leaves nothing. */
+    if (round == 1) CHECK(live == before);
+    before = live;
+  }
+  return finish();
+}
+#endif

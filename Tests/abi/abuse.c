@@ -1,0 +1,446 @@
+/* Every exported function with bad arguments: abuse SYMBOLS.
+   Each call is made in a child process, which must end by itself: no signal, no hang. In the child a wrong answer
+   counts as well, and so does an object that a refused call has changed. Fails if a function of SYMBOLS is missing
+   here: a new function belongs into `main`. */
+#define _POSIX_C_SOURCE 200809L
+#include <float.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../StepsizeCTests/check.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define EACH(i, array) for (size_t i = 0; i < COUNT(array); i++)
+
+static const double reals[] = {NAN, INFINITY, -INFINITY, -DBL_MAX, -1, -5e-324, -0.0, 0, 5e-324, 0.5, 1, 2, DBL_MAX};
+static const int64_t counts[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, 2, 1LL << 53, INT64_MAX - 1, INT64_MAX};
+static const int32_t codes[] = {INT32_MIN, -1, 0, 1, 2, 3, 7, 77, INT32_MAX};
+static const uint32_t sizes[] = {0, 1, 4, 8, 15, 16, 17, 71, 73, 119, 121, 255, 257, 4096, UINT32_MAX};
+/* Array lengths that cannot be right. */
+static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 8};
+
+/* ---- Objects to be left alone ------------------------------------------------------------------ */
+
+enum { GROUPS = 3 };
+static stepsize_schedule *schedule;
+static stepsize_controller *controller;
+static stepsize_scheduler *plain, *greedy;
+
+/* Where results go; `odd` points into the middle of a number. */
+static double numbers[64];
+static float singles[64];
+static char bytes[4096];
+static stepsize_error error;
+static stepsize_schedule *new_schedule;
+static stepsize_controller *new_controller;
+static stepsize_scheduler *new_scheduler;
+#define ODD(type) ((type *)(void *)(bytes + 1))
+
+struct state {
+  double values[6], plain_rates[GROUPS], greedy_rates[GROUPS];
+  int64_t length, steps[2];
+  size_t groups[2], text_length;
+  int32_t finished[2], statuses[3];
+  char text[256];
+};
+
+static struct state state_of_all(void) {
+  static const int64_t steps[] = {INT64_MIN, 0, 3, 7, 12, INT64_MAX};
+  struct state s;
+  memset(&s, 0, sizeof s);
+  EACH(i, steps) s.values[i] = stepsize_schedule_at(schedule, steps[i]);
+  s.length = stepsize_schedule_length(schedule);
+  s.statuses[0] = stepsize_schedule_print(schedule, s.text, sizeof s.text, &s.text_length);
+  s.statuses[1] = stepsize_scheduler_rates(plain, s.plain_rates, GROUPS);
+  s.statuses[2] = stepsize_scheduler_rates(greedy, s.greedy_rates, GROUPS);
+  s.steps[0] = stepsize_scheduler_get_step(plain), s.steps[1] = stepsize_scheduler_get_step(greedy);
+  s.groups[0] = stepsize_scheduler_group_count(plain), s.groups[1] = stepsize_scheduler_group_count(greedy);
+  s.finished[0] = stepsize_scheduler_finished(plain), s.finished[1] = stepsize_scheduler_finished(greedy);
+  return s;
+}
+
+static void make_objects(void) {
+  const double base[GROUPS] = {1, 0.5, 0.25};
+  stepsize_greedy_options greedy_options;
+  stepsize_scheduler_options options;
+  schedule = parsed("warmup(5) >> cosine(10, floor=0.1)");
+  REQUIRE(stepsize_greedy_defaults(&greedy_options, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_greedy(&greedy_options, &controller, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  options.group_count = GROUPS, options.base_lr = base, options.schedule = schedule;
+  REQUIRE(stepsize_scheduler_create(&options, &plain, NULL) == STEPSIZE_OK);
+  options.controller = controller;
+  REQUIRE(stepsize_scheduler_create(&options, &greedy, NULL) == STEPSIZE_OK);
+}
+
+/* ---- One call in a child ----------------------------------------------------------------------- */
+
+enum { RIGHT = 0, WRONG_ANSWER = 101, CHANGED = 102 };
+static const char *covered[1024];
+static size_t covered_count;
+
+static void cover(const char *function) {
+  for (size_t i = 0; i < covered_count; i++)
+    if (strcmp(covered[i], function) == 0) return;
+  REQUIRE(covered_count < COUNT(covered));
+  covered[covered_count++] = function;
+}
+
+/* 1 in the child, 0 in the parent once the child has ended. */
+static int in_child(const char *function, const char *what) {
+  cover(function);
+  pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    alarm(20);
+    error.size = sizeof error;
+    return 1;
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  if (!CHECK(WIFEXITED(status) && WEXITSTATUS(status) == RIGHT) && check_is_told()) {
+    if (WIFSIGNALED(status)) fprintf(stderr, "    signal %d: %s\n", WTERMSIG(status), what);
+    else
+      fprintf(stderr, "    %s: %s\n", WEXITSTATUS(status) == CHANGED ? "an object was changed" : "wrong answer", what);
+  }
+  return 0;
+}
+
+/* The call must end, give what the condition says, and leave all objects alone. */
+#define TRY(function, condition) \
+  do { \
+    if (in_child(#function, #condition)) { \
+      struct state before = state_of_all(); \
+      int right = (condition); \
+      struct state after = state_of_all(); \
+      _exit(!right ? WRONG_ANSWER : memcmp(&before, &after, sizeof before) ? CHANGED : RIGHT); \
+    } \
+  } while (0)
+
+/* The call must be refused. */
+#define REFUSED(function, ...) TRY(function, refused(function(__VA_ARGS__)))
+/* The call must be refused or make an object that works. */
+#define MAKES(function, ...) TRY(function, is_made(function(__VA_ARGS__)))
+
+static int is_status(int32_t status) { return strcmp(stepsize_status_name(status), "unknown status") != 0; }
+
+static int refused(int32_t status) { return is_status(status) && status != STEPSIZE_OK; }
+
+static int is_rate(double x) { return x >= 0 && x <= DBL_MAX; }
+
+static int is_rate_or_nan(double x) { return isnan(x) || is_rate(x); }
+
+/* Looks at the status, at `error` and at what was made, and frees it. */
+static int is_made(int32_t status) {
+  int made = new_schedule != NULL || new_controller != NULL || new_scheduler != NULL;
+  int right = is_status(status) && (status == STEPSIZE_OK) == made;
+  if (!made) right = right && error.status == status && error.text[0] && memchr(error.text, 0, sizeof error.text);
+  if (new_schedule) {
+    EACH(i, counts) right = right && is_rate(stepsize_schedule_at(new_schedule, counts[i]));
+    right = right && stepsize_schedule_length(new_schedule) >= 0;
+    right = right && stepsize_schedule_print(new_schedule, bytes, sizeof bytes, NULL) == STEPSIZE_OK;
+  }
+  if (new_scheduler) {
+    EACH(i, reals) {
+      right = right && stepsize_scheduler_step_with_loss(new_scheduler, reals[i], numbers, COUNT(numbers)) == STEPSIZE_OK;
+      for (size_t g = 0; g < stepsize_scheduler_group_count(new_scheduler); g++) right = right && is_rate(numbers[g]);
+    }
+  }
+  stepsize_schedule_destroy(new_schedule);
+  stepsize_controller_destroy(new_controller);
+  stepsize_scheduler_destroy(new_scheduler);
+  return right;
+}
+
+/* ---- The functions ----------------------------------------------------------------------------- */
+
+static void versions(void) {
+  TRY(stepsize_abi_version, stepsize_abi_version() == STEPSIZE_ABI_VERSION);
+  TRY(stepsize_version, stepsize_version() > 0);
+  EACH(i, codes) TRY(stepsize_status_name, stepsize_status_name(codes[i])[0] != 0);
+}
+
+static void closed_forms(void) {
+  EACH(i, counts) EACH(k, counts) {
+    EACH(r, reals) {
+      TRY(stepsize_linear, is_rate_or_nan(stepsize_linear(counts[i], counts[k], reals[r], 0.1)));
+      TRY(stepsize_cosine, is_rate_or_nan(stepsize_cosine(counts[i], counts[k], reals[r], 0.1)));
+      TRY(stepsize_warmup, is_rate_or_nan(stepsize_warmup(counts[i], counts[k], reals[r])));
+    }
+    TRY(stepsize_polynomial, is_rate_or_nan(stepsize_polynomial(counts[i], counts[k], 2, 1, 0)));
+  }
+  EACH(i, reals) EACH(k, reals) {
+    TRY(stepsize_linear, is_rate_or_nan(stepsize_linear(5, 10, reals[i], reals[k])));
+    TRY(stepsize_cosine, is_rate_or_nan(stepsize_cosine(5, 10, reals[i], reals[k])));
+    TRY(stepsize_polynomial, is_rate_or_nan(stepsize_polynomial(5, 10, reals[i], reals[k], 0)));
+    TRY(stepsize_polynomial, is_rate_or_nan(stepsize_polynomial(5, 10, reals[i], 1, reals[k])));
+  }
+}
+
+static void making_schedules(void) {
+  static const char *const texts[] = {"", "(", "linear(", "linear(10", "linear(nan)", "table([])", ">>", "\"", "*", "1"};
+  EACH(i, texts) REFUSED(stepsize_schedule_parse, texts[i], strlen(texts[i]), &new_schedule, &error);
+  EACH(i, lengths) REFUSED(stepsize_schedule_parse, "linear(10)", lengths[i], &new_schedule, &error);
+  REFUSED(stepsize_schedule_parse, NULL, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_parse, NULL, 10, &new_schedule, &error);
+  REFUSED(stepsize_schedule_parse, "linear(10)", 10, NULL, &error);
+  REFUSED(stepsize_schedule_parse, "liner(10)", 9, ODD(stepsize_schedule *), NULL);
+  EACH(i, sizes) {
+    TRY(stepsize_schedule_parse,
+        (error.size = sizes[i], refused(stepsize_schedule_parse("liner(10)", 9, &new_schedule, &error))));
+    TRY(stepsize_schedule_parse, (memcpy(bytes + 1, &sizes[i], 4),
+                                  refused(stepsize_schedule_parse("x", 1, &new_schedule, ODD(stepsize_error)))));
+  }
+  EACH(i, counts) {
+    MAKES(stepsize_schedule_warmup, counts[i], &new_schedule, &error);
+    EACH(k, reals) {
+      MAKES(stepsize_schedule_constant, counts[i], reals[k], &new_schedule, &error);
+      MAKES(stepsize_schedule_linear, counts[i], reals[k], &new_schedule, &error);
+      MAKES(stepsize_schedule_cosine, counts[i], reals[k], &new_schedule, &error);
+      MAKES(stepsize_schedule_polynomial, counts[i], reals[k], 0.1, &new_schedule, &error);
+    }
+  }
+  EACH(i, reals) EACH(k, reals) MAKES(stepsize_schedule_polynomial, 10, reals[i], reals[k], &new_schedule, &error);
+  REFUSED(stepsize_schedule_constant, 1, 1, NULL, &error);
+  REFUSED(stepsize_schedule_linear, 1, 1, NULL, &error);
+  REFUSED(stepsize_schedule_cosine, 1, 1, NULL, &error);
+  REFUSED(stepsize_schedule_polynomial, 1, 1, 1, NULL, &error);
+  REFUSED(stepsize_schedule_warmup, 1, NULL, &error);
+
+  EACH(i, reals) MAKES(stepsize_schedule_table, &reals[i], 1, &new_schedule, &error);
+  EACH(i, lengths) REFUSED(stepsize_schedule_table, reals, lengths[i], &new_schedule, &error);
+  REFUSED(stepsize_schedule_table, reals, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_table, NULL, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_table, NULL, 1, &new_schedule, &error);
+  REFUSED(stepsize_schedule_table, ODD(double), 1, &new_schedule, &error);
+  REFUSED(stepsize_schedule_table, reals + 9, 1, NULL, &error);
+}
+
+static void combining_schedules(void) {
+  REFUSED(stepsize_schedule_sequence, NULL, schedule, &new_schedule, &error);
+  REFUSED(stepsize_schedule_sequence, schedule, NULL, &new_schedule, &error);
+  REFUSED(stepsize_schedule_sequence, NULL, NULL, NULL, NULL);
+  REFUSED(stepsize_schedule_sequence, schedule, schedule, NULL, NULL);
+  MAKES(stepsize_schedule_sequence, schedule, schedule, &new_schedule, &error);
+  REFUSED(stepsize_schedule_product, NULL, schedule, &new_schedule, &error);
+  REFUSED(stepsize_schedule_product, schedule, NULL, &new_schedule, &error);
+  REFUSED(stepsize_schedule_product, NULL, NULL, NULL, NULL);
+  REFUSED(stepsize_schedule_product, schedule, schedule, NULL, NULL);
+  MAKES(stepsize_schedule_product, schedule, schedule, &new_schedule, &error);
+  REFUSED(stepsize_schedule_scale, NULL, 1, &new_schedule, &error);
+  REFUSED(stepsize_schedule_scale, schedule, 1, NULL, &error);
+  EACH(i, reals) MAKES(stepsize_schedule_scale, schedule, reals[i], &new_schedule, &error);
+  REFUSED(stepsize_schedule_clamp, NULL, 0, 1, &new_schedule, &error);
+  REFUSED(stepsize_schedule_clamp, schedule, 0, 1, NULL, &error);
+  EACH(i, reals) EACH(k, reals) MAKES(stepsize_schedule_clamp, schedule, reals[i], reals[k], &new_schedule, &error);
+}
+
+static void asking_schedules(void) {
+  EACH(i, counts) {
+    TRY(stepsize_schedule_at, is_rate(stepsize_schedule_at(schedule, counts[i])));
+    TRY(stepsize_schedule_at, isnan(stepsize_schedule_at(NULL, counts[i])));
+    EACH(k, counts) {
+      TRY(stepsize_schedule_fill, stepsize_schedule_fill(schedule, counts[i], counts[k], 1, numbers, 64) == STEPSIZE_OK);
+      TRY(stepsize_schedule_fill_float,
+          stepsize_schedule_fill_float(schedule, counts[i], counts[k], 1, singles, 64) == STEPSIZE_OK);
+    }
+  }
+  EACH(i, reals) {
+    int32_t expected = is_rate(reals[i]) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT;
+    TRY(stepsize_schedule_fill, stepsize_schedule_fill(schedule, 0, 1, reals[i], numbers, 64) == expected);
+    TRY(stepsize_schedule_fill_float, stepsize_schedule_fill_float(schedule, 0, 1, reals[i], singles, 64) == expected);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_schedule_fill, schedule, 0, 1, 1, numbers, lengths[i]);
+    REFUSED(stepsize_schedule_fill, schedule, 0, 1, 1, NULL, lengths[i]);
+    REFUSED(stepsize_schedule_fill_float, schedule, 0, 1, 1, NULL, lengths[i]);
+  }
+  REFUSED(stepsize_schedule_fill_float, schedule, 0, 1, 1, singles, SIZE_MAX);
+  REFUSED(stepsize_schedule_fill_float, schedule, 0, 1, 1, singles, SIZE_MAX / 2);
+  REFUSED(stepsize_schedule_fill, NULL, 0, 1, 1, numbers, 64);
+  REFUSED(stepsize_schedule_fill_float, NULL, 0, 1, 1, singles, 64);
+  REFUSED(stepsize_schedule_fill, schedule, 0, 1, 1, ODD(double), 4);
+  REFUSED(stepsize_schedule_fill_float, schedule, 0, 1, 1, ODD(float), 4);
+  TRY(stepsize_schedule_length, stepsize_schedule_length(NULL) == -1);
+  REFUSED(stepsize_schedule_print, NULL, bytes, sizeof bytes, NULL);
+  REFUSED(stepsize_schedule_print, schedule, NULL, 1, NULL);
+  REFUSED(stepsize_schedule_print, schedule, NULL, SIZE_MAX, ODD(size_t));
+  REFUSED(stepsize_schedule_print, schedule, bytes, 1, NULL);
+  EACH(i, lengths)
+    TRY(stepsize_schedule_print, stepsize_schedule_print(schedule, bytes, lengths[i], NULL) == STEPSIZE_OK);
+  TRY(stepsize_schedule_destroy, (stepsize_schedule_destroy(NULL), 1));
+}
+
+static void catalogue(void) {
+  static const size_t indices[] = {0, 5, 1000, SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2 + 1};
+  TRY(stepsize_catalogue_count, stepsize_catalogue_count() > 0);
+  EACH(i, indices) {
+    TRY(stepsize_catalogue_parameter_count, stepsize_catalogue_parameter_count(indices[i]) < 100);
+    EACH(k, codes) {
+      TRY(stepsize_catalogue_text, is_status(stepsize_catalogue_text(indices[i], codes[k], bytes, sizeof bytes, NULL)));
+      TRY(stepsize_catalogue_text, is_status(stepsize_catalogue_text(indices[i], codes[k], NULL, 0, NULL)));
+      REFUSED(stepsize_catalogue_text, indices[i], codes[k], NULL, 1, NULL);
+      EACH(m, indices) {
+        TRY(stepsize_catalogue_parameter_text,
+            is_status(stepsize_catalogue_parameter_text(indices[i], indices[m], codes[k], bytes, sizeof bytes, NULL)));
+        REFUSED(stepsize_catalogue_parameter_text, indices[i], indices[m], codes[k], NULL, SIZE_MAX, NULL);
+      }
+    }
+  }
+}
+
+static void controllers(void) {
+  stepsize_greedy_options good, bad;
+  REQUIRE(stepsize_greedy_defaults(&good, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
+  EACH(i, codes) {
+    TRY(stepsize_greedy_defaults, is_status(stepsize_greedy_defaults(&bad, codes[i])));
+    REFUSED(stepsize_greedy_defaults, NULL, codes[i]);
+  }
+  TRY(stepsize_greedy_defaults, is_status(stepsize_greedy_defaults(ODD(stepsize_greedy_options), 0)));
+
+#define WITH(field, value) (bad = good, bad.field = (value), &bad)
+  EACH(i, sizes)
+    REFUSED(stepsize_controller_greedy, WITH(size, sizes[i]), &new_controller, &error);
+  EACH(i, codes) {
+    MAKES(stepsize_controller_greedy, WITH(variant, codes[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(mode, codes[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(threshold_mode, codes[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(smooth, codes[i]), &new_controller, &error);
+  }
+  EACH(i, reals) {
+    MAKES(stepsize_controller_greedy, WITH(factor, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(threshold, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(eps, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, (bad = good, bad.min_lr = &reals[i], bad.min_lr_count = 1, &bad), &new_controller,
+          &error);
+    MAKES(stepsize_controller_greedy, (bad = good, bad.max_lr = &reals[i], bad.max_lr_count = 1, &bad), &new_controller,
+          &error);
+  }
+  EACH(i, counts) {
+    MAKES(stepsize_controller_greedy, WITH(patience, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(cooldown, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(warmup, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(window_size, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(reset_start, counts[i]), &new_controller, &error);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_controller_greedy, WITH(min_lr_count, lengths[i]), &new_controller, &error);
+    REFUSED(stepsize_controller_greedy, WITH(max_lr_count, lengths[i]), &new_controller, &error);
+    REFUSED(stepsize_controller_greedy, (bad = good, bad.min_lr = reals, bad.min_lr_count = lengths[i], &bad),
+            &new_controller, &error);
+  }
+  REFUSED(stepsize_controller_greedy, (bad = good, bad.max_lr = ODD(double), bad.max_lr_count = 1, &bad),
+          &new_controller, &error);
+  REFUSED(stepsize_controller_greedy, NULL, &new_controller, &error);
+  REFUSED(stepsize_controller_greedy, &good, NULL, &error);
+  REFUSED(stepsize_controller_greedy, NULL, NULL, NULL);
+  MAKES(stepsize_controller_greedy, memcpy(bytes + 1, &good, sizeof good), &new_controller, &error);
+  TRY(stepsize_controller_destroy, (stepsize_controller_destroy(NULL), 1));
+}
+
+static void making_schedulers(void) {
+  static const double base[GROUPS] = {1, 0.5, 0.25};
+  stepsize_scheduler_options good, bad;
+  TRY(stepsize_scheduler_defaults, stepsize_scheduler_defaults(&bad) == STEPSIZE_OK);
+  TRY(stepsize_scheduler_defaults, is_status(stepsize_scheduler_defaults(ODD(stepsize_scheduler_options))));
+  REFUSED(stepsize_scheduler_defaults, NULL);
+  REQUIRE(stepsize_scheduler_defaults(&good) == STEPSIZE_OK);
+  good.group_count = GROUPS, good.base_lr = base, good.schedule = schedule, good.controller = controller;
+  MAKES(stepsize_scheduler_create, &good, &new_scheduler, &error);
+  MAKES(stepsize_scheduler_create, memcpy(bytes + 1, &good, sizeof good), &new_scheduler, &error);
+  EACH(i, sizes) REFUSED(stepsize_scheduler_create, WITH(size, sizes[i]), &new_scheduler, &error);
+  EACH(i, lengths) {
+    REFUSED(stepsize_scheduler_create, WITH(group_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_create, WITH(min_lr_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_create, (bad = good, bad.max_lr = base, bad.max_lr_count = lengths[i], &bad),
+            &new_scheduler, &error);
+  }
+  EACH(i, reals) {
+    MAKES(stepsize_scheduler_create, (bad = good, bad.base_lr = &reals[i], bad.group_count = 1, &bad), &new_scheduler,
+          &error);
+    MAKES(stepsize_scheduler_create,
+          (bad = good, bad.base_lr = &reals[i], bad.group_count = 1, bad.controller = NULL, &bad), &new_scheduler,
+          &error);
+    EACH(k, reals)
+      MAKES(stepsize_scheduler_create,
+            (bad = good, bad.min_lr = &reals[i], bad.max_lr = &reals[k], bad.min_lr_count = bad.max_lr_count = 1, &bad),
+            &new_scheduler, &error);
+  }
+  REFUSED(stepsize_scheduler_create, WITH(group_count, 0), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, WITH(base_lr, NULL), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, WITH(base_lr, ODD(double)), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, NULL, &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, &good, NULL, &error);
+  REFUSED(stepsize_scheduler_create, NULL, NULL, NULL);
+  TRY(stepsize_scheduler_destroy, (stepsize_scheduler_destroy(NULL), 1));
+}
+
+static void training(void) {
+  static const size_t few[] = {0, 1, GROUPS - 1};
+  EACH(i, few) {
+    REFUSED(stepsize_scheduler_rates, plain, numbers, few[i]);
+    REFUSED(stepsize_scheduler_step, plain, numbers, few[i]);
+    REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, numbers, few[i]);
+    REFUSED(stepsize_scheduler_step_without_loss, greedy, numbers, few[i]);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_scheduler_rates, plain, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_step, plain, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_step_without_loss, greedy, NULL, lengths[i]);
+    TRY(stepsize_scheduler_rates, stepsize_scheduler_rates(plain, numbers, lengths[i]) == STEPSIZE_OK);
+  }
+  REFUSED(stepsize_scheduler_rates, NULL, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_rates, plain, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_step, NULL, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_step, plain, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_step, greedy, numbers, GROUPS);
+  EACH(i, reals) {
+    REFUSED(stepsize_scheduler_step_with_loss, NULL, reals[i], numbers, GROUPS);
+    REFUSED(stepsize_scheduler_step_with_loss, greedy, reals[i], ODD(double), GROUPS);
+  }
+  REFUSED(stepsize_scheduler_step_without_loss, NULL, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_step_without_loss, greedy, ODD(double), GROUPS);
+  EACH(i, counts) {
+    REFUSED(stepsize_scheduler_set_step, NULL, counts[i]);
+    if (counts[i] < 0) REFUSED(stepsize_scheduler_set_step, plain, counts[i]);
+  }
+  TRY(stepsize_scheduler_get_step, stepsize_scheduler_get_step(NULL) == -1);
+  TRY(stepsize_scheduler_group_count, stepsize_scheduler_group_count(NULL) == 0);
+  TRY(stepsize_scheduler_finished, stepsize_scheduler_finished(NULL) == 0);
+}
+
+/* ---- The list of exported functions ------------------------------------------------------------ */
+
+static void all_are_covered(const char *path) {
+  char name[128];
+  FILE *file = fopen(path, "r");
+  if (!file) fprintf(stderr, "%s cannot be read\n", path);
+  REQUIRE(file != NULL);
+  while (fscanf(file, "%127s", name) == 1) {
+    int found = 0;
+    for (size_t i = 0; i < covered_count; i++) found = found || strcmp(covered[i], name) == 0;
+    if (!CHECK(found && "the function is tried")) fprintf(stderr, "    %s has no abuse test\n", name);
+  }
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
+  REQUIRE(argc == 2);
+  make_objects();
+  versions();
+  closed_forms();
+  making_schedules();
+  combining_schedules();
+  asking_schedules();
+  catalogue();
+  controllers();
+  making_schedulers();
+  training();
+  all_are_covered(argv[1]);
+  stepsize_scheduler_destroy(plain);
+  stepsize_scheduler_destroy(greedy);
+  stepsize_controller_destroy(controller);
+  stepsize_schedule_destroy(schedule);
+  return finish();
+}

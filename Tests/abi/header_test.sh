@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The public header alone compiles without a warning as C99, C11 and C++11, and its first example runs.
+# Compilers that are not installed are skipped and told; gcc is needed.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+header=include/stepsize/stepsize.h
+warnings=(-Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -Iinclude)
+
+printf '#include "stepsize/stepsize.h"\nint main(void) { return 0; }\n' | tee "$work/alone.c" >"$work/alone.cpp"
+# Twice, after other headers, and every public struct by value.
+cat >"$work/twice.c" <<'END'
+#include <string.h>
+#include "stepsize/stepsize.h"
+#include "stepsize/stepsize.h"
+int main(void) {
+  stepsize_error error;
+  memset(&error, 0, sizeof error);
+  error.size = sizeof error;
+  return stepsize_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1;
+}
+END
+cp "$work/twice.c" "$work/twice.cpp"
+
+# The example of the introduction: from its first line to the line that steps, inside a function.
+{
+  printf '#include "stepsize/stepsize.h"\nstatic double total;\nstatic void train(double lr) { total += lr; }\nint main(void) {\n'
+  awk '/A TRAINING LOOP/ { on = 1; next } on && /^   [^ ]/ { exit } on' "$header"
+  printf '  stepsize_scheduler_destroy(scheduler);\n  stepsize_schedule_destroy(schedule);\n'
+  printf '  return total > 5 && total < 6 ? 0 : 1;\n}\n'
+} >"$work/example.c"
+cp "$work/example.c" "$work/example.cpp"
+if [ "$(grep -c stepsize_scheduler_step "$work/example.c")" != 1 ]; then
+  echo "header test: the introduction of $header has no example that steps" >&2
+  exit 1
+fi
+
+count=0
+compile() {
+  local compiler=$1 standard=$2 suffix=$3 program
+  if ! command -v "$compiler" >/dev/null; then
+    echo "header test: skipped $compiler, not installed"
+    return
+  fi
+  for program in alone twice example; do
+    "$compiler" "-std=$standard" "${warnings[@]}" -c "$work/$program.$suffix" -o "$work/$program.o"
+    "$compiler" "$work/$program.o" -Lbuild/lib -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$work/$program"
+    "$work/$program" || { echo "header test: $program fails with $compiler -std=$standard" >&2; exit 1; }
+    count=$((count + 1))
+  done
+}
+compile gcc c99 c
+compile gcc c11 c
+compile gcc c17 c
+compile clang c99 c
+compile clang c11 c
+compile g++ c++11 cpp
+compile g++ c++20 cpp
+compile clang++ c++11 cpp
+compile clang++ c++20 cpp
+
+# Nothing private, no untyped handle.
+for word in 'SWIFT_' '_Nullable' '_Nonnull' 'char tag' 'void \*' '#pragma' 'Swift\.h'; do
+  if grep -nE "$word" "$header"; then
+    echo "header test: $header contains $word" >&2
+    exit 1
+  fi
+done
+echo "header test: $count programs compiled without a warning and ran"

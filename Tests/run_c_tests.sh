@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# The tests in C, on build/lib (dev/build_library.sh): against the shared and the static library, the header, bad
+# arguments, the binary, the installation. Stops at the first failure; the last line is the summary.
+#   Tests/run_c_tests.sh [--partial]     --partial: golden cases of schedules that are not there yet may be skipped
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+golden_mode=--all
+if [ "${1:-}" = --partial ]; then golden_mode=; fi
+if [ ! -f build/lib/libstepsize.so ] || [ ! -f build/lib/libstepsize.a ]; then
+  echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
+  exit 1
+fi
+# Where a Swift runtime is linked in, its backtracer would hang for minutes after a crash.
+export SWIFT_BACKTRACE=enable=no
+
+out=build/tests
+mkdir -p "$out/shared" "$out/static"
+flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude)
+shared=(-Lbuild/lib -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/build/lib")
+static=(build/lib/libstepsize.a -lm -lpthread)
+total=0
+
+# Runs a test that ends with "N passed, M failed" and adds N to the total.
+run() {
+  local output
+  if ! output=$("$@"); then
+    printf '%s\n' "$output" >&2
+    echo "run_c_tests: failed: $*" >&2
+    exit 1
+  fi
+  printf '%-44s %s\n' "${label:-$1}" "$(tail -n 1 <<<"$output")"
+  total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
+}
+
+for source in Tests/StepsizeCTests/test_*.c; do
+  name=$(basename "$source" .c)
+  gcc "${flags[@]}" "$source" "${shared[@]}" -o "$out/shared/$name"
+  gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
+done
+for kind in shared static; do
+  for name in structs values text scheduler greedy threads allocations; do run "$out/$kind/test_$name"; done
+  # shellcheck disable=SC2086
+  run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
+done
+
+gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
+run "$out/abuse" Tests/abi/symbols.txt
+
+if command -v valgrind >/dev/null; then
+  for name in scheduler greedy structs; do
+    label="valgrind $out/shared/test_$name" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
+      "$out/shared/test_$name"
+  done
+else
+  echo "skipped valgrind, not installed"
+fi
+
+Tests/abi/header_test.sh
+Tests/abi/check_binary.sh
+bindings/c/test_install.sh
+echo "C tests: $total checks passed"

@@ -1,0 +1,50 @@
+"""What several test files use."""
+
+import struct
+from pathlib import Path
+
+import stepsize
+from stepsize import _abi, _catalogue
+from stepsize._lib import library, read_text
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+CLASSES = {getattr(_catalogue, name)._name: getattr(_catalogue, name) for name in _catalogue.__all__}
+
+
+def bits(x):
+    return struct.pack("<d", x)
+
+
+def ulps(a, b):
+    """How many doubles apart two doubles >= 0 are."""
+    return abs(struct.unpack("<q", bits(a))[0] - struct.unpack("<q", bits(b))[0])
+
+
+def catalogue_names():
+    count = library.stepsize_catalogue_count()
+    return [read_text(library.stepsize_catalogue_text, i, _abi.STEPSIZE_TEXT_NAME) for i in range(count)]
+
+
+def catalogue_ranges(name):
+    """{parameter: (kind, range, default)} as the library has them."""
+    index = catalogue_names().index(name)
+    ranges = {}
+    for j in range(library.stepsize_catalogue_parameter_count(index)):
+        key, *rest = (
+            read_text(library.stepsize_catalogue_parameter_text, index, j, what)
+            for what in (
+                _abi.STEPSIZE_TEXT_NAME,
+                _abi.STEPSIZE_TEXT_KIND,
+                _abi.STEPSIZE_TEXT_RANGE,
+                _abi.STEPSIZE_TEXT_DEFAULT,
+            )
+        )
+        ranges[key] = tuple(rest)
+    return ranges
+
+
+def run_scheduler(base, losses, **options):
+    """The rates of the first group after each loss, GreedyLR alone."""
+    scheduler = stepsize.Scheduler(base, controller=stepsize.GreedyLR(**options))
+    return [scheduler.step(loss) for loss in losses]
