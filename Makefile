@@ -12,6 +12,7 @@ help:
 	@echo "make lib       build/lib/libstepsize.so and .a"
 	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
 	@echo "make bench     speed as ratios to peers measured in the same run"
+	@echo "make gallery   docs/schedules.md and its pictures"
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -32,6 +33,10 @@ bench: lib .venv/test
 
 header: .venv/test
 	dev/generate.sh
+
+gallery: .venv/test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python dev/gallery.py
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py

@@ -57,8 +57,6 @@ def numpy_cosine_out():
     return target
 
 
-
-
 def schedule(make):
     handle = ctypes.c_void_p()
     if make(COUNT, FLOOR, ctypes.byref(handle), None) != 0:

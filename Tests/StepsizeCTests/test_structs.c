@@ -7,7 +7,7 @@
 
 /* On every 64-bit platform. */
 static void layout(void) {
-  CHECK(sizeof(stepsize_error) == 256);
+  CHECK(sizeof(stepsize_error) == 512);
   AT(stepsize_error, size, 0);
   AT(stepsize_error, status, 4);
   AT(stepsize_error, offset, 8);

@@ -50,6 +50,8 @@ extension Node {
     guard isLinear, n < 1 << 53 else { return v0 }
     let steps = Pair(t)
     let v1 = part.value(at: n &+ 1)
+    // Equal values stay equal, whatever the rounding of the weights.
+    if v1 == v0 { return v0 }
     // Both weights, each from where it is 0.
     let done = (steps.high.addingProduct(-Double(n), factor) + steps.low) / factor
     let left = ((-steps.high).addingProduct(Double(n &+ 1), factor) - steps.low) / factor

@@ -28,6 +28,7 @@ struct Pair {
   init(_ n: Int64) { self.init(UInt64(n.magnitude)) }
 
   /// n/d for d >= 1.
+  @_optimize(speed)
   init(_ n: UInt64, over d: UInt64) {
     self = Pair(n) / Pair(d)
   }
@@ -67,6 +68,7 @@ struct Pair {
 }
 
 /// `sin(pi * x / 2)` for x in [0, 1].
+@_optimize(speed)
 func sinHalfPi(_ x: Pair) -> Double {
   let s = sinHalfPi(x.high)
   // The slope needs few digits, and where s is near 1 it has no weight.

@@ -63,6 +63,7 @@ struct Piecewise: Sendable {
 
 extension [Int64] {
   /// How many of the ascending numbers are <= t.
+  @_optimize(speed)
   func count(upTo t: Int64) -> Int {
     var lower = 0
     var upper = count

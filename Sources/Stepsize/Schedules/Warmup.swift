@@ -68,10 +68,15 @@ struct Warmup: Sendable {
     }
   }
 
+  /// The common case.
+  var isPlain: Bool {
+    if case .fall(.linear) = ramp { start == nil } else { false }
+  }
+
   @inline(__always)
   func value(at t: Int64) -> Double {
     if t >= steps { return 1 }
-    guard case .fall(.linear) = ramp, start == nil else { return general(at: t) }
+    guard isPlain else { return general(at: t) }
     return Double(t &+ 1) / Double(steps)
   }
 

@@ -1,0 +1,52 @@
+"""What the library says of its schedules: names, parameters, ranges, defaults, formulas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import _abi
+from ._lib import library, read_text
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a named schedule, as texts."""
+
+    name: str
+    summary: str
+    kind: str
+    """count, real, flag, word, counts, reals or schedule"""
+    range: str
+    default: str
+    """In the text form; empty if the parameter must be given."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One named schedule."""
+
+    name: str
+    summary: str
+    formula: str
+    source: str
+    parameters: tuple[Parameter, ...]
+
+
+def entries() -> list[Entry]:
+    """Every named schedule, in the order of the library."""
+    return [_entry(index) for index in range(library.stepsize_catalogue_count())]
+
+
+def _entry(index: int) -> Entry:
+    whats = (_abi.STEPSIZE_TEXT_NAME, _abi.STEPSIZE_TEXT_SUMMARY, _abi.STEPSIZE_TEXT_FORMULA, _abi.STEPSIZE_TEXT_SOURCE)
+    texts = [read_text(library.stepsize_catalogue_text, index, what) for what in whats]
+    count = library.stepsize_catalogue_parameter_count(index)
+    return Entry(*texts, tuple(_parameter(index, i) for i in range(count)))
+
+
+def _parameter(index: int, parameter: int) -> Parameter:
+    whats = (
+        _abi.STEPSIZE_TEXT_NAME, _abi.STEPSIZE_TEXT_SUMMARY, _abi.STEPSIZE_TEXT_KIND, _abi.STEPSIZE_TEXT_RANGE,
+        _abi.STEPSIZE_TEXT_DEFAULT,
+    )
+    return Parameter(*(read_text(library.stepsize_catalogue_parameter_text, index, parameter, what) for what in whats))
