@@ -35,7 +35,7 @@ EXAMPLES: dict[str, tuple[list[str], int]] = {
     "ramp": (["ramp(1000)", "ramp(1000, start=1, end=0.2)", 'ramp(1000, shape="cosine")',
               'ramp(1000, start=0.01, shape="geometric")'], 1000),
     "warmup": (["warmup(500)", "warmup(500, start=0.3)"] + [f'warmup(500, shape="{shape}")' for shape in (
-        "cosine", "1-sqrt", "1-square", "log", "harmonic")] + ['warmup(500, start=0.01, shape="exponential-from")'], 700),
+        "cosine", "1-sqrt", "1-square", "log", "harmonic")] + ['warmup(500, start=0.01, shape="geometric")'], 700),
     "step": (["step(300)", "step(200, factor=0.5)"], 1000),
     "multistep": (["multistep([300, 600, 900])", "multistep([300, 600, 900], factor=0.5)"], 1000),
     "piecewise": (["piecewise([200, 600], [0.3, 1, 0.1])"], 1000),

@@ -1,7 +1,8 @@
 """stepsize_schedule_fill of a million values against the same formula in vectorised numpy.
 
 Both write the same values into float64 arrays; they are compared before anything is timed. numpy is measured twice:
-as one writes it (a fresh array for each intermediate result) and with arrays made beforehand and out=.
+as one writes it (a fresh array for each intermediate result), and operation by operation into one array made
+beforehand.
 """
 
 import ctypes
@@ -28,33 +29,38 @@ lib.stepsize_schedule_destroy.argtypes = [ctypes.c_void_p]
 
 scratch = np.empty(COUNT)
 target = np.empty(COUNT)
-STEPS = np.arange(COUNT, dtype=np.float64)  # for the out= forms
+STEPS = np.arange(COUNT)
 
 
 def numpy_linear():
-    t = np.arange(COUNT)
+    t = np.minimum(np.arange(COUNT), COUNT)
     return BASE * (FLOOR + (1 - FLOOR) * (1 - t / COUNT))
 
 
 def numpy_linear_out():
-    np.divide(STEPS, COUNT, out=target)
+    np.minimum(STEPS, COUNT, out=target)
+    np.divide(target, COUNT, out=target)
     np.subtract(1, target, out=target)
-    np.multiply(target, BASE * (1 - FLOOR), out=target)
-    np.add(target, BASE * FLOOR, out=target)
-    return target
+    np.multiply(target, 1 - FLOOR, out=target)
+    np.add(target, FLOOR, out=target)
+    return np.multiply(target, BASE, out=target)
 
 
 def numpy_cosine():
-    t = np.arange(COUNT)
+    t = np.minimum(np.arange(COUNT), COUNT)
     return BASE * (FLOOR + (1 - FLOOR) * (0.5 * (1 + np.cos(np.pi * t / COUNT))))
 
 
 def numpy_cosine_out():
-    np.multiply(STEPS, np.pi / COUNT, out=target)
+    np.minimum(STEPS, COUNT, out=target)
+    np.multiply(target, np.pi, out=target)
+    np.divide(target, COUNT, out=target)
     np.cos(target, out=target)
-    np.multiply(target, BASE * (1 - FLOOR) * 0.5, out=target)
-    np.add(target, BASE * (FLOOR + (1 - FLOOR) * 0.5), out=target)
-    return target
+    np.add(target, 1, out=target)
+    np.multiply(target, 0.5, out=target)
+    np.multiply(target, 1 - FLOOR, out=target)
+    np.add(target, FLOOR, out=target)
+    return np.multiply(target, BASE, out=target)
 
 
 def schedule(make):

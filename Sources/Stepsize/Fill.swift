@@ -165,16 +165,18 @@ extension Warmup {
 }
 
 extension MutableSpan<Double> {
-  /// base × body((from + k·by) / over) for the k-th place.
+  /// base × body((from + k·by) / over) for the k-th place. The values of the body are at most 1, so that the
+  /// products are finite.
   @inline(__always)
   fileprivate mutating func setQuotients(
     _ range: Range<Int>, from: Double, by: Double, over: Double, base: Double, _ body: (Double) -> Double
   ) {
     guard range.lowerBound >= 0, range.upperBound <= count else { return }
+    let first = Int64(range.lowerBound)
     for i in range {
-      // Blocks are short, and 32-bit counters convert in pairs.
-      let k = Double(Int32(truncatingIfNeeded: i &- range.lowerBound))
-      self[i] = finite(base * body((from + by * k) / over))
+      // 64-bit integers convert in pairs only in this way.
+      let k = smallReal(Int64(i) &- first)
+      self[i] = base * body((from + by * k) / over)
     }
   }
 

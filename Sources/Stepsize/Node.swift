@@ -44,10 +44,25 @@ indirect enum Node: Sendable {
   case take(Node, Int64)
 
   /// The value at `t >= 0`.
+  ///
+  /// The commonest forms stand here, the others behind one more call: this function then needs no stack.
+  @_optimize(speed)
   func value(at t: Int64) -> Double {
     switch self {
     case .constant(let leaf): leaf.value
     case .linear(let leaf): leaf.value(at: t)
+    case .cosine(let leaf) where leaf.isPlain: leaf.plainValue(at: t)
+    case .warmup(let leaf) where leaf.isPlain: leaf.plainValue(at: t)
+    case .sequence(let first, let length, let then):
+      t < length ? first.value(at: t) : then.value(at: t &- length)
+    default: generalValue(at: t)
+    }
+  }
+
+  @inline(never)
+  private func generalValue(at t: Int64) -> Double {
+    switch self {
+    case .constant, .linear, .sequence: value(at: t)
     case .cosine(let leaf): leaf.value(at: t)
     case .polynomial(let leaf): leaf.value(at: t)
     case .cooldown(let leaf): leaf.value(at: t)
@@ -75,8 +90,6 @@ indirect enum Node: Sendable {
     case .noise(let leaf): leaf.value(at: t)
     case .random(let leaf): leaf.value(at: t)
 
-    case .sequence(let first, let length, let then):
-      t < length ? first.value(at: t) : then.value(at: t &- length)
     case .product(let a, let b): finite(a.value(at: t) * b.value(at: t))
     case .scale(let factor, let part): finite(factor * part.value(at: t))
     case .clamp(let part, let low, let high): Swift.min(Swift.max(part.value(at: t), low), high)

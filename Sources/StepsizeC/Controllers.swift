@@ -8,7 +8,7 @@ public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<steps
 // MARK: - GreedyLR
 
 /// Fills the options with the defaults of a variant.
-/// - Parameter options: Receives the defaults and its own size; NULL is allowed.
+/// - Parameter options: Receives the defaults and its own size.
 /// - Parameter variant: STEPSIZE_GREEDY_DEFAULT or STEPSIZE_GREEDY_HUGGINGFACE.
 /// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant.
 @c public func stepsize_greedy_defaults(
@@ -39,6 +39,9 @@ public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<steps
   let defaults = stepsize_greedy_options(GreedyLR.Configuration())
   guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_greedy_options>.size) else {
     return fail(STEPSIZE_ERROR_SIZE, "greedy: size is none of stepsize_greedy_options", error)
+  }
+  guard given.reserved == 0 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: reserved is not 0", error)
   }
   guard let variant = GreedyLR.Variant(rawValue: given.variant) else {
     return fail(STEPSIZE_ERROR_NAME, "greedy: variant is unknown, expected STEPSIZE_GREEDY_...", error)

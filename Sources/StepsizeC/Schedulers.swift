@@ -10,7 +10,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 // MARK: - Making schedulers
 
 /// Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
-/// - Parameter options: Receives the defaults and its own size; NULL is allowed.
+/// - Parameter options: Receives the defaults and its own size.
 /// - Returns: A status.
 @c public func stepsize_scheduler_defaults(
   _ options: UnsafeMutablePointer<stepsize_scheduler_options>?
@@ -40,6 +40,9 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_scheduler_options>.size)
   else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is none of stepsize_scheduler_options", error)
+  }
+  guard given.reserved == 0 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: reserved is not 0", error)
   }
   let limit = Scheduler.maximumGroupCount
   guard let baseLRs = array(given.base_lr, given.group_count, limit: limit) else {

@@ -45,7 +45,7 @@ private func make(
   _ text: UnsafePointer<CChar>?, _ length: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
   out?.pointee = nil
-  guard let text else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
+  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
   guard length <= UInt(Schedule.maximumTextLength) else {
     return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
   }
@@ -123,7 +123,7 @@ private func make(
   _ values: UnsafePointer<Double>?, _ count: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
   out?.pointee = nil
-  guard values != nil else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
+  guard values != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
   guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
     return fail(STEPSIZE_ERROR_SIZE, "values: more than 16777216, or not aligned", error)
   }
@@ -180,6 +180,27 @@ private func make(
 ) -> Int32 {
   make(out, from: [schedule], error) { parts throws(ConfigurationError) in
     try parts[0].clamped(min: min, max: max)
+  }
+}
+
+/// The schedule with another length, for a run that is to end earlier or later than planned.
+/// - Parameter schedule: Must have an end. It may be destroyed afterwards.
+/// - Parameter total: The new length, >= 1.
+/// - Parameter policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
+/// - Parameter step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both lengths.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy.
+@c public func stepsize_schedule_extend(
+  _ schedule: ScheduleIn, _ total: Int64, _ policy: Int32, _ step: Int64, _ out: ScheduleOut,
+  _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let policy = ExtensionPolicy(rawValue: policy) else {
+    return fail(STEPSIZE_ERROR_NAME, "extend: policy is unknown, expected STEPSIZE_EXTEND_...", error)
+  }
+  return make(out, from: [schedule], error) { parts throws(ConfigurationError) in
+    try parts[0].extended(to: total, policy, at: step)
   }
 }
 

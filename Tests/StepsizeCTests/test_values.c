@@ -243,6 +243,19 @@ static void filling(void) {
         for (size_t d = 0; d < 4; d++) fill_equals_at(texts[a], firsts[b], strides[c], bases[d]);
 }
 
+static void extending(void) {
+  stepsize_schedule *s = parsed("linear(100)"), *extended = NULL;
+  CHECK_STATUS(stepsize_schedule_extend(s, 200, STEPSIZE_EXTEND_CONTINUE, 50, &extended, NULL), STEPSIZE_OK);
+  CHECK(stepsize_schedule_length(extended) == 200);
+  for (int64_t t = 0; t <= 50; t++) CHECK(stepsize_schedule_at(extended, t) == stepsize_schedule_at(s, t));
+  CHECK(fabs(stepsize_schedule_at(extended, 125) - 0.25) < 1e-15);
+  stepsize_schedule_destroy(extended);
+  CHECK_STATUS(stepsize_schedule_extend(s, 200, 3, 50, &extended, NULL), STEPSIZE_ERROR_NAME);
+  CHECK(extended == NULL);
+  CHECK_STATUS(stepsize_schedule_extend(s, 200, STEPSIZE_EXTEND_CONTINUE, 100, &extended, NULL), STEPSIZE_ERROR_ARGUMENT);
+  stepsize_schedule_destroy(s);
+}
+
 static void filling_refuses(void) {
   stepsize_schedule *s = parsed("linear(10)");
   double out[4] = {9, 9, 9, 9};
@@ -297,6 +310,7 @@ int main(void) {
   schedules();
   schedules_refuse();
   filling();
+  extending();
   filling_refuses();
   catalogue();
   return finish();

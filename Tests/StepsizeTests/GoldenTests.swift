@@ -75,7 +75,9 @@ final class GoldenTests: XCTestCase {
       } else if line.hasPrefix("# ulp "), !cases.isEmpty {
         cases[cases.count - 1].ulp = try XCTUnwrap(Int64(line.dropFirst(6)))
       } else if line.hasPrefix("# length "), !cases.isEmpty {
-        cases[cases.count - 1].length = Int64(line.dropFirst(9))
+        let length = Int64(line.dropFirst(9))
+        // The largest number stands for no end.
+        cases[cases.count - 1].length = length == Int64.max ? nil : length
       } else if !line.hasPrefix("#") {
         let fields = line.split(separator: "\t")
         let step = try XCTUnwrap(Int64(fields[0]))

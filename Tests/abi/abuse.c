@@ -233,6 +233,11 @@ static void combining_schedules(void) {
   REFUSED(stepsize_schedule_clamp, NULL, 0, 1, &new_schedule, &error);
   REFUSED(stepsize_schedule_clamp, schedule, 0, 1, NULL, &error);
   EACH(i, reals) EACH(k, reals) MAKES(stepsize_schedule_clamp, schedule, reals[i], reals[k], &new_schedule, &error);
+  REFUSED(stepsize_schedule_extend, NULL, 10, STEPSIZE_EXTEND_HOLD, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_extend, schedule, 10, STEPSIZE_EXTEND_HOLD, 0, NULL, &error);
+  REFUSED(stepsize_schedule_extend, schedule, 10, 77, 0, &new_schedule, &error);
+  EACH(i, counts) EACH(k, counts) for (int32_t policy = -1; policy <= 3; policy++)
+    MAKES(stepsize_schedule_extend, schedule, counts[i], policy, counts[k], &new_schedule, &error);
 }
 
 static void asking_schedules(void) {

@@ -262,7 +262,7 @@ def warmup(steps, start=None, shape="linear", power=1, q=0.1):
         match shape:
             case "log":
                 return s + (1 - s) * mp.log(1 + R(u) * steps) / mp.log(1 + steps)
-            case "exponential-from":
+            case "geometric":
                 return s ** R(1 - u)
             case "constant":
                 return s
@@ -676,8 +676,8 @@ def primitive_cases():
             for q in (0.5, 0.999, 1e-300):
                 yield from (warmup(1000, shape=shape, q=q), warmup(777, start=0.1, shape=shape, q=q))
     for w in (0, 1, 10, 1000):
-        yield from (warmup(w, start=0.01, shape="exponential-from"), warmup(w, start=0.3, shape="constant"))
-    yield from (warmup(1000, start=1e-300, shape="exponential-from"), warmup(HUGE, 1e-6, "exponential-from"),
+        yield from (warmup(w, start=0.01, shape="geometric"), warmup(w, start=0.3, shape="constant"))
+    yield from (warmup(1000, start=1e-300, shape="geometric"), warmup(HUGE, 1e-6, "geometric"),
                 warmup(10, start=0, shape="constant"))
 
     yield from (step(1), step(30), step(1000, factor=0.5), step(7, factor=0.9), step(10, factor=1), step(10, 0),

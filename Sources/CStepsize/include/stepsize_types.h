@@ -25,6 +25,13 @@ enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1 };
 enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
 enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
 
+/* How a schedule goes on when its length changes. */
+enum {
+  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
+  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
+  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
+};
+
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 

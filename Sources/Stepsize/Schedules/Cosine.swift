@@ -10,7 +10,7 @@ struct Cosine: Sendable {
   let cycles: Double
   let power: Double
   let kDecay: Double
-  /// The common case, without branches on the way.
+  /// Half a wave, no powers.
   let isPlain: Bool
 
   static var name: StaticString { "cosine" }
@@ -40,15 +40,15 @@ struct Cosine: Sendable {
     }
   }
 
+  /// The common case.
   @inline(__always)
-  func value(at t: Int64) -> Double {
-    let left = Double(total &- Swift.min(t, total)) / Double(total)
-    guard isPlain else { return general(at: t) }
-    let s = sinHalfPi(left)
+  func plainValue(at t: Int64) -> Double {
+    let s = sinHalfPi(real(total &- Swift.min(t, total)) / real(total))
     return floor + (1 - floor) * (s * s)
   }
 
-  private func general(at t: Int64) -> Double {
+  func value(at t: Int64) -> Double {
+    if isPlain { return plainValue(at: t) }
     let progress = Progress(t, of: total)
     return floor + (1 - floor) * raise(kDecay == 1 ? wave(progress) : slowedWave(progress), to: power)
   }

@@ -119,7 +119,7 @@ struct Sine: Sendable {
       formula: """
         floor + (1 - floor) |sin(pi t/period)| k; k = 1, 2^-floor(t/period) for sine2, gamma^t for exp_sine
         """,
-      source: "PaddleSeg and PyTorch Scheduler collections",
+      source: "ParameterSchedulers.jl",
       [
         .steps("period", "updates from zero to zero"), .floor(0.1),
         Parameter("mode", .word(Mode.names), default: .word("sine"), "what happens to the height"),

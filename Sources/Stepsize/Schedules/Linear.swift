@@ -6,6 +6,14 @@
 struct Linear: Sendable {
   let total: Int64
   let floor: Double
+  /// `total` once more: its conversion would be a part of every step.
+  private let totalReal: Double
+
+  init(total: Int64, floor: Double) {
+    self.total = total
+    self.floor = floor
+    totalReal = Double(total)
+  }
 
   static var name: StaticString { "linear" }
 
@@ -22,8 +30,7 @@ struct Linear: Sendable {
 
   @inline(__always)
   func value(at t: Int64) -> Double {
-    let left = Double(total &- Swift.min(t, total)) / Double(total)
-    return floor + (1 - floor) * left
+    floor + (1 - floor) * (real(total &- Swift.min(t, total)) / totalReal)
   }
 }
 

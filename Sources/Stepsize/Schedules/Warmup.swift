@@ -20,7 +20,7 @@ struct Warmup: Sendable {
       switch self {
       case .fall(let shape): shape.name
       case .logarithmic: "log"  // ln(1 + u·steps) / ln(1 + steps)
-      case .geometric: "exponential-from"  // start^(1 - u)
+      case .geometric: "geometric"  // start^(1 - u)
       case .constant: "constant"  // start until the end
       case .harmonic: "harmonic"  // 1/(steps - t)
       }
@@ -39,7 +39,7 @@ struct Warmup: Sendable {
       name, "a rise to the full rate",
       formula: """
         start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; \
-        rise(u) = fall(1-u); log ln(1+u steps)/ln(1+steps); exponential-from start^(1-u); constant start; \
+        rise(u) = fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; \
         harmonic 1/(steps-t)
         """,
       [
@@ -55,7 +55,7 @@ struct Warmup: Sendable {
       var fall = Fall(shape: .linear, power: a.real("power"), q: a.real("q"))
       switch ramp {
       case .geometric where start ?? 0 <= 0:
-        throw a.error("start", expected: "a number in (0, 1], which the shape exponential-from needs")
+        throw a.error("start", expected: "a number in (0, 1], which the shape geometric needs")
       case .constant where start == nil:
         throw a.error("start", expected: "a number in [0, 1], which the shape constant needs")
       case .harmonic where start != nil:
@@ -68,19 +68,18 @@ struct Warmup: Sendable {
     }
   }
 
-  /// The common case.
+  /// A linear rise from its first step.
   var isPlain: Bool {
     if case .fall(.linear) = ramp { start == nil } else { false }
   }
 
   @inline(__always)
-  func value(at t: Int64) -> Double {
-    if t >= steps { return 1 }
-    guard isPlain else { return general(at: t) }
-    return Double(t &+ 1) / Double(steps)
+  func plainValue(at t: Int64) -> Double {
+    t >= steps ? 1 : real(t &+ 1) / real(steps)
   }
 
-  private func general(at t: Int64) -> Double {
+  func value(at t: Int64) -> Double {
+    if t >= steps || isPlain { return plainValue(at: t) }
     let done = start == nil ? t &+ 1 : t
     let u = Progress(done, of: steps)
     let low = start ?? 0

@@ -4,10 +4,9 @@ import XCTest
 
 extension Scheduler {
   func rates() -> [Double] {
-    var rates = Array(repeating: Double.nan, count: groupCount)
-    var span = rates.mutableSpan
-    writeRates(to: &span)
-    return rates
+    let multiplier = multiplier
+    XCTAssertTrue(immediateMultiplier == nil || immediateMultiplier == multiplier)
+    return (0..<groupCount).map { rate(ofGroup: $0, multiplier) }
   }
 }
 

@@ -67,7 +67,7 @@ final class CompositionTests: XCTestCase {
       ("multistep([5, 4])", "multistep: milestones"), ("chebyshev(5, 2, 1)", "chebyshev: large"),
       ("ramp(5, 0, 1, \"geometric\")", "ramp: start"), ("ramp(5, 1, 0, \"geometric\")", "ramp: end"),
       ("warmup(5, shape=\"constant\")", "warmup: start"), ("warmup(5, 0.1, \"harmonic\")", "warmup: start"),
-      ("warmup(5, shape=\"exponential-from\")", "warmup: start"), ("noise(limit=1.5)", "noise: limit"),
+      ("warmup(5, shape=\"geometric\")", "warmup: start"), ("noise(limit=1.5)", "noise: limit"),
       ("cosine(10, cycles=1e10)", "cosine: cycles"), ("tanh(10, upper=1e4)", "tanh: upper"),
       ("repeat(constant())", "repeat: schedule"), ("repeat(constant(0))", "repeat: schedule"),
       ("stretch(linear(5), 0)", "stretch: factor"), ("take(linear(5), -1)", "take: length"),

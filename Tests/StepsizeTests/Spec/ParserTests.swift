@@ -79,7 +79,7 @@ final class ParserTests: XCTestCase {
       ),
       ("table([])", .argument, 0, "table: values = [], expected 1 to 16777216 values"),
       ("table([1, -1])", .argument, 0, "table: values = [1, -1], expected a list, each a finite number >= 0"),
-      ("linear(9223372036854775807) >> linear(1)", .limit, 0, "a sequence is longer than 2^63 - 1 updates"),
+      ("linear(9223372036854775806) >> linear(2)", .limit, 0, "a sequence is longer than 2^63 - 1 updates"),
     ]
     for (given, kind, offset, message) in cases {
       guard let error = failure({ _ = try parse(given) }) else { continue }

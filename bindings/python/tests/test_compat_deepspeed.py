@@ -12,8 +12,8 @@ import pytest
 torch = pytest.importorskip("torch")
 peer = pytest.importorskip("deepspeed.runtime.lr_schedules")
 
-from stepsize import StepsizeError  # noqa: E402
-from stepsize.compat import deepspeed as ours  # noqa: E402
+from stepsize import StepsizeError
+from stepsize.compat import deepspeed as ours
 
 peer.logger.setLevel(logging.ERROR)
 
@@ -44,7 +44,8 @@ def compare(name, *arguments, base_lr=0.01, horizon, tolerance=1e-12, **keywords
     expected = rates_of(name, base_lr, arguments, keywords, steps)
     peak = max(expected[: sum(step <= 2 * horizon for step in steps)])
     for step, rate in zip(steps, expected):
-        assert base_lr * schedule.at(step) == pytest.approx(rate, rel=1e-12, abs=tolerance * peak), (step, arguments)
+        got = base_lr * schedule.at(step)
+        assert got == pytest.approx(rate, rel=1e-12, abs=tolerance * peak), (step, arguments)
 
 
 def test_jumping_is_stepping():
@@ -80,9 +81,7 @@ def test_onecycle(first, second, decay):
 @pytest.mark.parametrize(("first", "second"), [(1, 1), (10, 10), (10, 7), (7, 10), (12, 0), (1000, 999)])
 @pytest.mark.parametrize("stairs", [(1, None), (2, None), (5, None), (3, 4), (0, 3), (3, 0), (25, 1)])
 def test_onecycle_stairs(first, second, stairs):
-    compare(
-        "OneCycle", 1e-4, 1e-2, 0.5, first, second, *stairs, 10, horizon=first + second
-    )
+    compare("OneCycle", 1e-4, 1e-2, 0.5, first, second, *stairs, 10, horizon=first + second)
 
 
 @pytest.mark.parametrize("kind", ["log", "linear"])
@@ -125,8 +124,8 @@ def test_random_arguments():
 
 def test_the_counter_lags():
     """Updates 0 and 1 both run at the minimum; the full rate comes at update W for log, W + 1 for linear."""
-    assert [ours.WarmupLR(1.0, 0.0, 1.0, 4, "linear").at(u) for u in range(7)] == [0, 0, 0.25, 0.5, 0.75, 1, 1]
-    log = ours.WarmupLR(1.0, 0.0, 1.0, 4, "log")
+    linear, log = ours.WarmupLR(1.0, 0.0, 1.0, 4, "linear"), ours.WarmupLR(1.0, 0.0, 1.0, 4, "log")
+    assert [linear.at(u) for u in range(7)] == [0, 0, 0.25, 0.5, 0.75, 1, 1]
     assert [log.at(u) for u in range(6)] == pytest.approx([0, 0, 0.5, 0.7924812503605781, 1, 1])
 
 

@@ -18,7 +18,9 @@ from transformers import optimization as peer
 
 BASE = 3e-4
 # (num_warmup_steps, num_training_steps)
-SIZES = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3), (3, 10), (0, 100), (10, 100), (99, 100), (100, 1000), (500, 10_000)]
+SIZES = [
+    (0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3), (3, 10), (0, 100), (10, 100), (99, 100), (100, 1000), (500, 10_000),
+]  # fmt: skip
 # A warm-up that fills the run or exceeds it.
 FULL = [(0, 0), (1, 1), (10, 10), (20, 10)]
 
@@ -92,10 +94,8 @@ def hard_restarts(warmup, steps, cycles):
     """What transformers means, in whole numbers."""
     span = max(1, steps - warmup)
     schedule = compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, warmup, steps, cycles)
-    lambdas = factors(
-        peer.get_cosine_with_hard_restarts_schedule_with_warmup(optimizer(), warmup, steps, cycles), past((warmup, steps))
-    )
-    for step, value in enumerate(lambdas):
+    theirs = peer.get_cosine_with_hard_restarts_schedule_with_warmup(optimizer(), warmup, steps, cycles)
+    for step, value in enumerate(factors(theirs, past((warmup, steps)))):
         restart = warmup < step < warmup + span and cycles * (step - warmup) % span == 0
         if restart:
             assert schedule.at(step) == 1
@@ -115,8 +115,9 @@ def test_defect_hard_restart_missed():
     """Where cycles · progress rounds to just below a whole number, transformers gives 0 at the restart, not 1."""
     theirs = factors(peer.get_cosine_with_hard_restarts_schedule_with_warmup(optimizer(), 0, 490, 49), 490)
     ours = compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, 490, 49)
-    assert theirs[10] == pytest.approx(0, abs=1e-12)
-    assert theirs[20] == 1
+    missed = [step for step in range(10, 490, 10) if theirs[step] < 0.5]
+    assert missed[:2] == [10, 20]
+    assert len(missed) < 48
     assert [ours.at(step) for step in range(0, 490, 10)] == [1] * 49
 
 
@@ -159,7 +160,10 @@ def test_cosine_with_min_lr_and_warmup_rate(sizes, cycles, warmup_lr_rate, floor
     both(name, *sizes, cycles, **floor, warmup_lr_rate=warmup_lr_rate, count=past(sizes))
 
 
-@pytest.mark.parametrize("phases", [(0, 1, 0), (1, 1, 1), (3, 4, 3), (10, 80, 10), (0, 50, 50), (7, 0, 13), (5, 10, 0), (100, 800, 100)])
+@pytest.mark.parametrize(
+    "phases",
+    [(0, 1, 0), (1, 1, 1), (3, 4, 3), (10, 80, 10), (0, 50, 50), (7, 0, 13), (5, 10, 0), (100, 800, 100)],
+)
 @pytest.mark.parametrize("warmup_type", ["linear", "cosine", "1-sqrt"])
 @pytest.mark.parametrize("decay_type", ["linear", "cosine", "1-sqrt"])
 @pytest.mark.parametrize("low, cycles", [(0.0, 0.5), (0.1, 0.5), (0.25, 1.0), (0.1, 0.3)])
@@ -288,7 +292,8 @@ def test_defect_end_is_of_another_rate():
     scheduler = peer.get_polynomial_decay_schedule_with_warmup(opt, 0, 10, lr_end=1e-4)
     rates = stepped(scheduler, 11)
     assert rates[-1] == pytest.approx(1e-4 / BASE * 1e-3)  # not 1e-4
-    assert 1e-3 * compat.get_polynomial_decay_schedule_with_warmup(1e-3, 0, 10, lr_end=1e-4).at(10) == pytest.approx(1e-4)
+    ours = compat.get_polynomial_decay_schedule_with_warmup(1e-3, 0, 10, lr_end=1e-4)
+    assert 1e-3 * ours.at(10) == pytest.approx(1e-4)
 
 
 def test_defect_cosine_rises_within_the_run():

@@ -14,10 +14,10 @@ os.environ.setdefault("KERAS_BACKEND", "torch")
 np = pytest.importorskip("numpy")
 keras = pytest.importorskip("keras")
 
-from keras.optimizers import schedules as peer  # noqa: E402
+from keras.optimizers import schedules as peer
 
-from stepsize import StepsizeError  # noqa: E402
-from stepsize.compat import keras as ours  # noqa: E402
+from stepsize import StepsizeError
+from stepsize.compat import keras as ours
 
 if keras.config.backend() != "torch":
     pytest.skip("needs KERAS_BACKEND=torch, which computes in double precision", allow_module_level=True)
@@ -59,7 +59,12 @@ def test_exponential_and_inverse_time(length, staircase):
 
 @pytest.mark.parametrize(
     ("boundaries", "values"),
-    [([5], [1.0, 0.5]), ([5, 9, 10], [0.1, 0.3, 0.0, 2.0]), ([0, 7], [0.5, 0.2, 0.1]), ([-1, 3], [9.0, 0.2, 0.1])],
+    [
+        ([5], [1.0, 0.5]),
+        ([5, 9, 10], [0.1, 0.3, 0.0, 2.0]),
+        ([0, 7], [0.5, 0.2, 0.1]),
+        ([-1, 3], [9.0, 0.2, 0.1]),
+    ],
 )
 def test_piecewise_constant(boundaries, values):
     compare("PiecewiseConstantDecay", boundaries, values)
@@ -115,7 +120,13 @@ def test_cosine(length, alpha):
     compare("CosineDecay", 0.3, length, alpha, horizon=length)
     for warmup in (0, 1, 2, 50, 1000):
         compare(
-            "CosineDecay", 0.01, length, alpha, warmup_target=0.3, warmup_steps=warmup, horizon=length + warmup
+            "CosineDecay",
+            0.01,
+            length,
+            alpha,
+            warmup_target=0.3,
+            warmup_steps=warmup,
+            horizon=length + warmup,
         )
 
 
@@ -185,7 +196,15 @@ def test_random_arguments():
         length = int(10 ** random.uniform(0, 5))
         start, end = 10 ** random.uniform(-6, 0), 10 ** random.uniform(-6, 0)
         compare("PolynomialDecay", start, length, end, random.uniform(0.3, 4), horizon=length)
-        compare("PolynomialDecay", start, length, start * random.random(), random.uniform(0.3, 4), True, horizon=length)
+        compare(
+            "PolynomialDecay",
+            start,
+            length,
+            start * random.random(),
+            random.uniform(0.3, 4),
+            True,
+            horizon=length,
+        )
         compare("ExponentialDecay", start, length, random.uniform(0.1, 1.2), horizon=4 * length)
         compare("InverseTimeDecay", start, length, random.uniform(0.0, 3), True, horizon=4 * length)
         warmup = random.randrange(300)
@@ -193,7 +212,15 @@ def test_random_arguments():
             "CosineDecay", start, length, random.random(), warmup_target=end, warmup_steps=warmup,
             horizon=length + warmup,
         )  # fmt: skip
-        compare("CosineDecayRestarts", start, length, 2.0, random.uniform(0.3, 1), random.random(), horizon=4 * length)
+        compare(
+            "CosineDecayRestarts",
+            start,
+            length,
+            2.0,
+            random.uniform(0.3, 1),
+            random.random(),
+            horizon=4 * length,
+        )
 
 
 def test_the_default_precision_of_keras():
@@ -202,18 +229,28 @@ def test_the_default_precision_of_keras():
     try:
         cosine, exponential = peer.CosineDecay(0.3, 100_000, 0.1), peer.ExponentialDecay(0.3, 10_000, 0.5)
         for step in range(0, 100_001, 997):
-            assert ours.CosineDecay(0.3, 100_000, 0.1).at(step) == pytest.approx(float(cosine(step)), abs=3e-7)
-            assert ours.ExponentialDecay(0.3, 10_000, 0.5).at(step) == pytest.approx(float(exponential(step)), abs=3e-7)
+            assert ours.CosineDecay(0.3, 100_000, 0.1).at(step) == pytest.approx(
+                float(cosine(step)), abs=3e-7
+            )
+            assert ours.ExponentialDecay(0.3, 10_000, 0.5).at(step) == pytest.approx(
+                float(exponential(step)), abs=3e-7
+            )
     finally:
         keras.config.set_floatx("float64")
 
 
 def test_refused():
-    for name in ("ExponentialDecay", "InverseTimeDecay", "PolynomialDecay", "CosineDecay", "CosineDecayRestarts"):
+    for name in (
+        "ExponentialDecay",
+        "InverseTimeDecay",
+        "PolynomialDecay",
+        "CosineDecay",
+        "CosineDecayRestarts",
+    ):
         for length in (0, -5):
             arguments = (0.1, length, 0.5) if "Time" in name or "Exp" in name else (0.1, length)
             for module in (peer, ours):
-                with pytest.raises(ValueError, match="."):
+                with pytest.raises(ValueError, match=r"\d"):
                     getattr(module, name)(*arguments)
     with pytest.raises(TypeError):
         ours.CosineDecay(0.1, 100, end=0.5)

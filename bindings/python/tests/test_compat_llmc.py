@@ -48,7 +48,9 @@ def test_equal(kind, total, frac):
     for warmup in {0, 1 % total, total // 3, int(0.9 * total), total - 1}:
         schedule = llmc.lr_scheduler_init(kind, warmup, total, frac)
         for step in sorted({*range(0, total + 1, max(1, total // 500)), *range(min(total, 20)), total}):
-            assert schedule.at(step) == pytest.approx(published(kind, warmup, total, frac, step), rel=1e-12, abs=1e-12)
+            assert schedule.at(step) == pytest.approx(
+                published(kind, warmup, total, frac, step), rel=1e-12, abs=1e-12
+            )
             rounded = published(kind, warmup, total, single(frac), step, single)
             assert schedule.at(step) == pytest.approx(rounded, rel=0, abs=1e-6)
 
@@ -61,7 +63,9 @@ def test_random_arguments():
         warmup, frac = random.randrange(total), random.random()
         schedule = llmc.lr_scheduler_init(kind, warmup, total, frac)
         for step in [random.randint(0, total) for _ in range(20)]:
-            assert schedule.at(step) == pytest.approx(published(kind, warmup, total, frac, step), rel=1e-12, abs=1e-12)
+            assert schedule.at(step) == pytest.approx(
+                published(kind, warmup, total, frac, step), rel=1e-12, abs=1e-12
+            )
 
 
 def test_the_table_of_the_facts():

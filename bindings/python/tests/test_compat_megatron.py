@@ -40,7 +40,7 @@ def published_lr(n, init_lr, max_lr, min_lr, warmup, decay, style, wsd=None, wsd
             elif wsd_style == "minus_sqrt":
                 coefficient = 1.0 - math.sqrt(y)
     else:
-        raise Exception(style)
+        raise ValueError(style)
     assert coefficient is not None
     return min_lr + coefficient * (max_lr - min_lr)
 
@@ -67,7 +67,10 @@ def compare_lr(base_lr, *arguments):
     _, peak, _, warmup, decay = arguments[:5]
     for n in steps_of(warmup, decay, decay - (arguments[6] or 0) if len(arguments) > 6 else 0):
         expected = published_lr(n, *arguments)
-        assert base_lr * schedule.at(n) == pytest.approx(expected, rel=1e-12, abs=1e-12 * peak), (n, arguments)
+        assert base_lr * schedule.at(n) == pytest.approx(expected, rel=1e-12, abs=1e-12 * peak), (
+            n,
+            arguments,
+        )
 
 
 RATES = [(0.0, 3e-4, 3e-5), (1e-6, 1.0, 0.0), (0.1, 0.1, 0.1)]
@@ -153,7 +156,7 @@ def test_wrong_names_are_refused_at_once():
     """Megatron finds a wrong style after the warm-up, and a wrong WSD style when the annealing begins."""
     arguments = (0.0, 1.0, 0.0, 10, 100)
     assert published_lr(10, *arguments, "cosin") == 1.0
-    with pytest.raises(Exception, match="cosin"):
+    with pytest.raises(ValueError, match="cosin"):
         published_lr(11, *arguments, "cosin")
     assert published_lr(80, *arguments, "WSD", 20, "minus-sqrt") == 1.0
     with pytest.raises(AssertionError):
@@ -179,6 +182,8 @@ def test_refused():
     for wrong in ((0.2, 0.1, 10, "linear"), (0.0, 0.1, 10, "constant"), (-0.1, 0.1, 10, "linear")):
         with pytest.raises(StepsizeError):
             megatron.get_wd(*wrong)
+    with pytest.raises(StepsizeError, match="base_lr"):
+        megatron.get_lr(0.0, 0.0, 1.0, 0.0, 10, 100, "linear")
     with pytest.raises(TypeError, match="wsd_decay_steps"):
         megatron.get_lr(1.0, 0.0, 1.0, 0.0, 10, 100, "WSD")
     with pytest.raises(TypeError, match="no effect"):

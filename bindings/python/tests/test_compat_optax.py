@@ -13,8 +13,8 @@ jax = pytest.importorskip("jax")
 peer = pytest.importorskip("optax")
 np = pytest.importorskip("numpy")
 
-from stepsize import Constant, Linear, StepsizeError  # noqa: E402
-from stepsize.compat import optax as ours  # noqa: E402
+from stepsize import Constant, Linear, StepsizeError
+from stepsize.compat import optax as ours
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -45,7 +45,10 @@ def compare(name, *arguments, horizon=40, **keywords):
     function = getattr(peer, name)(*arguments, **keywords)
     if name == "constant_schedule":  # answers the number itself, whatever the count
         value = function(0)
-        function = lambda count: value + 0.0 * count  # noqa: E731
+
+        def function(count):
+            return value + 0.0 * count
+
     assert_same(schedule, function, horizon, scale=0.0)
 
 
@@ -134,9 +137,7 @@ def test_warmup_and_decay(warmup, decay):
     total = warmup + decay
     for start, peak, end in ((0.0, 0.3, 0.0), (0.1, 0.3, 0.03), (0.5, 0.2, 0.2)):
         for exponent in (1.0, 1.5):
-            compare(
-                "warmup_cosine_decay_schedule", start, peak, warmup, total, end, exponent, horizon=total
-            )
+            compare("warmup_cosine_decay_schedule", start, peak, warmup, total, end, exponent, horizon=total)
         for staircase in (False, True):
             for bound in (None, 0.05):
                 compare(
@@ -174,7 +175,10 @@ def test_onecycle_whose_corners_meet():
     assert ours.linear_onecycle_schedule(1, 1.0).at(0) == pytest.approx(1 / 25)
     assert ours.linear_onecycle_schedule(1, 1.0).at(1) == pytest.approx(1 / 25 / 1e4)
     # pct_start = 1: the peak is lost, and the rate falls from its first update on.
-    function, schedule = peer.cosine_onecycle_schedule(10, 1.0, 1.0), ours.cosine_onecycle_schedule(10, 1.0, 1.0)
+    function, schedule = (
+        peer.cosine_onecycle_schedule(10, 1.0, 1.0),
+        ours.cosine_onecycle_schedule(10, 1.0, 1.0),
+    )
     assert float(function(9)) < 0.04 / 1e1
     assert 0.9 < schedule.at(9) < 1.0
     assert float(function(10)) == pytest.approx(1 / 25 / 25e4)  # where final_div_factor says 1 / 25 / 1e4
@@ -244,9 +248,13 @@ def test_random_arguments():
         compare("linear_schedule", start, end, length, begin, horizon=length)
         compare("polynomial_schedule", start, end, random.uniform(0.3, 4), length, begin, horizon=length)
         compare("exponential_decay", start, length, random.uniform(0.1, 1.2), begin, horizon=4 * length)
-        compare("cosine_decay_schedule", start, length, random.random(), random.uniform(0.3, 4), horizon=length)
+        compare(
+            "cosine_decay_schedule", start, length, random.random(), random.uniform(0.3, 4), horizon=length
+        )
         total = warmup + length
-        compare("warmup_cosine_decay_schedule", 0.0, start, warmup, total, start * random.random(), horizon=total)
+        compare(
+            "warmup_cosine_decay_schedule", 0.0, start, warmup, total, start * random.random(), horizon=total
+        )
         points = {random.randrange(1, length + 10): random.uniform(0, 2) for _ in range(5)}
         compare("piecewise_constant_schedule", start, points, horizon=length)
         compare("piecewise_interpolate_schedule", "cosine", start, points, horizon=length)

@@ -115,6 +115,7 @@ def test_growing_cycles(name, curve, cycle_mul, cycle_decay, t_initial, warmup):
     start = warmup.get("warmup_t", 0) if warmup.get("warmup_prefix") else 0
     count = start + int(t_initial * (cycle_mul**limit - 1) / (cycle_mul - 1)) + 5
     if cycle_mul < 1:
+        warmup = warmup if start else {}
         count = start + int(t_initial / (1 - cycle_mul) - 1e-6) + 1  # timm takes the logarithm of 0 after that
     # timm computes (t - start of the cycle) in floating point, and the square root of 1 - x enlarges that near x = 1.
     tolerance = 1e-7 if name == "PolyLRScheduler" and cycle_mul != int(cycle_mul) and not curve else 1e-12

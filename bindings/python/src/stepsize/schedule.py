@@ -19,6 +19,13 @@ _at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = _values.INT64_MIN, _values.INT64_MAX
 
 
+_POLICIES = {
+    "continue": _abi.STEPSIZE_EXTEND_CONTINUE,
+    "rescale": _abi.STEPSIZE_EXTEND_RESCALE,
+    "hold": _abi.STEPSIZE_EXTEND_HOLD,
+}
+
+
 class Schedule:
     """A multiplier for every update: 1 is the base rate. Immutable, and safe to share between threads.
 
@@ -96,6 +103,21 @@ class Schedule:
 
     def __rmul__(self, factor: float) -> Schedule:
         return self * factor
+
+    def extended(self, total: int, policy: str = "continue", *, step: int = 0) -> Schedule:
+        """The schedule with another length, for a run that is to end earlier or later than planned.
+
+        Args:
+            total: The new length in updates (an integer >= 1).
+            policy: "continue": as it was up to `step`, then what is left of the curve over what is left of the new
+                length, so that the rate goes on from where it is; "rescale": the whole curve over the new length;
+                "hold": as it was, cut off, or its last value held.
+            step: The present update, which "continue" starts from.
+        """
+        if policy not in _POLICIES:
+            raise StepsizeError(f"policy = {policy!r}, expected one of {', '.join(map(repr, _POLICIES))}")
+        total, step = _values.to_int64(total, "total"), _values.to_int64(step, "step")
+        return _adopt(create(library.stepsize_schedule_extend, self._handle, total, _POLICIES[policy], step))
 
     # ---- A value: text, equality, copies ----
 

@@ -65,7 +65,8 @@ def OneCycle(
     up: Schedule = Ramp(first, start=low, end=high)
     if up_stairs > 0:
         # Stair j begins at update ceil(j first / stairs).
-        up = _stairs(first, {-(-j * first // up_stairs): j / up_stairs for j in range(up_stairs + 1)}, low, high)
+        begin = {-(-j * first // up_stairs): j / up_stairs for j in range(up_stairs + 1)}
+        up = _stairs(first, begin, low, high)
     down: Schedule = Ramp(second, start=high, end=low)
     if down_stairs > 0 and second > 0:
         # Seen from the end the same, but a stair still has its last update: the next one down begins after it.

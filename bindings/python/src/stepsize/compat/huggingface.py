@@ -22,7 +22,7 @@ from . import _floor
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, Literal
 
     from .. import Schedule
 
@@ -157,8 +157,8 @@ def get_wsd_schedule(
     num_decay_steps: int,
     num_training_steps: int | None = None,
     num_stable_steps: int | None = None,
-    warmup_type: str = "linear",
-    decay_type: str = "cosine",
+    warmup_type: Literal["linear", "cosine", "1-sqrt"] = "linear",
+    decay_type: Literal["linear", "cosine", "1-sqrt"] = "cosine",
     min_lr_ratio: float = 0.0,
     num_cycles: float = 0.5,
 ) -> Schedule:

@@ -72,9 +72,10 @@ def PolynomialDecay(
     after each end; a rate that rises cannot cycle here.
     """
     if cycle:
-        floor = end_learning_rate / initial_learning_rate if initial_learning_rate else 0.0
-        return initial_learning_rate * Polynomial(decay_steps, power=power, floor=floor, cycle=True)
-    _need_steps(decay_steps, "decay_steps")
+        end = end_learning_rate / initial_learning_rate if initial_learning_rate else 0.0
+        return initial_learning_rate * Polynomial(decay_steps, power=power, floor=end, cycle=True)
+    if decay_steps <= 0:
+        raise StepsizeError(f"decay_steps = {decay_steps}, expected an integer >= 1")
     return polynomial_schedule(initial_learning_rate, end_learning_rate, power, decay_steps)
 
 
@@ -120,15 +121,11 @@ def CosineDecayRestarts(
 ) -> Schedule:
     """keras CosineDecayRestarts: cosine cycles, each `t_mul` times as long and `m_mul` times as high.
 
-    The height is above the floor: alpha + (1 - alpha) m_mul^i c. `t_mul` is a whole number: Keras finds the cycle
-    with logarithms in floating point, which misses restarts, and lets cycles end between two updates otherwise.
+    The height is above the floor: alpha + (1 - alpha) m_mul^i c. Restarts are found among whole numbers; Keras finds
+    them with logarithms in floating point, and misses some. Not taken: a `t_mul` that is not whole, with which Keras'
+    cycles end between two updates, and a `m_mul` above 1.
     """
     if t_mul != floor(t_mul):
         raise StepsizeError(f"t_mul = {t_mul}, expected a whole number >= 1")
     cycles = Restarts(first_decay_steps, growth=t_mul, decay=m_mul, floor=alpha, shrink="range")
     return initial_learning_rate * cycles
-
-
-def _need_steps(steps: int, name: str) -> None:
-    if steps <= 0:
-        raise StepsizeError(f"{name} = {steps}, expected an integer >= 1")

@@ -18,13 +18,16 @@ from . import _fraction
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from typing import Literal
 
     from ..schedule import Schedule
 
 __all__ = ["get_lr", "get_wd"]
 
 _LR_STYLES = ("constant", "linear", "cosine", "inverse-square-root", "WSD")
-_WSD_SHAPES = {"linear": "linear", "cosine": "cosine", "exponential": "exponential", "minus_sqrt": "1-sqrt"}
+_WSD_SHAPES: dict[str, Literal["linear", "cosine", "exponential", "1-sqrt"]] = {
+    "linear": "linear", "cosine": "cosine", "exponential": "exponential", "minus_sqrt": "1-sqrt",
+}  # fmt: skip
 
 
 def get_lr(
@@ -72,7 +75,7 @@ def get_lr(
         return ramp >> Constant(1, value=peak) >> Shift(anneal, by=stable_steps - 1)
 
     if wsd_decay_steps is not None or lr_wsd_decay_style is not None:
-        raise TypeError(f"wsd_decay_steps and lr_wsd_decay_style have no effect on the style {lr_decay_style!r}")
+        raise TypeError(f"wsd_decay_steps, lr_wsd_decay_style: no effect on the style {lr_decay_style!r}")
     if lr_decay_style == "constant":
         return ramp >> Constant(value=peak)
     if lr_decay_style == "inverse-square-root":
@@ -80,7 +83,7 @@ def get_lr(
             ramp, decay_steps = Constant(1, value=peak), decay_steps - 1
         decay = Clamp(peak * InverseSqrt(max(lr_warmup_steps, 1)), min=low)
         return ramp >> Take(decay, length=decay_steps + 1) >> Constant(value=low)
-    return ramp >> Ramp(decay_steps, start=peak, end=low, shape=lr_decay_style)
+    return ramp >> Ramp(decay_steps, start=peak, end=low, shape=_shape(lr_decay_style))
 
 
 def get_wd(start_wd: float, end_wd: float, wd_incr_steps: int, wd_incr_style: str) -> Schedule:
@@ -93,9 +96,13 @@ def get_wd(start_wd: float, end_wd: float, wd_incr_steps: int, wd_incr_style: st
         raise StepsizeError(f"start_wd = {start_wd}, expected a number in [0, end_wd = {end_wd}]")
     if wd_incr_style == "constant":
         if start_wd != end_wd:
-            raise StepsizeError(f"start_wd = {start_wd}, expected end_wd = {end_wd} where the style is constant")
+            raise StepsizeError(f"start_wd = {start_wd}, expected end_wd = {end_wd}: the style is constant")
         return Constant(value=end_wd)
-    return Ramp(wd_incr_steps, start=start_wd, end=end_wd, shape=wd_incr_style)
+    return Ramp(wd_incr_steps, start=start_wd, end=end_wd, shape=_shape(wd_incr_style))
+
+
+def _shape(style: str) -> Literal["linear", "cosine"]:
+    return "linear" if style == "linear" else "cosine"
 
 
 def _expect(name: str, value: str, allowed: Collection[str]) -> None:

@@ -19,7 +19,7 @@ from ..errors import StepsizeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, Literal
 
     from ..schedule import Schedule
 
@@ -242,10 +242,11 @@ def _delayed(schedule: Schedule, begin: int) -> Schedule:
     return Shift(schedule, by=begin) if begin > 0 else schedule
 
 
-def _interpolated(shape: str, init_value: float, points: Sequence[tuple[int, float]]) -> Schedule:
-    """Ramps of the shape from one point to the next; a point is an update and a factor of the value before."""
-    if shape not in ("linear", "cosine"):
-        raise StepsizeError(f'interpolate_type = {shape!r}, expected "linear" or "cosine"')
+def _interpolated(interpolate_type: str, init_value: float, points: Sequence[tuple[int, float]]) -> Schedule:
+    """Ramps of the given shape from one point to the next; a point is an update and a factor of the value before."""
+    if interpolate_type not in ("linear", "cosine"):
+        raise StepsizeError(f'interpolate_type = {interpolate_type!r}, expected "linear" or "cosine"')
+    shape: Literal["linear", "cosine"] = "linear" if interpolate_type == "linear" else "cosine"
     parts: list[Schedule] = []
     begin, value = 0, init_value
     for end, factor in points:

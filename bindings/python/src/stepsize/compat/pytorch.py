@@ -21,6 +21,7 @@ from . import _floor, _fraction
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Literal
 
     from .. import Schedule
 
@@ -30,7 +31,7 @@ __all__ = [
 ]  # fmt: skip
 
 # What PyTorch calls the curves between two rates.
-_ANNEAL = {"cos": "cosine", "linear": "linear"}
+_ANNEAL: dict[str, Literal["cosine", "linear"]] = {"cos": "cosine", "linear": "linear"}
 
 
 def StepLR(base_lr: float, step_size: int, gamma: float = 0.1) -> Schedule:
@@ -102,7 +103,7 @@ def CyclicLR(
     max_lr: float,
     step_size_up: int = 2000,
     step_size_down: int | None = None,
-    mode: str = "triangular",
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: float = 1.0,
 ) -> Schedule:
     """``torch.optim.lr_scheduler.CyclicLR``: up and down between base_lr and max_lr.
@@ -123,7 +124,7 @@ def OneCycleLR(
     epochs: int | None = None,
     steps_per_epoch: int | None = None,
     pct_start: float = 0.3,
-    anneal_strategy: str = "cos",
+    anneal_strategy: Literal["cos", "linear"] = "cos",
     *,
     div_factor: float = 25.0,
     final_div_factor: float = 1e4,
@@ -167,7 +168,9 @@ def OneCycleLR(
     return Shift(knots, by=-before) if before > 0 else knots
 
 
-def SWALR(base_lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: str = "cos") -> Schedule:
+def SWALR(
+    base_lr: float, swa_lr: float, anneal_epochs: int = 10, anneal_strategy: Literal["cos", "linear"] = "cos"
+) -> Schedule:
     """``torch.optim.swa_utils.SWALR``: from base_lr to swa_lr in anneal_epochs calls, then swa_lr.
 
     PyTorch starts from whatever rate the optimizer has when SWALR begins to step: that is base_lr here.
@@ -183,7 +186,7 @@ def SequentialLR(base_lr: float, schedulers: Sequence[Schedule], milestones: Seq
     SequentialLR or ChainedScheduler is not the first.
     """
     if len(milestones) != len(schedulers) - 1:
-        raise StepsizeError(f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, not {len(milestones)}")
+        raise StepsizeError(f"milestones: expected {len(schedulers) - 1} for {len(schedulers)} schedulers")
     starts = [0, *milestones]
     if starts != sorted(starts):
         raise StepsizeError(f"milestones = {list(milestones)}, expected ascending integers >= 0")
@@ -207,7 +210,7 @@ def ChainedScheduler(schedulers: Sequence[Schedule]) -> Schedule:
     return reduce(mul, schedulers)
 
 
-def _anneal(name: str, strategy: str) -> str:
+def _anneal(name: str, strategy: str) -> Literal["cosine", "linear"]:
     if strategy not in _ANNEAL:
         raise StepsizeError(f"{name} = {strategy!r}, expected one of 'cos', 'linear'")
     return _ANNEAL[strategy]

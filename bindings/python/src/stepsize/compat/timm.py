@@ -29,6 +29,7 @@ from . import _floor, _fraction
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Literal
 
     from .. import Schedule
 
@@ -41,7 +42,10 @@ __all__ = [
 _FINE = 2**50
 # No counter of updates gets here.
 _END = 2**62
-_DECAY = {"linear": "linear", "1-sqrt": "1-sqrt", "cosine": "cosine", "power": "1-power", "exp": "exponential"}
+# timm's names of the decays, and ours.
+_DECAY: dict[str, Literal["linear", "1-sqrt", "cosine", "1-power", "exponential"]] = {
+    "linear": "linear", "1-sqrt": "1-sqrt", "cosine": "cosine", "power": "1-power", "exp": "exponential",
+}  # fmt: skip
 
 
 def CosineLRScheduler(
@@ -192,7 +196,8 @@ def WSDLRScheduler(
         scale = warmup_t if stable_timescale is None else stable_timescale
         if scale <= 0:
             raise StepsizeError(f"stable_fn = {stable_fn!r} needs stable_timescale > 0 where there is no warm-up")
-        curve *= PowerLaw(scale, power=0.5 if stable_fn == "rsqrt" else stable_power)
+        stable = PowerLaw(scale, power=0.5 if stable_fn == "rsqrt" else stable_power)
+        curve = Take(curve * stable, length=t_initial)
     elif stable_fn != "constant":
         raise StepsizeError(f"stable_fn = {stable_fn!r}, expected one of 'constant', 'rsqrt', 'power'")
     return _warmup(base_lr, warmup_t, warmup_lr_init, True, curve)
