@@ -26,6 +26,7 @@ step "Python tests, on the installed wheel"
 rm -rf build/wheel && mkdir -p build/wheel
 "$PYTHON" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w build/wheel ./bindings/python
 "$PYTHON" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheel/stepsize-*.whl
-cmp build/lib/libstepsize.so "$("$PYTHON" -c 'import stepsize._lib as lib; print(lib.path())')"
+cmp build/lib/libstepsize.so "$("$PYTHON" -c 'import stepsize._lib as lib; print(lib.PACKAGED)')"
+(cd bindings/python && "$PYTHON" -m mypy --no-error-summary src/stepsize)
 tests=$PWD/bindings/python/tests
 (cd "${TMPDIR:-/tmp}" && "$PYTHON" -m pytest -q -p no:cacheprovider "$tests")

@@ -125,8 +125,8 @@ extension Range<Int> {
 
 // MARK: - Loops
 
-/// 2^53: up to here the steps of a span, and what is left of it, are doubles.
-private var largestExact: Int64 { 1 << 53 }
+/// 2^52: up to here the steps of a span, and what is left of it, are whole doubles with room for a sum.
+private var largestExact: Int64 { 1 << 52 }
 
 extension Linear {
   @_optimize(speed)
@@ -134,7 +134,7 @@ extension Linear {
     let (before, after) = range.split(at: total, from: t)
     let height = 1 - floor
     let floor = floor
-    out.setQuotients(before, from: Double(total &- t), by: -1, over: Double(total), base: base) {
+    out.setQuotients(before, from: Double(total &- t), isFalling: true, over: Double(total), base: base) {
       floor + height * $0
     }
     out.set(after, to: finite(base * floor))
@@ -147,9 +147,8 @@ extension Cosine {
     let (before, after) = range.split(at: total, from: t)
     let height = 1 - floor
     let floor = floor
-    out.setQuotients(before, from: Double(total &- t), by: -1, over: Double(total), base: base) {
-      let s = sinHalfPi($0)
-      return floor + height * (s * s)
+    out.setQuotients(before, from: Double(total &- t), isFalling: true, over: Double(total), base: base) {
+      floor + height * halfWave($0)
     }
     out.set(after, to: finite(base * floor))
   }
@@ -159,24 +158,26 @@ extension Warmup {
   @_optimize(speed)
   fileprivate func fill(_ out: inout MutableSpan<Double>, _ range: Range<Int>, from t: Int64, base: Double) {
     let (before, after) = range.split(at: steps, from: t)
-    out.setQuotients(before, from: Double(t) + 1, by: 1, over: Double(steps), base: base) { $0 }
+    out.setQuotients(before, from: Double(t) + 1, isFalling: false, over: Double(steps), base: base) { $0 }
     out.set(after, to: base)
   }
 }
 
 extension MutableSpan<Double> {
-  /// base × body((from + k·by) / over) for the k-th place. The values of the body are at most 1, so that the
+  /// base × body((from ± k) / over) for the k-th place. The values of the body are at most 1, so that the
   /// products are finite.
   @inline(__always)
   fileprivate mutating func setQuotients(
-    _ range: Range<Int>, from: Double, by: Double, over: Double, base: Double, _ body: (Double) -> Double
+    _ range: Range<Int>, from: Double, isFalling: Bool, over: Double, base: Double, _ body: (Double) -> Double
   ) {
     guard range.lowerBound >= 0, range.upperBound <= count else { return }
     let first = Int64(range.lowerBound)
+    // All is exact: the numbers are whole and at most 2^53.
+    let top = from + 0x1p52
+    let bottom = 0x1p52 - from
     for i in range {
-      // 64-bit integers convert in pairs only in this way.
-      let k = smallReal(Int64(i) &- first)
-      self[i] = base * body((from + by * k) / over)
+      let k = raisedReal(Int64(i) &- first)
+      self[i] = base * body((isFalling ? top - k : k - bottom) / over)
     }
   }
 

@@ -105,6 +105,13 @@ enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1 };
 enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
 enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
 
+/* How a schedule goes on when its length changes. */
+enum {
+  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
+  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
+  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
+};
+
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 
@@ -358,6 +365,19 @@ int32_t stepsize_schedule_scale(const stepsize_schedule *schedule, double factor
 int32_t stepsize_schedule_clamp(const stepsize_schedule *schedule, double min, double max,
                                 stepsize_schedule **out, stepsize_error *error);
 
+/* The schedule with another length, for a run that is to end earlier or later than planned.
+
+   schedule: Must have an end. It may be destroyed afterwards.
+   total: The new length, >= 1.
+   policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
+   step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both
+     lengths.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy. */
+int32_t stepsize_schedule_extend(const stepsize_schedule *schedule, int64_t total, int32_t policy,
+                                 int64_t step, stepsize_schedule **out, stepsize_error *error);
+
 /* ---- Asking schedules ------------------------------------------------------------------------ */
 
 /* The multiplier for an update.
@@ -462,7 +482,7 @@ int32_t stepsize_catalogue_parameter_text(size_t index, size_t parameter, int32_
 
 /* Fills the options with the defaults of a variant.
 
-   options: Receives the defaults and its own size; NULL is allowed.
+   options: Receives the defaults and its own size.
    variant: STEPSIZE_GREEDY_DEFAULT or STEPSIZE_GREEDY_HUGGINGFACE.
    Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant. */
 int32_t stepsize_greedy_defaults(stepsize_greedy_options *options, int32_t variant);
@@ -494,7 +514,7 @@ void stepsize_controller_destroy(stepsize_controller *controller);
 
 /* Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
 
-   options: Receives the defaults and its own size; NULL is allowed.
+   options: Receives the defaults and its own size.
    Returns: A status. */
 int32_t stepsize_scheduler_defaults(stepsize_scheduler_options *options);
 

@@ -23,6 +23,27 @@ func sinHalfPi(_ y: SIMD8<Double>) -> SIMD8<Double> {
   SIMD8(lowHalf: sinHalfPi(y.lowHalf), highHalf: sinHalfPi(y.highHalf))
 }
 
+/// `(1 - cos(pi * y)) / 2`, which is `sin(pi * y / 2)` squared, for `y` in [0, 1]: exact at 0 and 1, error
+/// below 2.5 ulp. The curve of cosine decay, in a fifth fewer operations than by way of the sine.
+///
+/// The parabola `z + z (1 - z)`, `z = y^2`, equals it at 0 and 1 and has its slope at 1; the polynomial is the
+/// quotient of what the two lack of `z`, with an error of 1.2e-18.
+@inline(__always)
+func halfWave(_ y: Double) -> Double {
+  let z = y * y
+  var p = -3.45790448681078e-11
+  p = p * z + 1.7577411085160148e-09
+  p = p * z - 6.762228074730614e-08
+  p = p * z + 2.083898948703815e-06
+  p = p * z - 5.0235145423893504e-05
+  p = p * z + 0.0009145520061509828
+  p = p * z - 0.011988893688094929
+  p = p * z + 0.10567642149124237
+  p = p * z - 0.5619549629360442
+  p = p * z + 1.4674011002723397
+  return z + z * (1 - z) * p
+}
+
 /// `sin(pi * x)`: error as for `sinHalfPi`; NaN where `x` is not finite. A zero may have either sign.
 func sinPi(_ x: Double) -> Double {
   let r = remainderModulo2(x.magnitude)

@@ -43,8 +43,7 @@ struct Cosine: Sendable {
   /// The common case.
   @inline(__always)
   func plainValue(at t: Int64) -> Double {
-    let s = sinHalfPi(real(total &- Swift.min(t, total)) / real(total))
-    return floor + (1 - floor) * (s * s)
+    floor + (1 - floor) * halfWave(real(total &- Swift.min(t, total)) / real(total))
   }
 
   func value(at t: Int64) -> Double {

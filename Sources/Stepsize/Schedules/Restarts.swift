@@ -51,7 +51,7 @@ struct Restarts: Sendable {
           "growth", .real(Interval(1, Double.greatestFiniteMagnitude)), default: .real(1),
           "each cycle's length over the one before: 1, or 1.001 and more"),
         Parameter(
-          "decay", .real(Interval(0, 1, lowerIsOpen: true)), default: .real(1), "each cycle's height alike"),
+          "decay", .real(.positive), default: .real(1), "each cycle's height over the one before"),
         .floor(),
         Parameter("shrink", .word(Shrink.names), default: .word("peak"), "what decay acts on"),
         .steps("cycles", default: Value.none, "number of cycles, or none for no end"),

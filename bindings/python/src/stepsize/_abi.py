@@ -27,6 +27,9 @@ STEPSIZE_MODE_MIN = 0
 STEPSIZE_MODE_MAX = 1
 STEPSIZE_THRESHOLD_ABS = 0
 STEPSIZE_THRESHOLD_REL = 1
+STEPSIZE_EXTEND_RESCALE = 0
+STEPSIZE_EXTEND_HOLD = 1
+STEPSIZE_EXTEND_CONTINUE = 2
 STEPSIZE_TEXT_NAME = 0
 STEPSIZE_TEXT_SUMMARY = 1
 STEPSIZE_TEXT_FORMULA = 2
@@ -132,6 +135,10 @@ SIGNATURES = {
     ]),
     "stepsize_schedule_clamp": (c_int32, [
         stepsize_schedule_p, c_double, c_double, POINTER(stepsize_schedule_p),
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_schedule_extend": (c_int32, [
+        stepsize_schedule_p, c_int64, c_int32, c_int64, POINTER(stepsize_schedule_p),
         POINTER(stepsize_error),
     ]),
     "stepsize_schedule_at": (c_double, [stepsize_schedule_p, c_int64]),

@@ -311,7 +311,7 @@ class Warmup(Schedule):
     """A rise to the full rate.
 
         value(t) = start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; rise(u) =
-            fall(1-u); log ln(1+u steps)/ln(1+steps); exponential-from start^(1-u); constant start; harmonic
+            fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; harmonic
             1/(steps-t)
 
     Args:
@@ -319,8 +319,7 @@ class Warmup(Schedule):
         start: Fraction at the first update; none for a rise whose first update is already one step up (a
             number in [0, 1], or none).
         shape: Curve of the rise (one of "linear", "cosine", "1-sqrt", "1-square", "1-power", "sqrt",
-            "square", "power", "exponential", "mirror-cosine", "log", "exponential-from", "constant",
-            "harmonic").
+            "square", "power", "exponential", "mirror-cosine", "log", "geometric", "constant", "harmonic").
         power: Exponent of the shapes power and 1-power (a finite number > 0).
         q: Base of the shape exponential (a number in (0, 1)).
         phase: A name for this part of a schedule.
@@ -343,7 +342,7 @@ class Warmup(Schedule):
         start: float | None = None,
         shape: Literal[
             "linear", "cosine", "1-sqrt", "1-square", "1-power", "sqrt", "square", "power", "exponential",
-            "mirror-cosine", "log", "exponential-from", "constant", "harmonic",
+            "mirror-cosine", "log", "geometric", "constant", "harmonic",
         ] = "linear",
         power: float = 1.0,
         q: float = 0.1,
@@ -672,7 +671,7 @@ class Sine(Schedule):
         value(t) = floor + (1 - floor) |sin(pi t/period)| k; k = 1, 2^-floor(t/period) for sine2, gamma^t for
             exp_sine
 
-    Source: PaddleSeg and PyTorch Scheduler collections.
+    Source: ParameterSchedulers.jl.
 
     Args:
         period: Updates from zero to zero (an integer >= 1).
@@ -715,7 +714,7 @@ class Restarts(Schedule):
     Args:
         first: Updates of the first cycle (an integer >= 1).
         growth: Each cycle's length over the one before: 1, or 1.001 and more (a finite number >= 1).
-        decay: Each cycle's height alike (a number in (0, 1]).
+        decay: Each cycle's height over the one before (a finite number > 0).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]).
         shrink: What decay acts on (one of "peak", "all", "range").
         cycles: Number of cycles, or none for no end (an integer >= 1, or none).

@@ -42,7 +42,7 @@ def _load() -> ctypes.CDLL:
                 f"stepsize: {path} ({origin}) has interface number {number}, this package needs"
                 f" {_abi.STEPSIZE_ABI_VERSION}: install the package and the library from the same source"
             )
-        _abi.bind(library)  # type: ignore[no-untyped-call]
+        _abi.bind(library)
     except AttributeError as error:  # a function is missing
         raise ImportError(
             f"stepsize: {path} ({origin}) is not libstepsize, or is older than this package: {error}"

@@ -38,10 +38,14 @@ def entries() -> list[Entry]:
 
 
 def _entry(index: int) -> Entry:
-    whats = (_abi.STEPSIZE_TEXT_NAME, _abi.STEPSIZE_TEXT_SUMMARY, _abi.STEPSIZE_TEXT_FORMULA, _abi.STEPSIZE_TEXT_SOURCE)
-    texts = [read_text(library.stepsize_catalogue_text, index, what) for what in whats]
+    def text(what: int) -> str:
+        return read_text(library.stepsize_catalogue_text, index, what)
+
     count = library.stepsize_catalogue_parameter_count(index)
-    return Entry(*texts, tuple(_parameter(index, i) for i in range(count)))
+    return Entry(
+        text(_abi.STEPSIZE_TEXT_NAME), text(_abi.STEPSIZE_TEXT_SUMMARY), text(_abi.STEPSIZE_TEXT_FORMULA),
+        text(_abi.STEPSIZE_TEXT_SOURCE), tuple(_parameter(index, i) for i in range(count)),
+    )
 
 
 def _parameter(index: int, parameter: int) -> Parameter:

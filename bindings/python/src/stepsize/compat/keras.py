@@ -9,10 +9,14 @@ your own (a subclass of LearningRateSchedule) has no counterpart here, except it
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import reduce
 from math import floor
+from operator import rshift
 
 from .. import Constant, Exponential, InverseTime, Piecewise, Polynomial, Ramp, Restarts, Step
 from ..errors import StepsizeError
+from ._spans import END, span, updates
 from .optax import cosine_decay_schedule, polynomial_schedule
 
 TYPE_CHECKING = False
@@ -122,10 +126,19 @@ def CosineDecayRestarts(
     """keras CosineDecayRestarts: cosine cycles, each `t_mul` times as long and `m_mul` times as high.
 
     The height is above the floor: alpha + (1 - alpha) m_mul^i c. Restarts are found among whole numbers; Keras finds
-    them with logarithms in floating point, and misses some. Not taken: a `t_mul` that is not whole, with which Keras'
-    cycles end between two updates, and a `m_mul` above 1.
+    them with logarithms in floating point, and misses some. With a `t_mul` that is not whole, cycles end between two
+    updates, as in Keras; their list goes up to 2^62 updates.
     """
-    if t_mul != floor(t_mul):
-        raise StepsizeError(f"t_mul = {t_mul}, expected a whole number >= 1")
-    cycles = Restarts(first_decay_steps, growth=t_mul, decay=m_mul, floor=alpha, shrink="range")
-    return initial_learning_rate * cycles
+    if t_mul == int(t_mul):
+        cycles: Schedule = Restarts(first_decay_steps, growth=t_mul, decay=m_mul, floor=alpha, shrink="range")
+        return initial_learning_rate * cycles
+    if not t_mul >= 1.05:
+        raise StepsizeError(f"t_mul = {t_mul}, expected 1 or a number >= 1.05")
+    parts: list[Schedule] = []
+    start, length, height = Fraction(0), Fraction(first_decay_steps), 1.0
+    while start + length <= END:
+        peak = alpha + (1 - alpha) * height
+        if updates(start, length) > 0:
+            parts.append(span(lambda total: Ramp(total, start=peak, end=alpha, shape="cosine"), start, length))
+        start, length, height = start + length, length * Fraction(t_mul), height * m_mul
+    return initial_learning_rate * reduce(rshift, parts)

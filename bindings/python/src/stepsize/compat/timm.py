@@ -16,7 +16,6 @@ PyTorch's generator makes (``stepsize.Noise`` has its own).
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
 from functools import reduce
 from operator import rshift
@@ -25,6 +24,7 @@ from .. import Constant, Cooldown, Cosine, Exponential, Multistep, Polynomial, P
 from .. import Stretch, Take, Tanh
 from ..errors import StepsizeError
 from . import _floor, _fraction
+from ._spans import END, span, updates
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +38,6 @@ __all__ = [
     "WSDLRScheduler",
 ]  # fmt: skip
 
-# A curve over so many steps is as good as continuous: it is stretched to lengths that are no integers.
-_FINE = 2**50
-# No counter of updates gets here.
-_END = 2**62
 # timm's names of the decays, and ours.
 _DECAY: dict[str, Literal["linear", "1-sqrt", "cosine", "1-power", "exponential"]] = {
     "linear": "linear", "1-sqrt": "1-sqrt", "cosine": "cosine", "power": "1-power", "exp": "exponential",
@@ -222,6 +218,8 @@ def _cycles(
     floor: float,
 ) -> Schedule:
     """cycle_limit times `curve`, which is made from a length and a floor, longer and lower each time."""
+    if not t_initial >= 1:
+        raise StepsizeError(f"t_initial = {t_initial!r}, expected an integer >= 1")
     if cycle_mul == cycle_decay == 1 and cycle_limit > 1:
         return Repeat(curve(t_initial, floor), count=cycle_limit)
     if not cycle_mul > 0:
@@ -229,21 +227,14 @@ def _cycles(
     parts: list[Schedule] = []
     start, length = Fraction(0), Fraction(t_initial)
     for i in range(cycle_limit):
-        end = start + length
-        # The first integers at or after the start and the end.
-        first, last = math.ceil(start), math.ceil(end)
-        if last > _END:
+        if start + length > END:
             break
         peak = max(cycle_decay**i, floor)
         if peak == floor:
-            parts.append(Constant(last - first, value=floor))
-        elif start == first and end == last:
-            parts.append(_scaled(peak, curve(last - first, floor / peak)))
-        elif last > first:
-            fine = Shift(curve(_FINE, floor / peak), by=-round((first - start) / length * _FINE))
-            cycle = Take(Stretch(fine, factor=float(length / _FINE)), length=last - first)
-            parts.append(_scaled(peak, cycle))
-        start, length = end, length * Fraction(cycle_mul)
+            parts.append(Constant(updates(start, length), value=floor))
+        elif updates(start, length) > 0:
+            parts.append(_scaled(peak, span(lambda total: curve(total, floor / peak), start, length)))
+        start, length = start + length, length * Fraction(cycle_mul)
     return reduce(rshift, parts) if parts else Constant(0, value=floor)
 
 
