@@ -49,6 +49,7 @@ lint:
 
 # One virtual environment; the stamps say what is in it.
 .venv/bin/python:
+	dev/setup_system.sh
 	dev/make_venv.sh .venv
 
 .venv/demo: .venv/bin/python dev/requirements-demo.txt

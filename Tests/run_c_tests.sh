@@ -44,6 +44,14 @@ for kind in shared static; do
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
 done
 
+# A runtime that knows no C compiler calls through libffi.
+if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
+  gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
+  run "$out/libffi" build/lib/libstepsize.so
+else
+  echo "skipped libffi, not installed"
+fi
+
 gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
 run "$out/abuse" Tests/abi/symbols.txt
 

@@ -4,15 +4,7 @@ set -euo pipefail
 target=$1
 for python in "${PYTHON:-python3}" python3.13 python3.12 python3.11 python3.10 /usr/bin/python3; do
   if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then
-    if ! "$python" -m venv "$target" 2>/dev/null; then
-      # Debian keeps venv in a package of its own.
-      rm -rf "$target"
-      if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update -qq && apt-get install -y -qq python3-venv python3-dev libffi-dev >/dev/null
-      fi
-      "$python" -m venv "$target"
-    fi
-    exit 0
+    exec "$python" -m venv "$target"
   fi
 done
 echo "stepsize: no Python 3.10 or later found; set PYTHON to one." >&2

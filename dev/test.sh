@@ -29,4 +29,5 @@ rm -rf build/wheel && mkdir -p build/wheel
 cmp build/lib/libstepsize.so "$("$PYTHON" -c 'import stepsize._lib as lib; print(lib.PACKAGED)')"
 (cd bindings/python && "$PYTHON" -m mypy --no-error-summary src/stepsize)
 tests=$PWD/bindings/python/tests
+"$PYTHON" dev/test_docs.py
 (cd "${TMPDIR:-/tmp}" && "$PYTHON" -m pytest -q -p no:cacheprovider "$tests")

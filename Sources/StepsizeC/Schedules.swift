@@ -17,17 +17,43 @@ private func make(
   }
 }
 
-private func make(
-  _ out: ScheduleOut, from parts: [ScheduleIn], _ error: ErrorOut,
-  _ body: ([Schedule]) throws(ConfigurationError) -> Schedule
-) -> Int32 {
+/// A schedule of the catalogue.
+private func make(_ out: ScheduleOut, _ error: ErrorOut, _ kind: Kind, _ values: [Value?]) -> Int32 {
+  make(out, error) { () throws(ConfigurationError) in try Schedule(kind, values) }
+}
+
+/// A schedule made from others.
+private func make(_ out: ScheduleOut, _ error: ErrorOut, _ combination: Combination) -> Int32 {
   out?.pointee = nil
-  var values: [Schedule] = []
-  for part in parts {
-    guard let part else { return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error) }
-    values.append(part.value.pointee.schedule)
+  guard let a = combination.parts.0, let b = combination.parts.1 else {
+    return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error)
   }
-  return make(out, error) { () throws(ConfigurationError) in try body(values) }
+  let (first, second) = (a.value.pointee.schedule, b.value.pointee.schedule)
+  return make(out, error) { () throws(ConfigurationError) in
+    switch combination {
+    case .sequence: try .sequence([first, second])
+    case .product: try .product([first, second])
+    case .scale(_, let factor): try first.scaled(by: factor)
+    case .clamp(_, let low, let high): try first.clamped(min: low, max: high)
+    case .extend(_, let total, let policy, let step): try first.extended(to: total, policy, at: step)
+    }
+  }
+}
+
+private enum Combination {
+  case sequence(ScheduleIn, ScheduleIn)
+  case product(ScheduleIn, ScheduleIn)
+  case scale(ScheduleIn, Double)
+  case clamp(ScheduleIn, Double, Double)
+  case extend(ScheduleIn, Int64, ExtensionPolicy, Int64)
+
+  /// What it is made from, twice the same where it is one.
+  var parts: (ScheduleIn, ScheduleIn) {
+    switch self {
+    case .sequence(let a, let b), .product(let a, let b): (a, b)
+    case .scale(let a, _), .clamp(let a, _, _), .extend(let a, _, _, _): (a, a)
+    }
+  }
 }
 
 // MARK: - Making schedules
@@ -62,9 +88,7 @@ private func make(
 @c public func stepsize_schedule_constant(
   _ length: Int64, _ value: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, error) { () throws(ConfigurationError) in
-    try .constant(length == Int64.max ? nil : length, value: value)
-  }
+  make(out, error, .constant, [length == Int64.max ? Value.none : .integer(length), .real(value)])
 }
 
 /// Linear decay: floor + (1 - floor) (1 - step/total).
@@ -76,7 +100,7 @@ private func make(
 @c public func stepsize_schedule_linear(
   _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, error) { () throws(ConfigurationError) in try .linear(total, floor: floor) }
+  make(out, error, .linear, [.integer(total), .real(floor)])
 }
 
 /// Cosine decay: floor + (1 - floor) (1 + cos(pi step/total)) / 2.
@@ -88,7 +112,7 @@ private func make(
 @c public func stepsize_schedule_cosine(
   _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, error) { () throws(ConfigurationError) in try .cosine(total, floor: floor) }
+  make(out, error, .cosine, [.integer(total), .real(floor)])
 }
 
 /// Polynomial decay: floor + (1 - floor) (1 - step/total)^power.
@@ -101,7 +125,7 @@ private func make(
 @c public func stepsize_schedule_polynomial(
   _ total: Int64, _ power: Double, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, error) { () throws(ConfigurationError) in try .polynomial(total, power: power, floor: floor) }
+  make(out, error, .polynomial, [.integer(total), .real(power), .real(floor)])
 }
 
 /// Linear warm-up: min(1, (step + 1)/steps).
@@ -110,7 +134,7 @@ private func make(
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_schedule_warmup(_ steps: Int64, _ out: ScheduleOut, _ error: ErrorOut) -> Int32 {
-  make(out, error) { () throws(ConfigurationError) in try .warmup(steps) }
+  make(out, error, .warmup, [.integer(steps)])
 }
 
 /// A list of multipliers, one for each update; the last one holds.
@@ -127,7 +151,7 @@ private func make(
   guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
     return fail(STEPSIZE_ERROR_SIZE, "values: more than 16777216, or not aligned", error)
   }
-  return make(out, error) { () throws(ConfigurationError) in try .table(values) }
+  return make(out, error, .table, [.reals(values)])
 }
 
 // MARK: - Combining schedules
@@ -141,7 +165,7 @@ private func make(
 @c public func stepsize_schedule_sequence(
   _ first: ScheduleIn, _ then: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, from: [first, then], error) { parts throws(ConfigurationError) in try .sequence(parts) }
+  make(out, error, .sequence(first, then))
 }
 
 /// The product of two schedules at the same step.
@@ -153,7 +177,7 @@ private func make(
 @c public func stepsize_schedule_product(
   _ a: ScheduleIn, _ b: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, from: [a, b], error) { parts throws(ConfigurationError) in try .product(parts) }
+  make(out, error, .product(a, b))
 }
 
 /// The values of a schedule times a number.
@@ -165,7 +189,7 @@ private func make(
 @c public func stepsize_schedule_scale(
   _ schedule: ScheduleIn, _ factor: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, from: [schedule], error) { parts throws(ConfigurationError) in try parts[0].scaled(by: factor) }
+  make(out, error, .scale(schedule, factor))
 }
 
 /// The values of a schedule kept in [min, max].
@@ -178,9 +202,7 @@ private func make(
 @c public func stepsize_schedule_clamp(
   _ schedule: ScheduleIn, _ min: Double, _ max: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
-  make(out, from: [schedule], error) { parts throws(ConfigurationError) in
-    try parts[0].clamped(min: min, max: max)
-  }
+  make(out, error, .clamp(schedule, min, max))
 }
 
 /// The schedule with another length, for a run that is to end earlier or later than planned.
@@ -199,9 +221,7 @@ private func make(
   guard let policy = ExtensionPolicy(rawValue: policy) else {
     return fail(STEPSIZE_ERROR_NAME, "extend: policy is unknown, expected STEPSIZE_EXTEND_...", error)
   }
-  return make(out, from: [schedule], error) { parts throws(ConfigurationError) in
-    try parts[0].extended(to: total, policy, at: step)
-  }
+  return make(out, error, .extend(schedule, total, policy, step))
 }
 
 // MARK: - Asking schedules

@@ -35,6 +35,10 @@ def replay(path):
                 scheduler.step(loss)
 
 
+def test_the_trace_that_swift_replays_too():
+    replay(REPOSITORY / "Tests/golden/digits_trace.csv")
+
+
 def test_c(tmp_path):
     library = REPOSITORY / "build/lib"
     if shutil.which("gcc") is None or not (library / "libstepsize.so").exists():

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the build and the tests use, where they are missing and that is allowed;
+# elsewhere it says what to install. Called by the Makefile.
+set -euo pipefail
+packages="libffi-dev python3-dev python3-venv"
+missing=$(for package in $packages; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done | xargs)
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
+else
+  echo "stepsize: not installed: $missing (on Debian: apt-get install $missing)" >&2
+fi
