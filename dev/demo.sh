@@ -15,6 +15,6 @@ echo "== C trainer"
 echo
 echo "== Python trainer"
 "$python" bindings/python/examples/train_digits.py --curves "$out/digits.csv" | tee "$out/digits_python.txt"
-"$python" dev/plot_digits.py "$out/digits.csv" "$out/digits.png"
+"$python" dev/plot_digits.py --output "$out/digits.png" "$out/digits.csv"
 echo
 echo "The curves are in $out/digits.png, the tables in $out/digits_c.txt and $out/digits_python.txt."
