@@ -248,13 +248,11 @@ private enum Combination {
   _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
   _ out: UnsafeMutablePointer<Double>?, _ count: UInt
 ) -> Int32 {
-  guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  guard let out, count > 0 else { return Int32(STEPSIZE_OK) }
+  let status = filling(schedule, base_lr, out, count)
+  guard status == STEPSIZE_OK, let schedule, let out, count > 0 else { return status }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
   schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
-  return Int32(STEPSIZE_OK)
+  return status
 }
 
 /// The same in single precision. A rate above 0 is never rounded to 0.
@@ -269,13 +267,20 @@ private enum Combination {
   _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
   _ out: UnsafeMutablePointer<Float>?, _ count: UInt
 ) -> Int32 {
-  guard let schedule, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  guard Schedule.isBase(base_lr) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  guard let out, count > 0 else { return Int32(STEPSIZE_OK) }
+  let status = filling(schedule, base_lr, out, count)
+  guard status == STEPSIZE_OK, let schedule, let out, count > 0 else { return status }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
   schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
-  return Int32(STEPSIZE_OK)
+  return status
+}
+
+/// Whether an array can be filled.
+private func filling<T>(
+  _ schedule: ScheduleIn, _ base: Double, _ out: UnsafeMutablePointer<T>?, _ count: UInt
+) -> Int32 {
+  guard schedule != nil, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  return Int32(Schedule.isBase(base) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT)
 }
 
 /// How many updates a schedule describes.

@@ -61,6 +61,7 @@ public struct GreedyLR: ~Copyable, Sendable {
 
   /// The controller of a scheduler with these base rates.
   init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
+    try configuration.validate()
     let isStandard = configuration.variant == .standard
     let lower = try Self.bounds(
       configuration.minLR, "min_lr", isStandard ? bases.map { $0 / 10 } : bases.map { _ in 1e-3 })
