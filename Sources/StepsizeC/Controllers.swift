@@ -9,7 +9,7 @@ public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<steps
 
 /// Fills the options with the defaults of a variant.
 /// - Parameter options: Receives the defaults and its own size.
-/// - Parameter variant: STEPSIZE_GREEDY_DEFAULT or STEPSIZE_GREEDY_HUGGINGFACE.
+/// - Parameter variant: STEPSIZE_GREEDY_DEFAULT, _HUGGINGFACE or _PAPER.
 /// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant.
 @c public func stepsize_greedy_defaults(
   _ options: UnsafeMutablePointer<stepsize_greedy_options>?, _ variant: Int32
@@ -97,6 +97,86 @@ extension stepsize_greedy_options {
     window_size = configuration.windowSize
     reset_start = configuration.resetStart ?? Int64.max
     smooth = configuration.smooth ? 1 : 0
+  }
+}
+
+// MARK: - Plateau
+
+/// Fills the options with the defaults of a peer.
+/// - Parameter options: Receives the defaults and its own size.
+/// - Parameter counting: STEPSIZE_PLATEAU_PYTORCH, _KERAS or _OPTAX.
+/// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown way of counting.
+@c public func stepsize_plateau_defaults(
+  _ options: UnsafeMutablePointer<stepsize_plateau_options>?, _ counting: Int32
+) -> Int32 {
+  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard let counting = Plateau.Counting(rawValue: counting) else { return Int32(STEPSIZE_ERROR_NAME) }
+  options.pointee = stepsize_plateau_options(Plateau.Configuration(counting))
+  return Int32(STEPSIZE_OK)
+}
+
+/// Cuts the base rates when the metric has stopped improving.
+///
+/// Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown way of counting or mode,
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range.
+/// - Parameter options: From stepsize_plateau_defaults; copied.
+/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_controller_plateau(
+  _ options: UnsafePointer<stepsize_plateau_options>?, _ out: ControllerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
+  let defaults = stepsize_plateau_options(Plateau.Configuration())
+  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_plateau_options>.size) else {
+    return fail(STEPSIZE_ERROR_SIZE, "plateau: size is none of stepsize_plateau_options", error)
+  }
+  guard let counting = Plateau.Counting(rawValue: given.counting) else {
+    return fail(STEPSIZE_ERROR_NAME, "plateau: counting is unknown, expected STEPSIZE_PLATEAU_...", error)
+  }
+  guard let mode = MetricMode(rawValue: given.mode) else {
+    return fail(STEPSIZE_ERROR_NAME, "plateau: mode is unknown, expected STEPSIZE_MODE_...", error)
+  }
+  guard let thresholdMode = ThresholdMode(rawValue: given.threshold_mode) else {
+    return fail(
+      STEPSIZE_ERROR_NAME, "plateau: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
+  }
+  guard let minLR = array(given.min_lr, given.min_lr_count, limit: Scheduler.maximumGroupCount) else {
+    return fail(STEPSIZE_ERROR_SIZE, "plateau: min_lr is NULL, not aligned or too long", error)
+  }
+  var configuration = Plateau.Configuration(counting)
+  configuration.mode = mode
+  configuration.factor = given.factor
+  configuration.patience = given.patience
+  configuration.threshold = given.threshold
+  configuration.thresholdMode = thresholdMode
+  configuration.extraThreshold = given.extra_threshold
+  configuration.cooldown = given.cooldown
+  configuration.minLR = minLR
+  configuration.eps = given.eps
+  configuration.accumulation = given.accumulation
+  return boundary(error) { () throws(ConfigurationError) in
+    try configuration.validate()
+    out.pointee = makeHandle(Controller.plateau(configuration), as: stepsize_controller.self)
+  }
+}
+
+extension stepsize_plateau_options {
+  fileprivate init(_ configuration: Plateau.Configuration) {
+    self.init()
+    size = UInt32(MemoryLayout<stepsize_plateau_options>.size)
+    counting = configuration.counting.rawValue
+    mode = configuration.mode.rawValue
+    threshold_mode = configuration.thresholdMode.rawValue
+    factor = configuration.factor
+    threshold = configuration.threshold
+    extra_threshold = configuration.extraThreshold
+    eps = configuration.eps
+    patience = configuration.patience
+    cooldown = configuration.cooldown
+    accumulation = configuration.accumulation
   }
 }
 

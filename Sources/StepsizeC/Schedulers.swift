@@ -183,6 +183,14 @@ private func writeAfterCall(
   scheduler?.value.pointee.step ?? -1
 }
 
+/// What the controller did with the last loss, and why.
+/// - Parameter scheduler: What to ask.
+/// - Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL.
+@c public func stepsize_scheduler_decision(_ scheduler: SchedulerIn) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_DECISION_NONE) }
+  return scheduler.value.pointee.decision.rawValue
+}
+
 /// The number of parameter groups.
 /// - Parameter scheduler: What to ask.
 /// - Returns: The number; 0 if scheduler is NULL.

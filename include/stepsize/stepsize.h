@@ -101,9 +101,22 @@ enum {
 };
 
 /* Kinds and modes. They cross as int32_t and are checked. */
-enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1 };
+enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1, STEPSIZE_GREEDY_PAPER = 2 };
+enum { STEPSIZE_PLATEAU_PYTORCH = 0, STEPSIZE_PLATEAU_KERAS = 1, STEPSIZE_PLATEAU_OPTAX = 2 };
 enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
 enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
+
+/* What a controller did with the last loss, and why. */
+enum {
+  STEPSIZE_DECISION_NONE = 0,     /* no loss yet, or no controller */
+  STEPSIZE_DECISION_RAISED = 1,
+  STEPSIZE_DECISION_CUT = 2,
+  STEPSIZE_DECISION_PATIENCE = 3, /* not yet: the counts are within patience */
+  STEPSIZE_DECISION_COOLDOWN = 4,
+  STEPSIZE_DECISION_WARMUP = 5,
+  STEPSIZE_DECISION_BOUND = 6,    /* it was time, but the rates are at their bounds, or the change is too small */
+  STEPSIZE_DECISION_RESET = 7     /* back to the base rates given at the start */
+};
 
 /* How a schedule goes on when its length changes. */
 enum {
@@ -166,6 +179,23 @@ typedef struct stepsize_greedy_options {
   const double *max_lr;    /* upper bounds, alike */
   size_t max_lr_count;
 } stepsize_greedy_options;
+
+/* Cuts when the metric has stopped improving. Fill with stepsize_plateau_defaults(), then change fields. */
+typedef struct stepsize_plateau_options {
+  uint32_t size;           /* sizeof(stepsize_plateau_options) */
+  int32_t counting;        /* STEPSIZE_PLATEAU_…: whose way of counting */
+  int32_t mode;            /* STEPSIZE_MODE_… */
+  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
+  double factor;           /* in (0, 1) */
+  double threshold;        /* margin by which the metric must improve, >= 0 */
+  double extra_threshold;  /* a margin besides, always a difference, >= 0 */
+  double eps;              /* smaller cuts are not made, >= 0 */
+  int64_t patience;        /* bad observations to wait, >= 0 */
+  int64_t cooldown;        /* observations after a cut during which nothing is counted, >= 0 */
+  int64_t accumulation;    /* observations averaged into one, >= 1 */
+  const double *min_lr;    /* lower bounds of the base rates; count 0 for 0 */
+  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
+} stepsize_plateau_options;
 
 /* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
 typedef struct stepsize_scheduler_options {
@@ -483,7 +513,7 @@ int32_t stepsize_catalogue_parameter_text(size_t index, size_t parameter, int32_
 /* Fills the options with the defaults of a variant.
 
    options: Receives the defaults and its own size.
-   variant: STEPSIZE_GREEDY_DEFAULT or STEPSIZE_GREEDY_HUGGINGFACE.
+   variant: STEPSIZE_GREEDY_DEFAULT, _HUGGINGFACE or _PAPER.
    Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant. */
 int32_t stepsize_greedy_defaults(stepsize_greedy_options *options, int32_t variant);
 
@@ -500,6 +530,27 @@ int32_t stepsize_greedy_defaults(stepsize_greedy_options *options, int32_t varia
    Returns: A status. */
 int32_t stepsize_controller_greedy(const stepsize_greedy_options *options,
                                    stepsize_controller **out, stepsize_error *error);
+
+/* ---- Plateau --------------------------------------------------------------------------------- */
+
+/* Fills the options with the defaults of a peer.
+
+   options: Receives the defaults and its own size.
+   counting: STEPSIZE_PLATEAU_PYTORCH, _KERAS or _OPTAX.
+   Returns: A status; STEPSIZE_ERROR_NAME for an unknown way of counting. */
+int32_t stepsize_plateau_defaults(stepsize_plateau_options *options, int32_t counting);
+
+/* Cuts the base rates when the metric has stopped improving.
+
+   Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown way of
+   counting or mode, STEPSIZE_ERROR_ARGUMENT for a value outside its range.
+
+   options: From stepsize_plateau_defaults; copied.
+   out: Receives the controller, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_controller_plateau(const stepsize_plateau_options *options,
+                                    stepsize_controller **out, stepsize_error *error);
 
 /* ---- Controllers ----------------------------------------------------------------------------- */
 
@@ -583,6 +634,12 @@ int32_t stepsize_scheduler_set_step(stepsize_scheduler *scheduler, int64_t step)
    scheduler: What to ask.
    Returns: The update, from 0; -1 if scheduler is NULL. */
 int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
+
+/* What the controller did with the last loss, and why.
+
+   scheduler: What to ask.
+   Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL. */
+int32_t stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
 
 /* The number of parameter groups.
 

@@ -2,7 +2,8 @@
 /// a row that improve on the best metric, and multiplies them by `factor` after more than `patience` in a
 /// row that do not.
 ///
-/// Two variants. `huggingface` takes the decisions of transformers' `GreedyLR` bit for bit. The default one
+/// Three variants. `paper` is the paper's Algorithm 1: it compares with the loss before, not with the best one,
+/// and acts at once; the first loss only sets what the second is compared with. `huggingface` takes the decisions of transformers' `GreedyLR` bit for bit. The default one
 /// mends what is known to be wrong there:
 /// - bounds are relative to the base rates unless given: [base/10, 10 base]; base rates outside are refused;
 /// - a loss that is not finite counts as one bad observation and enters neither the average nor the best;
@@ -14,6 +15,7 @@ public struct GreedyLR: ~Copyable, Sendable {
   public enum Variant: Int32, Sendable {
     case standard = 0
     case huggingface = 1
+    case paper = 2
   }
 
   /// The parameters, under transformers' names.
@@ -40,10 +42,17 @@ public struct GreedyLR: ~Copyable, Sendable {
     /// Cuts that end at the lower bound before everything starts anew; nil for never.
     public var resetStart: Int64? = 500
 
-    /// transformers' defaults; the standard variant also smooths, as the paper's experiments do.
+    /// transformers' defaults; the standard variant also smooths, as the paper's experiments do, and the
+    /// paper's algorithm has neither patience nor threshold nor reset.
     public init(_ variant: Variant = .standard) {
       self.variant = variant
       smooth = variant == .standard
+      if variant == .paper {
+        patience = 0
+        threshold = 0
+        eps = 0
+        resetStart = nil
+      }
     }
   }
 
@@ -58,39 +67,32 @@ public struct GreedyLR: ~Copyable, Sendable {
   private var cooldownLeft: Int64 = 0
   private var warmupLeft: Int64 = 0
   private var resetLeft: Int64
+  /// What came of the last observation that was not held by patience; `decision` tells which it was.
+  private var action = Decision.none
 
   /// The controller of a scheduler with these base rates.
   init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
     try configuration.validate()
-    let isStandard = configuration.variant == .standard
-    let lower = try Self.bounds(
-      configuration.minLR, "min_lr", isStandard ? bases.map { $0 / 10 } : bases.map { _ in 1e-3 })
-    let upper = try Self.bounds(
-      configuration.maxLR, "max_lr", isStandard ? bases.map { finite(10 * $0) } : bases.map { _ in 1 })
-    if isStandard { try Self.checkOrder(lower, bases, upper) }
+    let isHuggingFace = configuration.variant == .huggingface
+    let lower = try Bounds.each(
+      "greedy", "min_lr", configuration.minLR, isHuggingFace ? bases.map { _ in 1e-3 } : bases.map { $0 / 10 }
+    )
+    let upper = try Bounds.each(
+      "greedy", "max_lr", configuration.maxLR,
+      isHuggingFace ? bases.map { _ in 1 } : bases.map { finite(10 * $0) })
+    if !isHuggingFace { try Self.checkOrder(lower, bases, upper) }
     self.configuration = configuration
     self.lower = lower
     self.upper = upper
     best = BestMetric(
       mode: configuration.mode, threshold: configuration.threshold,
-      thresholdMode: configuration.thresholdMode, signedMargin: !isStandard)
+      thresholdMode: configuration.thresholdMode, signedMargin: isHuggingFace,
+      followsPrevious: configuration.variant == .paper)
     resetLeft = configuration.resetStart ?? Int64.max
     let window = configuration.smooth ? Int(configuration.windowSize) : 1
-    average = MovingAverage(window: isStandard ? window : 1)
-    streaming = StreamingAverage(window: isStandard ? 1 : window)
-  }
-
-  /// The bounds of one side, one for each group.
-  private static func bounds(
-    _ given: [Double], _ field: StaticString, _ defaults: [Double]
-  ) throws(ConfigurationError) -> [Double] {
-    switch given.count {
-    case 0: return defaults
-    case defaults.count: return given
-    case 1: return defaults.map { _ in given[0] }
-    default:
-      throw ConfigurationError("greedy", field, .reals(given), expected: "none, one, or one for each group")
-    }
+    average = MovingAverage(window: isHuggingFace ? 1 : window)
+    streaming = StreamingAverage(window: isHuggingFace ? window : 1)
+    startCounting()
   }
 
   private static func checkOrder(
@@ -127,70 +129,99 @@ public struct GreedyLR: ~Copyable, Sendable {
 
   @inline(__always)
   private mutating func decide(_ metric: Double, _ groups: inout [Group]) {
-    if cooldownLeft > 0 || warmupLeft > 0 {
-      if cooldownLeft > 0 { cooldownLeft -= 1 } else { warmupLeft -= 1 }
-      clearCounts()
+    // Neither is ever negative.
+    if cooldownLeft | warmupLeft > 0 {
+      hold()
     } else if best.improves(metric) {
       badCount = 0
       goodCount += 1
       if goodCount > configuration.patience {
         raise(&groups)
-        warmupLeft = configuration.warmup
-        goodCount = 0
       }
     } else {
       badCount += 1
       goodCount = 0
       if badCount > configuration.patience {
-        let wasReset = cut(&groups)
-        if !wasReset || configuration.variant == .huggingface { cooldownLeft = configuration.cooldown }
-        badCount = 0
+        cut(&groups)
       }
     }
   }
 
   @inline(never)
+  private mutating func hold() {
+    if cooldownLeft > 0 {
+      cooldownLeft -= 1
+      action = .heldByCooldown
+    } else {
+      warmupLeft -= 1
+      action = .heldByWarmup
+    }
+    clearCounts()
+  }
+
+  @inline(never)
   @_optimize(speed)
   private mutating func raise(_ groups: inout [Group]) {
+    action = .heldAtBound
     for i in groups.indices {
       let old = groups[i].base
       let new = Swift.min(old / configuration.factor, upper[i])
-      if isChange(new - old, from: old, to: new, bound: upper[i]) { groups[i].base = new }
+      if isChange(new - old, from: old, to: new, bound: upper[i]) {
+        groups[i].base = new
+        action = .raised
+      }
     }
     resetLeft = configuration.resetStart ?? Int64.max
+    warmupLeft = configuration.warmup
+    goodCount = 0
   }
 
-  /// Answers whether the cut ended in a reset.
+  /// A cut that leaves all rates at the bottom may end in a reset.
   @inline(never)
   @_optimize(speed)
-  private mutating func cut(_ groups: inout [Group]) -> Bool {
+  private mutating func cut(_ groups: inout [Group]) {
+    action = .heldAtBound
     var isAtBottom = true
     for i in groups.indices {
       let old = groups[i].base
       let new = Swift.max(old * configuration.factor, lower[i])
-      if isChange(old - new, from: old, to: new, bound: lower[i]) { groups[i].base = new }
+      if isChange(old - new, from: old, to: new, bound: lower[i]) {
+        groups[i].base = new
+        action = .cut
+      }
       if groups[i].base > lower[i] { isAtBottom = false }
     }
-    guard isAtBottom, configuration.resetStart != nil else { return false }
-    if resetLeft > 1 {
-      resetLeft -= 1
-      return false
-    }
+    badCount = 0
+    cooldownLeft = configuration.cooldown
+    guard isAtBottom, configuration.resetStart != nil else { return }
+    if resetLeft > 1 { resetLeft -= 1 } else { reset(&groups) }
+  }
+
+  private mutating func reset(_ groups: inout [Group]) {
+    action = .reset
     for i in groups.indices { groups[i].base = groups[i].initial }
     best.reset()
     clearCounts()
-    cooldownLeft = 0
+    startCounting()
+    // transformers' class begins anew with a cooldown.
+    cooldownLeft = configuration.variant == .huggingface ? configuration.cooldown : 0
     warmupLeft = 0
     resetLeft = configuration.resetStart ?? Int64.max
     average.reset()
     streaming.reset()
-    return true
   }
 
   private func isChange(_ amount: Double, from old: Double, to new: Double, bound: Double) -> Bool {
     if configuration.variant == .huggingface { return amount > configuration.eps }
     return amount > configuration.eps * old || (new == bound && amount > 0)
   }
+
+  /// The paper's algorithm compares with the loss before: the first one, which has none, does not count.
+  private mutating func startCounting() {
+    badCount = configuration.variant == .paper ? -1 : 0
+  }
+
+  var decision: Decision { goodCount > 0 || badCount > 0 ? .heldByPatience : action }
 
   private mutating func clearCounts() {
     goodCount = 0
@@ -201,32 +232,16 @@ public struct GreedyLR: ~Copyable, Sendable {
 extension GreedyLR.Configuration {
   /// Checks everything that does not depend on the base rates.
   public func validate() throws(ConfigurationError) {
-    let unit = Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)
-    try check("factor", factor, in: unit)
+    let check = Check("greedy")
+    try check("factor", factor, in: Interval(0, 1, lowerIsOpen: true, upperIsOpen: true))
     try check("threshold", threshold, in: .nonNegative)
     try check("eps", eps, in: .nonNegative)
     try check("patience", patience, from: 0)
     try check("cooldown", cooldown, from: 0)
     try check("warmup", warmup, from: 0)
     try check("window_size", windowSize, from: 1, to: 16_777_216)
-    if let resetStart { try check("reset_start", resetStart, from: variant == .standard ? 1 : 0) }
+    if let resetStart { try check("reset_start", resetStart, from: variant == .huggingface ? 0 : 1) }
     for bound in minLR { try check("min_lr", bound, in: .nonNegative) }
     for bound in maxLR { try check("max_lr", bound, in: .nonNegative) }
-  }
-
-  private func check(_ field: StaticString, _ value: Double, in interval: Interval) throws(ConfigurationError)
-  {
-    if interval.contains(value) { return }
-    var expected: [UInt8] = []
-    interval.write(to: &expected)
-    throw ConfigurationError("greedy", field, .real(value), expected: expected)
-  }
-
-  private func check(
-    _ field: StaticString, _ value: Int64, from lower: Int64, to upper: Int64 = .max
-  ) throws(ConfigurationError) {
-    if value >= lower && value <= upper { return }
-    throw ConfigurationError(
-      "greedy", field, .integer(value), expected: Parameter("", .count(lower...upper), "").expected)
   }
 }

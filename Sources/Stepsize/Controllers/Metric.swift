@@ -20,34 +20,56 @@ struct BestMetric: Sendable {
   /// best·(1 ± threshold), as PyTorch and transformers have it, which for a negative metric moves the wrong
   /// way; otherwise best - threshold·|best|.
   private let signedMargin: Bool
+  /// A margin besides, always a difference.
+  private let extraMargin: Double
+  /// Whether the metric to beat is the one before instead of the best.
+  private let followsPrevious: Bool
   private var best = Double.infinity
   /// Below this is better; moves with `best` alone.
   private var target = 0.0
 
-  init(mode: MetricMode, threshold: Double, thresholdMode: ThresholdMode, signedMargin: Bool) {
+  init(
+    mode: MetricMode, threshold: Double, thresholdMode: ThresholdMode, signedMargin: Bool,
+    extraMargin: Double = 0, followsPrevious: Bool = false
+  ) {
     sign = mode == .min ? 1 : -1
     self.threshold = threshold
     self.thresholdMode = thresholdMode
     self.signedMargin = signedMargin
+    self.extraMargin = extraMargin
+    self.followsPrevious = followsPrevious
     reset()
   }
 
   /// Takes the metric as the best one if it is better by the threshold. NaN never is.
   @inline(__always)
   mutating func improves(_ metric: Double) -> Bool {
-    guard sign * metric < target else { return false }
-    set(sign * metric)
+    let value = sign * metric
+    guard value < target else {
+      if followsPrevious { follow(value) }
+      return false
+    }
+    set(value)
     return true
   }
 
-  mutating func reset() { set(Double.infinity) }
+  @inline(never)
+  private mutating func follow(_ value: Double) {
+    if !value.isNaN { set(value) }
+  }
+
+  /// Back to where every metric is better, or, against the one before, none.
+  mutating func reset() {
+    set(Double.infinity)
+    if followsPrevious { target = Double.nan }
+  }
 
   private mutating func set(_ best: Double) {
     self.best = best
     switch thresholdMode {
-    case .absolute: target = best - threshold
-    case .relative where signedMargin: target = best * (1 - sign * threshold)
-    case .relative: target = best == Double.infinity ? best : best - threshold * abs(best)
+    case .absolute: target = best - threshold - extraMargin
+    case .relative where signedMargin: target = best * (1 - sign * threshold) - extraMargin
+    case .relative: target = best == Double.infinity ? best : best - threshold * abs(best) - extraMargin
     }
   }
 }

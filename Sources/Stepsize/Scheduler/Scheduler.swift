@@ -13,7 +13,7 @@ public struct Scheduler: ~Copyable, Sendable {
   private var groups: [Group]
   private let schedule: Node
   private let length: Int64?
-  private var greedy: GreedyLR
+  private var controller: ActiveController
   /// Whether there is a controller, which wants to see the loss of each update.
   public let needsLoss: Bool
 
@@ -33,8 +33,8 @@ public struct Scheduler: ~Copyable, Sendable {
       throw ConfigurationError(
         "scheduler", "group count", .integer(Int64(baseLRs.count)), expected: "an integer from 1 to 1048576")
     }
-    let mins = try Self.bounds(minLRs, "min_lr", baseLRs.count, none: 0)
-    let maxs = try Self.bounds(maxLRs, "max_lr", baseLRs.count, none: Double.greatestFiniteMagnitude)
+    let mins = try Self.bounds("min_lr", minLRs, baseLRs.map { _ in 0 })
+    let maxs = try Self.bounds("max_lr", maxLRs, baseLRs.map { _ in Double.greatestFiniteMagnitude })
     var groups: [Group] = []
     groups.reserveCapacity(baseLRs.count)
     for i in baseLRs.indices {
@@ -47,31 +47,20 @@ public struct Scheduler: ~Copyable, Sendable {
       }
       groups.append(Group(initial: base, base: base, min: mins[i], max: maxs[i]))
     }
-    let greedy: GreedyLR
-    if case .some(.greedy(let configuration)) = controller {
-      greedy = try GreedyLR(configuration, bases: baseLRs)
-    } else {
-      greedy = try GreedyLR(GreedyLR.Configuration(.huggingface), bases: [])
-    }
+    let active = try ActiveController(controller, bases: baseLRs)
     self.groups = groups
     self.schedule = schedule?.node ?? .constant(Constant(value: 1))
     self.length = schedule?.length
-    self.greedy = greedy
-    needsLoss = controller != nil
+    needsLoss = !active.isNone
+    self.controller = active
   }
 
   private static func bounds(
-    _ given: [Double], _ field: StaticString, _ count: Int, none: Double
+    _ field: StaticString, _ given: [Double], _ defaults: [Double]
   ) throws(ConfigurationError) -> [Double] {
-    for bound in given where !Interval.nonNegative.contains(bound) {
-      throw ConfigurationError("scheduler", field, .real(bound), expected: "a finite number >= 0")
-    }
-    if given.count == count { return given }
-    guard given.count <= 1 else {
-      throw ConfigurationError(
-        "scheduler", field, .reals(given), expected: "none, one, or one for each group")
-    }
-    return Array(repeating: given.first ?? none, count: count)
+    let check = Check("scheduler")
+    for bound in given { try check(field, bound, in: .nonNegative) }
+    return try Bounds.each("scheduler", field, given, defaults)
   }
 
   public var groupCount: Int { groups.count }
@@ -100,8 +89,11 @@ public struct Scheduler: ~Copyable, Sendable {
   /// After an update, where there is a controller: shows it the loss of that update.
   @inline(__always)
   public mutating func observe(_ loss: Double) {
-    if needsLoss { greedy.observe(loss, &groups) }
+    controller.observe(loss, &groups)
   }
+
+  /// What the controller did with the last loss, and why.
+  public var decision: Decision { controller.decision }
 
   /// After an update. The count saturates at 2^63 - 1.
   @inline(__always)
@@ -116,9 +108,4 @@ public struct Scheduler: ~Copyable, Sendable {
     }
     self.step = step
   }
-}
-
-/// The configuration of what listens to the training.
-public enum Controller: Sendable {
-  case greedy(GreedyLR.Configuration)
 }

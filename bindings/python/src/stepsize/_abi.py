@@ -23,10 +23,22 @@ STEPSIZE_ERROR_LIMIT = 13
 STEPSIZE_ERROR_LOSS_REQUIRED = 20
 STEPSIZE_GREEDY_DEFAULT = 0
 STEPSIZE_GREEDY_HUGGINGFACE = 1
+STEPSIZE_GREEDY_PAPER = 2
+STEPSIZE_PLATEAU_PYTORCH = 0
+STEPSIZE_PLATEAU_KERAS = 1
+STEPSIZE_PLATEAU_OPTAX = 2
 STEPSIZE_MODE_MIN = 0
 STEPSIZE_MODE_MAX = 1
 STEPSIZE_THRESHOLD_ABS = 0
 STEPSIZE_THRESHOLD_REL = 1
+STEPSIZE_DECISION_NONE = 0
+STEPSIZE_DECISION_RAISED = 1
+STEPSIZE_DECISION_CUT = 2
+STEPSIZE_DECISION_PATIENCE = 3
+STEPSIZE_DECISION_COOLDOWN = 4
+STEPSIZE_DECISION_WARMUP = 5
+STEPSIZE_DECISION_BOUND = 6
+STEPSIZE_DECISION_RESET = 7
 STEPSIZE_EXTEND_RESCALE = 0
 STEPSIZE_EXTEND_HOLD = 1
 STEPSIZE_EXTEND_CONTINUE = 2
@@ -74,6 +86,24 @@ class stepsize_greedy_options(Structure):
         ("min_lr_count", c_size_t),
         ("max_lr", POINTER(c_double)),
         ("max_lr_count", c_size_t),
+    ]
+
+
+class stepsize_plateau_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("counting", c_int32),
+        ("mode", c_int32),
+        ("threshold_mode", c_int32),
+        ("factor", c_double),
+        ("threshold", c_double),
+        ("extra_threshold", c_double),
+        ("eps", c_double),
+        ("patience", c_int64),
+        ("cooldown", c_int64),
+        ("accumulation", c_int64),
+        ("min_lr", POINTER(c_double)),
+        ("min_lr_count", c_size_t),
     ]
 
 
@@ -165,6 +195,10 @@ SIGNATURES = {
     "stepsize_controller_greedy": (c_int32, [
         POINTER(stepsize_greedy_options), POINTER(stepsize_controller_p), POINTER(stepsize_error),
     ]),
+    "stepsize_plateau_defaults": (c_int32, [POINTER(stepsize_plateau_options), c_int32]),
+    "stepsize_controller_plateau": (c_int32, [
+        POINTER(stepsize_plateau_options), POINTER(stepsize_controller_p), POINTER(stepsize_error),
+    ]),
     "stepsize_controller_destroy": (None, [stepsize_controller_p]),
     "stepsize_scheduler_defaults": (c_int32, [POINTER(stepsize_scheduler_options)]),
     "stepsize_scheduler_create": (c_int32, [
@@ -180,6 +214,7 @@ SIGNATURES = {
     ]),
     "stepsize_scheduler_set_step": (c_int32, [stepsize_scheduler_p, c_int64]),
     "stepsize_scheduler_get_step": (c_int64, [stepsize_scheduler_p]),
+    "stepsize_scheduler_decision": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_finished": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_destroy": (None, [stepsize_scheduler_p]),

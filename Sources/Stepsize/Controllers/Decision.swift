@@ -1,0 +1,15 @@
+/// What a controller did with the last observation, and why.
+public enum Decision: Int32, Sendable {
+  /// Nothing has been observed yet, or there is no controller.
+  case none = 0
+  case raised = 1
+  case cut = 2
+  /// Not yet: the counts are within patience.
+  case heldByPatience = 3
+  case heldByCooldown = 4
+  case heldByWarmup = 5
+  /// It was time for a change, but every rate is at its bound, or the change would have been too small.
+  case heldAtBound = 6
+  /// Back to the base rates given at the start.
+  case reset = 7
+}
