@@ -127,7 +127,7 @@ static void refusals(void) {
   o.max_lr_count = SIZE_MAX, refused(&o, STEPSIZE_ERROR_SIZE, "max_lr"), o = good;
   refused(NULL, STEPSIZE_ERROR_NULL, "options");
   CHECK_STATUS(stepsize_controller_greedy(&good, NULL, NULL), STEPSIZE_ERROR_NULL);
-  CHECK_STATUS(stepsize_greedy_defaults(&o, 2), STEPSIZE_ERROR_NAME);
+  CHECK_STATUS(stepsize_greedy_defaults(&o, 3), STEPSIZE_ERROR_NAME);
   CHECK(memcmp(&o, &good, sizeof o) == 0);
   CHECK_STATUS(stepsize_greedy_defaults(NULL, 0), STEPSIZE_ERROR_NULL);
   stepsize_controller_destroy(NULL);

@@ -33,6 +33,21 @@ static void layout(void) {
   AT(stepsize_greedy_options, max_lr, 104);
   AT(stepsize_greedy_options, max_lr_count, 112);
 
+  CHECK(sizeof(stepsize_plateau_options) == 88);
+  AT(stepsize_plateau_options, size, 0);
+  AT(stepsize_plateau_options, counting, 4);
+  AT(stepsize_plateau_options, mode, 8);
+  AT(stepsize_plateau_options, threshold_mode, 12);
+  AT(stepsize_plateau_options, factor, 16);
+  AT(stepsize_plateau_options, threshold, 24);
+  AT(stepsize_plateau_options, extra_threshold, 32);
+  AT(stepsize_plateau_options, eps, 40);
+  AT(stepsize_plateau_options, patience, 48);
+  AT(stepsize_plateau_options, cooldown, 56);
+  AT(stepsize_plateau_options, accumulation, 64);
+  AT(stepsize_plateau_options, min_lr, 72);
+  AT(stepsize_plateau_options, min_lr_count, 80);
+
   CHECK(sizeof(stepsize_scheduler_options) == 72);
   AT(stepsize_scheduler_options, size, 0);
   AT(stepsize_scheduler_options, reserved, 4);

@@ -343,6 +343,38 @@ static void controllers(void) {
   TRY(stepsize_controller_destroy, (stepsize_controller_destroy(NULL), 1));
 }
 
+static void plateaus(void) {
+  stepsize_plateau_options good, bad;
+  REQUIRE(stepsize_plateau_defaults(&good, STEPSIZE_PLATEAU_PYTORCH) == STEPSIZE_OK);
+  EACH(i, codes) {
+    TRY(stepsize_plateau_defaults, is_status(stepsize_plateau_defaults(&bad, codes[i])));
+    REFUSED(stepsize_plateau_defaults, NULL, codes[i]);
+  }
+  EACH(i, sizes) REFUSED(stepsize_controller_plateau, WITH(size, sizes[i]), &new_controller, &error);
+  EACH(i, codes) {
+    MAKES(stepsize_controller_plateau, WITH(counting, codes[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(mode, codes[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(threshold_mode, codes[i]), &new_controller, &error);
+  }
+  EACH(i, reals) {
+    MAKES(stepsize_controller_plateau, WITH(factor, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(threshold, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(extra_threshold, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(eps, reals[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, (bad = good, bad.min_lr = &reals[i], bad.min_lr_count = 1, &bad),
+          &new_controller, &error);
+  }
+  EACH(i, counts) {
+    MAKES(stepsize_controller_plateau, WITH(patience, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(cooldown, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_plateau, WITH(accumulation, counts[i]), &new_controller, &error);
+  }
+  EACH(i, lengths) REFUSED(stepsize_controller_plateau, WITH(min_lr_count, lengths[i]), &new_controller, &error);
+  REFUSED(stepsize_controller_plateau, NULL, &new_controller, &error);
+  REFUSED(stepsize_controller_plateau, &good, NULL, &error);
+  REFUSED(stepsize_controller_plateau, NULL, NULL, NULL);
+}
+
 static void making_schedulers(void) {
   static const double base[GROUPS] = {1, 0.5, 0.25};
   stepsize_scheduler_options good, bad;
@@ -413,6 +445,8 @@ static void training(void) {
   TRY(stepsize_scheduler_get_step, stepsize_scheduler_get_step(NULL) == -1);
   TRY(stepsize_scheduler_group_count, stepsize_scheduler_group_count(NULL) == 0);
   TRY(stepsize_scheduler_finished, stepsize_scheduler_finished(NULL) == 0);
+  TRY(stepsize_scheduler_decision, stepsize_scheduler_decision(NULL) == STEPSIZE_DECISION_NONE);
+  TRY(stepsize_scheduler_decision, stepsize_scheduler_decision(greedy) == STEPSIZE_DECISION_NONE);
 }
 
 /* ---- The list of exported functions ------------------------------------------------------------ */
@@ -440,6 +474,7 @@ int main(int argc, char **argv) {
   asking_schedules();
   catalogue();
   controllers();
+  plateaus();
   making_schedulers();
   training();
   all_are_covered(argv[1]);

@@ -167,6 +167,14 @@ final class GreedyLRTests: XCTestCase {
     XCTAssertEqual(try rates(configuration, Array(repeating: 1, count: 5000)).last, 0.01)
   }
 
+  /// Compared with the loss before; the first one has none.
+  func testThePapersAlgorithm() throws {
+    var configuration = GreedyLR.Configuration(.paper)
+    configuration.factor = 0.5
+    XCTAssertEqual(try rates(configuration, base: 1, [5, 4, 6, 5.5, 5.5, .nan, 5]), [1, 2, 1, 2, 1, 0.5, 1])
+    XCTAssertEqual(try rates(configuration, base: 1, (0..<9).map { -Double($0) }).last, 10)
+  }
+
   func testMaxMode() throws {
     let configuration = standard { $0.mode = .max }
     XCTAssertGreaterThan(try rates(configuration, [0.1, 0.2, 0.3])[2], 0.1)

@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import random
 
 import pytest
 import stepsize as st
@@ -221,3 +222,52 @@ def test_a_reset_can_be_turned_off():
 def test_with_a_schedule_bounds_and_resets_concern_the_base():
     s = st.Scheduler(0.1, st.Linear(4), st.GreedyLR(**RAW))
     assert [s.step(x) for x in (4, 3, 2)] == [BIG * 0.75, BIG / 0.95 * 0.5, BIG / 0.95 / 0.95 * 0.25]
+
+
+# ---- The paper's algorithm ----
+
+
+def paper(losses, factor, low, high, rate):
+    """Algorithm 1 of arXiv 2512.14527, with bounds, from its equation; the first loss has nothing to compare with."""
+    previous, rates = None, []
+    for loss in losses:
+        if previous is not None:
+            rate = min(rate / factor, high) if loss < previous else max(rate * factor, low)
+        previous = loss
+        rates.append(rate)
+    return rates
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_papers_algorithm(seed):
+    generator = random.Random(seed)
+    factor, base = generator.uniform(0.1, 0.99), 10 ** generator.uniform(-5, 1)
+    losses = [generator.uniform(0, 1) for _ in range(200)]
+    with st.Scheduler(base, controller=st.GreedyLR("paper", factor=factor)) as scheduler:
+        rates = []
+        for loss in losses:
+            scheduler.step(loss)
+            rates.append(scheduler.lr)
+    assert rates == paper(losses, factor, base / 10, base * 10, base)
+
+
+def test_a_nan_in_the_papers_algorithm_is_worse_and_forgotten():
+    with st.Scheduler(1.0, controller=st.GreedyLR("paper", factor=0.5)) as scheduler:
+        rates = [scheduler.step(loss) for loss in (1.0, math.nan, 0.9, 0.8)]
+    assert rates == [1.0, 0.5, 1.0, 2.0]
+
+
+def test_decisions():
+    greedy = st.GreedyLR(
+        factor=0.5, patience=1, cooldown=1, warmup=1, smooth=False, min_lr=0.5, max_lr=2.0, reset_start=2
+    )
+    with st.Scheduler(1.0, controller=greedy) as scheduler:
+        assert scheduler.decision == "none"
+        seen = []
+        for loss in (9, 8, 7, 6, 5, 4, 9, 9, 9, 9, 9, 9, 9, 9, 9):
+            scheduler.step(loss)
+            seen.append(scheduler.decision)
+    assert seen == [
+        "patience", "raised", "warmup", "patience", "bound", "warmup", "patience", "cut", "cooldown", "patience", "cut",
+        "cooldown", "patience", "reset", "patience",
+    ]  # fmt: skip

@@ -14,10 +14,10 @@ scheduler puts both together. All rates are computed by the native library, with
 from . import _catalogue
 from ._catalogue import *  # noqa: F403
 from ._lib import VERSION as __version__
-from .controllers import GreedyLR
+from .controllers import Controller, GreedyLR, Plateau
 from .errors import StepsizeError
 from .schedule import Schedule, parse
 from .scheduler import Scheduler
 
-__all__ = ["GreedyLR", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
+__all__ = ["Controller", "GreedyLR", "Plateau", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
 __all__ += _catalogue.__all__

@@ -7,7 +7,7 @@ from weakref import finalize
 
 from . import _abi, _values
 from ._lib import create, quick
-from .controllers import GreedyLR
+from .controllers import Controller
 from .errors import StepsizeError
 from .schedule import Schedule, as_schedule
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
 _step_without_loss = quick.stepsize_scheduler_step_without_loss
+
+
+_DECISIONS = {
+    _abi.STEPSIZE_DECISION_NONE: "none",
+    _abi.STEPSIZE_DECISION_RAISED: "raised",
+    _abi.STEPSIZE_DECISION_CUT: "cut",
+    _abi.STEPSIZE_DECISION_PATIENCE: "patience",
+    _abi.STEPSIZE_DECISION_COOLDOWN: "cooldown",
+    _abi.STEPSIZE_DECISION_WARMUP: "warmup",
+    _abi.STEPSIZE_DECISION_BOUND: "bound",
+    _abi.STEPSIZE_DECISION_RESET: "reset",
+}
 
 
 class Scheduler:
@@ -53,14 +65,14 @@ class Scheduler:
         self,
         base_lr: float | Iterable[float],
         schedule: Schedule | str | None = None,
-        controller: GreedyLR | None = None,
+        controller: Controller | None = None,
         *,
         min_lr: float | Iterable[float] | None = None,
         max_lr: float | Iterable[float] | None = None,
     ) -> None:
         self._handle: int | None = None
         self._schedule = None if schedule is None else as_schedule(schedule, "schedule")
-        if controller is not None and not isinstance(controller, GreedyLR):
+        if controller is not None and not isinstance(controller, Controller):
             raise _values.wrong_type("controller", "a controller such as GreedyLR()", controller)
         self._controller = controller
 
@@ -71,7 +83,7 @@ class Scheduler:
         if self._schedule is not None:
             options.schedule = self._schedule._handle
         if controller is not None:
-            options.controller = controller._handle  # type: ignore[attr-defined]
+            options.controller = controller._handle
         bounds = []  # keeps the arrays alive during the call below
         for name, given in (("min_lr", min_lr), ("max_lr", max_lr)):
             if given is not None:
@@ -135,6 +147,15 @@ class Scheduler:
             self._fail(_abi.STEPSIZE_ERROR_NULL)
         return tuple(self._rates)
 
+    @property
+    def decision(self) -> str:
+        """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
+        given at the start), or what held it: "patience", "cooldown", "warmup", "bound" (the rates are at their
+        bounds, or the change would have been too small); "none" before the first loss and without a controller."""
+        if self._handle is None:
+            self._fail(_abi.STEPSIZE_ERROR_NULL)
+        return _DECISIONS[quick.stepsize_scheduler_decision(self._handle)]
+
     # ---- State ----
 
     @property
@@ -169,7 +190,7 @@ class Scheduler:
         return self._schedule
 
     @property
-    def controller(self) -> GreedyLR | None:
+    def controller(self) -> Controller | None:
         """The controller it was made with."""
         return self._controller
 
