@@ -16,6 +16,9 @@ step "generated files"
 dev/generate.sh --check
 "$PYTHON" Tests/golden/generate.py --check
 
+step "other platforms"
+dev/check_portable.sh
+
 step "Swift tests"
 swift test --build-path .build-test
 

@@ -5,6 +5,23 @@ import Stepsize
 
 public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_controller>?>?
 
+/// Makes a controller and hands it out.
+private func make(
+  _ out: ControllerOut, _ error: ErrorOut, _ body: () throws(ConfigurationError) -> Controller
+) -> Int32 {
+  boundary(error) { () throws(ConfigurationError) in
+    out?.pointee = makeHandle(try body(), as: stepsize_controller.self)
+  }
+}
+
+/// The enum that a number of the C interface stands for.
+private func word<W: RawRepresentable<Int32>>(
+  _ number: Int32, _ unknown: StaticString
+) throws(ConfigurationError) -> W {
+  guard let word = W(rawValue: number) else { throw ConfigurationError(.name, unknown) }
+  return word
+}
+
 // MARK: - GreedyLR
 
 /// Fills the options with the defaults of a variant.
@@ -34,50 +51,39 @@ public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<steps
   _ options: UnsafePointer<stepsize_greedy_options>?, _ out: ControllerOut, _ error: ErrorOut
 ) -> Int32 {
   out?.pointee = nil
-  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   let defaults = stepsize_greedy_options(GreedyLR.Configuration())
   guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_greedy_options>.size) else {
     return fail(STEPSIZE_ERROR_SIZE, "greedy: size is none of stepsize_greedy_options", error)
   }
-  guard given.reserved == 0 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: reserved is not 0", error)
-  }
-  guard let variant = GreedyLR.Variant(rawValue: given.variant) else {
-    return fail(STEPSIZE_ERROR_NAME, "greedy: variant is unknown, expected STEPSIZE_GREEDY_...", error)
-  }
-  guard let mode = MetricMode(rawValue: given.mode) else {
-    return fail(STEPSIZE_ERROR_NAME, "greedy: mode is unknown, expected STEPSIZE_MODE_...", error)
-  }
-  guard let thresholdMode = ThresholdMode(rawValue: given.threshold_mode) else {
-    return fail(
-      STEPSIZE_ERROR_NAME, "greedy: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
-  }
-  guard given.smooth == 0 || given.smooth == 1 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: smooth is neither 0 nor 1", error)
+  guard given.reserved == 0, given.smooth == 0 || given.smooth == 1 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "greedy: smooth is neither 0 nor 1, or reserved is not 0", error)
   }
   guard let minLR = array(given.min_lr, given.min_lr_count, limit: Scheduler.maximumGroupCount),
     let maxLR = array(given.max_lr, given.max_lr_count, limit: Scheduler.maximumGroupCount)
   else {
     return fail(STEPSIZE_ERROR_SIZE, "greedy: min_lr or max_lr is NULL, not aligned or too long", error)
   }
-  var configuration = GreedyLR.Configuration(variant)
-  configuration.mode = mode
-  configuration.factor = given.factor
-  configuration.patience = given.patience
-  configuration.threshold = given.threshold
-  configuration.thresholdMode = thresholdMode
-  configuration.cooldown = given.cooldown
-  configuration.warmup = given.warmup
-  configuration.minLR = minLR
-  configuration.maxLR = maxLR
-  configuration.eps = given.eps
-  configuration.smooth = given.smooth == 1
-  configuration.windowSize = given.window_size
-  configuration.resetStart = given.reset_start == Int64.max ? nil : given.reset_start
-  return boundary(error) { () throws(ConfigurationError) in
+  return make(out, error) { () throws(ConfigurationError) in
+    var configuration = GreedyLR.Configuration(
+      try word(given.variant, "greedy: variant is unknown, expected STEPSIZE_GREEDY_..."))
+    configuration.mode = try word(given.mode, "greedy: mode is unknown, expected STEPSIZE_MODE_...")
+    configuration.factor = given.factor
+    configuration.patience = given.patience
+    configuration.threshold = given.threshold
+    configuration.thresholdMode = try word(
+      given.threshold_mode, "greedy: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...")
+    configuration.cooldown = given.cooldown
+    configuration.warmup = given.warmup
+    configuration.minLR = minLR
+    configuration.maxLR = maxLR
+    configuration.eps = given.eps
+    configuration.smooth = given.smooth == 1
+    configuration.windowSize = given.window_size
+    configuration.resetStart = given.reset_start == Int64.max ? nil : given.reset_start
     try configuration.validate()
-    out.pointee = makeHandle(Controller.greedy(configuration), as: stepsize_controller.self)
+    return .greedy(configuration)
   }
 }
 
@@ -127,39 +133,31 @@ extension stepsize_greedy_options {
   _ options: UnsafePointer<stepsize_plateau_options>?, _ out: ControllerOut, _ error: ErrorOut
 ) -> Int32 {
   out?.pointee = nil
-  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   let defaults = stepsize_plateau_options(Plateau.Configuration())
   guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_plateau_options>.size) else {
     return fail(STEPSIZE_ERROR_SIZE, "plateau: size is none of stepsize_plateau_options", error)
   }
-  guard let counting = Plateau.Counting(rawValue: given.counting) else {
-    return fail(STEPSIZE_ERROR_NAME, "plateau: counting is unknown, expected STEPSIZE_PLATEAU_...", error)
-  }
-  guard let mode = MetricMode(rawValue: given.mode) else {
-    return fail(STEPSIZE_ERROR_NAME, "plateau: mode is unknown, expected STEPSIZE_MODE_...", error)
-  }
-  guard let thresholdMode = ThresholdMode(rawValue: given.threshold_mode) else {
-    return fail(
-      STEPSIZE_ERROR_NAME, "plateau: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...", error)
-  }
   guard let minLR = array(given.min_lr, given.min_lr_count, limit: Scheduler.maximumGroupCount) else {
     return fail(STEPSIZE_ERROR_SIZE, "plateau: min_lr is NULL, not aligned or too long", error)
   }
-  var configuration = Plateau.Configuration(counting)
-  configuration.mode = mode
-  configuration.factor = given.factor
-  configuration.patience = given.patience
-  configuration.threshold = given.threshold
-  configuration.thresholdMode = thresholdMode
-  configuration.extraThreshold = given.extra_threshold
-  configuration.cooldown = given.cooldown
-  configuration.minLR = minLR
-  configuration.eps = given.eps
-  configuration.accumulation = given.accumulation
-  return boundary(error) { () throws(ConfigurationError) in
+  return make(out, error) { () throws(ConfigurationError) in
+    var configuration = Plateau.Configuration(
+      try word(given.counting, "plateau: counting is unknown, expected STEPSIZE_PLATEAU_..."))
+    configuration.mode = try word(given.mode, "plateau: mode is unknown, expected STEPSIZE_MODE_...")
+    configuration.factor = given.factor
+    configuration.patience = given.patience
+    configuration.threshold = given.threshold
+    configuration.thresholdMode = try word(
+      given.threshold_mode, "plateau: threshold_mode is unknown, expected STEPSIZE_THRESHOLD_...")
+    configuration.extraThreshold = given.extra_threshold
+    configuration.cooldown = given.cooldown
+    configuration.minLR = minLR
+    configuration.eps = given.eps
+    configuration.accumulation = given.accumulation
     try configuration.validate()
-    out.pointee = makeHandle(Controller.plateau(configuration), as: stepsize_controller.self)
+    return .plateau(configuration)
   }
 }
 

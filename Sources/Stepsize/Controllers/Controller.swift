@@ -42,7 +42,7 @@ struct ActiveController: ~Copyable, Sendable {
 
   @inline(__always)
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
-    if kind == .greedy {
+    if _fastPath(kind == .greedy) {
       greedy.observe(loss, &groups)
     } else if kind == .plateau {
       plateau.observe(loss, &groups)

@@ -24,7 +24,7 @@ struct MovingAverage: ~Copyable, Sendable {
     blockSum += value
     slots[cursor] = value
     cursor += 1
-    if count < window { count += 1 }
+    count = Swift.min(count + 1, window)
     if cursor == slots.count { return endBlock() }
     // Before the first block is full the slots ahead are 0.
     return (blockSum + slots[cursor]) / count

@@ -25,7 +25,7 @@ public struct ConfigurationError: Error, Sendable {
     self.offset = offset
   }
 
-  init(_ kind: Kind, _ message: StaticString, _ rest: [UInt8] = [], at offset: Int? = nil) {
+  public init(_ kind: Kind, _ message: StaticString, _ rest: [UInt8] = [], at offset: Int? = nil) {
     self.init(kind, message.bytes + rest, at: offset)
   }
 
