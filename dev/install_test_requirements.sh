@@ -10,3 +10,7 @@ if ! $1/bin/python -c 'import torch, torchvision' 2>/dev/null; then
   $pip install $options "torch${cpu:+==$cpu}" >/dev/null 2>&1 || $pip install $options torch
 fi
 $pip install $options -r dev/requirements-demo.txt -r dev/requirements-test.txt
+# DeepSpeed comes as sources that want the torch installed above; without it its tests are skipped.
+$pip install $options setuptools wheel hjson py-cpuinfo msgpack ninja tqdm psutil packaging pydantic einops
+$pip install $options --no-build-isolation --no-deps deepspeed >/dev/null 2>&1 \
+  || echo "DeepSpeed could not be installed: the comparison with it is skipped." >&2
