@@ -140,3 +140,19 @@ def test_nothing_leaks(make):
         make()
     # One leaked object of the smallest kind would make it more than 3 MB.
     assert resident() - before < 1_500_000
+
+
+def test_submodules_come_when_they_are_asked_for():
+    program = """
+import sys, stepsize
+assert not any(name.startswith("stepsize.compat") for name in sys.modules)
+assert stepsize.compat.pytorch.StepLR(1.0, 10).at(10) == 0.1
+assert stepsize.catalogue.entries()[0].name == "constant"
+for name in ("nothing", "compat.nothing"):
+    try:
+        eval(f"stepsize.{name}")
+    except AttributeError:
+        continue
+    raise SystemExit(name)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -21,3 +21,12 @@ from .scheduler import Scheduler
 
 __all__ = ["Controller", "GreedyLR", "Plateau", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
 __all__ += _catalogue.__all__
+
+
+def __getattr__(name: str) -> object:
+    """The sub-modules that are imported when they are first asked for."""
+    if name in ("catalogue", "compat"):
+        from importlib import import_module
+
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -42,3 +42,15 @@ def _floor(name: str, rate: float, base_lr: float) -> float:
     if fraction > 1:
         raise StepsizeError(f"{name} = {rate!r}, expected at most base_lr = {base_lr!r}")
     return fraction
+
+
+_PEERS = ("deepspeed", "huggingface", "keras", "llmc", "megatron", "optax", "pytorch", "timm")
+
+
+def __getattr__(name: str) -> object:
+    """A peer's module, imported when it is first asked for."""
+    if name in _PEERS:
+        from importlib import import_module
+
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
