@@ -2,7 +2,7 @@
 # All tests, on the library that is shipped; stops at the first failure. Called by `make test`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export PYTHON=$PWD/.venv/bin/python
+export PYTHON=$PWD/.venv/bin/python PATH=$PWD/.venv/bin:$PATH
 step() { printf '\n== %s\n' "$1"; }
 
 step "format and lint"

@@ -34,6 +34,7 @@ extension Schedule {
     guard Interval.nonNegative.contains(factor) else {
       throw ConfigurationError("scale", "factor", .real(factor), expected: "a finite number >= 0")
     }
+    let factor = factor + 0  // -0 becomes 0
     return try Schedule(
       Body(.scale(factor, node), length: length, around: [self]), form: .scale(factor, self))
   }

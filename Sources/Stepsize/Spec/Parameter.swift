@@ -120,7 +120,8 @@ public struct Parameter: Sendable {
     case (.count(let range), .real(let x)):
       guard let n = Int64(exactly: x), range.contains(n) else { return nil }
       return .integer(n)
-    case (.real(let interval), .real(let x)): return interval.contains(x) ? value : nil
+    // -0 becomes 0, so that equal values have one text.
+    case (.real(let interval), .real(let x)): return interval.contains(x) ? .real(x + 0) : nil
     case (.real(let interval), .integer(let n)):
       return interval.contains(Double(n)) ? .real(Double(n)) : nil
     case (.flag, .flag): return value
@@ -135,7 +136,7 @@ public struct Parameter: Sendable {
       return value
     case (.reals(let interval), .reals(let list)):
       for x in list where !interval.contains(x) { return nil }
-      return value
+      return .reals(list.map { $0 + 0 })
     case (.reals, .integers(let list)): return accept(.reals(list.map { Double($0) }))
     case (.counts, .reals(let list)):
       var integers: [Int64] = []

@@ -28,6 +28,10 @@ final class ParserTests: XCTestCase {
       ("table([1, 0.5, 2e-3])", "table([1, 0.5, 0.002])"),
       ("clamp(warmup(2) >> linear(3), min=0.1)", "clamp(warmup(2) >> linear(3), min=0.1)"),
       ("constant(none)", "constant()"),
+      ("tanh(1, lower=-0.0)", "tanh(1, lower=0)"),
+      ("-0 * linear(3)", "0 * linear(3)"),
+      ("-0.0 * linear(3)", "0 * linear(3)"),
+      ("table([-0.0, 1])", "table([0, 1])"),
       ("linear(9223372036854775807)", "linear(9223372036854775807)"),
       ("\n\tlinear(10)\r\n", "linear(10)"),
     ]
