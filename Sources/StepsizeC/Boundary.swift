@@ -27,7 +27,6 @@ private func status(of kind: ConfigurationError.Kind) -> Int32 {
   case .name: Int32(STEPSIZE_ERROR_NAME)
   case .syntax: Int32(STEPSIZE_ERROR_SYNTAX)
   case .limit: Int32(STEPSIZE_ERROR_LIMIT)
-  case .lossRequired: Int32(STEPSIZE_ERROR_LOSS_REQUIRED)
   }
 }
 

@@ -9,8 +9,6 @@ public struct ConfigurationError: Error, Sendable {
     case syntax
     /// Too many pieces or levels, or a length that does not fit in 63 bits.
     case limit
-    /// A controller was stepped without a loss.
-    case lossRequired
   }
 
   public let kind: Kind

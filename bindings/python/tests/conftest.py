@@ -7,7 +7,6 @@ from pathlib import Path
 
 import stepsize
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 INSTALLED = Path(stepsize.__file__).resolve()
 
 assert INSTALLED.is_relative_to(Path(sysconfig.get_path("platlib")).resolve()), (
