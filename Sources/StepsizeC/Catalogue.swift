@@ -69,6 +69,6 @@ import Stepsize
   return give(text, buffer, capacity, length)
 }
 
-private func entry(_ index: UInt) -> Entry? {
-  index < UInt(Kind.allCases.count) ? Kind.allCases[Int(index)].entry : nil
+private func entry(_ index: UInt) -> Signature? {
+  index < UInt(Kind.allCases.count) ? Kind.allCases[Int(index)].signature : nil
 }
