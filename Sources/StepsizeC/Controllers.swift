@@ -215,6 +215,28 @@ extension stepsize_plateau_options {
   return give(controller.value.pointee.text, buffer, capacity, length)
 }
 
+/// What the library says of a parameter of a controller, and the value that it has here.
+/// - Parameter controller: What to ask.
+/// - Parameter parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+/// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`.
+@c public func stepsize_controller_parameter(
+  _ controller: UnsafePointer<stepsize_controller>?, _ parameter: UInt, _ what: Int32,
+  _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt, _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let controller else { return Int32(STEPSIZE_ERROR_NULL) }
+  let signature = controller.value.pointee.signature
+  guard parameter < UInt(signature.parameters.count) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+  let text =
+    what == STEPSIZE_TEXT_VALUE
+    ? controller.value.pointee.valueText(Int(parameter)) : signature.parameters[Int(parameter)].text(what)
+  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+  return give(text, buffer, capacity, length)
+}
+
 /// Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
 /// - Parameter controller: Not to be used afterwards.
 @c public func stepsize_controller_destroy(_ controller: UnsafeMutablePointer<stepsize_controller>?) {

@@ -149,15 +149,16 @@ enum {
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 
-/* What stepsize_catalogue_text and stepsize_catalogue_parameter_text can tell. */
+/* What the library can tell of schedules, controllers and their parameters. */
 enum {
   STEPSIZE_TEXT_NAME = 0,
   STEPSIZE_TEXT_SUMMARY = 1, /* one line */
   STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
   STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals or schedule */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6  /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
 };
 
 /* The text of an error. Set `size` to sizeof(stepsize_error) before the first
@@ -619,6 +620,18 @@ int32_t stepsize_controller_parse(const char *text, size_t length, stepsize_cont
    Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
 int32_t stepsize_controller_print(const stepsize_controller *controller, char *buffer,
                                   size_t capacity, size_t *length);
+
+/* What the library says of a parameter of a controller, and the value that it has here.
+
+   controller: What to ask.
+   parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`. */
+int32_t stepsize_controller_parameter(const stepsize_controller *controller, size_t parameter,
+                                      int32_t what, char *buffer, size_t capacity, size_t *length);
 
 /* Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
 

@@ -69,15 +69,16 @@ enum {
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 
-/* What stepsize_catalogue_text and stepsize_catalogue_parameter_text can tell. */
+/* What the library can tell of schedules, controllers and their parameters. */
 enum {
   STEPSIZE_TEXT_NAME = 0,
   STEPSIZE_TEXT_SUMMARY = 1, /* one line */
   STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
   STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals or schedule */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6  /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
 };
 
 /* The text of an error. Set `size` to sizeof(stepsize_error) before the first

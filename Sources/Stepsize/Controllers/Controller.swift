@@ -33,8 +33,18 @@ public enum Controller: Sendable {
   }
 
   func write(to text: inout [UInt8]) {
+    text.writeCall(signature, values)
+  }
+
+  /// Name and parameters, with the defaults of its variant.
+  public var signature: Signature { kind.signature(variant: values.first) }
+
+  /// The value of a parameter in the text form.
+  public func valueText(_ index: Int) -> [UInt8] {
+    var text: [UInt8] = []
     let values = values
-    text.writeCall(kind.signature(variant: values.first), values)
+    if values.indices.contains(index) { values[index].write(to: &text, limit: Int.max) }
+    return text
   }
 
   public var kind: ControllerKind {
@@ -60,8 +70,7 @@ public enum Controller: Sendable {
 
   /// Checks everything that does not depend on the base rates.
   public func validate() throws(ConfigurationError) {
-    let values = values
-    _ = try kind.signature(variant: values.first).bind(values.map { .some($0) })
+    _ = try signature.bind(values.map { .some($0) })
   }
 }
 

@@ -84,6 +84,8 @@ public struct Hypergradient: ~Copyable, Sendable {
         continue
       }
       groups[i].base = bounded(wanted, lower[i], upper[i])
+      // The first group that moves says what was done.
+      if decision == .raised || decision == .cut { continue }
       if groups[i].base != old {
         decision = groups[i].base > old ? .raised : .cut
       } else if wanted != old, decision == .kept {

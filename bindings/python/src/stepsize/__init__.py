@@ -14,19 +14,33 @@ scheduler puts both together. All rates are computed by the native library, with
 from . import _catalogue
 from ._catalogue import *  # noqa: F403
 from ._lib import VERSION as __version__
-from .controllers import Controller, GreedyLR, Plateau
+from .controllers import Controller, GreedyLR, Hypergradient, LineSearch, Plateau, Settle
 from .errors import StepsizeError
 from .schedule import Schedule, parse
-from .scheduler import Scheduler
+from .scheduler import Phase, Scheduler
 
-__all__ = ["Controller", "GreedyLR", "Plateau", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .sampler import PhaseSampler
+
+__all__ = [
+    "Controller", "GreedyLR", "Hypergradient", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler", "Settle",
+    "StepsizeError", "__version__", "parse",
+]  # fmt: skip
 __all__ += _catalogue.__all__
+
+# What is imported when it is first asked for: sub-modules, and names in them.
+_MODULES = ("catalogue", "compat", "sampler")
+_NAMES = {"PhaseSampler": "sampler"}
+__all__ += ["PhaseSampler"]
 
 
 def __getattr__(name: str) -> object:
-    """The sub-modules that are imported when they are first asked for."""
-    if name in ("catalogue", "compat"):
-        from importlib import import_module
+    """The sub-modules, and what is in them."""
+    from importlib import import_module
 
+    if name in _MODULES:
         return import_module(f".{name}", __name__)
+    if name in _NAMES:
+        return getattr(import_module(f".{_NAMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,6 +62,7 @@ STEPSIZE_TEXT_SOURCE = 3
 STEPSIZE_TEXT_KIND = 4
 STEPSIZE_TEXT_RANGE = 5
 STEPSIZE_TEXT_DEFAULT = 6
+STEPSIZE_TEXT_VALUE = 7
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
@@ -232,6 +233,9 @@ SIGNATURES = {
     ]),
     "stepsize_controller_print": (c_int32, [
         stepsize_controller_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_controller_parameter": (c_int32, [
+        stepsize_controller_p, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
     "stepsize_controller_destroy": (None, [stepsize_controller_p]),
     "stepsize_scheduler_defaults": (c_int32, [POINTER(stepsize_scheduler_options)]),
