@@ -234,12 +234,23 @@ public struct Scheduler: ~Copyable, Sendable {
     watch.record(ofGroup: group)?.copy(from: first, to: &out) ?? 0
   }
 
-  /// The recorded rates of a group as a schedule for a base rate of 1.
+  /// The recorded rates of a group as a schedule for a base rate of 1, with the phases as they really were.
   public func replay(ofGroup group: Int) throws(ConfigurationError) -> Schedule {
     guard let record = watch.record(ofGroup: group) else {
       throw ConfigurationError(.argument, "replay: this scheduler keeps no record of such a group")
     }
-    return try record.schedule()
+    let (first, count) = watch.recorded
+    var parts: [Schedule] = []
+    var start: Int64 = 0
+    while start < count {
+      let (span, left) = watch.span(at: first + start, of: plan.schedule)
+      let end = start + Swift.min(left, count - start)
+      let part = try record.schedule(start..<end)
+      parts.append(span.isEmpty ? part : try part.named(span))
+      start = end
+    }
+    guard !parts.isEmpty else { throw ConfigurationError(.argument, "replay: nothing is recorded yet") }
+    return try .sequence(parts)
   }
 
   /// The number of the format that `saved` writes, and the newest that can be restored.

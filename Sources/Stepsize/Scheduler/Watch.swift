@@ -45,6 +45,17 @@ struct Watch: ~Copyable, Sendable {
     return step
   }
 
+  /// The name of the phase that the step was in (empty: none), and how many steps were left of it, >= 1.
+  func span(at step: Int64, of schedule: Schedule?) -> (name: [UInt8], left: Int64) {
+    let time = time(at: step)
+    let span = schedule?.span(at: time)
+    var left = Int64.max
+    // After its end the last phase goes on.
+    if let end = span?.end, end > time { left = end - time }
+    for jump in jumps where jump.step > step { left = Swift.min(left, jump.step - step) }
+    return (span?.name ?? [], left)
+  }
+
   // MARK: - The record
 
   var isRecording: Bool { !records.isEmpty }
