@@ -66,17 +66,19 @@ extension Schedule {
     return innerPhase(at: t) ?? phase.map { Phase($0, from: 0, to: length) }
   }
 
-  /// Whether there is a phase of that name: walks from phase to phase.
+  /// Whether a part of it has that name.
   func hasPhase(_ name: [UInt8]) -> Bool {
-    var t: Int64 = 0
-    // A schedule has no more phases than pieces, but a repeat has them over and over.
-    for _ in 0...nodeCount {
-      guard let phase = phase(at: t) else { break }
-      if phase.name == name { return true }
-      guard let end = phase.end, end > t, end < length ?? Int64.max else { return false }
-      t = end
+    if phase == name { return true }
+    switch form {
+    case .call(_, let values, let expansion):
+      if let expansion { return expansion.hasPhase(name) }
+      guard case .some(.schedule(let part)) = values.first else { return false }
+      return part.hasPhase(name)
+    case .sequence(let parts), .product(let parts):
+      for part in parts where part.hasPhase(name) { return true }
+      return false
+    case .scale(_, let part), .group(let part): return part.hasPhase(name)
     }
-    return false
   }
 
   private func innerPhase(at t: Int64) -> Phase? {

@@ -32,7 +32,7 @@ public struct Plan: Sendable {
     for settling in settlings {
       guard let name = settling.phase, schedule?.hasPhase(name) != true else { continue }
       throw ConfigurationError(
-        .argument, "settle: the schedule has no phase of that name at its top level: ",
+        .argument, "settle: the schedule has no phase of that name: ",
         Lexer.quoted(name[...]))
     }
     controller = mover
