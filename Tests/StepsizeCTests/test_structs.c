@@ -48,9 +48,9 @@ static void layout(void) {
   AT(stepsize_plateau_options, min_lr, 72);
   AT(stepsize_plateau_options, min_lr_count, 80);
 
-  CHECK(sizeof(stepsize_scheduler_options) == 72);
+  CHECK(sizeof(stepsize_scheduler_options) == 88);
   AT(stepsize_scheduler_options, size, 0);
-  AT(stepsize_scheduler_options, reserved, 4);
+  AT(stepsize_scheduler_options, record, 4);
   AT(stepsize_scheduler_options, group_count, 8);
   AT(stepsize_scheduler_options, base_lr, 16);
   AT(stepsize_scheduler_options, schedule, 24);
@@ -59,6 +59,17 @@ static void layout(void) {
   AT(stepsize_scheduler_options, min_lr_count, 48);
   AT(stepsize_scheduler_options, max_lr, 56);
   AT(stepsize_scheduler_options, max_lr_count, 64);
+  AT(stepsize_scheduler_options, settlings, 72);
+  AT(stepsize_scheduler_options, settling_count, 80);
+
+  CHECK(sizeof(stepsize_phase) == 112);
+  AT(stepsize_phase, size, 0);
+  AT(stepsize_phase, entered, 4);
+  AT(stepsize_phase, start, 8);
+  AT(stepsize_phase, length, 16);
+  AT(stepsize_phase, position, 24);
+  AT(stepsize_phase, progress, 32);
+  AT(stepsize_phase, name, 40);
 }
 
 static void defaults(void) {

@@ -137,8 +137,9 @@ public struct Scheduler: ~Copyable, Sendable {
   @inline(never)
   private mutating func settle(_ loss: Double) {
     let phase = plan.schedule?.phase(at: time)
-    guard watch.settles(loss, in: phase?.name) else { return }
-    if let end = phase?.end, end < length ?? Int64.max {
+    let ending = watch.ending(loss, in: phase?.name)
+    guard ending != .none else { return }
+    if ending == .phase, let end = phase?.end, end < length ?? Int64.max {
       // The next update, which is one later, is the first of the next phase.
       if end > time { time = watch.jump(to: end, at: step) - 1 }
     } else {

@@ -3,7 +3,7 @@ struct Watch: ~Copyable, Sendable {
   private let settlings: Settlings
   /// Where phases were ended early: from that step on, the schedule's time.
   private var jumps: [Jump] = []
-  /// Whether the metric has settled in the last phase.
+  /// Whether the metric has settled in the last phase, or for the whole training.
   var hasSettled = false
   /// One for each group, or none.
   private var records: [Record]
@@ -23,8 +23,8 @@ struct Watch: ~Copyable, Sendable {
 
   // MARK: - Settling
 
-  /// Whether one of the settlings says that the metric has settled.
-  func settles(_ loss: Double, in phase: [UInt8]?) -> Bool {
+  /// What ends because one of the settlings says that the metric has settled.
+  func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
     settlings.observe(loss, in: phase)
   }
 
