@@ -52,7 +52,7 @@ public struct Settle: ~Copyable, Sendable {
   mutating func transfer(_ state: inout StateCoder) {
     average.transfer(&state)
     best.transfer(&state)
-    state.transfer(&badCount, in: 0...Int64.max - 1)
+    state.transfer(&badCount, in: StateCoder.counts)
   }
 }
 

@@ -287,8 +287,13 @@ public struct Scheduler: ~Copyable, Sendable {
       maxs.append(values.max)
     }
     try state.check()
-    let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
-    var scheduler = try Scheduler(baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records)
+    var scheduler: Scheduler
+    do {
+      let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
+      scheduler = try Scheduler(baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records)
+    } catch {
+      throw ConfigurationError(.state, "the state is not one of a scheduler: ", error.message)
+    }
     scheduler.transfer(&state)
     try state.finish()
     return scheduler
