@@ -370,7 +370,7 @@ static void line_search(int reset, int projected, int max_trials, int factor) {
     if (t % 50 == 49) /* away from the solution again */
       for (int i = 0; i < DIMENSIONS; i++) x[i] = 1 + 5 * uniform(&random);
   }
-  if (!CHECK(accepted > 20 && (max_trials > 3 || failed > 20)))
+  if (!CHECK(accepted > 20 && (max_trials > 3 || projected || failed > 20)))
     fprintf(stderr, "    %s, curvatures %d: %d accepted, %d failed\n", text, factor, accepted, failed);
   if (reset == 1 && factor == 0 && projected) CHECK(capped > 0);
   stepsize_scheduler_destroy(s);
@@ -382,7 +382,7 @@ static void line_searches(void) {
       line_search(reset, projected, 100, 1);
       line_search(reset, projected, 100, 0); /* flat: a gradient of 0, or the linear part alone, which never ends */
       line_search(reset, projected, 100, 30);
-      if (reset == 2) line_search(reset, projected, 3, projected ? 8 : 2);
+      if (reset == 2) line_search(reset, projected, 3, 2);
     }
 }
 
