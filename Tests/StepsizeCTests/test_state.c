@@ -367,7 +367,6 @@ int main(int argc, char **argv) {
   impossible();
   for (int c = 0; c < COUNT(controllers); c++) tampered(c, 1);
   if (!quick) damages(0, 0, 5, 1);
-  if (!quick) damages(13, 1, 40, 1);
   for (int c = 0; c < (quick ? 2 : COUNT(controllers)); c++) damages(c, 1, 30, 0);
   (void)argv;
   return finish();
