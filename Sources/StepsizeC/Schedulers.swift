@@ -143,6 +143,14 @@ extension stepsize_scheduler_options {
 @_optimize(speed)
 @c public func stepsize_scheduler_step(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard scheduler.value.pointee.isPlain else { return stepWatched(scheduler, lrs, count) }
+  return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.count() }
+}
+
+@inline(never)
+private func stepWatched(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> Int32 {
   guard !scheduler.value.pointee.needsLoss else { return Int32(STEPSIZE_ERROR_LOSS_REQUIRED) }
   return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.advance() }
 }

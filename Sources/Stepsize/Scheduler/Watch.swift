@@ -28,12 +28,11 @@ struct Watch: ~Copyable, Sendable {
     settlings.observe(loss, in: phase)
   }
 
-  /// From the update after `step` on, the schedule's time goes on from `time`, which is answered.
-  mutating func jump(to time: Int64, at step: Int64) -> Int64 {
+  /// From the update after `step` on, the schedule's time goes on from `time`.
+  mutating func jump(to time: Int64, at step: Int64) {
     // One that is so long ago is not gone back to.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
-    return time
   }
 
   /// The schedule's time at any step.
