@@ -14,6 +14,7 @@ struct Record: Sendable {
   var isFull: Bool { words.count >= Self.maximumWordCount }
 
   mutating func append(_ rate: Double) {
+    guard count < Int64.max else { return }
     let bits = rate.bitPattern
     if bits == last && count > 0 {
       repeats += 1
@@ -117,6 +118,10 @@ struct Record: Sendable {
 
   /// Whether these can be rates, as many as are counted.
   private var isConsistent: Bool {
+    // A run's mark says that a word follows.
+    var i = 0
+    while i < words.count { i += words[i] & Self.runMark != 0 ? 2 : 1 }
+    guard i == words.count, last & Self.runMark == 0 else { return false }
     var sum: Int64 = 0
     for run in runs {
       let (next, overflow) = sum.addingReportingOverflow(run.length)

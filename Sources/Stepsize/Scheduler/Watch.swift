@@ -3,7 +3,7 @@ struct Watch: ~Copyable, Sendable {
   private let settlings: Settlings
   /// Where phases were ended early: from that step on, the schedule's time.
   private var jumps: [Jump] = []
-  /// Whether the metric has settled in the last phase.
+  /// Whether the metric has settled in the last phase, or for the whole training.
   var hasSettled = false
   /// One for each group, or none.
   private var records: [Record]
@@ -23,17 +23,16 @@ struct Watch: ~Copyable, Sendable {
 
   // MARK: - Settling
 
-  /// Whether one of the settlings says that the metric has settled.
-  func settles(_ loss: Double, in phase: [UInt8]?) -> Bool {
+  /// What ends because one of the settlings says that the metric has settled.
+  func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
     settlings.observe(loss, in: phase)
   }
 
-  /// From the update after `step` on, the schedule's time goes on from `time`, which is answered.
-  mutating func jump(to time: Int64, at step: Int64) -> Int64 {
+  /// From the update after `step` on, the schedule's time goes on from `time`.
+  mutating func jump(to time: Int64, at step: Int64) {
     // One that is so long ago is not gone back to.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
-    return time
   }
 
   /// The schedule's time at any step.
