@@ -522,6 +522,12 @@ static void texts_of_controllers(void) {
   REFUSED(stepsize_controller_print, NULL, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_controller_print, controller, NULL, 1, NULL);
   REFUSED(stepsize_controller_print, controller, bytes, 1, NULL);
+  REFUSED(stepsize_controller_parameter, NULL, 0, STEPSIZE_TEXT_VALUE, bytes, sizeof bytes, NULL);
+  REFUSED(stepsize_controller_parameter, controller, 0, STEPSIZE_TEXT_VALUE, NULL, 1, NULL);
+  REFUSED(stepsize_controller_parameter, controller, 0, STEPSIZE_TEXT_VALUE, bytes, 1, NULL);
+  REFUSED(stepsize_controller_parameter, controller, 0, STEPSIZE_TEXT_FORMULA, bytes, sizeof bytes, NULL);
+  REFUSED(stepsize_controller_parameter, controller, 0, -1, bytes, sizeof bytes, NULL);
+  EACH(i, lengths) REFUSED(stepsize_controller_parameter, controller, lengths[i], STEPSIZE_TEXT_VALUE, bytes, 1, NULL);
   REFUSED(stepsize_scheduler_print, NULL, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_scheduler_print, greedy, NULL, 1, NULL);
   REFUSED(stepsize_scheduler_print, greedy, bytes, 1, NULL);

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export LC_ALL=C
 
-maximum_size=250000
+maximum_size=400000
 maximum_glibc=2.29
 soname=libstepsize.so.0
 

@@ -13,7 +13,7 @@
 
    It survives an interruption and can be replayed:
        ./train_annealing --state run.state         Ctrl-C saves; the same command goes on, with the same result
-       ./train_annealing --record run.txt          writes the rates and the phases of one training that were really used
+       ./train_annealing --record run.txt          one training; writes the schedule that was really used
        ./train_annealing --replay run.txt          trains with these: the same result, bit for bit
    What uses the library: the section "The learning rate", and train(). */
 #define _POSIX_C_SOURCE 200809L
@@ -74,9 +74,8 @@ static void schedule_text(char *text, size_t size, int setting, int updates) {
            setting == SETTLED ? ")" : "");
 }
 
-/* What was used, as text: the rates of the record (for a base rate of 1) behind the update at which the annealing
-   began, which a list of rates cannot tell. */
-static void write_record(const char *path, const stepsize_scheduler *scheduler, int anneal_start) {
+/* What was used, as text: the rates of the record (for a base rate of 1) in their phases. */
+static void write_record(const char *path, const stepsize_scheduler *scheduler) {
   stepsize_error error = {sizeof error, 0, 0, ""};
   stepsize_schedule *used = NULL;
   size_t length = 0;
@@ -86,20 +85,18 @@ static void write_record(const char *path, const stepsize_scheduler *scheduler, 
   FILE *file = fopen(path, "w");
   if (text == NULL || file == NULL) fail(path, "cannot be written");
   check(stepsize_schedule_print(used, text, length + 1, NULL), NULL);
-  if (fprintf(file, "%d\n%s\n", anneal_start, text) < 0 || fclose(file) != 0) fail(path, "cannot be written");
+  if (fprintf(file, "%s\n", text) < 0 || fclose(file) != 0) fail(path, "cannot be written");
   free(text);
   stepsize_schedule_destroy(used);
 }
 
 /* A record's text as a scheduler for a base rate of 1. */
-static stepsize_scheduler *read_record(const char *path, int *anneal_start) {
+static stepsize_scheduler *read_record(const char *path) {
   FILE *file = fopen(path, "r");
-  if (file == NULL || fscanf(file, "%d ", anneal_start) != 1) fail(path, "is no record");
-  long start = ftell(file);
-  fseek(file, 0, SEEK_END);
-  size_t length = (size_t)(ftell(file) - start);
+  if (file == NULL || fseek(file, 0, SEEK_END) != 0) fail(path, "cannot be opened");
+  size_t length = (size_t)ftell(file);
   char *text = malloc(length + 1);
-  if (text == NULL || fseek(file, start, SEEK_SET) != 0) fail(path, "cannot be read");
+  if (text == NULL || fseek(file, 0, SEEK_SET) != 0) fail(path, "cannot be read");
   length = fread(text, 1, length, file);
   text[length] = 0;
   fclose(file);
@@ -285,9 +282,8 @@ static void begin(int setting, int seed) {
   for (int i = W2; i < B2; i++) run.net[i] = (2 * uniform(&run.random) - 1) * sqrt(6.0 / (HIDDEN + CLASSES));
 }
 
-/* Trains on from where `run` and the scheduler are until the schedule's end; 0 if it was interrupted before.
-   `replayed_start`: when the annealing begins if the scheduler's text does not tell, else -1. */
-static int train(stepsize_scheduler *scheduler, int replayed_start) {
+/* Trains on from where `run` and the scheduler are until the schedule's end; 0 if it was interrupted before. */
+static int train(stepsize_scheduler *scheduler) {
   static double gradient[WEIGHTS];
   stepsize_phase phase = {.size = sizeof phase};
   uint64_t label_noise = seeded((uint64_t)run.seed + MAX_SEEDS);
@@ -298,9 +294,8 @@ static int train(stepsize_scheduler *scheduler, int replayed_start) {
     if (interrupted) return 0;
     /* The data loader follows the phase. */
     check(stepsize_scheduler_phase(scheduler, &phase), NULL);
-    int64_t update = stepsize_scheduler_get_step(scheduler);
-    if ((phase.entered && strcmp(phase.name, "anneal") == 0) || update == replayed_start) {
-      run.anneal_start = (int32_t)update;
+    if (phase.entered && strcmp(phase.name, "anneal") == 0) {
+      run.anneal_start = (int32_t)phase.start;
       if (run.setting != MIXED) run.is_clean = 1;
     }
     int first = run.is_clean || run.setting == MIXED ? 0 : CLEAN, end = run.is_clean ? CLEAN : TRAIN;
@@ -373,7 +368,7 @@ static int count_option(const char *name, const char *text, int max) {
 
 int main(int argc, char **argv) {
   const char *data = "Examples/data/digits.csv", *state_path = NULL, *record_path = NULL, *replay_path = NULL;
-  int updates = 3000, seeds = 5, replayed_start = -1;
+  int updates = 3000, seeds = 5;
   char text[200];
   for (int i = 1; i < argc; i += 2) {
     const char *name = argv[i], *value = argv[i + 1]; /* argv[argc] is NULL */
@@ -391,10 +386,9 @@ int main(int argc, char **argv) {
   if (record_path || replay_path) {
     begin(SETTLED, 1);
     schedule_text(text, sizeof text, SETTLED, updates);
-    stepsize_scheduler *scheduler =
-        replay_path ? read_record(replay_path, &replayed_start) : make_scheduler(text, base_lr, 1);
-    train(scheduler, replayed_start);
-    if (record_path) write_record(record_path, scheduler, run.anneal_start);
+    stepsize_scheduler *scheduler = replay_path ? read_record(replay_path) : make_scheduler(text, base_lr, 1);
+    train(scheduler);
+    if (record_path) write_record(record_path, scheduler);
     stepsize_scheduler_destroy(scheduler);
     print_result();
     return fflush(stdout) != 0;
@@ -412,7 +406,7 @@ int main(int argc, char **argv) {
         scheduler = make_scheduler(text, base_lr, 0);
       }
       resumed = NULL;
-      if (!train(scheduler, -1)) {
+      if (!train(scheduler)) {
         save(state_path, scheduler);
         stepsize_scheduler_destroy(scheduler);
         fprintf(stderr, "interrupted; the same command goes on from %s\n", state_path);
