@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs what the documents show: the examples of the README and every text form of docs/schedules.md."""
+"""Runs what the documents show: the examples of the README and of docs, every text form of docs/schedules.md."""
 
 import re
 import subprocess
@@ -28,9 +28,12 @@ def main() -> int:
             output = subprocess.run(command[2], shell=True, cwd=folder, check=True, capture_output=True, text=True)
             assert "learning rate 0.001000" in output.stdout or "learning rate 0.0009" in output.stdout, output.stdout
         passed += 1
-    for source in blocks(readme, "python"):
-        subprocess.run([sys.executable, "-c", source], check=True, stdout=subprocess.DEVNULL)
-        passed += 1
+    for page in [readme, *sorted((ROOT / "docs").glob("*.md"))]:
+        for source in blocks(page, "python"):
+            with tempfile.TemporaryDirectory() as folder:
+                (Path(folder) / "build").mkdir()
+                subprocess.run([sys.executable, "-c", source], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            passed += 1
     for block in blocks(ROOT / "docs/schedules.md", ""):
         for text in block.splitlines():
             assert str(stepsize.parse(str(stepsize.parse(text)))) == str(stepsize.parse(text))

@@ -9,8 +9,9 @@
    A schedule is a pure function of the step. It answers a multiplier: 1 is the base rate. It never
    changes, so it may be asked for any step in any order, and always gives the same bits.
 
-   A controller listens to the loss and moves the base rates. A stepsize_controller is only its
-   configuration; the state belongs to the scheduler that was made with it.
+   A controller listens to the training and moves the base rates, or ends a phase. A
+   stepsize_controller is only its configuration; the state belongs to the scheduler that was made
+   with it.
 
    A scheduler is what a training loop holds: the step, the base rate of each parameter group, at
    most one schedule, at most one controller, and bounds.
@@ -33,7 +34,14 @@
        for (int t = 0; t < 10000; t++) { train(lr); stepsize_scheduler_step(scheduler, &lr, 1); }
 
    and at the end stepsize_scheduler_destroy(scheduler) and stepsize_schedule_destroy(schedule).
-   A schedule can also be read from text: "warmup(500) >> cosine(9500, floor=0.1)".
+   A schedule can also be read from text: "warmup(500) >> cosine(9500, floor=0.1)", and so can a
+   whole scheduler (stepsize_scheduler_parse): "greedy(patience=10) * linear(10000)".
+
+   SAVING
+
+   stepsize_scheduler_save gives the bytes of everything that is needed to go on, and
+   stepsize_scheduler_restore a scheduler that does, in another process or language, with the same
+   bits as if nothing had been. Damaged bytes are refused.
 
    TIME
 

@@ -124,6 +124,38 @@ print(json.dumps([go_on(st.Scheduler.load(f"{{i}}.state"), values[k:]) for i, k 
     assert json.loads(done.stdout) == json.loads(json.dumps(expected))
 
 
+RESUME = Path(__file__).resolve().parents[3] / "Tests" / "StepsizeCTests" / "resume.c"
+
+
+def test_from_one_language_to_the_other_and_back(tmp_path):
+    """C goes on from Python's states, and Python from C's: the same bits, the same states."""
+    from stepsize._lib import PACKAGED
+
+    include = RESUME.parents[2] / "include"
+    subprocess.run(["cc", "-O1", f"-I{include}", RESUME, PACKAGED, f"-Wl,-rpath,{Path(PACKAGED).parent}", "-o", "resume"],
+                   cwd=tmp_path, check=True)  # fmt: skip
+    # The library's name is in the program, not its place.
+    os.symlink(PACKAGED, tmp_path / "libstepsize.so.0")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
+
+    def loss(t):
+        return 1.0 / (1.0 + t) + 0.1 * (t * 2654435761 % 2**32 % 1000) / 1000.0
+
+    for controller, schedule in PAIRS:
+        s = st.Scheduler([0.1, 0.3], plan(controller, schedule), record=True)
+        for t in range(7):
+            s.step(loss(t))
+        s.save(tmp_path / "in")
+        done = subprocess.run(["./resume", "in", "20", "out"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        rates = []
+        for t in range(7, 27):
+            rates.append(list(s.lrs))
+            s.step(loss(t))
+        assert [[float.fromhex(x) for x in line.split()] for line in done.stdout.splitlines()] == rates
+        assert (tmp_path / "out").read_bytes() == s.state()
+
+
 # ---- Files ----
 
 SAVER = """
