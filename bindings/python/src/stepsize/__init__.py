@@ -19,14 +19,27 @@ from .errors import StepsizeError
 from .schedule import Schedule, parse
 from .scheduler import Scheduler
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
+
 __all__ = ["Controller", "GreedyLR", "Plateau", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
 __all__ += _catalogue.__all__
 
+# What `theory` has: imported when it is first asked for.
+_THEORY = (
+    "GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine", "score",
+)  # fmt: skip
+__all__ += _THEORY
+
 
 def __getattr__(name: str) -> object:
-    """The sub-modules that are imported when they are first asked for."""
-    if name in ("catalogue", "compat"):
+    """The sub-modules that are imported when they are first asked for, and what they have."""
+    if name in ("catalogue", "compat", "theory") or name in _THEORY:
         from importlib import import_module
 
-        return import_module(f".{name}", __name__)
+        if name not in _THEORY:
+            return import_module(f".{name}", __name__)
+        value = globals()[name] = getattr(import_module(".theory", __name__), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
