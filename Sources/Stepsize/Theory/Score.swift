@@ -76,14 +76,14 @@ public struct Score: Sendable {
       }
       end = start
     }
+    guard tail.sum.isFinite, sum.sum.isFinite else {
+      throw ConfigurationError(.argument, "score: the multipliers are too large")
+    }
     guard tail.sum > 0 else {
       throw ConfigurationError(.argument, "score: the schedule is 0 at every update")
     }
-    guard sum.sum != 0 else {
+    guard sum.sum > 0 else {
       throw ConfigurationError(.argument, "score: G is 0 wherever the schedule is not")
-    }
-    guard tail.sum.isFinite, sum.sum.isFinite else {
-      throw ConfigurationError(.argument, "score: the multipliers are too large")
     }
     let first = 0.5 / tail.sum
     let second = 0.5 * sum.sum

@@ -104,7 +104,7 @@ class Refinement:
         if not isinstance(capped, bool):
             raise _values.wrong_type("capped", "True or False", capped)
         if isinstance(norms, GradientNormLog):
-            total = norms.count if total is None else total
+            total = total if total is not None or norms.count == 0 else norms.count
             norms = norms.values
         numbers = _doubles(norms, "norms")
         count = len(numbers) if total is None else _total(total)
