@@ -30,6 +30,8 @@ private func status(of kind: ConfigurationError.Kind) -> Int32 {
   }
 }
 
+// Once, not in every function: inlined, it would be most of their code.
+@inline(never)
 private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error: ErrorOut) -> Int32 {
   guard let error else { return status }
   // The text is the last field.

@@ -17,9 +17,9 @@ struct RankSort {
 
   init(capacity: Int) {
     keys = Array(repeating: 0, count: capacity)
-    otherKeys = keys
+    otherKeys = Array(repeating: 0, count: capacity)
     ranks = Array(repeating: 0, count: capacity)
-    order = ranks
+    order = Array(repeating: 0, count: capacity)
     places = Array(repeating: 0, count: 1 << Self.digitBits)
   }
 

@@ -58,7 +58,7 @@ final class RefinementTests: XCTestCase {
   }
 
   func testExtremesStayFinite() throws {
-    for norms in [[1e-320, 1, 1e308], [1.7e308, 1.7e308], [1e-300, 1e300, 1e-300], [1, 0, 0, 0]] {
+    for norms in [[5e-324, 1, 1e308], [1.7e308, 1.7e308], [1e-300, 1e300, 1e-300], [1, 0, 0, 0]] {
       for optimizer in [Refinement.Optimizer.sgd, .adam] {
         let (values, found) = try refine(norms) { $0.optimizer = optimizer }
         XCTAssertEqual(values.max(), 1)
@@ -72,7 +72,7 @@ final class RefinementTests: XCTestCase {
   func testLengths() throws {
     let (values, _) = try refine([1, 3]) { $0.total = 5 }
     XCTAssertEqual(values, try refine([1, 1.5, 2, 2.5, 3]).values)
-    XCTAssertEqual(try refine([1, 7, 3, 7, 5]) { $0.total = 3 }.values, try refine([1, 3, 5]).values)
+    assertClose(try refine([1, 7, 3, 7, 5]) { $0.total = 3 }.values, try refine([1, 3, 5]).values)
     XCTAssertEqual(try refine([2, 9, 4]) { $0.total = 1 }.values, [1])
     XCTAssertEqual(try refine([2]) { $0.total = 3 }.values, [1, 0.5, 0])
   }
