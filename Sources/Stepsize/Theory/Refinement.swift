@@ -70,7 +70,6 @@ extension Refinement {
   /// - Parameters:
   ///   - norms: 1 to 16777216 norms, >= 0, in the order of the updates; NaN and +inf are allowed.
   ///   - values: Receives the multipliers: as many as `total` says.
-  @_optimize(speed)
   public init(
     _ norms: Span<Double>, _ configuration: Configuration, into values: inout MutableSpan<Double>
   ) throws(ConfigurationError) {

@@ -28,7 +28,6 @@ public struct Score: Sendable {
   ///   - total: Updates, 1 to 268435456; 0 for the length of the schedule.
   ///   - norms: One for all updates, or one for each: finite, >= 0.
   ///   - distance: D, finite, > 0.
-  @_optimize(speed)
   public init(
     _ schedule: Schedule, total: Int64 = 0, norms: Span<Double>, distance: Double = 1
   ) throws(ConfigurationError) {
