@@ -519,7 +519,9 @@ def test_norms_of_numpy_arrays():
     assert st.gradient_norm([a, b], "adam") == 19
     assert st.gradient_norm(a) == 5 and st.gradient_norm([3.0, -4]) == 5
     assert st.gradient_norm([np.array([6e4, 6e4], dtype=np.float16)], "adam") == 120_000
-    assert st.gradient_norm([np.array([1e200]), np.array([1e200])]) == pytest.approx(math.sqrt(2) * 1e200)
+    for size in (1e200, 1e-200):
+        assert st.gradient_norm([np.array([size]), np.array([size, 0])]) == pytest.approx(math.sqrt(2) * size)
+    assert st.gradient_norm(np.array([math.inf, 1])) == math.inf and st.gradient_norm(np.zeros(0)) == 0
     for nothing in ([], {}, None, [None]):
         with pytest.raises(st.StepsizeError, match="there is none"):
             st.gradient_norm(nothing)

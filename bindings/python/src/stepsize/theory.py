@@ -478,7 +478,13 @@ def _numpy_norms(leaves: list[Any], power: int) -> list[float]:
             numbers = numpy.ravel(numpy.asarray(leaf))
             if numbers.dtype != numpy.float32:
                 numbers = numbers.astype(numpy.float64, copy=False)
-            norms.append(float(numpy.linalg.norm(numbers, power)))
+            with numpy.errstate(over="ignore"):
+                norm = float(numpy.linalg.norm(numbers, power))
+            if power == 2 and (norm == 0 or norm == math.inf):  # the squares may have left the range
+                largest = float(numpy.max(numpy.abs(numbers), initial=0))
+                if 0 < largest < math.inf:
+                    norm = largest * float(numpy.linalg.norm(numbers / largest))
+            norms.append(norm)
         else:
             norms.append(math.hypot(*leaf) if power == 2 else math.fsum(map(abs, leaf)))
     return norms
