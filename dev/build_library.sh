@@ -36,6 +36,12 @@ chmod 755 "build/lib/$soname.new"
 mv "build/lib/$soname.new" "build/lib/$soname"
 ln -sf "$soname" build/lib/libstepsize.so
 
+# Of a source that is gone its object stays behind.
+find "$build/release/" -name '*.swift.o' | while read -r object; do
+  name=$(basename "$object" .o)
+  if [ "$name" != main.swift ] && [ -z "$(find Sources -name "$name" -print -quit)" ]; then rm -f "$object"; fi
+done
+
 # The static library is one object in which only stepsize_* is global.
 objects=$(find "$build/release/" -path '*.build/*.o' \( -path '*/Stepsize.build/*' -o -path '*/StepsizeC.build/*' \
   -o -path '*/CMathShims.build/*' \) | sort)

@@ -135,7 +135,7 @@ static void bench_greedy(const char *variant, int huggingface, int64_t window) {
   ok(stepsize_greedy_defaults(&options, huggingface), "greedy defaults");
   for (size_t i = 0; i < group_count; i++) lower[i] = 0.1 * base[i], upper[i] = 10 * base[i];
   options.smooth = window > 0;
-  if (window) options.window_size = window;
+  if (window) options.window = window;
   options.min_lr = lower, options.min_lr_count = group_count;
   options.max_lr = upper, options.max_lr_count = group_count;
   ok(stepsize_controller_greedy(&options, &controller, NULL), "greedy");

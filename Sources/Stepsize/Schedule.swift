@@ -43,26 +43,10 @@ public struct Schedule: Sendable {
 
   /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.
   public init(_ kind: Kind, _ given: [Value?], phase: [UInt8]? = nil) throws(ConfigurationError) {
-    let arguments = try kind.entry.bind(given)
-    try self.init(
-      try arguments.entry.make(arguments), form: .call(kind, arguments.values), phase: phase)
-  }
-}
-
-extension Schedule {
-  /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
-  public func named(_ phase: [UInt8]) throws(ConfigurationError) -> Schedule {
-    guard !phase.isEmpty, phase.count <= 64, phase.allSatisfy({ isNameByte($0) }) else {
-      throw ConfigurationError(
-        .argument, "phase: expected 1 to 64 printable ASCII characters without quotes and backslashes")
-    }
-    let form: Form
-    if case .call = self.form, self.phase == nil { form = self.form } else { form = .group(self) }
-    return try Schedule(Body(self), form: form, phase: phase)
-  }
-
-  private func isNameByte(_ byte: UInt8) -> Bool {
-    byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    let entry = kind.entry
+    let arguments = try entry.signature.bind(given)
+    let body = try entry.make(arguments)
+    try self.init(body, form: .call(kind, arguments.values, body.expansion), phase: phase)
   }
 }
 
@@ -72,6 +56,8 @@ struct Body {
   let length: Int64?
   var depth = 1
   var nodeCount = 1
+  /// What a named composition stands for.
+  private(set) var expansion: Schedule?
 
   init(_ node: Node, length: Int64?) {
     self.node = node
@@ -92,12 +78,14 @@ struct Body {
     length = schedule.length
     depth = schedule.depth
     nodeCount = schedule.nodeCount
+    expansion = schedule
   }
 }
 
 /// How a schedule was written; printing starts from here.
 indirect enum Form: Sendable {
-  case call(Kind, [Value])
+  /// A schedule of the catalogue; a composition is followed by what it stands for.
+  case call(Kind, [Value], Schedule?)
   case sequence([Schedule])
   case product([Schedule])
   case scale(Double, Schedule)

@@ -27,6 +27,10 @@ private func status(of kind: ConfigurationError.Kind) -> Int32 {
   case .name: Int32(STEPSIZE_ERROR_NAME)
   case .syntax: Int32(STEPSIZE_ERROR_SYNTAX)
   case .limit: Int32(STEPSIZE_ERROR_LIMIT)
+  case .order: Int32(STEPSIZE_ERROR_ORDER)
+  case .state: Int32(STEPSIZE_ERROR_STATE)
+  case .version: Int32(STEPSIZE_ERROR_VERSION)
+  case .mismatch: Int32(STEPSIZE_ERROR_MISMATCH)
   }
 }
 
@@ -45,8 +49,8 @@ private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error:
 }
 
 /// Copies what fits, cut between characters, and terminates it.
-func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>, _ capacity: Int) {
-  guard capacity > 0 else { return }
+func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
+  guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
   for i in 0..<count { buffer[i] = CChar(bitPattern: text[i]) }
@@ -131,6 +135,19 @@ func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? 
   return value
 }
 
+/// Runs the core on the bytes of a text of the caller's.
+func parsing(
+  _ text: UnsafePointer<CChar>?, _ length: UInt, _ error: ErrorOut,
+  _ body: ([UInt8]) throws(ConfigurationError) -> Void
+) -> Int32 {
+  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
+  guard length <= UInt(Schedule.maximumTextLength) else {
+    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+  }
+  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
+  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
+}
+
 /// Answers a text by the two-call convention.
 func give(
   _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
@@ -141,4 +158,26 @@ func give(
   guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
   copy(text, to: buffer, Int(min(capacity, UInt(Int.max))))
   return Int32(UInt(text.count) < capacity ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
+}
+
+/// Answers a phase as the step `t` sees it.
+func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> Int32 {
+  guard Int(out.pointee.size) == MemoryLayout<stepsize_phase>.size else { return Int32(STEPSIZE_ERROR_SIZE) }
+  var answer = stepsize_phase()
+  answer.size = out.pointee.size
+  answer.length = Int64.max
+  if let phase {
+    answer.entered = phase.start == t ? 1 : 0
+    answer.start = phase.start
+    answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
+    if let end = phase.end, end > phase.start {
+      answer.length = end - phase.start
+      answer.progress = Double(answer.position) / Double(answer.length)
+    }
+    withUnsafeMutableBytes(of: &answer.name) {
+      copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+  }
+  out.pointee = answer
+  return Int32(STEPSIZE_OK)
 }

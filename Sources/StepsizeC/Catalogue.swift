@@ -55,20 +55,24 @@ import Stepsize
   guard let entry = entry(index), parameter < UInt(entry.parameters.count) else {
     return Int32(STEPSIZE_ERROR_ARGUMENT)
   }
-  let known = entry.parameters[Int(parameter)]
-  let text =
-    switch Int(what) {
-    case STEPSIZE_TEXT_NAME: known.name.bytes
-    case STEPSIZE_TEXT_SUMMARY: known.note.bytes
-    case STEPSIZE_TEXT_KIND: known.kindName.bytes
-    case STEPSIZE_TEXT_RANGE: known.expected
-    case STEPSIZE_TEXT_DEFAULT: known.fallbackText
-    default: nil as [UInt8]?
-    }
-  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+  guard let text = entry.parameters[Int(parameter)].text(what) else { return Int32(STEPSIZE_ERROR_NAME) }
   return give(text, buffer, capacity, length)
 }
 
-private func entry(_ index: UInt) -> Entry? {
-  index < UInt(Kind.allCases.count) ? Kind.allCases[Int(index)].entry : nil
+extension Parameter {
+  /// One of STEPSIZE_TEXT_…; nil for what a parameter has not.
+  func text(_ what: Int32) -> [UInt8]? {
+    switch Int(what) {
+    case STEPSIZE_TEXT_NAME: name.bytes
+    case STEPSIZE_TEXT_SUMMARY: note.bytes
+    case STEPSIZE_TEXT_KIND: kindName.bytes
+    case STEPSIZE_TEXT_RANGE: expected
+    case STEPSIZE_TEXT_DEFAULT: fallbackText
+    default: nil
+    }
+  }
+}
+
+private func entry(_ index: UInt) -> Signature? {
+  index < UInt(Kind.allCases.count) ? Kind.allCases[Int(index)].signature : nil
 }

@@ -80,10 +80,11 @@ private func word<W: RawRepresentable<Int32>>(
     configuration.maxLR = maxLR
     configuration.eps = given.eps
     configuration.smooth = given.smooth == 1
-    configuration.windowSize = given.window_size
+    configuration.window = given.window
     configuration.resetStart = given.reset_start == Int64.max ? nil : given.reset_start
-    try configuration.validate()
-    return .greedy(configuration)
+    let controller = Controller.greedy(configuration)
+    try controller.validate()
+    return controller
   }
 }
 
@@ -100,7 +101,7 @@ extension stepsize_greedy_options {
     patience = configuration.patience
     cooldown = configuration.cooldown
     warmup = configuration.warmup
-    window_size = configuration.windowSize
+    window = configuration.window
     reset_start = configuration.resetStart ?? Int64.max
     smooth = configuration.smooth ? 1 : 0
   }
@@ -156,8 +157,9 @@ extension stepsize_greedy_options {
     configuration.minLR = minLR
     configuration.eps = given.eps
     configuration.accumulation = given.accumulation
-    try configuration.validate()
-    return .plateau(configuration)
+    let controller = Controller.plateau(configuration)
+    try controller.validate()
+    return controller
   }
 }
 
@@ -179,6 +181,61 @@ extension stepsize_plateau_options {
 }
 
 // MARK: - Controllers
+
+/// A controller from its text form, such as "hypergradient(beta=1e-4)" or "line_search(c=0.1)".
+///
+/// Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT;
+/// error->offset says where in the text.
+/// - Parameter text: UTF-8; need not be terminated.
+/// - Parameter length: Bytes of the text.
+/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_controller_parse(
+  _ text: UnsafePointer<CChar>?, _ length: UInt, _ out: ControllerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  return parsing(text, length, error) { (bytes) throws(ConfigurationError) in
+    out?.pointee = makeHandle(try Controller(parsing: bytes), as: stepsize_controller.self)
+  }
+}
+
+/// The canonical text form of a controller; parsing it gives the same controller again.
+/// - Parameter controller: What to print.
+/// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit.
+@c public func stepsize_controller_print(
+  _ controller: UnsafePointer<stepsize_controller>?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let controller else { return Int32(STEPSIZE_ERROR_NULL) }
+  return give(controller.value.pointee.text, buffer, capacity, length)
+}
+
+/// What the library says of a parameter of a controller, and the value that it has here.
+/// - Parameter controller: What to ask.
+/// - Parameter parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+/// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`.
+@c public func stepsize_controller_parameter(
+  _ controller: UnsafePointer<stepsize_controller>?, _ parameter: UInt, _ what: Int32,
+  _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt, _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let controller else { return Int32(STEPSIZE_ERROR_NULL) }
+  let signature = controller.value.pointee.signature
+  guard parameter < UInt(signature.parameters.count) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+  let text =
+    what == STEPSIZE_TEXT_VALUE
+    ? controller.value.pointee.valueText(Int(parameter)) : signature.parameters[Int(parameter)].text(what)
+  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+  return give(text, buffer, capacity, length)
+}
 
 /// Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
 /// - Parameter controller: Not to be used afterwards.

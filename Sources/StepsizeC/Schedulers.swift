@@ -5,6 +5,7 @@ import Stepsize
 
 public typealias SchedulerIn = UnsafePointer<stepsize_scheduler>?
 public typealias SchedulerInOut = UnsafeMutablePointer<stepsize_scheduler>?
+public typealias SchedulerOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_scheduler>?>?
 public typealias Rates = UnsafeMutablePointer<Double>?
 
 // MARK: - Making schedulers
@@ -30,8 +31,56 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_scheduler_create(
-  _ options: UnsafePointer<stepsize_scheduler_options>?,
-  _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_scheduler>?>?, _ error: ErrorOut
+  _ options: UnsafePointer<stepsize_scheduler_options>?, _ out: SchedulerOut, _ error: ErrorOut
+) -> Int32 {
+  make(options, out, error) { (given) throws(ConfigurationError) in
+    var controllers: [Controller] = []
+    if let controller = given.controller { controllers.append(controller.value.pointee) }
+    for i in 0..<given.settling_count {
+      guard let settling = given.settlings?[i] else {
+        throw ConfigurationError(.argument, "scheduler: one of the settlings is NULL")
+      }
+      guard case .settle = settling.value.pointee else {
+        throw ConfigurationError(.argument, "scheduler: one of the settlings is another controller")
+      }
+      controllers.append(settling.value.pointee)
+    }
+    return try Plan(controllers, given.schedule?.value.pointee.schedule)
+  }
+}
+
+/// A scheduler from the text form of its controllers and schedule, such as
+/// "greedy(patience=10) * (warmup(500) >> linear(9500))".
+///
+/// Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
+/// - Parameter text: UTF-8; need not be terminated.
+/// - Parameter length: Bytes of the text.
+/// - Parameter options: As for stepsize_scheduler_create, without schedule, controller and settlings.
+/// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_scheduler_parse(
+  _ text: UnsafePointer<CChar>?, _ length: UInt, _ options: UnsafePointer<stepsize_scheduler_options>?,
+  _ out: SchedulerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  var plan: Plan?
+  let status = parsing(text, length, error) { (bytes) throws(ConfigurationError) in
+    plan = try Plan(parsing: bytes)
+  }
+  guard status == STEPSIZE_OK, let plan else { return status }
+  return make(options, out, error) { (given) throws(ConfigurationError) in
+    guard given.schedule == nil, given.controller == nil, given.settling_count == 0 else {
+      throw ConfigurationError(
+        .argument, "scheduler: the text says what schedule and controller are; both given")
+    }
+    return plan
+  }
+}
+
+private func make(
+  _ options: UnsafePointer<stepsize_scheduler_options>?, _ out: SchedulerOut, _ error: ErrorOut,
+  _ plan: (stepsize_scheduler_options) throws(ConfigurationError) -> Plan
 ) -> Int32 {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
@@ -41,8 +90,8 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is none of stepsize_scheduler_options", error)
   }
-  guard given.reserved == 0 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: reserved is not 0", error)
+  guard given.record == 0 || given.record == 1 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: record is neither 0 nor 1", error)
   }
   let limit = Scheduler.maximumGroupCount
   guard let baseLRs = array(given.base_lr, given.group_count, limit: limit) else {
@@ -54,11 +103,14 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: min_lr or max_lr is NULL, not aligned or too long", error)
   }
+  guard given.settling_count >= 0, given.settling_count <= Plan.maximumSettlingCount,
+    isUsable(given.settlings, UInt(given.settling_count))
+  else {
+    return fail(STEPSIZE_ERROR_SIZE, "scheduler: settlings is NULL, not aligned or has more than 16", error)
+  }
   return boundary(error) { () throws(ConfigurationError) in
     let scheduler = try Scheduler(
-      baseLRs: baseLRs, schedule: given.schedule?.value.pointee.schedule,
-      controller: given.controller?.value.pointee,
-      minLRs: minLRs, maxLRs: maxLRs)
+      baseLRs: baseLRs, plan: try plan(given), minLRs: minLRs, maxLRs: maxLRs, records: given.record == 1)
     out.pointee = makeHandle(scheduler, as: stepsize_scheduler.self)
   }
 }
@@ -107,8 +159,7 @@ extension stepsize_scheduler_options {
 ) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return withRates(of: scheduler, lrs, count) {
-    scheduler.value.pointee.observe(loss)
-    scheduler.value.pointee.advance()
+    scheduler.value.pointee.advance(loss: loss)
   }
 }
 
@@ -165,7 +216,104 @@ private func writeAfterCall(
   write(lrs, of: scheduler, scheduler.value.pointee.multiplier)
 }
 
-// MARK: - State
+// MARK: - Hypergradient descent
+
+/// Before an update: shows the hypergradient controller the gradient g of this update and the update direction u
+/// before it, where x = x - lr u was made. The rates of this update change.
+///
+/// A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another controller.
+/// - Parameter scheduler: What to show it to.
+/// - Parameter dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
+/// - Parameter norms: Products of the norms |g||u|, alike; may be NULL unless the variant is "multiplicative".
+/// - Parameter dot_count: 1 or the number of groups.
+/// - Parameter lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@c public func stepsize_scheduler_observe_gradient(
+  _ scheduler: SchedulerInOut, _ dots: UnsafePointer<Double>?, _ norms: UnsafePointer<Double>?,
+  _ dot_count: UInt, _ lrs: Rates, _ count: UInt
+) -> Int32 {
+  withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+    let (dots, norms) = (try numbers(dots, dot_count), try numbers(norms, norms == nil ? 0 : dot_count))
+    try scheduler.pointee.observeGradient(dots: dots.span, norms: norms.span)
+  }
+}
+
+// MARK: - Line search
+
+/// Before an update: begins a line search on its batch and answers the rates of the first trial.
+///
+/// Make the step x - lr g, find the loss of the same batch there, and call stepsize_scheduler_report; then
+/// stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
+/// - Parameter scheduler: What searches.
+/// - Parameter loss: Loss of the batch at x.
+/// - Parameter squared_norms: Squared norms of its gradient, one for each group.
+/// - Parameter norm_count: The number of groups.
+/// - Parameter lrs: Receives the rates of the trial, one for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@c public func stepsize_scheduler_propose(
+  _ scheduler: SchedulerInOut, _ loss: Double, _ squared_norms: UnsafePointer<Double>?, _ norm_count: UInt,
+  _ lrs: Rates, _ count: UInt
+) -> Int32 {
+  withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+    let squaredNorms = try numbers(squared_norms, norm_count)
+    try scheduler.pointee.propose(loss: loss, squaredNorms: squaredNorms.span)
+  }
+}
+
+/// Judges a trial of the line search.
+/// - Parameter scheduler: What searches.
+/// - Parameter loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
+/// - Parameter squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each group; not
+///   read unless the search is projected.
+/// - Parameter distance_count: The number of groups, or 0.
+/// - Parameter trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
+/// - Parameter lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update.
+@c public func stepsize_scheduler_report(
+  _ scheduler: SchedulerInOut, _ loss: Double, _ squared_distances: UnsafePointer<Double>?,
+  _ distance_count: UInt, _ trial: UnsafeMutablePointer<Int32>?, _ lrs: Rates, _ count: UInt
+) -> Int32 {
+  guard let trial else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+    let squaredDistances = try numbers(squared_distances, distance_count)
+    trial.pointee = try scheduler.pointee.report(loss: loss, squaredDistances: squaredDistances.span).rawValue
+  }
+}
+
+/// How often the line search has asked for a loss: the work that it cost.
+/// - Parameter scheduler: What to ask.
+/// - Returns: The number of trials; 0 if scheduler is NULL.
+@c public func stepsize_scheduler_trial_count(_ scheduler: SchedulerIn) -> Int64 {
+  scheduler?.value.pointee.trialCount ?? 0
+}
+
+/// Makes a change that may fail, then writes the rates.
+private func withRatesAfter(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
+  _ change: (UnsafeMutablePointer<Scheduler>) throws(ConfigurationError) -> Void
+) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  // Checks the array before anything changes.
+  var status = withRates(of: scheduler, lrs, count) {}
+  guard status == STEPSIZE_OK else { return status }
+  status = boundary(nil) { () throws(ConfigurationError) in try change(scheduler.value) }
+  return status == STEPSIZE_OK ? withRates(of: scheduler, lrs, count) {} : status
+}
+
+/// The caller's numbers as they are.
+private func numbers(
+  _ pointer: UnsafePointer<Double>?, _ count: UInt
+) throws(ConfigurationError) -> UnsafeBufferPointer<Double> {
+  guard isUsable(pointer, count) else {
+    throw ConfigurationError(.argument, "an array is NULL, not aligned or too long")
+  }
+  return UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: Int(count))
+}
+
+// MARK: - Asking schedulers
 
 /// Goes to any update, forwards or back. The controller's state stays as it is.
 /// - Parameter scheduler: What to set.
@@ -203,6 +351,38 @@ private func writeAfterCall(
 /// - Returns: 1 or 0; 0 if scheduler is NULL.
 @c public func stepsize_scheduler_finished(_ scheduler: SchedulerIn) -> Int32 {
   scheduler?.value.pointee.isFinished == true ? 1 : 0
+}
+
+/// Why the training can stop.
+/// - Parameter scheduler: What to ask.
+/// - Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL.
+@c public func stepsize_scheduler_stop_reason(_ scheduler: SchedulerIn) -> Int32 {
+  scheduler?.value.pointee.stopReason?.rawValue ?? Int32(STEPSIZE_STOP_NONE)
+}
+
+/// The named phase of the present update, counted in the scheduler's updates.
+/// - Parameter scheduler: What to ask.
+/// - Parameter phase: Receives the phase; its name is empty where there is none.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
+@c public func stepsize_scheduler_phase(
+  _ scheduler: SchedulerIn, _ phase: UnsafeMutablePointer<stepsize_phase>?
+) -> Int32 {
+  guard let scheduler, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
+  return give(scheduler.value.pointee.phase, at: scheduler.value.pointee.step, phase)
+}
+
+/// The canonical text form of the controllers and the schedule; base rates and bounds are not in it.
+/// - Parameter scheduler: What to print.
+/// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit.
+@c public func stepsize_scheduler_print(
+  _ scheduler: SchedulerIn, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return give(scheduler.value.pointee.plan.text, buffer, capacity, length)
 }
 
 /// Frees a scheduler. NULL is allowed.

@@ -71,12 +71,10 @@ private enum Combination {
   _ text: UnsafePointer<CChar>?, _ length: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> Int32 {
   out?.pointee = nil
-  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
-  guard length <= UInt(Schedule.maximumTextLength) else {
-    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+  guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  return parsing(text, length, error) { (bytes) throws(ConfigurationError) in
+    out?.pointee = makeHandle(ScheduleBox(schedule: try Schedule(parsing: bytes)), as: stepsize_schedule.self)
   }
-  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
-  return make(out, error) { () throws(ConfigurationError) in try Schedule(parsing: bytes) }
 }
 
 /// A constant multiplier.
@@ -289,6 +287,18 @@ private func filling<T>(
 @c public func stepsize_schedule_length(_ schedule: ScheduleIn) -> Int64 {
   guard let schedule else { return -1 }
   return schedule.value.pointee.schedule.length ?? Int64.max
+}
+
+/// The named phase that a step is in; the innermost one where they are nested.
+/// - Parameter schedule: What to ask.
+/// - Parameter step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
+/// - Parameter phase: Receives the phase; its name is empty where there is none.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
+@c public func stepsize_schedule_phase(
+  _ schedule: ScheduleIn, _ step: Int64, _ phase: UnsafeMutablePointer<stepsize_phase>?
+) -> Int32 {
+  guard let schedule, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
+  return give(schedule.value.pointee.schedule.phase(at: step), at: max(step, 0), phase)
 }
 
 /// The canonical text form; parsing it gives the same schedule again.

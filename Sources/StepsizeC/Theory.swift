@@ -337,7 +337,7 @@ extension stepsize_score_result {
 
 /// The log that stepsize_norm_log_save has written.
 /// - Parameter state: Its bytes.
-/// - Parameter length: How many; damaged or missing bytes are STEPSIZE_ERROR_ARGUMENT.
+/// - Parameter length: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
 /// - Parameter out: Receives the log, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.

@@ -61,7 +61,7 @@ static void huggingface(void) {
   options = options_of(STEPSIZE_GREEDY_HUGGINGFACE);
   options.patience = 1, options.min_lr = &lowest, options.min_lr_count = 1;
   trace("D", &options, 0.1, COUNT(d), gap, d);
-  options.smooth = 1, options.window_size = 2;
+  options.smooth = 1, options.window = 2;
   trace("E", &options, 0.1, COUNT(e), gap, e);
 
   /* The other direction, with the losses turned round. */
@@ -74,7 +74,7 @@ static void huggingface(void) {
 
 static void standard(void) {
   stepsize_greedy_options options = options_of(STEPSIZE_GREEDY_DEFAULT);
-  CHECK(options.size == sizeof options && options.smooth == 1 && options.window_size == 50);
+  CHECK(options.size == sizeof options && options.smooth == 1 && options.window == 50);
   options.smooth = 0, options.patience = 0, options.factor = 0.5, options.reset_start = 3;
   /* Bounds of a tenth and ten times the base are reached exactly; the third cut there starts anew; NaN and
      infinities are bad observations and leave the best alone. */
@@ -87,7 +87,7 @@ static void standard(void) {
   trace("no reset", &options, 1, COUNT(bad), bad, down);
 
   /* The mean of a window forgets what leaves it. */
-  options.smooth = 1, options.window_size = 2;
+  options.smooth = 1, options.window = 2;
   const double waves[] = {4, 2, 1e300, 2, 0.5, 0.5};
   const double after[] = {2, 4, 2, 1, 2, 4};
   trace("window", &options, 1, COUNT(waves), waves, after);
@@ -119,8 +119,8 @@ static void refusals(void) {
   o.patience = -1, refused(&o, STEPSIZE_ERROR_ARGUMENT, "patience"), o = good;
   o.cooldown = -1, refused(&o, STEPSIZE_ERROR_ARGUMENT, "cooldown"), o = good;
   o.warmup = INT64_MIN, refused(&o, STEPSIZE_ERROR_ARGUMENT, "warmup"), o = good;
-  o.window_size = 0, refused(&o, STEPSIZE_ERROR_ARGUMENT, "window_size"), o = good;
-  o.window_size = 16777217, refused(&o, STEPSIZE_ERROR_ARGUMENT, "window_size"), o = good;
+  o.window = 0, refused(&o, STEPSIZE_ERROR_ARGUMENT, "window"), o = good;
+  o.window = 16777217, refused(&o, STEPSIZE_ERROR_ARGUMENT, "window"), o = good;
   o.reset_start = -1, refused(&o, STEPSIZE_ERROR_ARGUMENT, "reset_start"), o = good;
   o.smooth = 2, refused(&o, STEPSIZE_ERROR_ARGUMENT, "smooth"), o = good;
   o.min_lr_count = 1, refused(&o, STEPSIZE_ERROR_SIZE, "min_lr"), o = good;

@@ -24,7 +24,7 @@ static void layout(void) {
   AT(stepsize_greedy_options, patience, 40);
   AT(stepsize_greedy_options, cooldown, 48);
   AT(stepsize_greedy_options, warmup, 56);
-  AT(stepsize_greedy_options, window_size, 64);
+  AT(stepsize_greedy_options, window, 64);
   AT(stepsize_greedy_options, reset_start, 72);
   AT(stepsize_greedy_options, smooth, 80);
   AT(stepsize_greedy_options, reserved, 84);
@@ -104,7 +104,7 @@ static void defaults(void) {
   CHECK(greedy.mode == STEPSIZE_MODE_MIN && greedy.threshold_mode == STEPSIZE_THRESHOLD_ABS);
   CHECK(greedy.factor == 0.95 && greedy.threshold == 1e-6 && greedy.eps == 1e-8);
   CHECK(greedy.patience == 10 && greedy.cooldown == 0 && greedy.warmup == 0);
-  CHECK(greedy.window_size == 50 && greedy.reset_start == 500 && greedy.smooth == 1 && greedy.reserved == 0);
+  CHECK(greedy.window == 50 && greedy.reset_start == 500 && greedy.smooth == 1 && greedy.reserved == 0);
   CHECK(!greedy.min_lr && !greedy.min_lr_count && !greedy.max_lr && !greedy.max_lr_count);
   CHECK_STATUS(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_HUGGINGFACE), STEPSIZE_OK);
   CHECK(greedy.size == sizeof greedy && greedy.variant == STEPSIZE_GREEDY_HUGGINGFACE && greedy.smooth == 0);

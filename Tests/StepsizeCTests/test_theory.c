@@ -131,7 +131,7 @@ static void logs(void) {
   for (int i = 0; i < 7; i++) CHECK(kept[i] == 16 * i);
 
   CHECK_STATUS(stepsize_norm_log_save(log, NULL, 0, &length), STEPSIZE_OK);
-  REQUIRE(length == 12 + 4 * 8 + 7 * 8);
+  REQUIRE(length == 24 + 5 * 8 + 7 * 8);
   CHECK_STATUS(stepsize_norm_log_save(log, state, length - 1, NULL), STEPSIZE_ERROR_SIZE);
   CHECK_STATUS(stepsize_norm_log_save(log, state, length, NULL), STEPSIZE_OK);
   CHECK_STATUS(stepsize_norm_log_restore(state, length, &copy, &error), STEPSIZE_OK);
@@ -139,7 +139,7 @@ static void logs(void) {
   stepsize_norm_log_destroy(copy);
   for (size_t i = 0; i < length; i++) {
     state[i] ^= 4;
-    CHECK_STATUS(stepsize_norm_log_restore(state, length, &copy, &error), STEPSIZE_ERROR_ARGUMENT);
+    CHECK_STATUS(stepsize_norm_log_restore(state, length, &copy, &error), STEPSIZE_ERROR_STATE);
     CHECK(copy == NULL && strstr(error.text, "state"));
     state[i] ^= 4;
   }

@@ -325,7 +325,7 @@ static void controllers(void) {
     MAKES(stepsize_controller_greedy, WITH(patience, counts[i]), &new_controller, &error);
     MAKES(stepsize_controller_greedy, WITH(cooldown, counts[i]), &new_controller, &error);
     MAKES(stepsize_controller_greedy, WITH(warmup, counts[i]), &new_controller, &error);
-    MAKES(stepsize_controller_greedy, WITH(window_size, counts[i]), &new_controller, &error);
+    MAKES(stepsize_controller_greedy, WITH(window, counts[i]), &new_controller, &error);
     MAKES(stepsize_controller_greedy, WITH(reset_start, counts[i]), &new_controller, &error);
   }
   EACH(i, lengths) {

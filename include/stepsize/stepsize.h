@@ -97,7 +97,11 @@ enum {
   STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
   STEPSIZE_ERROR_LIMIT = 13,        /* too many pieces or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20 /* the scheduler's controller needs a loss */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler's controller needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,        /* a call that this scheduler does not take, or not now */
+  STEPSIZE_ERROR_STATE = 30,        /* a saved state that is damaged, or none at all */
+  STEPSIZE_ERROR_VERSION = 31,      /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32      /* a saved state of a scheduler that was made otherwise */
 };
 
 /* Kinds and modes. They cross as int32_t and are checked. */
@@ -115,7 +119,24 @@ enum {
   STEPSIZE_DECISION_COOLDOWN = 4,
   STEPSIZE_DECISION_WARMUP = 5,
   STEPSIZE_DECISION_BOUND = 6,    /* it was time, but the rates are at their bounds, or the change is too small */
-  STEPSIZE_DECISION_RESET = 7     /* back to the base rates given at the start */
+  STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
+  STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
+  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+};
+
+/* What came of a trial of the line search. */
+enum {
+  STEPSIZE_TRIAL_ACCEPTED = 0, /* the step stands */
+  STEPSIZE_TRIAL_RETRY = 1,    /* take the step back and try the smaller rate */
+  STEPSIZE_TRIAL_FAILED = 2    /* out of trials: take the step back and make one with the lowest rate, now answered */
+};
+
+/* Why a training can stop. */
+enum {
+  STEPSIZE_STOP_NONE = 0,    /* it need not */
+  STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
+  STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
+  STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
 
 /* How a schedule goes on when its length changes. */
@@ -128,15 +149,16 @@ enum {
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 
-/* What stepsize_catalogue_text and stepsize_catalogue_parameter_text can tell. */
+/* What the library can tell of schedules, controllers and their parameters. */
 enum {
   STEPSIZE_TEXT_NAME = 0,
   STEPSIZE_TEXT_SUMMARY = 1, /* one line */
   STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
   STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals or schedule */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6  /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
 };
 
 /* The text of an error. Set `size` to sizeof(stepsize_error) before the first
@@ -170,7 +192,7 @@ typedef struct stepsize_greedy_options {
   int64_t patience;        /* observations to wait before a change, >= 0 */
   int64_t cooldown;        /* observations ignored after a cut, >= 0 */
   int64_t warmup;          /* observations ignored after a raise, >= 0 */
-  int64_t window_size;     /* observations averaged when `smooth` is not 0, 1 to 16777216 */
+  int64_t window;          /* observations averaged when `smooth` is not 0, 1 to 16777216 */
   int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
   int32_t smooth;          /* 0 or 1 */
   int32_t reserved;        /* 0 */
@@ -200,7 +222,7 @@ typedef struct stepsize_plateau_options {
 /* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
 typedef struct stepsize_scheduler_options {
   uint32_t size;      /* sizeof(stepsize_scheduler_options) */
-  uint32_t reserved;  /* 0 */
+  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
   size_t group_count; /* parameter groups, 1 to 1048576 */
   const double *base_lr; /* group_count base rates, finite and >= 0; copied */
   const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
@@ -209,7 +231,20 @@ typedef struct stepsize_scheduler_options {
   size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
   const double *max_lr;  /* highest rates answered, alike */
   size_t max_lr_count;
+  const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
+  size_t settling_count;                       /* up to 16 */
 } stepsize_scheduler_options;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+} stepsize_phase;
 
 /* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
 enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
@@ -493,6 +528,15 @@ int32_t stepsize_schedule_fill_float(const stepsize_schedule *schedule, int64_t 
      schedule is NULL. */
 int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
 
+/* The named phase that a step is in; the innermost one where they are nested.
+
+   schedule: What to ask.
+   step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
+int32_t stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
+                                stepsize_phase *phase);
+
 /* The canonical text form; parsing it gives the same schedule again.
 
    Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
@@ -599,6 +643,41 @@ int32_t stepsize_controller_plateau(const stepsize_plateau_options *options,
 
 /* ---- Controllers ----------------------------------------------------------------------------- */
 
+/* A controller from its text form, such as "hypergradient(beta=1e-4)" or "line_search(c=0.1)".
+
+   Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
+   STEPSIZE_ERROR_ARGUMENT; error->offset says where in the text.
+
+   text: UTF-8; need not be terminated.
+   length: Bytes of the text.
+   out: Receives the controller, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_controller_parse(const char *text, size_t length, stepsize_controller **out,
+                                  stepsize_error *error);
+
+/* The canonical text form of a controller; parsing it gives the same controller again.
+
+   controller: What to print.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
+int32_t stepsize_controller_print(const stepsize_controller *controller, char *buffer,
+                                  size_t capacity, size_t *length);
+
+/* What the library says of a parameter of a controller, and the value that it has here.
+
+   controller: What to ask.
+   parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`. */
+int32_t stepsize_controller_parameter(const stepsize_controller *controller, size_t parameter,
+                                      int32_t what, char *buffer, size_t capacity, size_t *length);
+
 /* Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
 
    controller: Not to be used afterwards. */
@@ -626,6 +705,21 @@ int32_t stepsize_scheduler_defaults(stepsize_scheduler_options *options);
    Returns: A status. */
 int32_t stepsize_scheduler_create(const stepsize_scheduler_options *options,
                                   stepsize_scheduler **out, stepsize_error *error);
+
+/* A scheduler from the text form of its controllers and schedule, such as "greedy(patience=10) *
+   (warmup(500) >> linear(9500))".
+
+   Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
+
+   text: UTF-8; need not be terminated.
+   length: Bytes of the text.
+   options: As for stepsize_scheduler_create, without schedule, controller and settlings.
+   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_scheduler_parse(const char *text, size_t length,
+                                 const stepsize_scheduler_options *options,
+                                 stepsize_scheduler **out, stepsize_error *error);
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
@@ -665,7 +759,68 @@ int32_t stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler, double 
 int32_t stepsize_scheduler_step_without_loss(stepsize_scheduler *scheduler, double *lrs,
                                              size_t count);
 
-/* ---- State ----------------------------------------------------------------------------------- */
+/* ---- Hypergradient descent ------------------------------------------------------------------- */
+
+/* Before an update: shows the hypergradient controller the gradient g of this update and the
+   update direction u before it, where x = x - lr u was made. The rates of this update change.
+
+   A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another
+   controller.
+
+   scheduler: What to show it to.
+   dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
+   norms: Products of the norms |g||u|, alike; may be NULL unless the variant is
+     "multiplicative".
+   dot_count: 1 or the number of groups.
+   lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
+int32_t stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler, const double *dots,
+                                            const double *norms, size_t dot_count, double *lrs,
+                                            size_t count);
+
+/* ---- Line search ----------------------------------------------------------------------------- */
+
+/* Before an update: begins a line search on its batch and answers the rates of the first trial.
+
+   Make the step x - lr g, find the loss of the same batch there, and call
+   stepsize_scheduler_report; then stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler
+   has no line search.
+
+   scheduler: What searches.
+   loss: Loss of the batch at x.
+   squared_norms: Squared norms of its gradient, one for each group.
+   norm_count: The number of groups.
+   lrs: Receives the rates of the trial, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
+int32_t stepsize_scheduler_propose(stepsize_scheduler *scheduler, double loss,
+                                   const double *squared_norms, size_t norm_count, double *lrs,
+                                   size_t count);
+
+/* Judges a trial of the line search.
+
+   scheduler: What searches.
+   loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
+   squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each
+     group; not read unless the search is projected.
+   distance_count: The number of groups, or 0.
+   trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
+   lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count
+     0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update. */
+int32_t stepsize_scheduler_report(stepsize_scheduler *scheduler, double loss,
+                                  const double *squared_distances, size_t distance_count,
+                                  int32_t *trial, double *lrs, size_t count);
+
+/* How often the line search has asked for a loss: the work that it cost.
+
+   scheduler: What to ask.
+   Returns: The number of trials; 0 if scheduler is NULL. */
+int64_t stepsize_scheduler_trial_count(const stepsize_scheduler *scheduler);
+
+/* ---- Asking schedulers ----------------------------------------------------------------------- */
 
 /* Goes to any update, forwards or back. The controller's state stays as it is.
 
@@ -698,10 +853,137 @@ size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
    Returns: 1 or 0; 0 if scheduler is NULL. */
 int32_t stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
 
+/* Why the training can stop.
+
+   scheduler: What to ask.
+   Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL. */
+int32_t stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
+
+/* The named phase of the present update, counted in the scheduler's updates.
+
+   scheduler: What to ask.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
+int32_t stepsize_scheduler_phase(const stepsize_scheduler *scheduler, stepsize_phase *phase);
+
+/* The canonical text form of the controllers and the schedule; base rates and bounds are not in
+   it.
+
+   scheduler: What to print.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
+int32_t stepsize_scheduler_print(const stepsize_scheduler *scheduler, char *buffer, size_t capacity,
+                                 size_t *length);
+
 /* Frees a scheduler. NULL is allowed.
 
    scheduler: Not to be used afterwards. */
 void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
+
+/* ==== 7. Record and state ===================================================================== */
+
+/* ---- The record ------------------------------------------------------------------------------ */
+
+/* Which updates are recorded (options.record): consecutive ones.
+
+   scheduler: What to ask.
+   first: Receives the first update; may be NULL.
+   count: Receives how many there are, 0 without a record; may be NULL.
+   Returns: A status. */
+int32_t stepsize_scheduler_record_range(const stepsize_scheduler *scheduler, int64_t *first,
+                                        int64_t *count);
+
+/* The rates that were really used, one for each update.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   first: The first entry of the record to copy, from 0.
+   out: Receives up to `count` rates; may be NULL where count is 0.
+   count: Numbers that fit into out.
+   written: Receives how many were written; may be NULL.
+   Returns: A status. */
+int32_t stepsize_scheduler_record(const stepsize_scheduler *scheduler, size_t group, int64_t first,
+                                  double *out, size_t count, size_t *written);
+
+/* The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same
+   bits. Its text form (stepsize_schedule_print) can be kept in a file and read in any language.
+
+   scheduler: One made with options.record.
+   group: The parameter group, from 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded. */
+int32_t stepsize_scheduler_replay(const stepsize_scheduler *scheduler, size_t group,
+                                  stepsize_schedule **out, stepsize_error *error);
+
+/* ---- State ----------------------------------------------------------------------------------- */
+
+/* Everything that is needed to go on later, in another process or language: little-endian bytes
+   with magic, format number, length and checksum, and the text form of controllers and schedule
+   inside.
+
+   Call it with capacity 0 to learn the size, then with a buffer of that size.
+
+   scheduler: What to save; nothing about it changes.
+   buffer: Receives the state; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the state; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as
+     it was. */
+int32_t stepsize_scheduler_save(stepsize_scheduler *scheduler, uint8_t *buffer, size_t capacity,
+                                size_t *size);
+
+/* A scheduler from a saved state, without knowing how it was made.
+
+   Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state,
+   STEPSIZE_ERROR_VERSION for a newer format.
+
+   state: The bytes; copied.
+   size: How many there are.
+   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_scheduler_restore(const uint8_t *state, size_t size, stepsize_scheduler **out,
+                                   stepsize_error *error);
+
+/* Goes on from a saved state with a scheduler that was made like the saved one.
+
+   Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers,
+   schedule, groups, base rates or bounds are others.
+
+   scheduler: What to set; as it was on failure.
+   state: The bytes; copied.
+   size: How many there are.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_scheduler_load(stepsize_scheduler *scheduler, const uint8_t *state, size_t size,
+                                stepsize_error *error);
+
+/* The newest format of saved states that this library reads, and the one that it writes.
+
+   Returns: The number. */
+int32_t stepsize_state_format(void);
+
+/* ---- What a scheduler is made of ------------------------------------------------------------- */
+
+/* The schedule of a scheduler, as one that was restored has it.
+
+   scheduler: What to ask.
+   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+   Returns: A status. */
+int32_t stepsize_scheduler_schedule(const stepsize_scheduler *scheduler, stepsize_schedule **out);
+
+/* The controllers of a scheduler: first the one that moves the rates, then the settlings.
+
+   scheduler: What to ask.
+   index: Which one, from 0.
+   out: Receives the controller, to be destroyed by the caller; NULL from the number of
+     controllers on.
+   Returns: A status. */
+int32_t stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_t index,
+                                      stepsize_controller **out);
 
 /* ==== 8. Linear-decay theory ================================================================== */
 
@@ -858,7 +1140,7 @@ int32_t stepsize_norm_log_save(const stepsize_norm_log *log, uint8_t *buffer, si
 /* The log that stepsize_norm_log_save has written.
 
    state: Its bytes.
-   length: How many; damaged or missing bytes are STEPSIZE_ERROR_ARGUMENT.
+   length: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
    out: Receives the log, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */

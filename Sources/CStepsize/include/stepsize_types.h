@@ -17,7 +17,11 @@ enum {
   STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
   STEPSIZE_ERROR_LIMIT = 13,        /* too many pieces or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20 /* the scheduler's controller needs a loss */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler's controller needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,        /* a call that this scheduler does not take, or not now */
+  STEPSIZE_ERROR_STATE = 30,        /* a saved state that is damaged, or none at all */
+  STEPSIZE_ERROR_VERSION = 31,      /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32      /* a saved state of a scheduler that was made otherwise */
 };
 
 /* Kinds and modes. They cross as int32_t and are checked. */
@@ -35,7 +39,24 @@ enum {
   STEPSIZE_DECISION_COOLDOWN = 4,
   STEPSIZE_DECISION_WARMUP = 5,
   STEPSIZE_DECISION_BOUND = 6,    /* it was time, but the rates are at their bounds, or the change is too small */
-  STEPSIZE_DECISION_RESET = 7     /* back to the base rates given at the start */
+  STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
+  STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
+  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+};
+
+/* What came of a trial of the line search. */
+enum {
+  STEPSIZE_TRIAL_ACCEPTED = 0, /* the step stands */
+  STEPSIZE_TRIAL_RETRY = 1,    /* take the step back and try the smaller rate */
+  STEPSIZE_TRIAL_FAILED = 2    /* out of trials: take the step back and make one with the lowest rate, now answered */
+};
+
+/* Why a training can stop. */
+enum {
+  STEPSIZE_STOP_NONE = 0,    /* it need not */
+  STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
+  STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
+  STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
 
 /* How a schedule goes on when its length changes. */
@@ -48,15 +69,16 @@ enum {
 /* For a count that means "never" or "without end". */
 #define STEPSIZE_NEVER INT64_MAX
 
-/* What stepsize_catalogue_text and stepsize_catalogue_parameter_text can tell. */
+/* What the library can tell of schedules, controllers and their parameters. */
 enum {
   STEPSIZE_TEXT_NAME = 0,
   STEPSIZE_TEXT_SUMMARY = 1, /* one line */
   STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
   STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals or schedule */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6  /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
 };
 
 /* The text of an error. Set `size` to sizeof(stepsize_error) before the first
@@ -90,7 +112,7 @@ typedef struct stepsize_greedy_options {
   int64_t patience;        /* observations to wait before a change, >= 0 */
   int64_t cooldown;        /* observations ignored after a cut, >= 0 */
   int64_t warmup;          /* observations ignored after a raise, >= 0 */
-  int64_t window_size;     /* observations averaged when `smooth` is not 0, 1 to 16777216 */
+  int64_t window;          /* observations averaged when `smooth` is not 0, 1 to 16777216 */
   int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
   int32_t smooth;          /* 0 or 1 */
   int32_t reserved;        /* 0 */
@@ -120,7 +142,7 @@ typedef struct stepsize_plateau_options {
 /* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
 typedef struct stepsize_scheduler_options {
   uint32_t size;      /* sizeof(stepsize_scheduler_options) */
-  uint32_t reserved;  /* 0 */
+  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
   size_t group_count; /* parameter groups, 1 to 1048576 */
   const double *base_lr; /* group_count base rates, finite and >= 0; copied */
   const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
@@ -129,7 +151,20 @@ typedef struct stepsize_scheduler_options {
   size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
   const double *max_lr;  /* highest rates answered, alike */
   size_t max_lr_count;
+  const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
+  size_t settling_count;                       /* up to 16 */
 } stepsize_scheduler_options;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+} stepsize_phase;
 
 /* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
 enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };

@@ -1,5 +1,5 @@
 /// What a controller did with the last observation, and why.
-public enum Decision: Int32, Sendable {
+public enum Decision: Int32, CaseIterable, Sendable {
   /// Nothing has been observed yet, or there is no controller.
   case none = 0
   case raised = 1
@@ -12,4 +12,8 @@ public enum Decision: Int32, Sendable {
   case heldAtBound = 6
   /// Back to the base rates given at the start.
   case reset = 7
+  /// The observation gave no reason for a change.
+  case kept = 8
+  /// The observation was not a finite number: nothing changed.
+  case ignored = 9
 }

@@ -12,10 +12,18 @@
 /// - `eps` is relative to the rate, and a bound is always reached;
 /// - a reset is not followed by a cooldown, and can be turned off.
 public struct GreedyLR: ~Copyable, Sendable {
-  public enum Variant: Int32, Sendable {
+  public enum Variant: Int32, Word, Sendable {
     case standard = 0
     case huggingface = 1
     case paper = 2
+
+    public var name: StaticString {
+      switch self {
+      case .standard: "default"
+      case .huggingface: "huggingface"
+      case .paper: "paper"
+      }
+    }
   }
 
   /// The parameters, under transformers' names.
@@ -36,9 +44,9 @@ public struct GreedyLR: ~Copyable, Sendable {
     public var minLR: [Double] = []
     public var maxLR: [Double] = []
     public var eps = 1e-8
-    /// Whether the mean of the last `windowSize` losses is observed instead of the loss.
+    /// Whether the mean of the last `window` losses is observed instead of the loss.
     public var smooth: Bool
-    public var windowSize: Int64 = 50
+    public var window: Int64 = 50
     /// Cuts that end at the lower bound before everything starts anew; nil for never.
     public var resetStart: Int64? = 500
 
@@ -72,45 +80,29 @@ public struct GreedyLR: ~Copyable, Sendable {
 
   /// The controller of a scheduler with these base rates.
   init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try configuration.validate()
+    try Controller.greedy(configuration).validate()
     let isHuggingFace = configuration.variant == .huggingface
-    let lower = try Bounds.each(
-      "greedy", "min_lr", configuration.minLR, isHuggingFace ? bases.map { _ in 1e-3 } : bases.map { $0 / 10 }
-    )
-    let upper = try Bounds.each(
-      "greedy", "max_lr", configuration.maxLR,
-      isHuggingFace ? bases.map { _ in 1 } : bases.map { finite(10 * $0) })
-    if !isHuggingFace { try Self.checkOrder(lower, bases, upper) }
+    var bounds: (lower: [Double], upper: [Double])
+    if isHuggingFace {
+      bounds.lower = try Bounds.each("greedy", "min_lr", configuration.minLR, bases.map { _ in 1e-3 })
+      bounds.upper = try Bounds.each("greedy", "max_lr", configuration.maxLR, bases.map { _ in 1 })
+    } else {
+      bounds = try Bounds.around(
+        bases, "greedy", min: configuration.minLR, bases.map { $0 / 10 }, max: configuration.maxLR,
+        bases.map { finite(10 * $0) })
+    }
     self.configuration = configuration
-    self.lower = lower
-    self.upper = upper
+    lower = bounds.lower
+    upper = bounds.upper
     best = BestMetric(
       mode: configuration.mode, threshold: configuration.threshold,
       thresholdMode: configuration.thresholdMode, signedMargin: isHuggingFace,
       followsPrevious: configuration.variant == .paper)
     resetLeft = configuration.resetStart ?? Int64.max
-    let window = configuration.smooth ? Int(configuration.windowSize) : 1
+    let window = configuration.smooth ? Int(configuration.window) : 1
     average = MovingAverage(window: isHuggingFace ? 1 : window)
     streaming = StreamingAverage(window: isHuggingFace ? window : 1)
     startCounting()
-  }
-
-  private static func checkOrder(
-    _ lower: [Double], _ bases: [Double], _ upper: [Double]
-  ) throws(ConfigurationError) {
-    for i in bases.indices where !(lower[i] <= bases[i] && bases[i] <= upper[i]) {
-      var text: [UInt8] = []
-      text.write("greedy: the base rate ")
-      text.write(bases[i])
-      text.write(" of group ")
-      text.write(Int64(i))
-      text.write(" is outside [min_lr, max_lr] = [")
-      text.write(lower[i])
-      text.write(", ")
-      text.write(upper[i])
-      text.write("]")
-      throw ConfigurationError(.argument, text)
-    }
   }
 
   /// Takes one loss (any value, NaN and infinities included) and moves the base rates if it is time.
@@ -229,19 +221,84 @@ public struct GreedyLR: ~Copyable, Sendable {
   }
 }
 
+extension GreedyLR {
+  func isAtBottom(_ groups: [Group]) -> Bool {
+    for i in groups.indices where groups[i].base > lower[i] { return false }
+    return true
+  }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    average.transfer(&state)
+    streaming.transfer(&state)
+    best.transfer(&state)
+    state.transfer(&goodCount, in: 0...Int64.max - 1)
+    state.transfer(&badCount, in: -1...Int64.max - 1)
+    state.transfer(&cooldownLeft, in: 0...Int64.max)
+    state.transfer(&warmupLeft, in: 0...Int64.max)
+    state.transfer(&resetLeft, in: 0...Int64.max)
+    state.transfer(&action)
+  }
+}
+
 extension GreedyLR.Configuration {
-  /// Checks everything that does not depend on the base rates.
-  public func validate() throws(ConfigurationError) {
-    let check = Check("greedy")
-    try check("factor", factor, in: Interval(0, 1, lowerIsOpen: true, upperIsOpen: true))
-    try check("threshold", threshold, in: .nonNegative)
-    try check("eps", eps, in: .nonNegative)
-    try check("patience", patience, from: 0)
-    try check("cooldown", cooldown, from: 0)
-    try check("warmup", warmup, from: 0)
-    try check("window_size", windowSize, from: 1, to: 16_777_216)
-    if let resetStart { try check("reset_start", resetStart, from: variant == .huggingface ? 0 : 1) }
-    for bound in minLR { try check("min_lr", bound, in: .nonNegative) }
-    for bound in maxLR { try check("max_lr", bound, in: .nonNegative) }
+  static func signature(_ variant: GreedyLR.Variant) -> Signature {
+    let defaults = Self(variant)
+    return Signature(
+      name: "greedy", summary: "raises the base rates while the loss improves, cuts them while it does not",
+      formula:
+        "more than patience good losses in a row: rate/factor; more than patience bad ones: rate*factor",
+      source: "arXiv 2512.14527",
+      parameters: [
+        Parameter(
+          "variant", .word(GreedyLR.Variant.names), default: .word(GreedyLR.Variant.standard.name),
+          "mended, as transformers has it, or the paper's Algorithm 1; it chooses the defaults"),
+        .mode(defaults.mode),
+        Parameter(
+          "factor", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)),
+          default: .real(defaults.factor),
+          "rate*factor when worse, rate/factor when better"),
+        .observations("patience", default: defaults.patience, "observations to wait before a change"),
+        .threshold(defaults.threshold), .thresholdMode(defaults.thresholdMode),
+        .observations("cooldown", default: defaults.cooldown, "observations ignored after a cut"),
+        .observations("warmup", default: defaults.warmup, "observations ignored after a raise"),
+        .bound("min_lr", "lowest base rates; none: base/10 (huggingface: 0.001)"),
+        .bound("max_lr", "highest base rates; none: 10 base (huggingface: 1)"),
+        Parameter(
+          "eps", .real(.nonNegative), default: .real(defaults.eps),
+          "smaller changes are not made: relative to the rate, or absolute (huggingface)"),
+        Parameter("smooth", .flag, default: .flag(defaults.smooth), "whether losses are averaged"),
+        .observations(
+          "window", from: 1, to: 16_777_216, default: defaults.window, "losses in the average"),
+        Parameter(
+          "reset_start", .count((variant == .huggingface ? 0 : 1)...Int64.max),
+          default: defaults.resetStart.map { .integer($0) } ?? Value.none, isOptional: true,
+          "cuts at the lower bound before everything starts anew, or none"),
+      ])
+  }
+
+  init(_ a: Arguments) throws(ConfigurationError) {
+    self.init(try a.word("variant", as: GreedyLR.Variant.self))
+    mode = try a.word("mode", as: MetricMode.self)
+    factor = a.real("factor")
+    patience = a.count("patience")
+    threshold = a.real("threshold")
+    thresholdMode = try a.word("threshold_mode", as: ThresholdMode.self)
+    cooldown = a.count("cooldown")
+    warmup = a.count("warmup")
+    minLR = a.perGroup("min_lr")
+    maxLR = a.perGroup("max_lr")
+    eps = a.real("eps")
+    smooth = a.flag("smooth")
+    window = a.count("window")
+    resetStart = a.optionalCount("reset_start")
+  }
+
+  /// In the order of the signature.
+  var values: [Value] {
+    [
+      .word(variant.name), .word(mode.name), .real(factor), .integer(patience), .real(threshold),
+      .word(thresholdMode.name), .integer(cooldown), .integer(warmup), .perGroup(minLR), .perGroup(maxLR),
+      .real(eps), .flag(smooth), .integer(window), resetStart.map { .integer($0) } ?? Value.none,
+    ]
   }
 }

@@ -7,4 +7,11 @@ struct Group: Sendable {
   /// Lowest and highest rate answered.
   let min: Double
   let max: Double
+
+  /// The rate, given the schedule's value.
+  @inline(__always)
+  func rate(_ multiplier: Double) -> Double {
+    // `max` is finite, so the rate is, even where the product overflows.
+    bounded(base * multiplier, min, max)
+  }
 }

@@ -1,13 +1,48 @@
 /// Whether a smaller or a larger metric is better.
-public enum MetricMode: Int32, Sendable {
+public enum MetricMode: Int32, Word, Sendable {
   case min = 0
   case max = 1
+
+  public var name: StaticString { self == .min ? "min" : "max" }
 }
 
 /// Whether a threshold is a difference or a fraction of the best metric.
-public enum ThresholdMode: Int32, Sendable {
+public enum ThresholdMode: Int32, Word, Sendable {
   case absolute = 0
   case relative = 1
+
+  public var name: StaticString { self == .absolute ? "abs" : "rel" }
+}
+
+extension Parameter {
+  static func mode(_ fallback: MetricMode) -> Parameter {
+    Parameter(
+      "mode", .word(MetricMode.names), default: .word(fallback.name),
+      "whether a smaller metric is better (a loss) or a larger one")
+  }
+
+  static func threshold(_ fallback: Double) -> Parameter {
+    Parameter("threshold", .real(.nonNegative), default: .real(fallback), "margin of an improvement")
+  }
+
+  static func thresholdMode(_ fallback: ThresholdMode) -> Parameter {
+    Parameter(
+      "threshold_mode", .word(ThresholdMode.names), default: .word(fallback.name),
+      "whether the margin is a difference or a fraction of the best metric")
+  }
+
+  /// Observations to wait.
+  static func observations(
+    _ name: StaticString, from lower: Int64 = 0, to upper: Int64 = .max, default fallback: Int64,
+    _ note: StaticString
+  ) -> Parameter {
+    Parameter(name, .count(lower...upper), default: .integer(fallback), note)
+  }
+
+  /// Bounds of the base rates.
+  static func bound(_ name: StaticString, _ note: StaticString) -> Parameter {
+    Parameter(name, .perGroup(.nonNegative), default: Value.none, note)
+  }
 }
 
 /// The best metric so far, and what the next one must beat.
@@ -62,6 +97,14 @@ struct BestMetric: Sendable {
   mutating func reset() {
     set(Double.infinity)
     if followsPrevious { target = Double.nan }
+  }
+
+  /// Whether there is no best metric yet.
+  var isNew: Bool { best == Double.infinity }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    state.transfer(&best)
+    state.transfer(&target)
   }
 
   private mutating func set(_ best: Double) {

@@ -50,6 +50,13 @@ struct MovingAverage: ~Copyable, Sendable {
     blockSum = 0
     count = 0
   }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    state.transfer(&slots)
+    state.transfer(&cursor, in: 0...(slots.count - 1))
+    state.transfer(&blockSum)
+    state.transfer(&count)
+  }
 }
 
 /// The running mean of transformers' `StreamingAverage`, bit for bit: add the new value, then subtract the
@@ -77,5 +84,12 @@ struct StreamingAverage: ~Copyable, Sendable {
     cursor = 0
     count = 0
     sum = 0
+  }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    state.transfer(&values)
+    state.transfer(&cursor, in: 0...(values.count - 1))
+    state.transfer(&count, in: 0...values.count)
+    state.transfer(&sum)
   }
 }

@@ -11,10 +11,18 @@
 /// An observation that is not finite counts as a bad one and never becomes the best; optax and PyTorch, who
 /// take -inf for a best, are left there.
 public struct Plateau: ~Copyable, Sendable {
-  public enum Counting: Int32, Sendable {
+  public enum Counting: Int32, Word, Sendable {
     case pytorch = 0
     case keras = 1
     case optax = 2
+
+    public var name: StaticString {
+      switch self {
+      case .pytorch: "pytorch"
+      case .keras: "keras"
+      case .optax: "optax"
+      }
+    }
   }
 
   public struct Configuration: Sendable {
@@ -56,7 +64,7 @@ public struct Plateau: ~Copyable, Sendable {
   private(set) var decision = Decision.none
 
   init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try configuration.validate()
+    try Controller.plateau(configuration).validate()
     let lower = try Bounds.each("plateau", "min_lr", configuration.minLR, bases.map { _ in 0 })
     self.configuration = configuration
     self.lower = lower
@@ -157,17 +165,68 @@ public struct Plateau: ~Copyable, Sendable {
   }
 }
 
+extension Plateau {
+  func isAtBottom(_ groups: [Group]) -> Bool { !hasRoom(groups) }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    best.transfer(&state)
+    state.transfer(&badCount, in: 0...Int64.max - 1)
+    state.transfer(&cooldownLeft, in: 0...Int64.max)
+    state.transfer(&sum)
+    state.transfer(&summed, in: 0...configuration.accumulation - 1)
+    state.transfer(&decision)
+  }
+}
+
 extension Plateau.Configuration {
-  /// Checks everything that does not depend on the base rates.
-  public func validate() throws(ConfigurationError) {
-    let check = Check("plateau")
-    try check("factor", factor, in: Interval(0, 1, lowerIsOpen: true, upperIsOpen: true))
-    try check("threshold", threshold, in: .nonNegative)
-    try check("extra_threshold", extraThreshold, in: .nonNegative)
-    try check("eps", eps, in: .nonNegative)
-    try check("patience", patience, from: 0)
-    try check("cooldown", cooldown, from: 0)
-    try check("accumulation", accumulation, from: 1)
-    for bound in minLR { try check("min_lr", bound, in: .nonNegative) }
+  static func signature(_ counting: Plateau.Counting) -> Signature {
+    let defaults = Self(counting)
+    return Signature(
+      name: "plateau", summary: "cuts the base rates when the metric has stopped improving",
+      formula: "after patience observations without an improvement: rate*factor", source: "",
+      parameters: [
+        Parameter(
+          "counting", .word(Plateau.Counting.names), default: .word(Plateau.Counting.pytorch.name),
+          "whose way of counting; it chooses the defaults"),
+        .mode(defaults.mode),
+        Parameter(
+          "factor", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)),
+          default: .real(defaults.factor),
+          "what the rates are multiplied by"),
+        .observations("patience", default: defaults.patience, "bad observations to wait"),
+        .threshold(defaults.threshold), .thresholdMode(defaults.thresholdMode),
+        Parameter(
+          "extra_threshold", .real(.nonNegative), default: .real(defaults.extraThreshold),
+          "a margin besides, always a difference"),
+        .observations(
+          "cooldown", default: defaults.cooldown, "observations after a cut during which nothing is counted"),
+        .bound("min_lr", "lowest base rates; none: 0"),
+        Parameter("eps", .real(.nonNegative), default: .real(defaults.eps), "smaller cuts are not made"),
+        .observations(
+          "accumulation", from: 1, default: defaults.accumulation, "observations averaged into one"),
+      ])
+  }
+
+  init(_ a: Arguments) throws(ConfigurationError) {
+    self.init(try a.word("counting", as: Plateau.Counting.self))
+    mode = try a.word("mode", as: MetricMode.self)
+    factor = a.real("factor")
+    patience = a.count("patience")
+    threshold = a.real("threshold")
+    thresholdMode = try a.word("threshold_mode", as: ThresholdMode.self)
+    extraThreshold = a.real("extra_threshold")
+    cooldown = a.count("cooldown")
+    minLR = a.perGroup("min_lr")
+    eps = a.real("eps")
+    accumulation = a.count("accumulation")
+  }
+
+  /// In the order of the signature.
+  var values: [Value] {
+    [
+      .word(counting.name), .word(mode.name), .real(factor), .integer(patience), .real(threshold),
+      .word(thresholdMode.name), .real(extraThreshold), .integer(cooldown), .perGroup(minLR), .real(eps),
+      .integer(accumulation),
+    ]
   }
 }

@@ -9,6 +9,14 @@ public struct ConfigurationError: Error, Sendable {
     case syntax
     /// Too many pieces or levels, or a length that does not fit in 63 bits.
     case limit
+    /// A call that this scheduler does not take, or not now.
+    case order
+    /// A saved state that is damaged, or none at all.
+    case state
+    /// A saved state of a newer format.
+    case version
+    /// A saved state of a scheduler that was made otherwise.
+    case mismatch
   }
 
   public let kind: Kind

@@ -1,13 +1,6 @@
-/// What the library knows of one schedule: enough to parse, print, check, document and make it.
-public struct Entry: Sendable {
-  public let name: StaticString
-  /// One line.
-  public let summary: StaticString
-  /// The value as a function of the step t.
-  public let formula: StaticString
-  /// Paper or origin; empty where the form is common property.
-  public let source: StaticString
-  public let parameters: [Parameter]
+/// A schedule of the catalogue: what is told of it, and how it is made.
+struct Entry: Sendable {
+  let signature: Signature
   let make: @Sendable (Arguments) throws(ConfigurationError) -> Body
 
   init(
@@ -15,48 +8,19 @@ public struct Entry: Sendable {
     _ parameters: [Parameter],
     make: @escaping @Sendable (Arguments) throws(ConfigurationError) -> Body
   ) {
-    self.name = name
-    self.summary = summary
-    self.formula = formula
-    self.source = source
-    self.parameters = parameters
+    signature = Signature(
+      name: name, summary: summary, formula: formula, source: source, parameters: parameters)
     self.make = make
-  }
-
-  /// Checks each value against its parameter and fills in the defaults.
-  func bind(_ given: [Value?]) throws(ConfigurationError) -> Arguments {
-    var values: [Value] = []
-    values.reserveCapacity(parameters.count)
-    for i in parameters.indices {
-      let parameter = parameters[i]
-      if i < given.count, let value = given[i] {
-        guard let accepted = parameter.accept(value) else {
-          throw ConfigurationError(name, parameter.name, value, expected: parameter.expected)
-        }
-        values.append(accepted)
-      } else if let fallback = parameter.fallback {
-        values.append(fallback)
-      } else {
-        var text: [UInt8] = []
-        text.write(name)
-        text.write(": ")
-        text.write(parameter.name)
-        text.write(" is missing, expected ")
-        text += parameter.expected
-        throw ConfigurationError(.argument, text)
-      }
-    }
-    return Arguments(entry: self, values: values)
   }
 }
 
 /// Checked values, by parameter name.
 struct Arguments {
-  let entry: Entry
+  let signature: Signature
   let values: [Value]
 
   subscript(name: StaticString) -> Value {
-    for i in entry.parameters.indices where name.equals(entry.parameters[i].name) {
+    for i in signature.parameters.indices where name.equals(signature.parameters[i].name) {
       return values[i]
     }
     return .none
@@ -97,6 +61,6 @@ struct Arguments {
   }
 
   func error(_ name: StaticString, expected: StaticString) -> ConfigurationError {
-    ConfigurationError(entry.name, name, self[name], expected: expected)
+    ConfigurationError(signature.name, name, self[name], expected: expected)
   }
 }

@@ -11,8 +11,10 @@ public enum Kind: CaseIterable, Sendable {
 
   case clamp, `repeat`, shift, stretch, take
 
-  /// Name, parameters, formula and constructor.
-  public var entry: Entry {
+  /// Name, parameters and formula.
+  public var signature: Signature { entry.signature }
+
+  var entry: Entry {
     switch self {
     case .constant: Constant.entry
     case .linear: Linear.entry

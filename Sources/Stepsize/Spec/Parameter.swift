@@ -52,20 +52,30 @@ public struct Parameter: Sendable {
     /// Ascending integers >= 0, each greater than the one before it, or equal where `repeats`.
     case counts(repeats: Bool)
     case reals(Interval)
+    /// A number for all parameter groups, or a list with one for each.
+    case perGroup(Interval)
+    /// Free text that can be a phase's name.
+    case name
     case schedule
   }
 
   public let name: StaticString
   public let kind: Kind
-  /// nil: must be given. `.none`: may be absent.
+  /// nil: must be given.
   public let fallback: Value?
+  /// Whether `none` is a value.
+  public let isOptional: Bool
   /// One phrase with the unit.
   public let note: StaticString
 
-  init(_ name: StaticString, _ kind: Kind, default fallback: Value? = nil, _ note: StaticString) {
+  init(
+    _ name: StaticString, _ kind: Kind, default fallback: Value? = nil, isOptional: Bool = false,
+    _ note: StaticString
+  ) {
     self.name = name
     self.kind = kind
     self.fallback = fallback
+    if case .some(.none) = fallback { self.isOptional = true } else { self.isOptional = isOptional }
     self.note = note
   }
 
@@ -104,18 +114,20 @@ public struct Parameter: Sendable {
     case .reals(let interval):
       text.write("a list, each ")
       interval.write(to: &text)
+    case .perGroup(let interval):
+      interval.write(to: &text)
+      text.write(", or a list with one for each group")
+    case .name: text.write("1 to 64 printable ASCII characters without quotes and backslashes")
     case .schedule: text.write("a schedule")
     }
-    if case .some(.none) = fallback { text.write(", or none") }
+    if isOptional { text.write(", or none") }
     return text
   }
 
   /// The value as the parameter's kind, or nil if it is not allowed.
   func accept(_ value: Value) -> Value? {
     switch (kind, value) {
-    case (_, .none):
-      if case .some(.none) = fallback { return Value.none }
-      return nil
+    case (_, .none): return isOptional ? value : nil
     case (.count(let range), .integer(let n)): return range.contains(n) ? value : nil
     case (.count(let range), .real(let x)):
       guard let n = Int64(exactly: x), range.contains(n) else { return nil }
@@ -146,6 +158,14 @@ public struct Parameter: Sendable {
         integers.append(n)
       }
       return accept(.integers(integers))
+    case (.perGroup(let interval), .real(let x)): return interval.contains(x) ? .real(x + 0) : nil
+    case (.perGroup, .integer(let n)): return accept(.real(Double(n)))
+    case (.perGroup, .integers(let list)): return accept(.reals(list.map { Double($0) }))
+    case (.perGroup(let interval), .reals(let list)):
+      if let first = list.first, list.count == 1 { return accept(.real(first)) }
+      for x in list where !interval.contains(x) { return nil }
+      return list.isEmpty ? accept(.none) : .reals(list.map { $0 + 0 })
+    case (.name, .word(let word)): return PhaseName.isValid(word) ? value : nil
     case (.schedule, .schedule): return value
     default: return nil
     }
@@ -161,6 +181,8 @@ extension Parameter {
     case .word: "word"
     case .counts: "counts"
     case .reals: "reals"
+    case .perGroup: "per_group"
+    case .name: "name"
     case .schedule: "schedule"
     }
   }

@@ -10,10 +10,7 @@ extension Schedule {
   /// Positional arguments come before named ones. An error says where it is and, for an unknown name, which
   /// known one is nearest.
   public init(parsing text: [UInt8]) throws(ConfigurationError) {
-    guard text.count <= Parser.maximumLength else {
-      throw ConfigurationError(.limit, "a text has more than 268435456 bytes")
-    }
-    var parser = Parser(text)
+    var parser = try Parser(checking: text)
     self = try parser.wholeText()
   }
 }
@@ -24,12 +21,64 @@ struct Parser {
   private var lexer: Lexer
   private var depth = 0
 
-  init(_ text: [UInt8]) { lexer = Lexer(text) }
+  init(checking text: [UInt8]) throws(ConfigurationError) {
+    guard text.count <= Self.maximumLength else {
+      throw ConfigurationError(.limit, "a text has more than 268435456 bytes")
+    }
+    lexer = Lexer(text)
+  }
 
   mutating func wholeText() throws(ConfigurationError) -> Schedule {
     let schedule = try sequence()
     if lexer.peek() != nil { throw lexer.unexpected("\">>\", \"*\" or the end") }
     return schedule
+  }
+
+  /// The controllers that stand first, one after the other, and the schedule that may follow.
+  mutating func wholePlan() throws(ConfigurationError) -> Plan {
+    var controllers: [Controller] = []
+    var schedule: Schedule?
+    _ = lexer.peek()
+    let start = lexer.offset
+    repeat {
+      let before = lexer
+      guard let name = lexer.takeName(), let kind = ControllerKind(Array(name)) else {
+        lexer = before
+        // Only a schedule that stands alone may be a sequence without brackets.
+        schedule = try controllers.isEmpty ? sequence() : product()
+        break
+      }
+      controllers.append(try controller(kind, at: name.startIndex))
+    } while lexer.take("*")
+    if lexer.take(">>") {
+      throw ConfigurationError(
+        .syntax, "a controller works on the whole: put the schedule after it in brackets",
+        at: lexer.offset - 2)
+    }
+    if lexer.peek() != nil { throw lexer.unexpected("\"*\" or the end") }
+    do { return try Plan(controllers, schedule) } catch { throw located(error, start) }
+  }
+
+  mutating func wholeController() throws(ConfigurationError) -> Controller {
+    guard let name = lexer.takeName() else { throw lexer.unexpected("a controller") }
+    guard let kind = ControllerKind(Array(name)) else {
+      throw unknown("controller", name, among: ControllerKind.names)
+    }
+    let controller = try controller(kind, at: name.startIndex)
+    if lexer.peek() != nil { throw lexer.unexpected("the end") }
+    return controller
+  }
+
+  private mutating func controller(
+    _ kind: ControllerKind, at start: Int
+  ) throws(ConfigurationError) -> Controller {
+    var phase: [UInt8]?
+    let values = try arguments(of: kind.signature, &phase)
+    guard phase == nil else {
+      throw ConfigurationError(
+        .name, "a controller has no phase: ", Lexer.quoted(kind.name.bytes[...]), at: start)
+    }
+    do { return try Controller(kind, values) } catch { throw located(error, start) }
   }
 
   private mutating func sequence() throws(ConfigurationError) -> Schedule {
@@ -88,30 +137,46 @@ struct Parser {
   private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
     let start = name.startIndex
     guard let kind = Kind(Array(name)) else {
+      if ControllerKind(Array(name)) != nil {
+        throw ConfigurationError(
+          .syntax, "a controller stands first and works on the whole, as in greedy() * (a >> b): ",
+          Lexer.quoted(name), at: start)
+      }
       throw unknown("schedule", name, among: Kind.names)
     }
-    try lexer.expect("(")
-    let parameters = kind.entry.parameters
-    var values: [Value?] = Array(repeating: nil, count: parameters.count)
     var phase: [UInt8]?
+    let values = try arguments(of: kind.signature, &phase)
+    do {
+      let schedule = try Schedule(kind, values)
+      return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
+    } catch { throw located(error, start) }
+  }
+
+  /// What stands in the brackets of a call; nil where nothing was given.
+  private mutating func arguments(
+    of signature: Signature, _ phase: inout [UInt8]?
+  ) throws(ConfigurationError) -> [Value?] {
+    try lexer.expect("(")
+    let parameters = signature.parameters
+    var values: [Value?] = Array(repeating: nil, count: parameters.count)
     var position: Int? = 0
+    var isFirst = true
     while !lexer.take(")") {
-      if position != 0 || phase != nil { try lexer.expect(",") }
+      if !isFirst { try lexer.expect(",") }
+      isFirst = false
       _ = lexer.peek()
       let offset = lexer.offset
       if let key = takeKey() {
         position = nil
-        if ("phase" as StaticString).equals(key) {
+        if let index = parameters.firstIndex(where: { $0.name.equals(key) }) {
+          guard values[index] == nil else { throw twice(key) }
+          values[index] = try value(of: parameters[index])
+        } else if ("phase" as StaticString).equals(key) {
           guard phase == nil else { throw twice(key) }
           phase = try word()
-          continue
-        }
-        let index = parameters.firstIndex { $0.name.equals(key) }
-        guard let index else {
+        } else {
           throw unknown("parameter", key, among: parameters.map { $0.name } + ["phase"])
         }
-        guard values[index] == nil else { throw twice(key) }
-        values[index] = try value(of: parameters[index])
       } else if let index = position {
         guard index < parameters.count else {
           throw ConfigurationError(.syntax, "too many values in the brackets", at: offset)
@@ -122,10 +187,7 @@ struct Parser {
         throw ConfigurationError(.syntax, "a value without a name after one with a name", at: offset)
       }
     }
-    do {
-      let schedule = try Schedule(kind, values)
-      return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
-    } catch { throw located(error, start) }
+    return values
   }
 
   /// A name followed by "=", or nothing.

@@ -8,7 +8,7 @@ extension Schedule {
 
   func write(to text: inout [UInt8]) {
     switch form {
-    case .call(let kind, let values): writeCall(kind.entry, values, to: &text)
+    case .call(let kind, let values, _): text.writeCall(kind.signature, values, phase)
     case .sequence(let parts):
       for i in parts.indices {
         if i > 0 { text.write(" >> ") }
@@ -26,7 +26,8 @@ extension Schedule {
     case .group(let part):
       text.write("(")
       part.write(to: &text)
-      writePhase(to: &text)
+      text.write(", phase=")
+      text += Lexer.inQuotes(phase ?? [])
       text.write(")")
     }
   }
@@ -37,15 +38,24 @@ extension Schedule {
     if inBrackets { text.write(")") }
   }
 
+  var isSequence: Bool { if case .sequence = form { true } else { false } }
+  private var isScale: Bool { if case .scale = form { true } else { false } }
+  /// A scale inside a product would otherwise be read as the scale of the product.
+  private var isProduct: Bool { if case .product = form { true } else { isScale } }
+}
+
+extension [UInt8] {
+  /// A call in the text form.
+  ///
   /// Leading parameters stand without their names as long as each must be given or is the first; the others
   /// are named, and left out where they have their default.
-  private func writeCall(_ entry: Entry, _ values: [Value], to text: inout [UInt8]) {
-    text.write(entry.name)
-    text.write("(")
+  mutating func writeCall(_ signature: Signature, _ values: [Value], _ phase: [UInt8]? = nil) {
+    write(signature.name)
+    write("(")
     var isFirst = true
     var isPositional = true
     for i in values.indices {
-      let parameter = entry.parameters[i]
+      let parameter = signature.parameters[i]
       if let fallback = parameter.fallback {
         if values[i].isSame(as: fallback) {
           isPositional = false
@@ -53,34 +63,18 @@ extension Schedule {
         }
         if i > 0 { isPositional = false }
       }
-      if !isFirst { text.write(", ") }
+      if !isFirst { write(", ") }
       isFirst = false
       if !isPositional {
-        text.write(parameter.name)
-        text.write("=")
+        write(parameter.name)
+        write("=")
       }
-      values[i].write(to: &text, limit: Int.max)
+      values[i].write(to: &self, limit: Int.max)
     }
-    if phase != nil {
-      if isFirst { text.write("phase=") } else { text.write(", phase=") }
-      writePhaseName(to: &text)
+    if let phase {
+      write(isFirst ? "phase=" : ", phase=")
+      self += Lexer.inQuotes(phase)
     }
-    text.write(")")
+    write(")")
   }
-
-  private func writePhase(to text: inout [UInt8]) {
-    text.write(", phase=")
-    writePhaseName(to: &text)
-  }
-
-  private func writePhaseName(to text: inout [UInt8]) {
-    text.write("\"")
-    text += phase ?? []
-    text.write("\"")
-  }
-
-  private var isSequence: Bool { if case .sequence = form { true } else { false } }
-  private var isScale: Bool { if case .scale = form { true } else { false } }
-  /// A scale inside a product would otherwise be read as the scale of the product.
-  private var isProduct: Bool { if case .product = form { true } else { isScale } }
 }

@@ -1,5 +1,5 @@
 /// An enum whose cases have names in the text form.
-protocol Word: CaseIterable {
+public protocol Word: CaseIterable {
   var name: StaticString { get }
 }
 

@@ -6,7 +6,7 @@
 /// running median of a refinement removes both from single norms.)
 public struct GradientNormLog: Sendable {
   /// The most norms that are kept.
-  public let capacity: Int
+  public internal(set) var capacity: Int
   /// Updates between two norms that are kept: a power of two.
   public internal(set) var stride: Int64 = 1
   /// Norms added so far.

@@ -9,7 +9,7 @@ final class GreedyLRTests: XCTestCase {
   ) throws -> [Double] {
     var scheduler = try Scheduler(baseLRs: [base], controller: .greedy(configuration))
     return losses.map {
-      scheduler.observe($0)
+      scheduler.advance(loss: $0)
       scheduler.advance()
       return scheduler.rates()[0]
     }
@@ -72,7 +72,7 @@ final class GreedyLRTests: XCTestCase {
     let configuration = huggingface {
       $0.minLR = [1e-6]
       $0.smooth = true
-      $0.windowSize = 2
+      $0.window = 2
     }
     XCTAssertEqual(
       try rates(configuration, [1, .nan, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]),
@@ -104,7 +104,7 @@ final class GreedyLRTests: XCTestCase {
   func testASmoothedNaNDoesNotPoison() throws {
     let configuration = standard {
       $0.smooth = true
-      $0.windowSize = 2
+      $0.window = 2
     }
     let after = try rates(configuration, [1, .nan, 0.9, 0.8, 0.7, .infinity, 0.6, 0.5, 0.4, 0.3])
     XCTAssertGreaterThan(after[9], 0.1)
@@ -185,7 +185,7 @@ final class GreedyLRTests: XCTestCase {
     func message(_ change: (inout GreedyLR.Configuration) -> Void) -> String? {
       var configuration = GreedyLR.Configuration()
       change(&configuration)
-      return failure { try configuration.validate() }.map { text($0.message) }
+      return failure { try Controller.greedy(configuration).validate() }.map { text($0.message) }
     }
     XCTAssertEqual(message { $0.factor = 1 }, "greedy: factor = 1, expected a number in (0, 1)")
     XCTAssertEqual(message { $0.factor = .nan }, "greedy: factor = nan, expected a number in (0, 1)")
@@ -193,7 +193,7 @@ final class GreedyLRTests: XCTestCase {
       message { $0.patience = -1 }, "greedy: patience = -1, expected an integer from 0 to 9223372036854775807"
     )
     XCTAssertEqual(
-      message { $0.windowSize = 0 }, "greedy: window_size = 0, expected an integer from 1 to 16777216")
+      message { $0.window = 0 }, "greedy: window = 0, expected an integer from 1 to 16777216")
     XCTAssertEqual(message { $0.eps = -1 }, "greedy: eps = -1, expected a finite number >= 0")
     XCTAssertEqual(
       message { $0.resetStart = 0 },

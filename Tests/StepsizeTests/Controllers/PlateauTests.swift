@@ -14,7 +14,7 @@ final class PlateauTests: XCTestCase {
     var scheduler = try Scheduler(baseLRs: [1], controller: .plateau(configuration))
     var cuts: [Int] = []
     for (i, metric) in (metrics ?? Array(repeating: 1, count: 12)).enumerated() {
-      scheduler.observe(metric)
+      scheduler.advance(loss: metric)
       if scheduler.decision == .cut { cuts.append(i) }
     }
     return cuts
@@ -48,7 +48,7 @@ final class PlateauTests: XCTestCase {
     var scheduler = try Scheduler(baseLRs: [1], controller: .plateau(configuration))
     var rates: [Double] = []
     for metric in [1.0, 2, 3, 3, 2, 1, 0, 0, 0] {
-      scheduler.observe(metric)
+      scheduler.advance(loss: metric)
       rates.append(scheduler.rates()[0])
     }
     XCTAssertEqual(rates, [1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5])
@@ -60,9 +60,9 @@ final class PlateauTests: XCTestCase {
     configuration.factor = 0.5
     configuration.minLR = [0.6, 0.1]
     var scheduler = try Scheduler(baseLRs: [1, 1], controller: .plateau(configuration))
-    for _ in 0..<3 { scheduler.observe(1) }
+    for _ in 0..<3 { scheduler.advance(loss: 1) }
     XCTAssertEqual(scheduler.rates(), [0.6, 0.25])
-    for _ in 0..<5 { scheduler.observe(1) }
+    for _ in 0..<5 { scheduler.advance(loss: 1) }
     XCTAssertEqual(scheduler.rates(), [0.6, 0.1])
     XCTAssertEqual(scheduler.decision, .heldAtBound)
   }
@@ -71,7 +71,7 @@ final class PlateauTests: XCTestCase {
     func message(_ change: (inout Plateau.Configuration) -> Void) -> String? {
       var configuration = Plateau.Configuration()
       change(&configuration)
-      return failure { try configuration.validate() }.map { text($0.message) }
+      return failure { try Controller.plateau(configuration).validate() }.map { text($0.message) }
     }
     XCTAssertEqual(message { $0.factor = 0 }, "plateau: factor = 0, expected a number in (0, 1)")
     XCTAssertEqual(

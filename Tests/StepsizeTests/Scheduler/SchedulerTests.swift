@@ -37,8 +37,7 @@ final class SchedulerTests: XCTestCase {
     configuration.factor = 0.5
     var scheduler = try Scheduler(baseLRs: [0.1], schedule: .linear(10), controller: .greedy(configuration))
     XCTAssertTrue(scheduler.needsLoss)
-    scheduler.observe(1)
-    scheduler.advance()
+    scheduler.advance(loss: 1)
     XCTAssertEqual(scheduler.rates(), [0.2 * 0.9])
   }
 
@@ -91,15 +90,15 @@ final class SchedulerTests: XCTestCase {
         configuration.patience = Int64.random(in: 0...3, using: &random)
         configuration.factor = Double.random(in: 0.01...0.99, using: &random)
         configuration.smooth = Bool.random(using: &random)
-        configuration.windowSize = Int64.random(in: 1...5, using: &random)
+        configuration.window = Int64.random(in: 1...5, using: &random)
         configuration.cooldown = Int64.random(in: 0...3, using: &random)
         configuration.resetStart = Bool.random(using: &random) ? Int64.random(in: 1...5, using: &random) : nil
         var scheduler = try Scheduler(
           baseLRs: [0.1, 1e-300, 0], controller: .greedy(configuration), minLRs: [1e-310], maxLRs: [0.5])
         for _ in 0..<200 {
-          scheduler.observe(
-            odd[Int.random(in: odd.indices, using: &random)] * Double.random(in: 0...1, using: &random))
-          scheduler.advance()
+          scheduler.advance(
+            loss:
+              odd[Int.random(in: odd.indices, using: &random)] * Double.random(in: 0...1, using: &random))
           for rate in scheduler.rates() { XCTAssertTrue(rate >= 1e-310 && rate <= 0.5) }
         }
       }

@@ -32,8 +32,7 @@ final class TraceTests: XCTestCase {
       XCTAssertEqual(rows.count, 84)
       for row in rows {
         XCTAssertEqual(scheduler.rates()[0].bitPattern, row.rate.bitPattern, run)
-        scheduler.observe(row.loss)
-        scheduler.advance()
+        scheduler.advance(loss: row.loss)
       }
     }
   }

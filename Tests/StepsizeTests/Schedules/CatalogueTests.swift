@@ -7,14 +7,14 @@ final class CatalogueTests: XCTestCase {
   func testNamesAreThoseOfTheEntries() {
     var seen: Set<String> = []
     for kind in Kind.allCases {
-      XCTAssertTrue(kind.name.equals(kind.entry.name))
+      XCTAssertTrue(kind.name.equals(kind.signature.name))
       XCTAssertTrue(seen.insert(kind.name.text).inserted, "\(kind.name) stands for two kinds")
     }
   }
 
   func testEntriesAreComplete() {
     for kind in Kind.allCases {
-      let entry = kind.entry
+      let entry = kind.signature
       XCTAssertGreaterThan(entry.summary.utf8CodeUnitCount, 5, kind.name.text)
       XCTAssertGreaterThan(entry.formula.utf8CodeUnitCount, 4, kind.name.text)
       XCTAssertLessThanOrEqual(entry.summary.utf8CodeUnitCount, 80, kind.name.text)

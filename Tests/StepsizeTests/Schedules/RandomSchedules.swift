@@ -9,7 +9,7 @@ struct RandomSchedules {
   /// A schedule of that kind; nil where the values do not fit together (each of them is legal).
   mutating func schedule(_ kind: Kind, depth: Int = 0) -> Schedule? {
     var values: [Value?] = []
-    for parameter in kind.entry.parameters {
+    for parameter in kind.signature.parameters {
       if parameter.fallback != nil, Int.random(in: 0..<3, using: &random) == 0 {
         values.append(nil)
       } else {

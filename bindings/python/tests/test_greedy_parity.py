@@ -69,7 +69,8 @@ def test_parity(batch):
         parameters = [{"params": [torch.nn.Parameter(torch.zeros(1))], "lr": base} for base in bases]
         optimizer = torch.optim.SGD(parameters, lr=0.1)
         theirs = optimization.GreedyLR(optimizer, **options)
-        ours = st.Scheduler(bases, controller=st.GreedyLR("huggingface", **options))
+        mine = {"window" if name == "window_size" else name: value for name, value in options.items()}
+        ours = st.Scheduler(bases, controller=st.GreedyLR("huggingface", **mine))
         for i, loss in enumerate(random_losses(rng, rng.choice([10, 60, 120]))):
             theirs.step(loss)
             ours.step(loss)
@@ -88,4 +89,4 @@ def test_defaults_are_transformers():
         if name in ("min_lr", "max_lr"):
             assert getattr(g, name) is None
         else:
-            assert getattr(g, name) == parameter.default, name
+            assert getattr(g, "window" if name == "window_size" else name) == parameter.default, name

@@ -122,7 +122,7 @@ def test_repr_says_everything():
 
 
 @pytest.mark.parametrize("arguments, words", [
-    ({"factor": 1.5}, "plateau: factor = 1.5"), ({"counting": "mine"}, "plateau: counting = 'mine'"),
+    ({"factor": 1.5}, "plateau: factor = 1.5"), ({"counting": "mine"}, 'plateau: counting = "mine"'),
     ({"patience": -1}, "plateau: patience = -1"), ({"accumulation": 0}, "plateau: accumulation = 0")])
 def test_bad_input(arguments, words):
     with pytest.raises(st.StepsizeError, match=words):

@@ -119,7 +119,7 @@ def test_no_text_does_any_harm(text):
     some.sampled_from(["default", "huggingface"]), some.integers(0, 3), some.integers(1, 5), some.booleans(),
 )  # fmt: skip
 def test_rates_stay_finite_whatever_the_losses(bases, schedule, losses, variant, patience, window, smooth):
-    controller = st.GreedyLR(variant, patience=patience, window_size=window, smooth=smooth, reset_start=2)
+    controller = st.GreedyLR(variant, patience=patience, window=window, smooth=smooth, reset_start=2)
     scheduler = st.Scheduler(bases, schedule, controller)
     for loss in losses:
         scheduler.step(loss)

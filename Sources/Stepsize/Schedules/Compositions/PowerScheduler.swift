@@ -8,6 +8,7 @@
 /// In the paper the peak is reached where a·t^-power falls below it; here that step is warmup + hold, so that
 /// from there on the value is (t/(warmup + hold))^-power, whatever the batch size and the total. The decay
 /// begins at the value v which the power law has there. Parts without a length are left out.
+/// Its phases are "warmup", "main" (constant and power law) and "anneal".
 enum PowerScheduler {
   static var name: StaticString { "power_scheduler" }
 
@@ -37,13 +38,13 @@ enum PowerScheduler {
       let rest = total - scale
       guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
       var parts: [Schedule] = []
-      if warmup > 0 { parts.append(try .warmup(warmup)) }
-      if hold > 0 { parts.append(try .constant(hold)) }
+      if warmup > 0 { parts.append(try Schedule.warmup(warmup).named("warmup")) }
+      if hold > 0 { parts.append(try Schedule.constant(hold).named("main")) }
       let law = try Schedule(.powerLaw, [.integer(scale), a["power"]])
-      if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay)) }
+      if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay).named("main")) }
       if decay > 0 {
         let fall = try Schedule(.cooldown, [.integer(decay), .word("exponential"), nil, nil, a["q"]])
-        parts.append(try fall.scaled(by: law.value(at: rest - decay)))
+        parts.append(try fall.scaled(by: law.value(at: rest - decay)).named("anneal"))
       }
       return Body(try .sequence(parts))
     }

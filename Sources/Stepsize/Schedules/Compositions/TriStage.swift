@@ -2,6 +2,8 @@
 /// models.
 ///
 ///     tri_stage(warmup, hold, decay, start, end) = ramp(warmup, start, 1) >> constant(hold) >> geometric(decay, end)
+///
+/// Its phases are "warmup", "main" and "anneal".
 enum TriStage {
   static var name: StaticString { "tri_stage" }
 
@@ -19,8 +21,9 @@ enum TriStage {
     ) { a throws(ConfigurationError) in
       Body(
         try .sequence([
-          try Schedule(.ramp, [a["warmup"], a["start"]]), try .constant(a.count("hold")),
-          try Schedule(.geometric, [a["decay"], a["end"]]),
+          try Schedule(.ramp, [a["warmup"], a["start"]]).named("warmup"),
+          try Schedule.constant(a.count("hold")).named("main"),
+          try Schedule(.geometric, [a["decay"], a["end"]]).named("anneal"),
         ]))
     }
   }

@@ -1,6 +1,6 @@
 /// A linear warm-up, then linear decay.
 ///
-///     warmup_linear(total, warmup, floor) = warmup(warmup) >> linear(total - warmup, floor)
+///     warmup_linear(total, warmup, floor) = warmup(warmup, phase="warmup") >> linear(total - warmup, floor, phase="main")
 enum WarmupLinear {
   static var name: StaticString { "warmup_linear" }
 
@@ -14,7 +14,7 @@ enum WarmupLinear {
 
 /// A linear warm-up, then cosine decay.
 ///
-///     warmup_cosine(total, warmup, floor) = warmup(warmup) >> cosine(total - warmup, floor)
+///     warmup_cosine(total, warmup, floor) = warmup(warmup, phase="warmup") >> cosine(total - warmup, floor, phase="main")
 enum WarmupCosine {
   static var name: StaticString { "warmup_cosine" }
 
@@ -39,6 +39,9 @@ private enum WarmupDecay {
     let warmup = a.count("warmup")
     guard warmup < total else { throw a.error("warmup", expected: "an integer < total") }
     return Body(
-      try .sequence([try .warmup(warmup), try Schedule(decay, [.integer(total - warmup), a["floor"]])]))
+      try .sequence([
+        try Schedule.warmup(warmup).named("warmup"),
+        try Schedule(decay, [.integer(total - warmup), a["floor"]]).named("main"),
+      ]))
   }
 }

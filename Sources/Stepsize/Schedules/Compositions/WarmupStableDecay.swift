@@ -31,10 +31,11 @@ enum WarmupStableDecay {
       }
       let main = total - warmup - decay
       var parts: [Schedule] = []
-      if warmup > 0 { parts.append(try Schedule(.warmup, [.integer(warmup), a["start"]])) }
-      if main > 0 { parts.append(try .constant(main)) }
+      if warmup > 0 { parts.append(try Schedule(.warmup, [.integer(warmup), a["start"]]).named("warmup")) }
+      if main > 0 { parts.append(try Schedule.constant(main).named("main")) }
       if decay > 0 {
-        parts.append(try Schedule(.cooldown, [.integer(decay), a["shape"], a["floor"], a["power"], a["q"]]))
+        let fall = try Schedule(.cooldown, [.integer(decay), a["shape"], a["floor"], a["power"], a["q"]])
+        parts.append(try fall.named("anneal"))
       }
       return Body(try .sequence(parts))
     }

@@ -14,32 +14,39 @@ scheduler puts both together. All rates are computed by the native library, with
 from . import _catalogue
 from ._catalogue import *  # noqa: F403
 from ._lib import VERSION as __version__
-from .controllers import Controller, GreedyLR, Plateau
+from .controllers import Controller, GreedyLR, Hypergradient, LineSearch, Plateau, Settle
 from .errors import StepsizeError
 from .schedule import Schedule, parse
-from .scheduler import Scheduler
+from .scheduler import Phase, Scheduler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .sampler import PhaseSampler
     from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
 
-__all__ = ["Controller", "GreedyLR", "Plateau", "Schedule", "Scheduler", "StepsizeError", "__version__", "parse"]
+__all__ = [
+    "Controller", "GreedyLR", "Hypergradient", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler", "Settle",
+    "StepsizeError", "__version__", "parse",
+]  # fmt: skip
 __all__ += _catalogue.__all__
 
-# What `theory` has: imported when it is first asked for.
-_THEORY = (
-    "GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine", "score",
-)  # fmt: skip
-__all__ += _THEORY
+# What is imported when it is first asked for: sub-modules, and names in them.
+_MODULES = ("catalogue", "compat", "sampler", "theory")
+_NAMES = {
+    "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
+    "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",
+    "score": "theory",
+}  # fmt: skip
+__all__ += _NAMES
 
 
 def __getattr__(name: str) -> object:
-    """The sub-modules that are imported when they are first asked for, and what they have."""
-    if name in ("catalogue", "compat", "theory") or name in _THEORY:
-        from importlib import import_module
+    """The sub-modules, and what is in them."""
+    from importlib import import_module
 
-        if name not in _THEORY:
-            return import_module(f".{name}", __name__)
-        value = globals()[name] = getattr(import_module(".theory", __name__), name)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name in _NAMES:
+        value = globals()[name] = getattr(import_module(f".{_NAMES[name]}", __name__), name)
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,6 +21,10 @@ STEPSIZE_ERROR_NAME = 11
 STEPSIZE_ERROR_SYNTAX = 12
 STEPSIZE_ERROR_LIMIT = 13
 STEPSIZE_ERROR_LOSS_REQUIRED = 20
+STEPSIZE_ERROR_ORDER = 21
+STEPSIZE_ERROR_STATE = 30
+STEPSIZE_ERROR_VERSION = 31
+STEPSIZE_ERROR_MISMATCH = 32
 STEPSIZE_GREEDY_DEFAULT = 0
 STEPSIZE_GREEDY_HUGGINGFACE = 1
 STEPSIZE_GREEDY_PAPER = 2
@@ -39,6 +43,15 @@ STEPSIZE_DECISION_COOLDOWN = 4
 STEPSIZE_DECISION_WARMUP = 5
 STEPSIZE_DECISION_BOUND = 6
 STEPSIZE_DECISION_RESET = 7
+STEPSIZE_DECISION_KEPT = 8
+STEPSIZE_DECISION_IGNORED = 9
+STEPSIZE_TRIAL_ACCEPTED = 0
+STEPSIZE_TRIAL_RETRY = 1
+STEPSIZE_TRIAL_FAILED = 2
+STEPSIZE_STOP_NONE = 0
+STEPSIZE_STOP_END = 1
+STEPSIZE_STOP_MINIMUM = 2
+STEPSIZE_STOP_SETTLED = 3
 STEPSIZE_EXTEND_RESCALE = 0
 STEPSIZE_EXTEND_HOLD = 1
 STEPSIZE_EXTEND_CONTINUE = 2
@@ -49,6 +62,7 @@ STEPSIZE_TEXT_SOURCE = 3
 STEPSIZE_TEXT_KIND = 4
 STEPSIZE_TEXT_RANGE = 5
 STEPSIZE_TEXT_DEFAULT = 6
+STEPSIZE_TEXT_VALUE = 7
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
 
@@ -81,7 +95,7 @@ class stepsize_greedy_options(Structure):
         ("patience", c_int64),
         ("cooldown", c_int64),
         ("warmup", c_int64),
-        ("window_size", c_int64),
+        ("window", c_int64),
         ("reset_start", c_int64),
         ("smooth", c_int32),
         ("reserved", c_int32),
@@ -113,7 +127,7 @@ class stepsize_plateau_options(Structure):
 class stepsize_scheduler_options(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("reserved", c_uint32),
+        ("record", c_int32),
         ("group_count", c_size_t),
         ("base_lr", POINTER(c_double)),
         ("schedule", stepsize_schedule_p),
@@ -122,6 +136,20 @@ class stepsize_scheduler_options(Structure):
         ("min_lr_count", c_size_t),
         ("max_lr", POINTER(c_double)),
         ("max_lr_count", c_size_t),
+        ("settlings", POINTER(stepsize_controller_p)),
+        ("settling_count", c_size_t),
+    ]
+
+
+class stepsize_phase(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("entered", c_int32),
+        ("start", c_int64),
+        ("length", c_int64),
+        ("position", c_int64),
+        ("progress", c_double),
+        ("name", c_char * 72),
     ]
 
 
@@ -226,6 +254,7 @@ SIGNATURES = {
         stepsize_schedule_p, c_int64, c_int64, c_double, POINTER(c_float), c_size_t,
     ]),
     "stepsize_schedule_length": (c_int64, [stepsize_schedule_p]),
+    "stepsize_schedule_phase": (c_int32, [stepsize_schedule_p, c_int64, POINTER(stepsize_phase)]),
     "stepsize_schedule_print": (c_int32, [
         stepsize_schedule_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
@@ -246,10 +275,23 @@ SIGNATURES = {
     "stepsize_controller_plateau": (c_int32, [
         POINTER(stepsize_plateau_options), POINTER(stepsize_controller_p), POINTER(stepsize_error),
     ]),
+    "stepsize_controller_parse": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_controller_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_controller_print": (c_int32, [
+        stepsize_controller_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_controller_parameter": (c_int32, [
+        stepsize_controller_p, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
     "stepsize_controller_destroy": (None, [stepsize_controller_p]),
     "stepsize_scheduler_defaults": (c_int32, [POINTER(stepsize_scheduler_options)]),
     "stepsize_scheduler_create": (c_int32, [
         POINTER(stepsize_scheduler_options), POINTER(stepsize_scheduler_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_parse": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_scheduler_options), POINTER(stepsize_scheduler_p),
+        POINTER(stepsize_error),
     ]),
     "stepsize_scheduler_rates": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
     "stepsize_scheduler_step": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
@@ -259,12 +301,52 @@ SIGNATURES = {
     "stepsize_scheduler_step_without_loss": (c_int32, [
         stepsize_scheduler_p, POINTER(c_double), c_size_t,
     ]),
+    "stepsize_scheduler_observe_gradient": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_double), POINTER(c_double), c_size_t, POINTER(c_double),
+        c_size_t,
+    ]),
+    "stepsize_scheduler_propose": (c_int32, [
+        stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+    ]),
+    "stepsize_scheduler_report": (c_int32, [
+        stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t, POINTER(c_int32),
+        POINTER(c_double), c_size_t,
+    ]),
+    "stepsize_scheduler_trial_count": (c_int64, [stepsize_scheduler_p]),
     "stepsize_scheduler_set_step": (c_int32, [stepsize_scheduler_p, c_int64]),
     "stepsize_scheduler_get_step": (c_int64, [stepsize_scheduler_p]),
     "stepsize_scheduler_decision": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_finished": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_stop_reason": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_phase": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_phase)]),
+    "stepsize_scheduler_print": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
     "stepsize_scheduler_destroy": (None, [stepsize_scheduler_p]),
+    "stepsize_scheduler_record_range": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_int64), POINTER(c_int64),
+    ]),
+    "stepsize_scheduler_record": (c_int32, [
+        stepsize_scheduler_p, c_size_t, c_int64, POINTER(c_double), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_scheduler_replay": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_save": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_scheduler_restore": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_scheduler_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_load": (c_int32, [
+        stepsize_scheduler_p, c_char_p, c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_state_format": (c_int32, []),
+    "stepsize_scheduler_schedule": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_schedule_p)]),
+    "stepsize_scheduler_controller": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_controller_p),
+    ]),
     "stepsize_median_filter": (c_int32, [
         POINTER(c_double), c_size_t, c_double, POINTER(c_double), POINTER(stepsize_error),
     ]),

@@ -130,6 +130,12 @@ def _reals(values: Any, name: str) -> tuple[str, object]:
     return (text if all(map(math.isfinite, numbers)) else quoted(text)), numbers
 
 
+def _per_group(values: Any, name: str) -> tuple[str, object]:
+    """A number for all groups, or one for each."""
+    numbers = list(to_doubles(values, name))
+    return _real(numbers[0], name) if len(numbers) == 1 else _reals(numbers, name)
+
+
 def _schedule(value: Any, name: str) -> tuple[str, object]:
     from .schedule import as_schedule  # the schedules' module imports this one
 
@@ -139,5 +145,19 @@ def _schedule(value: Any, name: str) -> tuple[str, object]:
 
 _WRITERS = {
     "count": _count, "real": _real, "flag": _flag, "word": _word, "counts": _counts, "reals": _reals,
-    "schedule": _schedule,
+    "per_group": _per_group, "name": _word, "schedule": _schedule,
 }  # fmt: skip
+
+# ---- And back: the text of a parameter's value as Python has it ----
+
+_CONSTANTS = {"none": None, "true": True, "false": False}
+
+
+def read(kind: str, text: str) -> Any:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if kind in ("word", "name"):
+        return text[1:-1]
+    if text.startswith("["):
+        return tuple(float(number) for number in text[1:-1].split(","))
+    return int(text) if kind == "count" else float(text)

@@ -1,96 +1,78 @@
-"""Controllers: what moves the base rates while the training runs. Here is their configuration only; the state
-belongs to the scheduler that is made with one."""
+"""Controllers: what listens to the training. Here is their configuration only; the state belongs to the scheduler
+that is made with one."""
 
 from __future__ import annotations
 
 import math
-from ctypes import POINTER, byref, c_double, cast
+from ctypes import byref, c_void_p
 from types import EllipsisType
 from weakref import finalize
 
 from . import _abi, _values
-from ._lib import create, library
-from .errors import StepsizeError
+from ._lib import create, library, message_of, new_error, read_text
+from .errors import StepsizeError, parse_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any, Literal, NoReturn
+    from collections.abc import Iterable
+    from typing import Any, ClassVar, Literal, NoReturn
 
-_MODES = {"min": _abi.STEPSIZE_MODE_MIN, "max": _abi.STEPSIZE_MODE_MAX}
-_THRESHOLD_MODES = {"abs": _abi.STEPSIZE_THRESHOLD_ABS, "rel": _abi.STEPSIZE_THRESHOLD_REL}
-_VARIANTS = {
-    "default": _abi.STEPSIZE_GREEDY_DEFAULT,
-    "huggingface": _abi.STEPSIZE_GREEDY_HUGGINGFACE,
-    "paper": _abi.STEPSIZE_GREEDY_PAPER,
-}
-_COUNTINGS = {
-    "pytorch": _abi.STEPSIZE_PLATEAU_PYTORCH,
-    "keras": _abi.STEPSIZE_PLATEAU_KERAS,
-    "optax": _abi.STEPSIZE_PLATEAU_OPTAX,
-}
+    PerGroup = float | tuple[float, ...] | None
 
 
 class Controller:
-    """What moves the base rates by the loss: an immutable configuration, for any number of schedulers.
+    """What moves the base rates, or ends phases: an immutable configuration, for any number of schedulers.
 
-    What is not given has the library's default; the attributes and repr() tell what that is.
+    The classes ``GreedyLR``, ``Plateau``, ``Hypergradient``, ``LineSearch`` and ``Settle`` make them from values,
+    ``Controller.parse`` from their text form, such as ``"greedy(patience=5, factor=0.9)"``. What is not given has the
+    library's default; the attributes and repr() tell what that is. Two controllers are equal if their texts are.
     """
 
-    __slots__ = ("__weakref__", "_handle")
-    # Of each kind: its name in messages, its fields in the order of the constructor, the first of which chooses the
-    # defaults, and what they are in the options of the C interface.
-    _name: str
-    _fields: tuple[str, ...]
-    _words: dict[str, dict[str, int]]
-    _reals: tuple[str, ...]
-    _counts: tuple[str, ...]
-    _bounds: tuple[str, ...]
+    __slots__ = ("__weakref__", "_handle", "_text", "_values")
+    # The name in the text form, and the kind of each parameter.
+    _name: ClassVar[str] = ""
+    _parameters: ClassVar[dict[str, str]] = {}
 
     _handle: int
+    _text: str
+    _values: dict[str, Any]
 
-    def _own(self, options: Any, defaults: Callable[..., int], make: Callable[..., int], given: dict[str, Any]) -> None:
-        first = self._fields[0]
-        defaults(byref(options), self._number_of(given[first], first))
-        for name in self._words:
-            if given[name] is not None:
-                setattr(options, name, self._number_of(given[name], name))
-        for name in self._reals:
-            if given[name] is not None:
-                setattr(options, name, _values.to_float(given[name], name))
-        for name in self._counts:
-            if given[name] is not None:
-                setattr(options, name, _values.to_int64(given[name], name))
-        bounds = []  # keeps the arrays alive during the call below
-        for name in self._bounds:
-            numbers = None if given[name] is None else _values.to_doubles(given[name], name)
-            if numbers is not None:
-                bounds.append(numbers)
-                setattr(options, name, cast(numbers, POINTER(c_double)))
-                setattr(options, f"{name}_count", len(numbers))
-            self._set(name, None if numbers is None else numbers[0] if len(numbers) == 1 else tuple(numbers))
-        handle = create(make, byref(options))
-        self._set("_handle", handle)
+    def __init__(self) -> None:
+        raise TypeError("make a controller by its class, such as GreedyLR(), or by Controller.parse(text)")
+
+    @staticmethod
+    def parse(text: str) -> Controller:
+        """Reads a controller from its text form. StepsizeError says where it is wrong."""
+        if not isinstance(text, str):
+            raise _values.wrong_type("Controller.parse", "a text", text)
+        return adopt(_parse(text, written_by_user=True))
+
+    def _make(self, given: dict[str, Any]) -> None:
+        """Makes it by way of its text: the numbers survive exactly."""
+        written = []
+        for name, kind in self._parameters.items():
+            value = given[name]
+            if isinstance(value, _Text):
+                written.append(f"{name}={value.text}")
+            elif value is not None and value is not ...:
+                written.append(f"{name}={_values.write(kind, value, name)[0]}")
+        self._own(_parse(f"{self._name}({', '.join(written)})", written_by_user=False))
+
+    def _own(self, handle: int) -> None:
+        object.__setattr__(self, "_handle", handle)
         finalize(self, library.stepsize_controller_destroy, handle).atexit = False
-        # The attributes say what the library was told, defaults included.
-        for name, words in self._words.items():
-            self._set(name, next(word for word, number in words.items() if number == getattr(options, name)))
-        for name in self._reals + self._counts:
-            self._set(name, getattr(options, name))
+        object.__setattr__(self, "_text", read_text(library.stepsize_controller_print, handle))
+        values = {}
+        for i, (name, kind) in enumerate(self._parameters.items()):
+            text = read_text(library.stepsize_controller_parameter, handle, i, _abi.STEPSIZE_TEXT_VALUE)
+            values[name] = _values.read(kind, text)
+        object.__setattr__(self, "_values", values)
 
-    def _number_of(self, word: Any, name: str) -> int:
-        words = self._words[name]
-        if not isinstance(word, str):
-            raise _values.wrong_type(name, "a text", word)
-        if word not in words:
-            expected = ", ".join(repr(known) for known in words)
-            raise StepsizeError(
-                f"{self._name}: {name} = {word!r}, expected one of {expected}", _abi.STEPSIZE_ERROR_NAME
-            )
-        return words[word]
-
-    def _set(self, name: str, value: object) -> None:
-        object.__setattr__(self, name, value)
+    def __getattr__(self, name: str) -> Any:
+        # Not for what is missing while the object is being made.
+        if not name.startswith("_") and name in self._values:
+            return self._values[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{name}: a {type(self).__name__} cannot be changed; make a new one")
@@ -100,23 +82,21 @@ class Controller:
 
     # ---- A value: text, equality, copies ----
 
-    def _configuration(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self._fields}
+    def __str__(self) -> str:
+        """The canonical text form. Parsing it gives the same controller again."""
+        return self._text
 
     def __repr__(self) -> str:
-        fields = ", ".join(f"{name}={value!r}" for name, value in self._configuration().items())
-        return f"{type(self).__name__}({fields})"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._values.items())})"
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Controller) or type(self) is not type(other):
-            return NotImplemented
-        return self._configuration() == other._configuration()
+        return self._text == other._text if isinstance(other, Controller) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((type(self), tuple(self._configuration().values())))
+        return hash(self._text)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (type(self), self._configuration())
+        return Controller.parse, (self._text,)
 
     def __copy__(self) -> Controller:
         return self
@@ -125,8 +105,30 @@ class Controller:
         return self
 
 
-def _restore(kind: type[Controller], configuration: dict[str, Any]) -> Controller:
-    return kind(**configuration)
+class _Text:
+    """A value that is written as it is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def adopt(handle: int) -> Controller:
+    """The object of a handle that the library gave away."""
+    name = read_text(library.stepsize_controller_print, handle).partition("(")[0]
+    kind = next(kind for kind in Controller.__subclasses__() if kind._name == name)
+    controller = object.__new__(kind)
+    controller._own(handle)
+    return controller
+
+
+def _parse(text: str, *, written_by_user: bool) -> int:
+    encoded = text.encode("utf-8", "surrogatepass")
+    handle, error = c_void_p(), new_error()
+    status = library.stepsize_controller_parse(encoded, len(encoded), byref(handle), byref(error))
+    if status != _abi.STEPSIZE_OK or handle.value is None:
+        # A place in a text that the user has not seen would only confuse.
+        raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)
+    return handle.value
 
 
 class GreedyLR(Controller):
@@ -137,11 +139,11 @@ class GreedyLR(Controller):
     finite, an exact average. ``"huggingface"`` takes the decisions of transformers' GreedyLR bit for bit.
     ``"paper"`` is the paper's Algorithm 1: it compares with the loss before and acts at once.
 
-    What is not given has the library's default for the variant; the attributes and repr() tell what that is.
-    The object is immutable and can be used for any number of schedulers.
+    A loss that is not finite is one bad observation; it enters neither the average nor the best (in the variant
+    ``"huggingface"`` it does, as there).
 
     Args:
-        variant: ``"default"``, ``"huggingface"`` or ``"paper"``.
+        variant: ``"default"``, ``"huggingface"`` or ``"paper"``; it chooses the other defaults.
         mode: ``"min"`` where a smaller metric is better (a loss), ``"max"`` where a larger one is.
         factor: In (0, 1): rate * factor when worse, rate / factor when better.
         patience: Observations to wait before a change, >= 0: it comes with the next one.
@@ -152,39 +154,34 @@ class GreedyLR(Controller):
         min_lr, max_lr: Bounds of the base rates: a number, or one for each group. huggingface's own are 0.001 and
             1, those of the others a tenth and ten times the base rate.
         eps: Changes up to this are not made: a fraction of the rate, or a difference (huggingface).
-        smooth: Whether the mean of the last `window_size` losses is observed instead of each loss.
-        window_size: Losses in that mean, >= 1.
+        smooth: Whether the mean of the last `window` losses is observed instead of each loss.
+        window: Losses in that mean, >= 1.
         reset_start: Cuts at the lower bound before everything starts anew; None or math.inf for never.
     """
 
-    __slots__ = (
-        "cooldown", "eps", "factor", "max_lr", "min_lr", "mode", "patience", "reset_start", "smooth", "threshold",
-        "threshold_mode", "variant", "warmup", "window_size",
-    )  # fmt: skip
+    __slots__ = ()
     _name = "greedy"
-    _fields = (
-        "variant", "mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "warmup", "min_lr",
-        "max_lr", "eps", "smooth", "window_size", "reset_start",
-    )  # fmt: skip
-    _words = {"variant": _VARIANTS, "mode": _MODES, "threshold_mode": _THRESHOLD_MODES}
-    _reals = ("factor", "threshold", "eps")
-    _counts = ("patience", "cooldown", "warmup", "window_size")
-    _bounds = ("min_lr", "max_lr")
+    _parameters = {
+        "variant": "word", "mode": "word", "factor": "real", "patience": "count", "threshold": "real",
+        "threshold_mode": "word", "cooldown": "count", "warmup": "count", "min_lr": "per_group",
+        "max_lr": "per_group", "eps": "real", "smooth": "flag", "window": "count", "reset_start": "count",
+    }  # fmt: skip
 
-    variant: Literal["default", "huggingface", "paper"]
-    mode: Literal["min", "max"]
-    factor: float
-    patience: int
-    threshold: float
-    threshold_mode: Literal["abs", "rel"]
-    cooldown: int
-    warmup: int
-    min_lr: float | tuple[float, ...] | None
-    max_lr: float | tuple[float, ...] | None
-    eps: float
-    smooth: bool
-    window_size: int
-    reset_start: int | None
+    if TYPE_CHECKING:
+        variant: Literal["default", "huggingface", "paper"]
+        mode: Literal["min", "max"]
+        factor: float
+        patience: int
+        threshold: float
+        threshold_mode: Literal["abs", "rel"]
+        cooldown: int
+        warmup: int
+        min_lr: PerGroup
+        max_lr: PerGroup
+        eps: float
+        smooth: bool
+        window: int
+        reset_start: int | None
 
     def __init__(
         self,
@@ -201,29 +198,13 @@ class GreedyLR(Controller):
         max_lr: float | Iterable[float] | None = None,
         eps: float | None = None,
         smooth: bool | None = None,
-        window_size: int | None = None,
+        window: int | None = None,
         reset_start: float | None | EllipsisType = ...,
     ) -> None:
         given = locals()
-        options = _abi.stepsize_greedy_options()
-
-        # What the base class does not know of goes in after the defaults, which come first of all.
-        def defaults(pointer: Any, number: int) -> int:
-            status: int = library.stepsize_greedy_defaults(pointer, number)
-            if smooth is not None:
-                if not isinstance(smooth, bool):
-                    raise _values.wrong_type("smooth", "True or False", smooth)
-                options.smooth = smooth
-            if reset_start is None or reset_start == math.inf:
-                options.reset_start = _abi.STEPSIZE_NEVER
-            elif reset_start is not ...:
-                options.reset_start = _values.to_int64(reset_start, "reset_start")
-            return status
-
-        self._own(options, defaults, library.stepsize_controller_greedy, given)
-        self._set("smooth", bool(options.smooth))
-        never = options.reset_start == _abi.STEPSIZE_NEVER
-        self._set("reset_start", None if never else options.reset_start)
+        if reset_start is None or reset_start == math.inf:
+            given["reset_start"] = _Text("none")
+        self._make(given)
 
 
 class Plateau(Controller):
@@ -247,31 +228,26 @@ class Plateau(Controller):
     A metric that is not finite is a bad observation, and never the best.
     """
 
-    __slots__ = (
-        "accumulation", "cooldown", "counting", "eps", "extra_threshold", "factor", "min_lr", "mode", "patience",
-        "threshold", "threshold_mode",
-    )  # fmt: skip
+    __slots__ = ()
     _name = "plateau"
-    _fields = (
-        "counting", "mode", "factor", "patience", "threshold", "threshold_mode", "extra_threshold", "cooldown",
-        "min_lr", "eps", "accumulation",
-    )  # fmt: skip
-    _words = {"counting": _COUNTINGS, "mode": _MODES, "threshold_mode": _THRESHOLD_MODES}
-    _reals = ("factor", "threshold", "extra_threshold", "eps")
-    _counts = ("patience", "cooldown", "accumulation")
-    _bounds = ("min_lr",)
+    _parameters = {
+        "counting": "word", "mode": "word", "factor": "real", "patience": "count", "threshold": "real",
+        "threshold_mode": "word", "extra_threshold": "real", "cooldown": "count", "min_lr": "per_group",
+        "eps": "real", "accumulation": "count",
+    }  # fmt: skip
 
-    counting: Literal["pytorch", "keras", "optax"]
-    mode: Literal["min", "max"]
-    factor: float
-    patience: int
-    threshold: float
-    threshold_mode: Literal["abs", "rel"]
-    extra_threshold: float
-    cooldown: int
-    min_lr: float | tuple[float, ...] | None
-    eps: float
-    accumulation: int
+    if TYPE_CHECKING:
+        counting: Literal["pytorch", "keras", "optax"]
+        mode: Literal["min", "max"]
+        factor: float
+        patience: int
+        threshold: float
+        threshold_mode: Literal["abs", "rel"]
+        extra_threshold: float
+        cooldown: int
+        min_lr: PerGroup
+        eps: float
+        accumulation: int
 
     def __init__(
         self,
@@ -288,6 +264,144 @@ class Plateau(Controller):
         eps: float | None = None,
         accumulation: int | None = None,
     ) -> None:
-        given = locals()
-        options = _abi.stepsize_plateau_options()
-        self._own(options, library.stepsize_plateau_defaults, library.stepsize_controller_plateau, given)
+        self._make(locals())
+
+
+class Hypergradient(Controller):
+    """Hypergradient descent (arXiv 1703.04783): moves the base rates along the derivative of the loss with respect
+    to them. Before each update, give the scheduler the dot product of the gradient with the update direction before
+    it: ``scheduler.observe_gradient(dot, norm)``.
+
+    Args:
+        variant: ``"sgd"`` (SGD-HD) and ``"adam"`` (Adam-HD) as published: base + beta * dot; ``"multiplicative"``:
+            base * (1 + beta * dot / norm), which no change of scale disturbs.
+        beta: The rate of the rate, > 0, below 1 in the multiplicative form. Published: 1e-6 for SGD, 1e-8 for Adam.
+        min_lr, max_lr: Bounds of the base rates: a number, or one for each group; a thousandth and a thousand times
+            the base rate if not given. The published rule has none: its rates can become negative or infinite.
+
+    A dot product that is not finite changes nothing.
+    """
+
+    __slots__ = ()
+    _name = "hypergradient"
+    _parameters = {"variant": "word", "beta": "real", "min_lr": "per_group", "max_lr": "per_group"}
+
+    if TYPE_CHECKING:
+        variant: Literal["sgd", "adam", "multiplicative"]
+        beta: float
+        min_lr: PerGroup
+        max_lr: PerGroup
+
+    def __init__(
+        self,
+        variant: Literal["sgd", "adam", "multiplicative"] = "sgd",
+        *,
+        beta: float | None = None,
+        min_lr: float | Iterable[float] | None = None,
+        max_lr: float | Iterable[float] | None = None,
+    ) -> None:
+        self._make(locals())
+
+
+class LineSearch(Controller):
+    """Stochastic line search (arXiv 1905.09997): for each update the largest tried rate at which the loss of the
+    batch falls enough (Armijo). By ask and tell: ``scheduler.propose(loss, squared_norm)``, make the step,
+    ``scheduler.report(loss)``; or ``scheduler.search(loss, squared_norm, trial)``.
+
+    Args:
+        c: Part of the expected decrease that must be reached, in (0, 1).
+        backtrack: In (0, 1): the rate over that of the trial before.
+        reset: Where a search starts: ``"previous"`` (the last accepted rate), ``"grow"`` (that times
+            gamma ** (1 / batches_per_epoch)) or ``"initial"`` (the base rate).
+        gamma: Growth of the first trial in an epoch, >= 1.
+        batches_per_epoch: Updates in which it grows by gamma.
+        max_trials: Trials in one update; after the last one a step with the lowest rate is made.
+        tolerance: A gradient whose norm is below this is accepted without a test.
+        projected: Whether steps are projected on a constraint: report(loss, squared_distance) then judges by the
+            distance that was really moved.
+        min_lr, max_lr: Bounds of the base rates: a number, or one for each group; a millionth and ten times the base
+            rate if not given.
+
+    A trial whose loss is not finite is rejected; where the loss before the step is not finite, the search fails at
+    once and the next one begins as if this had not been.
+    """
+
+    __slots__ = ()
+    _name = "line_search"
+    _parameters = {
+        "c": "real", "backtrack": "real", "reset": "word", "gamma": "real", "batches_per_epoch": "count",
+        "max_trials": "count", "tolerance": "real", "projected": "flag", "min_lr": "per_group",
+        "max_lr": "per_group",
+    }  # fmt: skip
+
+    if TYPE_CHECKING:
+        c: float
+        backtrack: float
+        reset: Literal["previous", "grow", "initial"]
+        gamma: float
+        batches_per_epoch: int
+        max_trials: int
+        tolerance: float
+        projected: bool
+        min_lr: PerGroup
+        max_lr: PerGroup
+
+    def __init__(
+        self,
+        *,
+        c: float | None = None,
+        backtrack: float | None = None,
+        reset: Literal["previous", "grow", "initial"] | None = None,
+        gamma: float | None = None,
+        batches_per_epoch: int | None = None,
+        max_trials: int | None = None,
+        tolerance: float | None = None,
+        projected: bool | None = None,
+        min_lr: float | Iterable[float] | None = None,
+        max_lr: float | Iterable[float] | None = None,
+    ) -> None:
+        self._make(locals())
+
+
+class Settle(Controller):
+    """Ends a phase when the metric has settled: when it has not improved on the best of the phase by the threshold
+    for `patience` losses in a row. The schedule goes on with the next phase; after the last one
+    ``scheduler.stop_reason`` says ``"settled"``.
+
+    Args:
+        phase: The phase to end; None for the whole training.
+        mode: ``"min"`` where a smaller metric is better (a loss), ``"max"`` where a larger one is.
+        patience: Observations without an improvement, >= 1.
+        threshold: Margin by which the metric must improve, >= 0.
+        threshold_mode: ``"abs"``: the margin is a difference; ``"rel"``: a fraction of the best metric.
+        window: Losses in the mean that is looked at, >= 1.
+
+    A metric that is not finite is a bad observation; it enters neither the mean nor the best.
+    """
+
+    __slots__ = ()
+    _name = "settle"
+    _parameters = {
+        "phase": "name", "mode": "word", "patience": "count", "threshold": "real", "threshold_mode": "word",
+        "window": "count",
+    }  # fmt: skip
+
+    if TYPE_CHECKING:
+        phase: str | None
+        mode: Literal["min", "max"]
+        patience: int
+        threshold: float
+        threshold_mode: Literal["abs", "rel"]
+        window: int
+
+    def __init__(
+        self,
+        phase: str | None = None,
+        *,
+        mode: Literal["min", "max"] | None = None,
+        patience: int | None = None,
+        threshold: float | None = None,
+        threshold_mode: Literal["abs", "rel"] | None = None,
+        window: int | None = None,
+    ) -> None:
+        self._make(locals())

@@ -92,14 +92,14 @@ class Schedule:
     def __rshift__(self, then: Schedule) -> Schedule:
         if not isinstance(then, Schedule):
             return NotImplemented
-        return _adopt(create(library.stepsize_schedule_sequence, self._handle, then._handle))
+        return adopt(create(library.stepsize_schedule_sequence, self._handle, then._handle))
 
     def __mul__(self, factor: Schedule | float) -> Schedule:
         if isinstance(factor, Schedule):
-            return _adopt(create(library.stepsize_schedule_product, self._handle, factor._handle))
+            return adopt(create(library.stepsize_schedule_product, self._handle, factor._handle))
         if isinstance(factor, (str, bool)) or not (hasattr(factor, "__float__") or hasattr(factor, "__index__")):
             return NotImplemented
-        return _adopt(create(library.stepsize_schedule_scale, self._handle, _values.to_float(factor, "factor")))
+        return adopt(create(library.stepsize_schedule_scale, self._handle, _values.to_float(factor, "factor")))
 
     def __rmul__(self, factor: float) -> Schedule:
         return self * factor
@@ -117,7 +117,7 @@ class Schedule:
         if policy not in _POLICIES:
             raise StepsizeError(f"policy = {policy!r}, expected one of {', '.join(map(repr, _POLICIES))}")
         total, step = _values.to_int64(total, "total"), _values.to_int64(step, "step")
-        return _adopt(create(library.stepsize_schedule_extend, self._handle, total, _POLICIES[policy], step))
+        return adopt(create(library.stepsize_schedule_extend, self._handle, total, _POLICIES[policy], step))
 
     # ---- A value: text, equality, copies ----
 
@@ -214,7 +214,8 @@ def _phase(phase: Any) -> str:
     return _values.quoted(phase)
 
 
-def _adopt(handle: int) -> Schedule:
+def adopt(handle: int) -> Schedule:
+    """The object of a handle that the library gave away."""
     schedule = Schedule.__new__(Schedule)
     schedule._own(handle)
     return schedule

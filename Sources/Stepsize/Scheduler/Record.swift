@@ -1,0 +1,128 @@
+/// The rates that were really used, update by update, without loss: 8 bytes for a rate that was used once, 16 for
+/// one that was used any number of times in a row.
+struct Record: Sendable {
+  /// Bits of rates, which have no sign: where the sign's bit is set, the next word says how often it was used.
+  private var words: [UInt64] = []
+  private var last: UInt64 = 0
+  private var repeats: UInt64 = 0
+  private(set) var count: Int64 = 0
+
+  static let maximumWordCount = 134_217_728
+  private static let runMark: UInt64 = 1 << 63
+
+  /// Whether no more changes fit.
+  var isFull: Bool { words.count >= Self.maximumWordCount }
+
+  mutating func append(_ rate: Double) {
+    let bits = rate.bitPattern
+    if bits == last && count > 0 {
+      repeats += 1
+    } else {
+      endRun()
+      last = bits
+      repeats = 1
+    }
+    count += 1
+  }
+
+  private mutating func endRun() {
+    if repeats == 1 {
+      words.append(last)
+    } else if repeats > 1 {
+      words.append(last | Self.runMark)
+      words.append(repeats)
+    }
+  }
+
+  mutating func removeAll() { self = Record() }
+
+  /// Keeps the first `count` updates.
+  mutating func cut(to count: Int64) {
+    guard count < self.count else { return }
+    var kept = Record()
+    for run in runs where kept.count < count {
+      let length = Swift.min(run.length, count - kept.count)
+      kept.endRun()
+      kept.last = run.rate.bitPattern
+      kept.repeats = UInt64(length)
+      kept.count += length
+    }
+    self = kept
+  }
+
+  /// The rates and how long each was used.
+  var runs: [(rate: Double, length: Int64)] {
+    var runs: [(rate: Double, length: Int64)] = []
+    var i = 0
+    while i < words.count {
+      let isRun = words[i] & Self.runMark != 0
+      let length = isRun && i + 1 < words.count ? Int64(clamping: words[i + 1]) : 1
+      runs.append((Double(bitPattern: words[i] & ~Self.runMark), length))
+      i += isRun ? 2 : 1
+    }
+    if repeats > 0 { runs.append((Double(bitPattern: last), Int64(clamping: repeats))) }
+    return runs
+  }
+
+  /// The rates from `first` on, as many as there are and fit; answers how many.
+  func copy(from first: Int64, to out: inout MutableSpan<Double>) -> Int {
+    var position: Int64 = 0
+    var written = 0
+    for run in runs {
+      let end = position + run.length
+      var t = Swift.max(position, first)
+      while t < end && written < out.count {
+        out[written] = run.rate
+        written += 1
+        t += 1
+      }
+      position = end
+    }
+    return written
+  }
+
+  /// A schedule of these rates for a base rate of 1: a table, or, where most rates were used many times, the
+  /// updates at which they change.
+  func schedule() throws(ConfigurationError) -> Schedule {
+    let runs = runs
+    guard let final = runs.last else {
+      throw ConfigurationError(.argument, "replay: nothing is recorded yet")
+    }
+    if runs.count == 1 { return try .constant(count, value: final.rate) }
+    guard count > Int64(Table.maximumCount) || Int64(runs.count) * 2 < count else {
+      var values = Array(repeating: 0.0, count: Int(count))
+      var span = values.mutableSpan
+      _ = copy(from: 0, to: &span)
+      return try .table(values)
+    }
+    var boundaries: [Int64] = []
+    var values: [Double] = []
+    var end: Int64 = 0
+    for run in runs {
+      values.append(run.rate)
+      end += run.length
+      boundaries.append(end)
+    }
+    boundaries.removeLast()
+    return try Schedule(.piecewise, [.integers(boundaries), .reals(values)]).taking(count)
+  }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    state.transfer(&words)
+    state.transfer(&last)
+    state.transfer(&repeats)
+    state.transfer(&count, in: 0...Int64.max)
+    if !isConsistent { state.reject() }
+  }
+
+  /// Whether these can be rates, as many as are counted.
+  private var isConsistent: Bool {
+    var sum: Int64 = 0
+    for run in runs {
+      let (next, overflow) = sum.addingReportingOverflow(run.length)
+      if overflow || run.length < 1 || !Interval.nonNegative.contains(run.rate) { return false }
+      sum = next
+    }
+    return sum == count && words.count <= Self.maximumWordCount + 2
+  }
+}

@@ -1,0 +1,178 @@
+/// Writes a state, or reads one: each stateful type names its fields once, in `transfer`, for both.
+///
+/// Little-endian: the magic "STEPSIZE", the format's number, the CRC-32 (IEEE 802.3) of everything else, the length
+/// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`.
+struct StateCoder {
+  /// Grows with every change of the format; older ones stay readable.
+  static let format: UInt32 = 1
+  static let headerLength = 24
+
+  private(set) var bytes: [UInt8]
+  private let isReading: Bool
+  private var offset = headerLength
+  private var isDamaged = false
+
+  /// To write with.
+  init() {
+    isReading = false
+    bytes = Array(repeating: 0, count: Self.headerLength)
+  }
+
+  /// To read with.
+  init(reading bytes: [UInt8]) throws(ConfigurationError) {
+    self.bytes = bytes
+    isReading = true
+    guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else {
+      throw ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
+    }
+    let format = UInt32(truncatingIfNeeded: word(at: 8))
+    let length = word(at: 16)
+    guard format <= Self.format || Self.checksum(bytes) != storedChecksum else {
+      throw ConfigurationError(
+        .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
+    }
+    guard length == UInt64(bytes.count) else {
+      var text = ("the state is cut off or has bytes too many: it has " as StaticString).bytes
+      text.write(Int64(bytes.count))
+      text.write(" bytes")
+      throw ConfigurationError(.state, text)
+    }
+    guard Self.checksum(bytes) == storedChecksum else {
+      throw ConfigurationError(.state, "the state is damaged: its checksum is wrong")
+    }
+    guard format >= 1 else { throw ConfigurationError(.state, "the state has an unknown format: 0") }
+  }
+
+  private static var magic: StaticString { "STEPSIZE" }
+
+  /// What was written, with its header.
+  consuming func finished() -> [UInt8] {
+    let magic = Self.magic.bytes
+    for i in 0..<8 { bytes[i] = magic[i] }
+    store(UInt64(Self.format), count: 4, at: 8)
+    store(UInt64(bytes.count), count: 8, at: 16)
+    store(UInt64(Self.checksum(bytes)), count: 4, at: 12)
+    return bytes
+  }
+
+  /// Throws if something that was read cannot be.
+  func check() throws(ConfigurationError) {
+    if isDamaged {
+      throw ConfigurationError(.state, "the state is not one of a scheduler: a value in it cannot be")
+    }
+  }
+
+  /// The same, and if something is left.
+  func finish() throws(ConfigurationError) {
+    try check()
+    guard offset == bytes.count else {
+      throw ConfigurationError(.state, "the state is not one of a scheduler: it is too long")
+    }
+  }
+
+  /// For what reads a value that cannot be. Nothing happens while writing.
+  mutating func reject() { if isReading { isDamaged = true } }
+
+  // MARK: - Fields
+
+  mutating func transfer(_ x: inout UInt64) {
+    guard isReading else {
+      for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: x >> UInt64(8 * i))) }
+      return
+    }
+    guard offset <= bytes.count - 8 else {
+      isDamaged = true
+      return
+    }
+    x = word(at: offset)
+    offset += 8
+  }
+
+  mutating func transfer(_ x: inout Double) {
+    var bits = x.bitPattern
+    transfer(&bits)
+    x = Double(bitPattern: bits)
+  }
+
+  mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
+    var bits = UInt64(bitPattern: x)
+    transfer(&bits)
+    let value = Int64(bitPattern: bits)
+    if range.contains(value) { x = value } else { isDamaged = true }
+  }
+
+  mutating func transfer(_ x: inout Int, in range: ClosedRange<Int>) {
+    var value = Int64(x)
+    transfer(&value, in: Int64(range.lowerBound)...Int64(range.upperBound))
+    x = Int(value)
+  }
+
+  mutating func transfer(_ x: inout Bool) {
+    var value: Int64 = x ? 1 : 0
+    transfer(&value, in: 0...1)
+    x = value == 1
+  }
+
+  mutating func transfer(_ x: inout Decision) {
+    var value = Int64(x.rawValue)
+    transfer(&value, in: 0...Int64(Decision.allCases.count - 1))
+    x = Decision(rawValue: Int32(value)) ?? x
+  }
+
+  /// As many numbers as there are.
+  mutating func transfer(_ buffer: inout FixedBuffer) {
+    for i in 0..<buffer.count { transfer(&buffer[i]) }
+  }
+
+  /// A finite number >= 0.
+  mutating func transferRate(_ x: inout Double) {
+    var value = x
+    transfer(&value)
+    if Interval.nonNegative.contains(value) { x = value } else { isDamaged = true }
+  }
+
+  mutating func transfer(_ list: inout [UInt64]) {
+    var count = list.count
+    // What is left bounds what can be asked for.
+    transfer(&count, in: 0...(isReading ? (bytes.count - offset) / 8 : count))
+    if isReading { list = Array(repeating: 0, count: isDamaged ? 0 : count) }
+    for i in list.indices { transfer(&list[i]) }
+  }
+
+  mutating func transfer(_ text: inout [UInt8]) {
+    var count = text.count
+    transfer(&count, in: 0...(isReading ? bytes.count - offset : count))
+    if !isReading {
+      bytes += text
+    } else if !isDamaged, count <= bytes.count - offset {
+      text = Array(bytes[offset..<(offset + count)])
+      offset += count
+    } else {
+      isDamaged = true
+    }
+  }
+
+  // MARK: - Bytes
+
+  private var storedChecksum: UInt32 { UInt32(truncatingIfNeeded: word(at: 8) >> 32) }
+
+  private func word(at offset: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for i in 0..<8 { word |= UInt64(bytes[offset + i]) << UInt64(8 * i) }
+    return word
+  }
+
+  private mutating func store(_ word: UInt64, count: Int, at offset: Int) {
+    for i in 0..<count { bytes[offset + i] = UInt8(truncatingIfNeeded: word >> UInt64(8 * i)) }
+  }
+
+  /// Of all bytes but those that hold it.
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var crc = UInt32.max
+    for i in bytes.indices where i < 12 || i >= 16 {
+      crc ^= UInt32(bytes[i])
+      for _ in 0..<8 { crc = (crc >> 1) ^ (0xEDB8_8320 & (0 &- (crc & 1))) }
+    }
+    return ~crc
+  }
+}

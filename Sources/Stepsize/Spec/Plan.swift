@@ -1,0 +1,68 @@
+/// What a scheduler is made from besides its base rates: a controller, what ends phases, and a schedule.
+///
+/// Its text form is their product; the controllers stand first:
+///
+///     greedy(patience=10) * settle("main", patience=200) * (constant(9000, phase="main") >> linear(1000))
+public struct Plan: Sendable {
+  /// What moves the base rates; nil for nothing.
+  public let controller: Controller?
+  /// What ends phases.
+  public let settlings: [Settle.Configuration]
+  /// nil for a constant 1.
+  public let schedule: Schedule?
+
+  public static let maximumSettlingCount = 16
+
+  /// At most one of the controllers moves the base rates; the others are settlings, each of a phase that there is.
+  public init(_ controllers: [Controller], _ schedule: Schedule?) throws(ConfigurationError) {
+    var mover: Controller?
+    var settlings: [Settle.Configuration] = []
+    for controller in controllers {
+      if case .settle(let configuration) = controller {
+        settlings.append(configuration)
+      } else if mover == nil {
+        mover = controller
+      } else {
+        throw ConfigurationError(.argument, "scheduler: more than one controller that moves the rates")
+      }
+    }
+    guard settlings.count <= Self.maximumSettlingCount else {
+      throw ConfigurationError(.limit, "scheduler: more than 16 settlings")
+    }
+    for settling in settlings {
+      guard let name = settling.phase, schedule?.hasPhase(name) != true else { continue }
+      throw ConfigurationError(
+        .argument, "settle: the schedule has no phase of that name: ",
+        Lexer.quoted(name[...]))
+    }
+    controller = mover
+    self.settlings = settlings
+    self.schedule = schedule
+  }
+
+  /// All of them: what moves the rates first.
+  public var controllers: [Controller] {
+    (controller.map { [$0] } ?? []) + settlings.map { .settle($0) }
+  }
+
+  /// Reads the text form.
+  public init(parsing text: [UInt8]) throws(ConfigurationError) {
+    var parser = try Parser(checking: text)
+    self = try parser.wholePlan()
+  }
+
+  /// The canonical text form; empty where there is nothing but a constant 1.
+  public var text: [UInt8] {
+    var text: [UInt8] = []
+    for controller in controllers {
+      if !text.isEmpty { text.write(" * ") }
+      controller.write(to: &text)
+    }
+    guard let schedule else { return text }
+    let inBrackets = !text.isEmpty && schedule.isSequence
+    if !text.isEmpty { text.write(inBrackets ? " * (" : " * ") }
+    schedule.write(to: &text)
+    if inBrackets { text.write(")") }
+    return text
+  }
+}

@@ -1,0 +1,174 @@
+// Section 7: Record and state
+
+import CStepsize
+import Stepsize
+
+// MARK: - The record
+
+/// Which updates are recorded (options.record): consecutive ones.
+/// - Parameter scheduler: What to ask.
+/// - Parameter first: Receives the first update; may be NULL.
+/// - Parameter count: Receives how many there are, 0 without a record; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_scheduler_record_range(
+  _ scheduler: SchedulerIn, _ first: UnsafeMutablePointer<Int64>?, _ count: UnsafeMutablePointer<Int64>?
+) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  let recorded = scheduler.value.pointee.recorded
+  first?.pointee = recorded.first
+  count?.pointee = recorded.count
+  return Int32(STEPSIZE_OK)
+}
+
+/// The rates that were really used, one for each update.
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Parameter first: The first entry of the record to copy, from 0.
+/// - Parameter out: Receives up to `count` rates; may be NULL where count is 0.
+/// - Parameter count: Numbers that fit into out.
+/// - Parameter written: Receives how many were written; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_scheduler_record(
+  _ scheduler: SchedulerIn, _ group: UInt, _ first: Int64, _ out: UnsafeMutablePointer<Double>?,
+  _ count: UInt,
+  _ written: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  written?.pointee = 0
+  guard let scheduler, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  guard first >= 0, group < UInt(scheduler.value.pointee.groupCount) else {
+    return Int32(STEPSIZE_ERROR_ARGUMENT)
+  }
+  guard let out else { return Int32(STEPSIZE_OK) }
+  var span = MutableSpan(_unsafeStart: out, count: Int(count))
+  let copied = scheduler.value.pointee.copyRecord(ofGroup: Int(group), from: first, to: &span)
+  written?.pointee = UInt(copied)
+  return Int32(STEPSIZE_OK)
+}
+
+/// The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same bits. Its text form
+/// (stepsize_schedule_print) can be kept in a file and read in any language.
+/// - Parameter scheduler: One made with options.record.
+/// - Parameter group: The parameter group, from 0.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded.
+@c public func stepsize_scheduler_replay(
+  _ scheduler: SchedulerIn, _ group: UInt, _ out: ScheduleOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    let schedule = try scheduler.value.pointee.replay(ofGroup: Int(clamping: group))
+    out.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
+  }
+}
+
+// MARK: - State
+
+/// Everything that is needed to go on later, in another process or language: little-endian bytes with magic, format
+/// number, length and checksum, and the text form of controllers and schedule inside.
+///
+/// Call it with capacity 0 to learn the size, then with a buffer of that size.
+/// - Parameter scheduler: What to save; nothing about it changes.
+/// - Parameter buffer: Receives the state; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter size: Receives the bytes of the state; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as it was.
+@c public func stepsize_scheduler_save(
+  _ scheduler: SchedulerInOut, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
+  _ size: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  let bytes = scheduler.value.pointee.saved()
+  size?.pointee = UInt(bytes.count)
+  guard capacity > 0 else { return Int32(STEPSIZE_OK) }
+  guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  for i in bytes.indices { buffer[i] = bytes[i] }
+  return Int32(STEPSIZE_OK)
+}
+
+/// A scheduler from a saved state, without knowing how it was made.
+///
+/// Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state, STEPSIZE_ERROR_VERSION for a newer
+/// format.
+/// - Parameter state: The bytes; copied.
+/// - Parameter size: How many there are.
+/// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_scheduler_restore(
+  _ state: UnsafePointer<UInt8>?, _ size: UInt, _ out: SchedulerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  return reading(state, size, error) { (bytes) throws(ConfigurationError) in
+    out.pointee = makeHandle(try Scheduler.restored(from: bytes), as: stepsize_scheduler.self)
+  }
+}
+
+/// Goes on from a saved state with a scheduler that was made like the saved one.
+///
+/// Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers, schedule, groups, base rates or
+/// bounds are others.
+/// - Parameter scheduler: What to set; as it was on failure.
+/// - Parameter state: The bytes; copied.
+/// - Parameter size: How many there are.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_scheduler_load(
+  _ scheduler: SchedulerInOut, _ state: UnsafePointer<UInt8>?, _ size: UInt, _ error: ErrorOut
+) -> Int32 {
+  guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
+  return reading(state, size, error) { (bytes) throws(ConfigurationError) in
+    try scheduler.value.pointee.restore(bytes)
+  }
+}
+
+/// The newest format of saved states that this library reads, and the one that it writes.
+/// - Returns: The number.
+@c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
+
+private func reading(
+  _ state: UnsafePointer<UInt8>?, _ size: UInt, _ error: ErrorOut,
+  _ body: ([UInt8]) throws(ConfigurationError) -> Void
+) -> Int32 {
+  guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
+  guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
+  let bytes = Array(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size)))
+  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
+}
+
+// MARK: - What a scheduler is made of
+
+/// The schedule of a scheduler, as one that was restored has it.
+/// - Parameter scheduler: What to ask.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+/// - Returns: A status.
+@c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> Int32 {
+  out?.pointee = nil
+  guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
+  if let schedule = scheduler.value.pointee.plan.schedule {
+    out.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
+  }
+  return Int32(STEPSIZE_OK)
+}
+
+/// The controllers of a scheduler: first the one that moves the rates, then the settlings.
+/// - Parameter scheduler: What to ask.
+/// - Parameter index: Which one, from 0.
+/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL from the number of controllers on.
+/// - Returns: A status.
+@c public func stepsize_scheduler_controller(
+  _ scheduler: SchedulerIn, _ index: UInt, _ out: ControllerOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
+  let controllers = scheduler.value.pointee.plan.controllers
+  if index < UInt(controllers.count) {
+    out.pointee = makeHandle(controllers[Int(index)], as: stepsize_controller.self)
+  }
+  return Int32(STEPSIZE_OK)
+}

@@ -1,0 +1,88 @@
+"""What was really used, and its replay."""
+
+import math
+import random
+
+import pytest
+import stepsize as st
+
+
+def run(s, losses):
+    used = []
+    for loss in losses:
+        used.append(s.lrs)
+        s.step(loss)
+    return used
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "cosine(300, floor=0.1)", "greedy(patience=1) * (warmup(20) >> linear(280))",
+     "plateau(patience=3) * random(power=2, seed=7)", "greedy('huggingface', patience=0, smooth=true, window=3)"],
+)  # fmt: skip
+def test_replay_is_bit_for_bit(text):
+    rng = random.Random(text)
+    s = st.Scheduler([0.1, 0.3], text or None, min_lr=0.01, max_lr=0.5, record=True)
+    used = run(s, [rng.choice([rng.random(), math.nan, 1.0]) for _ in range(310)])
+    assert s.record_start == 0
+    for group in range(2):
+        rates = [rate[group] for rate in used]
+        assert list(s.recorded(group)) == rates
+        replay = s.replay(group)
+        again = st.parse(str(replay))  # as another language would read it
+        assert list(again.curve(310)) == rates and replay.length == 310
+        other = st.Scheduler(1.0, again)
+        assert [other.lr, *(other.step() for _ in range(309))] == rates
+
+
+def test_memory():
+    s = st.Scheduler(0.1, record=True)
+    for _ in range(100_000):
+        s.step()
+    assert len(s.state()) < 500 and len(s.recorded()) == 100_000
+    assert str(s.replay()) == "constant(100000, value=0.1)"
+    s = st.Scheduler(0.1, st.Cosine(100_000), record=True)
+    for _ in range(100_000):
+        s.step()
+    assert len(s.state()) < 8 * 100_000 + 500
+
+
+def test_long_runs_are_stored_by_their_changes():
+    s = st.Scheduler(0.1, "step(1000, 0.5)", record=True)
+    for _ in range(2500):
+        s.step()
+    assert str(s.replay()) == "take(piecewise([1000, 2000], [0.1, 0.05, 0.025]), 2500)"
+
+
+def test_going_back_and_forth():
+    s = st.Scheduler(1.0, st.Linear(10), record=True)
+    run(s, [None] * 6)
+    s.current_step = 3
+    assert list(s.recorded()) == [1.0, 0.9, 0.8]
+    run(s, [None] * 2)
+    assert list(s.recorded()) == [1.0, 0.9, 0.8, 0.7, 0.6]
+    s.current_step = 8
+    assert s.record_start == 8 and len(s.recorded()) == 0
+    run(s, [None])
+    assert list(s.recorded()) == [pytest.approx(0.2)]
+
+
+def test_nothing_recorded():
+    s = st.Scheduler(1.0)
+    s.step()
+    assert len(s.recorded()) == 0
+    with pytest.raises(st.StepsizeError, match="record=True"):
+        s.replay()
+    with pytest.raises(st.StepsizeError, match="nothing is recorded"):
+        st.Scheduler(1.0, record=True).replay()
+    with pytest.raises(st.StepsizeError, match="group = 1"):
+        s.recorded(1)
+    with pytest.raises(TypeError):
+        st.Scheduler(1.0, record=1)
+
+
+def test_the_line_search_records_what_was_accepted():
+    s = st.Scheduler(1.0, "line_search(reset='initial', backtrack=0.5)", record=True)
+    lr = s.search(1.0, 1.0, lambda lr: 0.0 if lr < 0.3 else 2.0)
+    s.step()
+    assert list(s.recorded()) == [lr] == [0.25]

@@ -1,0 +1,282 @@
+"""Saved states: going on elsewhere gives the same bits; what is damaged is refused and changes nothing."""
+
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import pytest
+import stepsize as st
+from stepsize import _abi
+
+CONTROLLERS = [
+    None,
+    "greedy(patience=1, window=3, reset_start=2)",
+    "greedy('huggingface', patience=1, smooth=true, window=4, cooldown=2, warmup=1, reset_start=3)",
+    "greedy('paper')",
+    "greedy('default', mode='max', threshold_mode='rel', threshold=0.01, min_lr=[0.05, 0.1], max_lr=0.9)",
+    "plateau(patience=2, cooldown=1, factor=0.5)",
+    "plateau('keras', patience=2, min_lr=0.01)",
+    "plateau('optax', patience=2, accumulation=3)",
+    "hypergradient(beta=0.01)",
+    "hypergradient('multiplicative', beta=0.3)",
+    "line_search(backtrack=0.5, batches_per_epoch=5, max_trials=4)",
+    "line_search(projected=true, reset='initial', max_trials=3)",
+    "settle('main', patience=3, threshold=0.05, window=2) * settle('anneal', patience=4)",
+    "greedy(patience=0) * settle(patience=6)",
+]
+SCHEDULES = [
+    "wsd(30, warmup=4, decay=10)",
+    "warmup(3) >> constant(20, phase='main') >> cosine(12, phase='anneal')",
+]
+PAIRS = [(controller, schedule) for controller in CONTROLLERS for schedule in [None, *SCHEDULES]]
+
+
+def plan(controller, schedule):
+    if controller and "'main'" in controller and schedule is None:
+        schedule = SCHEDULES[0]
+    parts = [part for part in (controller, schedule and f"({schedule})") if part]
+    return " * ".join(parts) or None
+
+
+def losses(seed, count):
+    rng = random.Random(seed)
+    return [rng.choice([1 / (1 + i), rng.random(), 0.5, 0.5, math.nan, math.inf]) for i in range(count)]
+
+
+def go_on(s, values):
+    """One training: bits of everything that can be seen, update by update."""
+    kind = s.controller._name if s.controller else ""
+    seen = []
+    for value in values:
+        if kind == "hypergradient":
+            s.observe_gradient([value - 0.5, 0.25 - value], [1.0, 2.0])
+            s.step(value)
+        elif kind == "line_search":
+            s.propose(1.0, [value, 1.0])
+            trial = "retry"
+            while trial == "retry":
+                trial = s.report(value, [0.1, 0.1])
+            s.step(value)
+        else:
+            s.step(value)
+        phase = s.phase
+        seen.append(
+            [*(lr.hex() for lr in s.lrs), s.decision, s.current_step, s.stop_reason, phase and (phase.name, phase.position)]
+        )
+    return seen
+
+
+@pytest.mark.parametrize("controller, schedule", PAIRS)
+def test_every_step_goes_on_as_if_nothing_had_been(controller, schedule):
+    values = losses(str(controller), 40)
+    make = lambda: st.Scheduler([0.1, 0.3], plan(controller, schedule), max_lr=0.9, record=True)  # noqa: E731
+    whole = go_on(make(), values)
+    s = make()
+    for k in range(40):
+        state = s.state()
+        restored = st.Scheduler.from_state(state)
+        alike = make()
+        go_on(alike, values[:5])
+        alike.load_state(state)
+        assert restored.state() == alike.state() == state and str(restored) == str(s)
+        assert go_on(restored, values[k:]) == whole[k:]
+        if k % 10 == 3:
+            assert go_on(alike, values[k:]) == whole[k:]
+            assert alike.recorded(1) == restored.recorded(1)
+        go_on(s, values[k : k + 1])
+
+
+def test_in_the_middle_of_a_search():
+    s = st.Scheduler(1.0, "line_search(backtrack=0.5)")
+    s.propose(1.0, 1.0)
+    s.report(2.0)
+    other = st.Scheduler.from_state(s.state())
+    assert other.report(2.0) == s.report(2.0) == "retry" and other.lr == s.lr and other.trial_count == s.trial_count
+
+
+def test_a_fresh_process(tmp_path):
+    values = losses("process", 30)
+    jobs, expected = [], []
+    for number, (controller, schedule) in enumerate(PAIRS):
+        s = st.Scheduler([0.1, 0.3], plan(controller, schedule))
+        k = number % 29
+        go_on(s, values[:k])
+        s.save(tmp_path / f"{number}.state")
+        jobs.append(k)
+        expected.append(go_on(s, values[k:]))
+    program = f"""
+import json, math, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import stepsize as st
+from test_state import go_on, losses
+values = losses("process", 30)
+jobs = {jobs!r}
+print(json.dumps([go_on(st.Scheduler.load(f"{{i}}.state"), values[k:]) for i, k in enumerate(jobs)]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == json.loads(json.dumps(expected))
+
+
+# ---- Files ----
+
+SAVER = """
+import sys, stepsize as st
+s = st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)")
+print("ready", flush=True)
+while True:
+    s.step(1.0)
+    s.save(sys.argv[1])
+"""
+
+
+def test_killed_while_saving(tmp_path):
+    """SIGKILL at random moments, 200 times: there is always a whole state."""
+    path = tmp_path / "run.state"
+    st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)").save(path)
+    rng = random.Random(5)
+    kills = steps = 0
+    while kills < 200:
+        # Several at a time: starting a process is most of the work.
+        savers = []
+        for i in range(8):
+            own = tmp_path / f"{i}.state"
+            if not own.exists():
+                own.write_bytes(path.read_bytes())
+            savers.append(
+                (own, subprocess.Popen([sys.executable, "-c", SAVER, str(own)], stdout=subprocess.PIPE, text=True))
+            )
+        for own, saver in savers:
+            assert saver.stdout.readline() == "ready\n"
+            time.sleep(rng.uniform(0, 0.02))
+            saver.send_signal(signal.SIGKILL)
+            saver.wait()
+            saver.stdout.close()
+            kills += 1
+            steps = max(steps, st.Scheduler.load(own).current_step)
+    assert steps > 0
+
+
+def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "run.state"
+    s = st.Scheduler(0.1)
+    s.save(path)
+    s.step()
+    monkeypatch.setattr(os, "replace", lambda *names: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        s.save(path)
+    assert st.Scheduler.load(path).current_step == 0 and [file.name for file in tmp_path.iterdir()] == ["run.state"]
+    with pytest.raises(FileNotFoundError):
+        st.Scheduler.load(tmp_path / "none")
+
+
+# ---- Dictionaries ----
+
+
+def test_state_dict_is_plain_and_checked():
+    s = st.Scheduler([0.1, 0.2], "greedy(patience=0) * linear(10)")
+    s.step(1.0)
+    saved = json.loads(json.dumps(s.state_dict()))
+    assert saved["format"] == 1 and saved["step"] == 1 and saved["lrs"] == list(s.lrs) and saved["text"] == str(s)
+    other = st.Scheduler([0.1, 0.2], "greedy(patience=0) * linear(10)")
+    other.load_state_dict(saved)
+    assert other.step(0.5) == s.step(0.5)
+
+    torch = pytest.importorskip("torch")
+    import io
+
+    file = io.BytesIO()
+    torch.save(saved, file)
+    file.seek(0)
+    assert torch.load(file, weights_only=True) == saved
+
+    for name, value in (("step", 5), ("text", "linear(11)"), ("lrs", [1.0, 2.0])):
+        with pytest.raises(st.StepsizeError, match=name):
+            other.load_state_dict({**saved, name: value})
+    for broken in ({}, {"state": 3}, {"state": "é"}, {"state": "abc"}, {"state": saved["state"][:-8]}):
+        with pytest.raises(st.StepsizeError):
+            other.load_state_dict(broken)
+    assert other.current_step == 2
+
+
+# ---- What is refused ----
+
+
+def test_another_scheduler():
+    state = st.Scheduler([0.1, 0.2], "greedy() * linear(10)").state()
+    for other, part in (
+        (st.Scheduler(0.1, "greedy() * linear(10)"), "number of groups"),
+        (st.Scheduler([0.1, 0.2], "greedy() * linear(11)"), r"greedy\(\) \* linear\(10\)"),
+        (st.Scheduler([0.1, 0.3], "greedy() * linear(10)"), "group 1"),
+        (st.Scheduler([0.1, 0.2], "greedy() * linear(10)", min_lr=1e-9), "group 0"),
+    ):
+        before = other.state()
+        with pytest.raises(st.StepsizeError, match=part) as caught:
+            other.load_state(state)
+        assert caught.value.status == _abi.STEPSIZE_ERROR_MISMATCH and other.state() == before
+
+
+@pytest.mark.parametrize("text", ["greedy(window=2) * linear(10)", "settle('main') * wsd(10)"])
+def test_every_damaged_byte_and_every_cut_is_refused(text):
+    s = st.Scheduler(0.1, text, record=True)
+    for loss in (3, 2, 1):
+        s.step(loss)
+    state, before = s.state(), s.state()
+    rng = random.Random(text)
+    for i in range(len(state)):
+        for value in {(state[i] + 1) % 256, state[i] ^ 0x80, rng.randrange(256)} - {state[i]}:
+            with pytest.raises(st.StepsizeError) as caught:
+                s.load_state(state[:i] + bytes([value]) + state[i + 1 :])
+            assert caught.value.status in (_abi.STEPSIZE_ERROR_STATE, _abi.STEPSIZE_ERROR_VERSION)
+        with pytest.raises(st.StepsizeError):
+            s.load_state(state[:i])
+    for more in (state + b"\0", b"", b"STEPSIZE", state[::-1], b"\0" * len(state)):
+        with pytest.raises(st.StepsizeError):
+            st.Scheduler.from_state(more)
+    assert s.state() == before
+    with pytest.raises(TypeError):
+        st.Scheduler.from_state(state.hex())
+
+
+def signed(state: bytes) -> bytes:
+    """The state with a checksum that is right: CRC-32 of all but the four bytes that hold it."""
+    return state[:12] + zlib.crc32(state[:12] + state[16:]).to_bytes(4, "little") + state[16:]
+
+
+def test_the_format_is_what_is_documented():
+    state = st.Scheduler(0.1, "linear(10)").state()
+    assert state[:8] == b"STEPSIZE" and int.from_bytes(state[8:12], "little") == 1
+    assert int.from_bytes(state[16:24], "little") == len(state)
+    assert signed(state) == state and b"linear(10)" in state
+
+
+def test_a_newer_format():
+    state = st.Scheduler(0.1).state()
+    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 2") as caught:
+        st.Scheduler.from_state(signed(state[:8] + (2).to_bytes(4, "little") + state[12:]))
+    assert caught.value.status == _abi.STEPSIZE_ERROR_VERSION
+
+
+@pytest.mark.parametrize("text", [plan(*pair) or "constant()" for pair in PAIRS[::2]])
+def test_impossible_values_with_a_right_checksum(text):
+    """Whatever a state says, it is refused or gives rates inside the bounds."""
+    s = st.Scheduler([0.1, 0.3], text, max_lr=0.9, record=True)
+    go_on(s, losses("odd", 12))
+    state = s.state()
+    rng = random.Random(text)
+    words = [b"\xff" * 8, b"\0" * 8, (1 << 63).to_bytes(8, "little"), (2**63 - 1).to_bytes(8, "little"),
+             float("nan").hex().encode()[:8].ljust(8, b"\0"), b"\0\0\0\0\0\0\xf8\x7f", b"\0\0\0\0\0\0\xf0\xff"]  # fmt: skip
+    for i in range(24, len(state) - 8):
+        changed = signed(state[:i] + rng.choice(words) + state[i + 8 :])
+        try:
+            other = st.Scheduler.from_state(changed)
+        except st.StepsizeError:
+            continue
+        go_on(other, losses("after", 3))
+        assert all(0 <= lr <= 1.7976931348623157e308 for lr in other.lrs)
