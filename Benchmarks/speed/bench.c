@@ -158,6 +158,23 @@ static void bench_greedy(const char *variant, int huggingface, int64_t window) {
   twin_greedy_destroy(twin);
 }
 
+/* Both are ours: what listening to a loss costs beside the cheapest step, whatever the window. */
+static void bench_window(int64_t window) {
+  char name[64], text[64];
+  stepsize_controller *controller;
+  stepsize_schedule *constant;
+  snprintf(text, sizeof text, "greedy(window=%d)", (int)window);
+  ok(stepsize_controller_parse(text, strlen(text), &controller, NULL), text);
+  ok(stepsize_schedule_constant(STEPSIZE_NEVER, 1, &constant, NULL), "constant");
+  stepsize_scheduler *greedy = make_scheduler(constant, controller), *plain = make_scheduler(constant, NULL);
+  snprintf(name, sizeof name, "(e) window %d / step, constant, %zu group(s)", (int)window, group_count);
+  compare(name, our_greedy_steps, greedy, our_steps, plain, CALLS, 1);
+  stepsize_controller_destroy(controller);
+  stepsize_schedule_destroy(constant);
+  stepsize_scheduler_destroy(greedy);
+  stepsize_scheduler_destroy(plain);
+}
+
 /* ---- Values ------------------------------------------------------------------------------------ */
 
 enum { WARMUP = 500, TOTAL = 9500 };
@@ -234,6 +251,11 @@ int main(void) {
     bench_greedy("huggingface", STEPSIZE_GREEDY_HUGGINGFACE, 0);
     bench_greedy("huggingface window 50", STEPSIZE_GREEDY_HUGGINGFACE, 50);
   }
+  group_count = 1;
+  bench_window(1);
+  bench_window(50);
+  bench_window(5000);
+  bench_window(500000);
   bench_values();
   stepsize_schedule *schedule;
   ok(stepsize_schedule_linear(FILLED, 0.1, &schedule, NULL), "linear");

@@ -143,6 +143,14 @@ extension stepsize_scheduler_options {
 @_optimize(speed)
 @c public func stepsize_scheduler_step(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard scheduler.value.pointee.isPlain else { return stepWatched(scheduler, lrs, count) }
+  return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.count() }
+}
+
+@inline(never)
+private func stepWatched(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> Int32 {
   guard !scheduler.value.pointee.needsLoss else { return Int32(STEPSIZE_ERROR_LOSS_REQUIRED) }
   return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.advance() }
 }
@@ -181,14 +189,8 @@ extension stepsize_scheduler_options {
 private func withRates(
   of scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt, _ change: () -> Void
 ) -> Int32 {
-  let groupCount = scheduler.value.pointee.groupCount
-  if let lrs {
-    guard count >= UInt(groupCount), UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0 else {
-      return Int32(STEPSIZE_ERROR_SIZE)
-    }
-  } else if count != 0 {
-    return Int32(STEPSIZE_ERROR_NULL)
-  }
+  let status = check(lrs, count, for: scheduler)
+  guard status == STEPSIZE_OK else { return status }
   change()
   guard let lrs else { return Int32(STEPSIZE_OK) }
   // Without a call the function needs no stack, which is a third of its time.
@@ -196,6 +198,15 @@ private func withRates(
     return write(lrs, of: scheduler, multiplier)
   }
   return writeAfterCall(lrs, of: scheduler)
+}
+
+/// Whether the rates can be written into the caller's array.
+@inline(__always)
+private func check(_ lrs: Rates, _ count: UInt, for scheduler: UnsafePointer<stepsize_scheduler>) -> Int32 {
+  guard let lrs else { return Int32(count == 0 ? STEPSIZE_OK : STEPSIZE_ERROR_NULL) }
+  let fits = count >= UInt(scheduler.value.pointee.groupCount)
+  let isAligned = UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
+  return Int32(fits && isAligned ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
 }
 
 @inline(__always)
@@ -296,8 +307,8 @@ private func withRatesAfter(
   _ change: (UnsafeMutablePointer<Scheduler>) throws(ConfigurationError) -> Void
 ) -> Int32 {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  // Checks the array before anything changes.
-  var status = withRates(of: scheduler, lrs, count) {}
+  // Before anything changes.
+  var status = check(lrs, count, for: scheduler)
   guard status == STEPSIZE_OK else { return status }
   status = boundary(nil) { () throws(ConfigurationError) in try change(scheduler.value) }
   return status == STEPSIZE_OK ? withRates(of: scheduler, lrs, count) {} : status

@@ -102,7 +102,50 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
   stepsize_schedule_destroy(schedule);
 }
 
+/* The controllers by their texts, with all that can be told to one; settlings watch phases on the way. */
+static void controllers_allocate_nothing(const char *text) {
+  double numbers[GROUPS], norms[GROUPS];
+  int32_t trial = STEPSIZE_TRIAL_RETRY;
+  stepsize_scheduler *s = NULL;
+  stepsize_scheduler_options options;
+  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  options.group_count = GROUPS, options.base_lr = base;
+  long before_creation = live;
+  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &s, NULL) == STEPSIZE_OK);
+  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+  long before = allocations;
+  int wrong = 0;
+  int observes = strstr(text, "hypergradient") != NULL, searches = strstr(text, "line_search") != NULL;
+  for (int i = 0; i < STEPS; i++) {
+    double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
+    for (int g = 0; g < GROUPS; g++) numbers[g] = 0.1 * (i % 7 - 3), norms[g] = 1 + g;
+    if (observes)
+      wrong += stepsize_scheduler_observe_gradient(s, numbers, norms, GROUPS, lrs, GROUPS) != STEPSIZE_OK;
+    if (searches) {
+      wrong += stepsize_scheduler_propose(s, loss, norms, GROUPS, lrs, GROUPS) != STEPSIZE_OK;
+      do wrong += stepsize_scheduler_report(s, loss - 0.3 * (i % 5), norms, GROUPS, &trial, lrs, GROUPS) != STEPSIZE_OK;
+      while (trial == STEPSIZE_TRIAL_RETRY);
+    }
+    wrong += stepsize_scheduler_step_with_loss(s, loss, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_decision(s) < 0;
+    wrong += stepsize_scheduler_trial_count(s) < 0 || stepsize_scheduler_stop_reason(s) < 0;
+  }
+  CHECK(wrong == 0);
+  /* The name of a phase is handed on as a counted reference; where one is copied, that is one piece of memory. */
+  if (!CHECK(allocations == before)) fprintf(stderr, "    %s: %ld allocations\n", text, allocations - before);
+  CHECK(stepsize_scheduler_phase(s, &phase) == STEPSIZE_OK);
+  stepsize_scheduler_destroy(s);
+  CHECK(live == before_creation);
+}
+
 int main(void) {
+  static const char *const controllers[] = {
+      "greedy()", "greedy(\"paper\")", "greedy(\"huggingface\", smooth=true, min_lr=0)",
+      "greedy(window=5000) * (warmup(500) >> cosine(10000))", "plateau()", "plateau(\"keras\") * linear(30000)",
+      "plateau(\"optax\", accumulation=3)", "hypergradient()", "hypergradient(\"adam\") * cosine(9000)",
+      "hypergradient(\"multiplicative\")", "line_search()", "line_search(reset=\"initial\", projected=true)",
+      "line_search(max_trials=2) * linear(30000)", "settle(patience=100)", "greedy() * settle(window=50)",
+  };
   const char *texts[] = {
       "linear(100000)",
       "warmup(500) >> cosine(99500, floor=0.1)",
@@ -123,6 +166,7 @@ int main(void) {
           stepsize_controller_destroy(controller);
         }
     }
+    for (size_t i = 0; i < sizeof controllers / sizeof *controllers; i++) controllers_allocate_nothing(controllers[i]);
     /* The first round may leave tables that are made once; the second leaves nothing. */
     if (round == 1) CHECK(live == before);
     before = live;

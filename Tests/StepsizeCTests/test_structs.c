@@ -48,9 +48,9 @@ static void layout(void) {
   AT(stepsize_plateau_options, min_lr, 72);
   AT(stepsize_plateau_options, min_lr_count, 80);
 
-  CHECK(sizeof(stepsize_scheduler_options) == 72);
+  CHECK(sizeof(stepsize_scheduler_options) == 88);
   AT(stepsize_scheduler_options, size, 0);
-  AT(stepsize_scheduler_options, reserved, 4);
+  AT(stepsize_scheduler_options, record, 4);
   AT(stepsize_scheduler_options, group_count, 8);
   AT(stepsize_scheduler_options, base_lr, 16);
   AT(stepsize_scheduler_options, schedule, 24);
@@ -59,6 +59,17 @@ static void layout(void) {
   AT(stepsize_scheduler_options, min_lr_count, 48);
   AT(stepsize_scheduler_options, max_lr, 56);
   AT(stepsize_scheduler_options, max_lr_count, 64);
+  AT(stepsize_scheduler_options, settlings, 72);
+  AT(stepsize_scheduler_options, settling_count, 80);
+
+  CHECK(sizeof(stepsize_phase) == 112);
+  AT(stepsize_phase, size, 0);
+  AT(stepsize_phase, entered, 4);
+  AT(stepsize_phase, start, 8);
+  AT(stepsize_phase, length, 16);
+  AT(stepsize_phase, position, 24);
+  AT(stepsize_phase, progress, 32);
+  AT(stepsize_phase, name, 40);
 
   CHECK(sizeof(stepsize_refine_options) == 48);
   AT(stepsize_refine_options, size, 0);
@@ -133,7 +144,7 @@ static void sizes(void) {
   REQUIRE(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
   REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
   options.group_count = 1, options.base_lr = &base;
-  const uint32_t bad[] = {0, 1, 4, 8, 71, 73, 119, 121, 256, UINT32_MAX};
+  const uint32_t bad[] = {0, 1, 4, 8, 72, 87, 89, 119, 121, 256, UINT32_MAX};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     stepsize_controller *controller = (stepsize_controller *)&check_passed;
     stepsize_scheduler *scheduler = (stepsize_scheduler *)&check_passed;
@@ -145,7 +156,7 @@ static void sizes(void) {
     CHECK(scheduler == NULL && strstr(error.text, "size"));
   }
   /* Each version's size stays legal. There is one version so far. */
-  greedy.size = 120, options.size = 72;
+  greedy.size = 120, options.size = 88;
   stepsize_scheduler *scheduler = NULL;
   CHECK_STATUS(stepsize_controller_greedy(&greedy, (stepsize_controller **)&options.controller, NULL), STEPSIZE_OK);
   CHECK_STATUS(stepsize_scheduler_create(&options, &scheduler, NULL), STEPSIZE_OK);
@@ -217,6 +228,11 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_SYNTAX), "STEPSIZE_ERROR_SYNTAX");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_LIMIT), "STEPSIZE_ERROR_LIMIT");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_LOSS_REQUIRED), "STEPSIZE_ERROR_LOSS_REQUIRED");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_ORDER), "STEPSIZE_ERROR_ORDER");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_STATE), "STEPSIZE_ERROR_STATE");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_VERSION), "STEPSIZE_ERROR_VERSION");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_MISMATCH), "STEPSIZE_ERROR_MISMATCH");
+  CHECK(stepsize_state_format() == 1);
   CHECK_TEXT(stepsize_status_name(3), "unknown status");
   CHECK_TEXT(stepsize_status_name(INT32_MIN), "unknown status");
 }

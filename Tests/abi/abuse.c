@@ -15,7 +15,7 @@
 static const double reals[] = {NAN, INFINITY, -INFINITY, -DBL_MAX, -1, -5e-324, -0.0, 0, 5e-324, 0.5, 1, 2, DBL_MAX};
 static const int64_t counts[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, 2, 1LL << 53, INT64_MAX - 1, INT64_MAX};
 static const int32_t codes[] = {INT32_MIN, -1, 0, 1, 2, 3, 7, 77, INT32_MAX};
-static const uint32_t sizes[] = {0, 1, 4, 8, 15, 16, 17, 71, 73, 119, 121, 255, 257, 4096, UINT32_MAX};
+static const uint32_t sizes[] = {0, 1, 4, 8, 15, 16, 17, 72, 87, 89, 111, 113, 119, 121, 255, 257, 4096, UINT32_MAX};
 /* Array lengths that cannot be right. */
 static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 8};
 
@@ -24,7 +24,7 @@ static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX 
 enum { GROUPS = 3 };
 static stepsize_schedule *schedule;
 static stepsize_controller *controller;
-static stepsize_scheduler *plain, *greedy;
+static stepsize_scheduler *plain, *greedy, *searching, *descending;
 
 /* Where results go; `odd` points into the middle of a number. */
 static double numbers[64];
@@ -38,6 +38,8 @@ static stepsize_scheduler *new_scheduler;
 
 struct state {
   double values[6], plain_rates[GROUPS], greedy_rates[GROUPS];
+  uint8_t states[4][1024]; /* of plain, greedy, searching and descending */
+  size_t state_sizes[4];
   int64_t length, steps[2];
   size_t groups[2], text_length;
   int32_t finished[2], statuses[3];
@@ -56,6 +58,8 @@ static struct state state_of_all(void) {
   s.steps[0] = stepsize_scheduler_get_step(plain), s.steps[1] = stepsize_scheduler_get_step(greedy);
   s.groups[0] = stepsize_scheduler_group_count(plain), s.groups[1] = stepsize_scheduler_group_count(greedy);
   s.finished[0] = stepsize_scheduler_finished(plain), s.finished[1] = stepsize_scheduler_finished(greedy);
+  stepsize_scheduler *const all[] = {plain, greedy, searching, descending};
+  EACH(i, all) stepsize_scheduler_save(all[i], s.states[i], sizeof s.states[i], &s.state_sizes[i]);
   return s;
 }
 
@@ -71,6 +75,13 @@ static void make_objects(void) {
   REQUIRE(stepsize_scheduler_create(&options, &plain, NULL) == STEPSIZE_OK);
   options.controller = controller;
   REQUIRE(stepsize_scheduler_create(&options, &greedy, NULL) == STEPSIZE_OK);
+  options.schedule = NULL, options.controller = NULL, options.record = 1;
+  REQUIRE(stepsize_scheduler_parse("line_search(projected=true)", 27, &options, &searching, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_parse("hypergradient(\"multiplicative\")", 31, &options, &descending, NULL) ==
+          STEPSIZE_OK);
+  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_step(searching, NULL, 0) == STEPSIZE_OK);
+  struct state now = state_of_all();
+  EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
 }
 
 /* ---- One call in a child ----------------------------------------------------------------------- */
@@ -449,6 +460,196 @@ static void training(void) {
   TRY(stepsize_scheduler_decision, stepsize_scheduler_decision(greedy) == STEPSIZE_DECISION_NONE);
 }
 
+static void phases(void) {
+  stepsize_phase phase;
+#define SIZED(n) (memset(&phase, 0x5a, sizeof phase), phase.size = (n), &phase)
+  EACH(i, counts)
+    TRY(stepsize_schedule_phase, stepsize_schedule_phase(schedule, counts[i], SIZED(sizeof phase)) == STEPSIZE_OK &&
+                                     phase.name[0] == 0 && phase.progress == 0);
+  EACH(i, sizes) {
+    REFUSED(stepsize_schedule_phase, schedule, 0, SIZED(sizes[i]));
+    REFUSED(stepsize_scheduler_phase, plain, SIZED(sizes[i]));
+  }
+  REFUSED(stepsize_schedule_phase, NULL, 0, SIZED(sizeof phase));
+  REFUSED(stepsize_schedule_phase, schedule, 0, NULL);
+  REFUSED(stepsize_scheduler_phase, NULL, SIZED(sizeof phase));
+  REFUSED(stepsize_scheduler_phase, plain, NULL);
+  TRY(stepsize_scheduler_phase, stepsize_scheduler_phase(plain, SIZED(sizeof phase)) == STEPSIZE_OK);
+  TRY(stepsize_scheduler_stop_reason, stepsize_scheduler_stop_reason(NULL) == STEPSIZE_STOP_NONE);
+  TRY(stepsize_scheduler_stop_reason, stepsize_scheduler_stop_reason(plain) == STEPSIZE_STOP_NONE);
+}
+
+static void texts_of_controllers(void) {
+  static const char *const texts[] = {"greedy()", "hypergradient(beta=2)", "line_search(\xff)", "settle(\"\")", "((((((((", "",
+                                      "greedy() * settle() * linear(10)"};
+  static const double base[GROUPS] = {1, 0.5, 0.25};
+  stepsize_scheduler_options good, bad;
+  REQUIRE(stepsize_scheduler_defaults(&good) == STEPSIZE_OK);
+  good.group_count = GROUPS, good.base_lr = base;
+  EACH(i, texts) {
+    MAKES(stepsize_controller_parse, texts[i], strlen(texts[i]), &new_controller, &error);
+    REFUSED(stepsize_controller_parse, texts[i], strlen(texts[i]), NULL, &error);
+    MAKES(stepsize_scheduler_parse, texts[i], strlen(texts[i]), &good, &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_parse, texts[i], strlen(texts[i]), &good, NULL, &error);
+    REFUSED(stepsize_scheduler_parse, texts[i], strlen(texts[i]), NULL, &new_scheduler, &error);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_controller_parse, texts[0], lengths[i], &new_controller, &error);
+    REFUSED(stepsize_controller_parse, NULL, lengths[i], &new_controller, NULL);
+    REFUSED(stepsize_scheduler_parse, texts[0], lengths[i], &good, &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_parse, NULL, lengths[i], &good, &new_scheduler, NULL);
+    REFUSED(stepsize_scheduler_create, WITH(settling_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(settling_count, lengths[i]), &new_scheduler, &error);
+  }
+  EACH(i, sizes) REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(size, sizes[i]), &new_scheduler, &error);
+  EACH(i, codes) {
+    MAKES(stepsize_scheduler_create, WITH(record, codes[i]), &new_scheduler, &error);
+    MAKES(stepsize_scheduler_parse, "linear(10)", 10, WITH(record, codes[i]), &new_scheduler, &error);
+  }
+  REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(schedule, schedule), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(controller, controller), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(base_lr, ODD(double)), &new_scheduler, &error);
+  /* Settlings: no array, one out of place, with NULL in it, with another controller, too many. */
+  const stepsize_controller *const wrong[] = {controller, NULL}, *const none[17] = {NULL};
+#define SETTLINGS(array, n) (bad = good, bad.settlings = (array), bad.settling_count = (n), &bad)
+  REFUSED(stepsize_scheduler_create, SETTLINGS(NULL, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, SETTLINGS(ODD(const stepsize_controller *const), 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, SETTLINGS(wrong, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 17), &new_scheduler, &error);
+  MAKES(stepsize_scheduler_create, SETTLINGS(NULL, 0), &new_scheduler, &error);
+
+  REFUSED(stepsize_controller_print, NULL, bytes, sizeof bytes, NULL);
+  REFUSED(stepsize_controller_print, controller, NULL, 1, NULL);
+  REFUSED(stepsize_controller_print, controller, bytes, 1, NULL);
+  REFUSED(stepsize_scheduler_print, NULL, bytes, sizeof bytes, NULL);
+  REFUSED(stepsize_scheduler_print, greedy, NULL, 1, NULL);
+  REFUSED(stepsize_scheduler_print, greedy, bytes, 1, NULL);
+  EACH(i, lengths) {
+    TRY(stepsize_controller_print, stepsize_controller_print(controller, bytes, lengths[i], NULL) == STEPSIZE_OK);
+    TRY(stepsize_scheduler_print, stepsize_scheduler_print(greedy, bytes, lengths[i], NULL) == STEPSIZE_OK);
+    TRY(stepsize_scheduler_controller, stepsize_scheduler_controller(greedy, lengths[i], &new_controller) ==
+                                               STEPSIZE_OK && new_controller == NULL);
+  }
+  REFUSED(stepsize_scheduler_controller, NULL, 0, &new_controller);
+  REFUSED(stepsize_scheduler_controller, greedy, 0, NULL);
+  TRY(stepsize_scheduler_controller,
+      stepsize_scheduler_controller(greedy, 0, &new_controller) == STEPSIZE_OK && new_controller != NULL);
+  REFUSED(stepsize_scheduler_schedule, NULL, &new_schedule);
+  REFUSED(stepsize_scheduler_schedule, plain, NULL);
+  TRY(stepsize_scheduler_schedule,
+      stepsize_scheduler_schedule(searching, &new_schedule) == STEPSIZE_OK && new_schedule == NULL);
+}
+
+static void searches(void) {
+  const double good[GROUPS] = {1, 1, 1};
+  int32_t trial = 0;
+  stepsize_scheduler *const others[] = {plain, greedy};
+  EACH(i, others) {
+    REFUSED(stepsize_scheduler_observe_gradient, others[i], good, good, 1, numbers, GROUPS);
+    REFUSED(stepsize_scheduler_propose, others[i], 1, good, GROUPS, numbers, GROUPS);
+    REFUSED(stepsize_scheduler_report, others[i], 1, good, GROUPS, &trial, numbers, GROUPS);
+  }
+  REFUSED(stepsize_scheduler_observe_gradient, searching, good, good, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_propose, descending, 1, good, GROUPS, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, NULL, good, good, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_propose, NULL, 1, good, GROUPS, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_report, NULL, 1, good, GROUPS, &trial, numbers, GROUPS);
+  /* Nothing was proposed. */
+  REFUSED(stepsize_scheduler_report, searching, 1, good, GROUPS, &trial, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_report, searching, 1, good, GROUPS, NULL, numbers, GROUPS);
+  const size_t counts_of_dots[] = {0, 2, 4, SIZE_MAX, SIZE_MAX / 8};
+  EACH(i, counts_of_dots) {
+    REFUSED(stepsize_scheduler_observe_gradient, descending, good, good, counts_of_dots[i], numbers, GROUPS);
+    REFUSED(stepsize_scheduler_propose, searching, 1, good, counts_of_dots[i], numbers, GROUPS);
+    REFUSED(stepsize_scheduler_report, searching, 1, good, counts_of_dots[i], &trial, numbers, GROUPS);
+  }
+  REFUSED(stepsize_scheduler_observe_gradient, descending, NULL, good, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, good, NULL, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, ODD(double), good, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, good, ODD(double), 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, good, good, 1, numbers, GROUPS - 1);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, good, good, 1, NULL, GROUPS);
+  REFUSED(stepsize_scheduler_observe_gradient, descending, good, good, 1, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_propose, searching, 1, NULL, GROUPS, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_propose, searching, 1, ODD(double), GROUPS, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_propose, searching, 1, good, GROUPS, numbers, GROUPS - 1);
+  REFUSED(stepsize_scheduler_propose, searching, 1, good, GROUPS, NULL, 1);
+  REFUSED(stepsize_scheduler_propose, searching, 1, good, GROUPS, ODD(double), GROUPS);
+  /* A child may change its objects where that is what the call is for. */
+  EACH(i, reals) EACH(k, reals) if (in_child("stepsize_scheduler_report", "any numbers")) {
+    const double any[GROUPS] = {reals[k], 1, reals[i]};
+    int right = stepsize_scheduler_propose(searching, reals[i], any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+    right = right && refused(stepsize_scheduler_report(searching, 0, NULL, 0, &trial, numbers, GROUPS));
+    right = right && refused(stepsize_scheduler_report(searching, 0, ODD(double), GROUPS, &trial, numbers, GROUPS));
+    right = right && refused(stepsize_scheduler_report(searching, 0, any, GROUPS, NULL, numbers, GROUPS));
+    right = right && refused(stepsize_scheduler_report(searching, 0, any, GROUPS, &trial, numbers, 1));
+    right = right &&
+            stepsize_scheduler_report(searching, reals[k], any, GROUPS, &trial, numbers, GROUPS) == STEPSIZE_OK;
+    for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
+    right = right &&
+            stepsize_scheduler_observe_gradient(descending, any, any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+    for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
+    _exit(right ? RIGHT : WRONG_ANSWER);
+  }
+  TRY(stepsize_scheduler_trial_count, stepsize_scheduler_trial_count(NULL) == 0);
+  TRY(stepsize_scheduler_trial_count, stepsize_scheduler_trial_count(plain) == 0);
+}
+
+static void records(void) {
+  int64_t first, count;
+  size_t written;
+  REFUSED(stepsize_scheduler_record_range, NULL, &first, &count);
+  TRY(stepsize_scheduler_record_range, stepsize_scheduler_record_range(searching, NULL, NULL) == STEPSIZE_OK);
+  REFUSED(stepsize_scheduler_record, NULL, 0, 0, numbers, 64, &written);
+  REFUSED(stepsize_scheduler_record, searching, 0, 0, NULL, 64, &written);
+  REFUSED(stepsize_scheduler_record, searching, 0, 0, ODD(double), 4, &written);
+  EACH(i, lengths) {
+    REFUSED(stepsize_scheduler_record, searching, lengths[i], 0, numbers, 64, &written);
+    TRY(stepsize_scheduler_record, is_status(stepsize_scheduler_record(searching, 0, 0, numbers, lengths[i], &written)));
+    REFUSED(stepsize_scheduler_replay, searching, lengths[i], &new_schedule, &error);
+  }
+  EACH(i, counts)
+    TRY(stepsize_scheduler_record,
+        stepsize_scheduler_record(searching, 0, counts[i], numbers, 64, &written) ==
+            (counts[i] < 0 ? STEPSIZE_ERROR_ARGUMENT : STEPSIZE_OK));
+  REFUSED(stepsize_scheduler_replay, NULL, 0, &new_schedule, &error);
+  REFUSED(stepsize_scheduler_replay, searching, 0, NULL, &error);
+  REFUSED(stepsize_scheduler_replay, plain, 0, &new_schedule, &error);
+  MAKES(stepsize_scheduler_replay, searching, 0, &new_schedule, &error);
+}
+
+static void states(void) {
+  size_t size = 0;
+  REQUIRE(stepsize_scheduler_save(greedy, (uint8_t *)bytes, sizeof bytes, &size) == STEPSIZE_OK);
+  static uint8_t state[sizeof bytes];
+  memcpy(state, bytes, sizeof state);
+  TRY(stepsize_state_format, stepsize_state_format() >= 1);
+  REFUSED(stepsize_scheduler_save, NULL, state, size, &size);
+  REFUSED(stepsize_scheduler_save, greedy, NULL, 1, &size);
+  REFUSED(stepsize_scheduler_save, greedy, NULL, SIZE_MAX, NULL);
+  REFUSED(stepsize_scheduler_save, greedy, state, 1, &size);
+  REFUSED(stepsize_scheduler_save, greedy, state, size - 1, NULL);
+  TRY(stepsize_scheduler_save, stepsize_scheduler_save(greedy, NULL, 0, NULL) == STEPSIZE_OK);
+  MAKES(stepsize_scheduler_restore, state, size, &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_restore, state, size, NULL, &error);
+  REFUSED(stepsize_scheduler_restore, NULL, size, &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_load, NULL, state, size, &error);
+  REFUSED(stepsize_scheduler_load, greedy, NULL, size, &error);
+  REFUSED(stepsize_scheduler_load, plain, state, size, &error);
+  TRY(stepsize_scheduler_load, stepsize_scheduler_load(greedy, state, size, NULL) == STEPSIZE_OK);
+  for (size_t i = 0; i < size; i += i < 40 ? 1 : 16) {
+    REFUSED(stepsize_scheduler_restore, state, i, &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_load, greedy, state, i, &error);
+    state[i] ^= 0x10;
+    REFUSED(stepsize_scheduler_restore, state, size, &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_load, greedy, state, size, &error);
+    state[i] ^= 0x10;
+  }
+  REFUSED(stepsize_scheduler_restore, state, SIZE_MAX, &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_load, greedy, state, SIZE_MAX, &error);
+}
+
 static void theory(void) {
   static const double norms[4] = {4, 2, 1, 1};
   stepsize_refine_options good, bad;
@@ -602,11 +803,18 @@ int main(int argc, char **argv) {
   plateaus();
   making_schedulers();
   training();
+  phases();
+  texts_of_controllers();
+  searches();
+  records();
+  states();
   theory();
   norm_logs();
   all_are_covered(argv[1]);
   stepsize_scheduler_destroy(plain);
   stepsize_scheduler_destroy(greedy);
+  stepsize_scheduler_destroy(searching);
+  stepsize_scheduler_destroy(descending);
   stepsize_controller_destroy(controller);
   stepsize_schedule_destroy(schedule);
   return finish();

@@ -190,12 +190,12 @@ public struct LineSearch: ~Copyable, Sendable {
   }
 
   mutating func transfer(_ state: inout StateCoder) {
-    state.transfer(&previous)
+    for i in 0..<previous.count { state.transferRate(&previous[i]) }
     state.transfer(&squaredNorms)
     state.transfer(&loss)
     state.transfer(&step, in: 0...Int64.max)
     state.transfer(&trialsLeft, in: Self.isBlind...configuration.maxTrials)
-    state.transfer(&trialCount, in: 0...Int64.max)
+    state.transfer(&trialCount, in: StateCoder.counts)
     state.transfer(&decision)
   }
 }

@@ -45,7 +45,8 @@ struct MovingAverage: ~Copyable, Sendable {
   }
 
   mutating func reset() {
-    for i in 0..<slots.count { slots[i] = 0 }
+    // Before the first block is full only what was added is not 0: no reset costs more than what came before it.
+    for i in 0..<(count < window ? cursor : slots.count) { slots[i] = 0 }
     cursor = 0
     blockSum = 0
     count = 0
@@ -56,6 +57,7 @@ struct MovingAverage: ~Copyable, Sendable {
     state.transfer(&cursor, in: 0...(slots.count - 1))
     state.transfer(&blockSum)
     state.transfer(&count)
+    if !(count >= 0 && count <= window && count == count.rounded(.down)) { state.reject() }
   }
 }
 

@@ -1,8 +1,8 @@
 /// Ends a phase when the metric has settled: when, within the phase, it has not improved on its best by the threshold
 /// for `patience` observations in a row.
 ///
-/// The schedule goes on with the next phase; where there is none the scheduler says that it is time to stop. Every
-/// phase begins anew. An observation that is not finite is a bad one and enters neither the average nor the best.
+/// The schedule goes on with the next phase; where there is none, or where no phase is named, the scheduler says that it
+/// is time to stop. Every phase begins anew. An observation that is not finite is a bad one and enters neither the average nor the best.
 public struct Settle: ~Copyable, Sendable {
   public struct Configuration: Sendable {
     /// The phase to end; nil: the whole training.
@@ -52,7 +52,7 @@ public struct Settle: ~Copyable, Sendable {
   mutating func transfer(_ state: inout StateCoder) {
     average.transfer(&state)
     best.transfer(&state)
-    state.transfer(&badCount, in: 0...Int64.max - 1)
+    state.transfer(&badCount, in: StateCoder.counts)
   }
 }
 

@@ -29,6 +29,17 @@ public struct Phase: Sendable {
     Phase(name, from: start, to: Swift.min(end ?? length, length))
   }
 
+  /// What holds its first value before its start, or its last one after its end, is in that phase.
+  fileprivate func held(at t: Int64, until length: Int64?) -> Phase {
+    let isOver = t >= end ?? Int64.max && t < length ?? Int64.max
+    return Phase(name, from: start > t ? 0 : start, to: isOver ? length : end)
+  }
+
+  fileprivate func intersected(_ other: Phase) -> Phase {
+    let ends = [end, other.end].compactMap { $0 }
+    return Phase(name, from: Swift.max(start, other.start), to: ends.min())
+  }
+
   /// Neighbours of one name are one phase.
   fileprivate mutating func extend(from start: Int64, to end: Int64?) {
     self.start = Swift.min(self.start, start)
@@ -62,8 +73,16 @@ extension Schedule {
   /// The named phase that a step is in: of the innermost part that carries a name; nil where none does.
   /// Before 0 it is the first, after the end the last.
   public func phase(at step: Int64) -> Phase? {
+    let span = span(at: step)
+    return span.name.isEmpty ? nil : span
+  }
+
+  /// The same, where no part carries a name the stretch without one, whose name is empty.
+  func span(at step: Int64) -> Phase {
     let t = max(step, 0)
-    return innerPhase(at: t) ?? phase.map { Phase($0, from: 0, to: length) }
+    let span = innerSpan(at: t)
+    if span.name.isEmpty, let phase { return Phase(phase, from: 0, to: length) }
+    return span.held(at: t, until: length)
   }
 
   /// Whether a part of that name is in it.
@@ -79,24 +98,28 @@ extension Schedule {
     }
   }
 
-  private func innerPhase(at t: Int64) -> Phase? {
+  private func innerSpan(at t: Int64) -> Phase {
+    let whole = Phase([], from: 0, to: length)
     switch form {
     case .call(_, let values, let expansion):
-      if let expansion { return expansion.phase(at: t) }
-      guard case .some(.schedule(let part)) = values.first else { return nil }
-      return phase(ofPart: part, at: t)
-    case .sequence(let parts): return Self.phase(in: parts, at: t)
+      if let expansion { return expansion.span(at: t) }
+      guard case .some(.schedule(let part)) = values.first else { return whole }
+      return span(ofPart: part, at: t) ?? whole
+    case .sequence(let parts): return Self.span(in: parts, at: t) ?? whole
     case .product(let factors):
+      var unnamed = whole
       for factor in factors {
-        if let phase = factor.phase(at: t) { return phase }
+        let span = factor.span(at: t)
+        if !span.name.isEmpty { return span }
+        unnamed = unnamed.intersected(span)
       }
-      return nil
-    case .scale(_, let part), .group(let part): return part.phase(at: t)
+      return unnamed
+    case .scale(_, let part), .group(let part): return part.span(at: t)
     }
   }
 
-  /// The part that the step is in, joined with its neighbours of the same name.
-  private static func phase(in parts: [Schedule], at t: Int64) -> Phase? {
+  /// That of the part that the step is in, joined with its neighbours of the same name.
+  private static func span(in parts: [Schedule], at t: Int64) -> Phase? {
     var start: Int64 = 0
     var found: Phase?
     // Where the run of parts began whose own name is that of the last one.
@@ -112,8 +135,9 @@ extension Schedule {
       if found != nil {
         found?.extend(from: runStart, to: end)
       } else if i == parts.count - 1 || t < end ?? Int64.max {
-        found = parts[i].phase(at: t - start)?.moved(by: start)
-        guard let inner = found, inner.name == runName else { return found }
+        let inner = parts[i].span(at: t - start).moved(by: start)
+        found = inner
+        guard inner.name == runName else { return found }
         found?.extend(from: runStart, to: end)
       }
       start = end ?? start
@@ -122,18 +146,20 @@ extension Schedule {
   }
 
   /// Of the schedules that hold another one: its phases, in their time.
-  private func phase(ofPart part: Schedule, at t: Int64) -> Phase? {
+  private func span(ofPart part: Schedule, at t: Int64) -> Phase? {
     switch node {
-    case .clamp: return part.phase(at: t)
-    case .take(_, let length): return part.phase(at: min(t, max(length - 1, 0)))?.cut(to: length)
-    case .shift(_, let by): return part.phase(at: Node.shifted(t, by: by))?.moved(by: by)
-    case .repeat(_, let length, let end):
-      let last = min(t, max(end, 1) - 1)
-      let round = last / max(length, 1) * length
-      return part.phase(at: last - round)?.cut(to: length).moved(by: round)
+    case .clamp: part.span(at: t)
+    case .take(_, let length): part.span(at: min(t, max(length - 1, 0))).cut(to: length)
+    case .shift(_, let by): part.span(at: Node.shifted(t, by: by)).moved(by: by)
+    case .repeat(_, let length, let end): Self.span(inRound: part, length, at: min(t, max(end, 1) - 1))
     case .stretch(_, let factor, _):
-      return part.phase(at: wholeUnits(t, of: factor))?.moved { (Pair($0) * factor).roundedUp ?? Int64.max }
-    default: return nil
+      part.span(at: wholeUnits(t, of: factor)).moved { (Pair($0) * factor).roundedUp ?? Int64.max }
+    default: nil
     }
+  }
+
+  private static func span(inRound part: Schedule, _ length: Int64, at t: Int64) -> Phase {
+    let round = t / max(length, 1) * length
+    return part.span(at: t - round).cut(to: length).moved(by: round)
   }
 }

@@ -14,6 +14,7 @@ struct Record: Sendable {
   var isFull: Bool { words.count >= Self.maximumWordCount }
 
   mutating func append(_ rate: Double) {
+    guard count < Int64.max else { return }
     let bits = rate.bitPattern
     if bits == last && count > 0 {
       repeats += 1
@@ -81,30 +82,30 @@ struct Record: Sendable {
     return written
   }
 
-  /// A schedule of these rates for a base rate of 1: a table, or, where most rates were used many times, the
+  /// The entries `range` as a schedule for a base rate of 1: a table, or, where most rates were used many times, the
   /// updates at which they change.
-  func schedule() throws(ConfigurationError) -> Schedule {
-    let runs = runs
-    guard let final = runs.last else {
-      throw ConfigurationError(.argument, "replay: nothing is recorded yet")
-    }
-    if runs.count == 1 { return try .constant(count, value: final.rate) }
-    guard count > Int64(Table.maximumCount) || Int64(runs.count) * 2 < count else {
-      var values = Array(repeating: 0.0, count: Int(count))
-      var span = values.mutableSpan
-      _ = copy(from: 0, to: &span)
-      return try .table(values)
-    }
-    var boundaries: [Int64] = []
+  func schedule(_ range: Range<Int64>) throws(ConfigurationError) -> Schedule {
     var values: [Double] = []
-    var end: Int64 = 0
+    var boundaries: [Int64] = []
+    var position: Int64 = 0
     for run in runs {
-      values.append(run.rate)
-      end += run.length
-      boundaries.append(end)
+      let end = Swift.min(position + run.length, range.upperBound)
+      if end > Swift.max(position, range.lowerBound) {
+        values.append(run.rate)
+        boundaries.append(end - range.lowerBound)
+      }
+      position += run.length
     }
-    boundaries.removeLast()
-    return try Schedule(.piecewise, [.integers(boundaries), .reals(values)]).taking(count)
+    let count = range.upperBound - range.lowerBound
+    if values.count == 1 { return try .constant(count, value: values[0]) }
+    if count > Int64(Table.maximumCount) || Int64(values.count) * 2 < count {
+      boundaries.removeLast()
+      return try Schedule(.piecewise, [.integers(boundaries), .reals(values)]).taking(count)
+    }
+    var table = Array(repeating: 0.0, count: Int(count))
+    var span = table.mutableSpan
+    _ = copy(from: range.lowerBound, to: &span)
+    return try .table(table)
   }
 
   mutating func transfer(_ state: inout StateCoder) {
@@ -117,6 +118,10 @@ struct Record: Sendable {
 
   /// Whether these can be rates, as many as are counted.
   private var isConsistent: Bool {
+    // A run's mark says that a word follows.
+    var i = 0
+    while i < words.count { i += words[i] & Self.runMark != 0 ? 2 : 1 }
+    guard i == words.count, last & Self.runMark == 0 else { return false }
     var sum: Int64 = 0
     for run in runs {
       let (next, overflow) = sum.addingReportingOverflow(run.length)

@@ -10,10 +10,10 @@
 ///
 /// It cannot be copied: a training run has one, and a hidden copy would cost more than a step.
 public struct Scheduler: ~Copyable, Sendable {
-  /// The number of the update that the present rates are for.
-  public private(set) var step: Int64 = 0
   /// The schedule's time.
   private var time: Int64 = 0
+  /// How far it is ahead of the step, >= 0: what the phases that were ended early had left.
+  private var lead: Int64 = 0
   private var groups: [Group]
   private let schedule: Node
   private let length: Int64?
@@ -22,6 +22,8 @@ public struct Scheduler: ~Copyable, Sendable {
   public let needsLoss: Bool
   /// Whether an update has to be written down or looked at by a settling.
   private let isWatched: Bool
+  /// Neither of the two: an update only counts.
+  public let isPlain: Bool
   private var watch: Watch
   /// What it was made from.
   public let plan: Plan
@@ -61,8 +63,12 @@ public struct Scheduler: ~Copyable, Sendable {
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
     self.length = plan.schedule?.length
-    needsLoss = active.needsLoss || !plan.settlings.isEmpty
-    isWatched = records || !plan.settlings.isEmpty
+    let needsLoss = active.needsLoss || !plan.settlings.isEmpty
+    let isWatched = records || !plan.settlings.isEmpty
+    self.needsLoss = needsLoss
+    self.isWatched = isWatched
+    // Read from self while it is not complete they crash (Swift 6.3.1).
+    isPlain = !needsLoss && !isWatched
     self.controller = active
     self.watch = watch
     self.plan = plan
@@ -87,6 +93,9 @@ public struct Scheduler: ~Copyable, Sendable {
   }
 
   public var groupCount: Int { groups.count }
+
+  /// The number of the update that the present rates are for.
+  public var step: Int64 { time &- lead }
 
   // MARK: - Rates
 
@@ -115,15 +124,25 @@ public struct Scheduler: ~Copyable, Sendable {
   /// After an update, with its loss.
   @inline(__always)
   public mutating func advance(loss: Double) {
-    if isWatched { writeDown() }
+    if isWatched {
+      advanceWatched(loss)
+    } else {
+      controller.observe(loss, &groups)
+      count()
+    }
+  }
+
+  @inline(never)
+  private mutating func advanceWatched(_ loss: Double) {
+    writeDown()
     controller.observe(loss, &groups)
-    if isWatched { settle(loss) }
+    settle(loss)
     count()
   }
 
+  /// After an update. The count saturates at 2^63 - 1. The same as `advance` where `isPlain`.
   @inline(__always)
-  private mutating func count() {
-    if step < Int64.max { step += 1 }
+  public mutating func count() {
     if time < Int64.max { time += 1 }
   }
 
@@ -137,10 +156,15 @@ public struct Scheduler: ~Copyable, Sendable {
   @inline(never)
   private mutating func settle(_ loss: Double) {
     let phase = plan.schedule?.phase(at: time)
-    guard watch.settles(loss, in: phase?.name) else { return }
-    if let end = phase?.end, end < length ?? Int64.max {
+    let ending = watch.ending(loss, in: phase?.name)
+    guard ending != .none else { return }
+    if ending == .phase, let end = phase?.end, end < length ?? Int64.max {
       // The next update, which is one later, is the first of the next phase.
-      if end > time { time = watch.jump(to: end, at: step) - 1 }
+      if end > time {
+        watch.jump(to: end, at: step)
+        lead += end - 1 - time
+        time = end - 1
+      }
     } else {
       watch.hasSettled = true
     }
@@ -180,8 +204,8 @@ public struct Scheduler: ~Copyable, Sendable {
     guard step >= 0 else {
       throw ConfigurationError("scheduler", "step", .integer(step), expected: "an integer >= 0")
     }
-    self.step = step
     time = watch.time(at: step)
+    lead = time - step
     watch.rewind(to: step)
   }
 
@@ -234,12 +258,23 @@ public struct Scheduler: ~Copyable, Sendable {
     watch.record(ofGroup: group)?.copy(from: first, to: &out) ?? 0
   }
 
-  /// The recorded rates of a group as a schedule for a base rate of 1.
+  /// The recorded rates of a group as a schedule for a base rate of 1, with the phases as they really were.
   public func replay(ofGroup group: Int) throws(ConfigurationError) -> Schedule {
     guard let record = watch.record(ofGroup: group) else {
       throw ConfigurationError(.argument, "replay: this scheduler keeps no record of such a group")
     }
-    return try record.schedule()
+    let (first, count) = watch.recorded
+    var parts: [Schedule] = []
+    var start: Int64 = 0
+    while start < count {
+      let (span, left) = watch.span(at: first + start, of: plan.schedule)
+      let end = start + Swift.min(left, count - start)
+      let part = try record.schedule(start..<end)
+      parts.append(span.isEmpty ? part : try part.named(span))
+      start = end
+    }
+    guard !parts.isEmpty else { throw ConfigurationError(.argument, "replay: nothing is recorded yet") }
+    return try .sequence(parts)
   }
 
   /// The number of the format that `saved` writes, and the newest that can be restored.
@@ -286,8 +321,13 @@ public struct Scheduler: ~Copyable, Sendable {
       maxs.append(values.max)
     }
     try state.check()
-    let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
-    var scheduler = try Scheduler(baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records)
+    var scheduler: Scheduler
+    do {
+      let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
+      scheduler = try Scheduler(baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records)
+    } catch {
+      throw ConfigurationError(.state, "the state is not one of a scheduler: ", error.message)
+    }
     scheduler.transfer(&state)
     try state.finish()
     return scheduler
@@ -316,8 +356,10 @@ public struct Scheduler: ~Copyable, Sendable {
   }
 
   private mutating func transfer(_ state: inout StateCoder) {
+    var step = step
     state.transfer(&step, in: 0...Int64.max)
-    state.transfer(&time, in: 0...Int64.max)
+    state.transfer(&time, in: step...Int64.max)
+    lead = time - step
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
     watch.transfer(&state)

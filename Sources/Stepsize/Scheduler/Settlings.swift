@@ -15,12 +15,17 @@ struct Settlings: Sendable {
     self.boxes = boxes
   }
 
-  /// Shows the loss to all; whether one of them says that the metric has settled.
-  func observe(_ loss: Double, in phase: [UInt8]?) -> Bool {
-    var hasSettled = false
-    for box in boxes where box.settle.observe(loss, in: phase) { hasSettled = true }
-    return hasSettled
+  /// Shows the loss to all; what ends because the metric has settled.
+  func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
+    var ending = Ending.none
+    for box in boxes where box.settle.observe(loss, in: phase) {
+      if box.settle.configuration.phase == nil { ending = .training }
+      if ending == .none { ending = .phase }
+    }
+    return ending
   }
+
+  enum Ending { case none, phase, training }
 
   func transfer(_ state: inout StateCoder) {
     for box in boxes { box.settle.transfer(&state) }

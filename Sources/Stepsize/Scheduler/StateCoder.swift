@@ -7,6 +7,9 @@ struct StateCoder {
   static let format: UInt32 = 1
   static let headerLength = 24
 
+  /// What a count of observations can be: none is ever so large that counting on overflows.
+  static let counts = 0...Int64(1) << 62
+
   private(set) var bytes: [UInt8]
   private let isReading: Bool
   private var offset = headerLength

@@ -3,7 +3,7 @@ struct Watch: ~Copyable, Sendable {
   private let settlings: Settlings
   /// Where phases were ended early: from that step on, the schedule's time.
   private var jumps: [Jump] = []
-  /// Whether the metric has settled in the last phase.
+  /// Whether the metric has settled in the last phase, or for the whole training.
   var hasSettled = false
   /// One for each group, or none.
   private var records: [Record]
@@ -23,17 +23,16 @@ struct Watch: ~Copyable, Sendable {
 
   // MARK: - Settling
 
-  /// Whether one of the settlings says that the metric has settled.
-  func settles(_ loss: Double, in phase: [UInt8]?) -> Bool {
+  /// What ends because one of the settlings says that the metric has settled.
+  func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
     settlings.observe(loss, in: phase)
   }
 
-  /// From the update after `step` on, the schedule's time goes on from `time`, which is answered.
-  mutating func jump(to time: Int64, at step: Int64) -> Int64 {
+  /// From the update after `step` on, the schedule's time goes on from `time`.
+  mutating func jump(to time: Int64, at step: Int64) {
     // One that is so long ago is not gone back to.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
-    return time
   }
 
   /// The schedule's time at any step.
@@ -43,6 +42,17 @@ struct Watch: ~Copyable, Sendable {
       return overflow ? Int64.max : time
     }
     return step
+  }
+
+  /// The name of the phase that the step was in (empty: none), and how many steps were left of it, >= 1.
+  func span(at step: Int64, of schedule: Schedule?) -> (name: [UInt8], left: Int64) {
+    let time = time(at: step)
+    let span = schedule?.span(at: time)
+    var left = Int64.max
+    // After its end the last phase goes on.
+    if let end = span?.end, end > time { left = end - time }
+    for jump in jumps where jump.step > step { left = Swift.min(left, jump.step - step) }
+    return (span?.name ?? [], left)
   }
 
   // MARK: - The record

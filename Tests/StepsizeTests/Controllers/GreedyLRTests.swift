@@ -197,7 +197,9 @@ final class GreedyLRTests: XCTestCase {
     XCTAssertEqual(message { $0.eps = -1 }, "greedy: eps = -1, expected a finite number >= 0")
     XCTAssertEqual(
       message { $0.resetStart = 0 },
-      "greedy: reset_start = 0, expected an integer from 1 to 9223372036854775807")
-    XCTAssertEqual(message { $0.minLR = [.infinity] }, "greedy: min_lr = inf, expected a finite number >= 0")
+      "greedy: reset_start = 0, expected an integer from 1 to 9223372036854775807, or none")
+    XCTAssertEqual(
+      message { $0.minLR = [.infinity] },
+      "greedy: min_lr = inf, expected a finite number >= 0, or a list with one for each group, or none")
   }
 }

@@ -77,6 +77,8 @@ final class PlateauTests: XCTestCase {
     XCTAssertEqual(
       message { $0.accumulation = 0 },
       "plateau: accumulation = 0, expected an integer from 1 to 9223372036854775807")
-    XCTAssertEqual(message { $0.minLR = [-1] }, "plateau: min_lr = -1, expected a finite number >= 0")
+    XCTAssertEqual(
+      message { $0.minLR = [-1] },
+      "plateau: min_lr = -1, expected a finite number >= 0, or a list with one for each group, or none")
   }
 }

@@ -42,7 +42,7 @@ struct RandomSchedules {
     }
   }
 
-  private mutating func value(_ parameter: Parameter, _ depth: Int) -> Value {
+  mutating func value(_ parameter: Parameter, _ depth: Int) -> Value {
     switch parameter.kind {
     case .count(let range): return .integer(integer(range))
     case .real(let interval): return .real(real(interval))
@@ -55,6 +55,8 @@ struct RandomSchedules {
       let list = (0..<Int.random(in: 1..<4, using: &random)).map { _ in real(interval) }
       if parameter.name.equals("lengths") { return .reals(list.map { min($0.rounded(), 1e18) }) }
       return .reals(parameter.name.equals("steps") ? Array(Set(list)).sorted() : list)
+    case .perGroup(let interval): return .real(real(interval))
+    case .name: return .word("a phase")
     case .schedule:
       return .schedule(depth < 4 ? schedule(depth: depth + 1) : (schedule(.linear) ?? schedule()))
     }

@@ -86,3 +86,21 @@ def test_the_line_search_records_what_was_accepted():
     lr = s.search(1.0, 1.0, lambda lr: 0.0 if lr < 0.3 else 2.0)
     s.step()
     assert list(s.recorded()) == [lr] == [0.25]
+
+
+def test_the_replay_has_the_phases_as_they_were():
+    text = (
+        'settle("main", patience=2, threshold=0) * (warmup(3) >> constant(50, phase="main") >> linear(4, phase="anneal"))'
+    )
+    s = st.Scheduler(0.5, text, record=True)
+    seen, losses = [], [9, 8, 7, 6, 6, 6, 6, 6, 6, 6, 6]
+    for loss in losses:
+        seen.append((s.lr, s.phase and s.phase.name, bool(s.phase and s.phase.entered)))
+        s.step(loss)
+    assert [name for _, name, _ in seen] == [None] * 3 + ["main"] * 3 + ["anneal"] * 5
+    other = st.Scheduler(1.0, str(s.replay()))
+    for lr, name, entered in seen:
+        phase = other.phase
+        assert (other.lr, phase and phase.name, bool(phase and phase.entered)) == (lr, name, entered)
+        other.step()
+    assert str(s.replay()).startswith('table([0.16666666666666666, 0.3333333333333333, 0.5]) >> constant(3, value=0.5, phase="main")')

@@ -23,7 +23,7 @@ from weakref import finalize
 from . import _abi, _values
 from ._lib import create, library, message_of, new_error, quick
 from .errors import StepsizeError
-from .schedule import Schedule, _adopt, as_schedule
+from .schedule import Schedule, adopt, as_schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Refinement:
     def schedule(self) -> Schedule:
         """The schedule: a table of all values, or knots if a tolerance was given."""
         if self._schedule is None:
-            self._schedule = _adopt(create(library.stepsize_schedule_table, _pointer(self.values), len(self.values)))
+            self._schedule = adopt(create(library.stepsize_schedule_table, _pointer(self.values), len(self.values)))
         return self._schedule
 
     def knots(self, tolerance: float = 1e-3) -> Schedule:
@@ -158,7 +158,7 @@ class Refinement:
             library.stepsize_schedule_fit, _pointer(self.values), len(self.values),
             _values.to_float(tolerance, "tolerance"), byref(error),
         )  # fmt: skip
-        return _adopt(handle), error.value
+        return adopt(handle), error.value
 
     def __len__(self) -> int:
         return len(self.values)

@@ -1,0 +1,426 @@
+/* Annealing on clean data, on a small real problem: main phase on noisy labels, then a short phase, in which the
+   learning rate falls, on the few labels that are known to be right.
+
+   The data: handwritten digits. A tenth of the training images has clean labels; of the rest 30 % have a wrong one.
+   Four ways to train the same network with the same schedule:
+     phases   noisy data until the phase "anneal" begins, then clean data alone;
+     settled  the same, but the main phase ends when the loss has settled, so that there are fewer updates;
+     mixed    all data all the time;
+     clean    the clean data alone all the time: what is the noisy data worth?
+
+       cc -O3 train_annealing.c $(pkg-config --cflags --libs stepsize) -lm -o train_annealing
+       ./train_annealing --data Examples/data/digits.csv
+
+   It survives an interruption and can be replayed:
+       ./train_annealing --state run.state         Ctrl-C saves; the same command goes on, with the same result
+       ./train_annealing --record run.txt          writes the rates and the phases of one training that were really used
+       ./train_annealing --replay run.txt          trains with these: the same result, bit for bit
+   What uses the library: the section "The learning rate", and train(). */
+#define _POSIX_C_SOURCE 200809L
+#include <math.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <stepsize/stepsize.h>
+
+enum { ROWS = 1797, TRAIN = 1347, TEST = ROWS - TRAIN, CLEAN = TRAIN / 10, NOISE_PERCENT = 30, BATCH = 32 };
+enum { PIXELS = 64, HIDDEN = 32, CLASSES = 10 };
+enum { SPLIT_SEED = 0, MAX_SEEDS = 100, MAX_UPDATES = 1000000 }; /* the seeds of the runs are 1, 2, ... */
+enum { PHASES, SETTLED, MIXED, CLEAN_ALONE, SETTINGS };
+static const char *const settings[SETTINGS] = {"phases", "settled", "mixed", "clean"};
+static const double base_lr = 0.1, momentum = 0.9;
+
+/* Set by Ctrl-C; looked at between two updates. */
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal) {
+  (void)signal;
+  interrupted = 1;
+}
+
+static void fail(const char *what, const char *why) {
+  fprintf(stderr, "train_annealing: %s: %s\n", what, why);
+  exit(1);
+}
+
+static void check(int32_t status, const stepsize_error *error) {
+  if (status != STEPSIZE_OK) fail(stepsize_status_name(status), error ? error->text : "no details");
+}
+
+/* ---- The learning rate ---------------------------------------------------- */
+
+/* Made from a text; `record` keeps what is really used. */
+static stepsize_scheduler *make_scheduler(const char *text, double base, int record) {
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_scheduler_options options;
+  stepsize_scheduler *scheduler = NULL;
+  check(stepsize_scheduler_defaults(&options), NULL);
+  options.group_count = 1;
+  options.base_lr = &base;
+  options.record = record;
+  check(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, &error), &error);
+  return scheduler;
+}
+
+/* One schedule for all: warm-up, constant, linear decay in the last fifth. Only the settled one may decay sooner. */
+static void schedule_text(char *text, size_t size, int setting, int updates) {
+  int warmup = updates / 20, anneal = updates / 5, main = updates - warmup - anneal;
+  snprintf(text, size, "%swarmup(%d) >> constant(%d, phase=\"main\") >> linear(%d, phase=\"anneal\")%s",
+           setting == SETTLED ? "settle(\"main\", patience=200, window=100, threshold=0.01) * (" : "", warmup, main, anneal,
+           setting == SETTLED ? ")" : "");
+}
+
+/* What was used, as text: the rates of the record (for a base rate of 1) behind the update at which the annealing
+   began, which a list of rates cannot tell. */
+static void write_record(const char *path, const stepsize_scheduler *scheduler, int anneal_start) {
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_schedule *used = NULL;
+  size_t length = 0;
+  check(stepsize_scheduler_replay(scheduler, 0, &used, &error), &error);
+  check(stepsize_schedule_print(used, NULL, 0, &length), NULL);
+  char *text = malloc(length + 1);
+  FILE *file = fopen(path, "w");
+  if (text == NULL || file == NULL) fail(path, "cannot be written");
+  check(stepsize_schedule_print(used, text, length + 1, NULL), NULL);
+  if (fprintf(file, "%d\n%s\n", anneal_start, text) < 0 || fclose(file) != 0) fail(path, "cannot be written");
+  free(text);
+  stepsize_schedule_destroy(used);
+}
+
+/* A record's text as a scheduler for a base rate of 1. */
+static stepsize_scheduler *read_record(const char *path, int *anneal_start) {
+  FILE *file = fopen(path, "r");
+  if (file == NULL || fscanf(file, "%d ", anneal_start) != 1) fail(path, "is no record");
+  long start = ftell(file);
+  fseek(file, 0, SEEK_END);
+  size_t length = (size_t)(ftell(file) - start);
+  char *text = malloc(length + 1);
+  if (text == NULL || fseek(file, start, SEEK_SET) != 0) fail(path, "cannot be read");
+  length = fread(text, 1, length, file);
+  text[length] = 0;
+  fclose(file);
+  stepsize_scheduler *scheduler = make_scheduler(text, 1, 0);
+  free(text);
+  return scheduler;
+}
+
+/* ---- Random numbers, data ------------------------------------------------- */
+
+static uint64_t seeded(uint64_t seed) { return seed * 0xBF58476D1CE4E5B9u; } /* neighbouring seeds start far apart */
+
+/* Uniform in [0, 1), by splitmix64. */
+static double uniform(uint64_t *state) {
+  uint64_t z = *state += 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
+}
+
+/* The first CLEAN are clean, the rest up to TRAIN noisy; then the test images. */
+static struct example {
+  double pixel[PIXELS]; /* 0 to 1 */
+  int digit, label;     /* what it is; what the training is told */
+} examples[ROWS];
+
+static void load(const char *path) {
+  static int place[ROWS];
+  uint64_t random = seeded(SPLIT_SEED);
+  FILE *file = fopen(path, "r");
+  if (file == NULL) fail(path, "cannot be opened (--data FILE names another place)");
+  for (int i = 0; i < ROWS; i++) place[i] = i;
+  for (int last = ROWS - 1; last > 0; last--) { /* Fisher-Yates */
+    int other = (int)(uniform(&random) * (last + 1)), kept = place[last];
+    place[last] = place[other], place[other] = kept;
+  }
+  for (int row = 0; row < ROWS; row++)
+    for (int column = 0; column <= PIXELS; column++) {
+      struct example *x = &examples[place[row]];
+      int value = -1, limit = column < PIXELS ? 16 : CLASSES - 1;
+      if (fscanf(file, "%d%*[,\r\n]", &value) != 1 || value < 0 || value > limit)
+        fail(path, "not 1797 lines of 64 pixels (0 to 16) and a digit");
+      if (column < PIXELS) x->pixel[column] = value / 16.0;
+      else x->digit = value;
+    }
+  fclose(file);
+}
+
+/* Wrong labels for NOISE_PERCENT of the training images behind the clean ones, others for each seed. */
+static void spoil(uint64_t *random) {
+  for (int i = 0; i < ROWS; i++) {
+    struct example *x = &examples[i];
+    x->label = x->digit;
+    if (i >= CLEAN && i < TRAIN && uniform(random) * 100 < NOISE_PERCENT)
+      x->label = (x->digit + 1 + (int)(uniform(random) * (CLASSES - 1))) % CLASSES;
+  }
+}
+
+/* ---- Network -------------------------------------------------------------- */
+
+/* All weights and biases lie in one array, in this order; so do their gradient and the optimizer's velocity. */
+enum { W1 = 0, B1 = W1 + PIXELS * HIDDEN, W2 = B1 + HIDDEN, B2 = W2 + HIDDEN * CLASSES, WEIGHTS = B2 + CLASSES };
+
+/* The hidden layer and the logits of one example. */
+static void forward(const double *net, const double *pixel, double *restrict hidden, double *restrict logit) {
+  memcpy(hidden, net + B1, HIDDEN * sizeof *net);
+  for (int p = 0; p < PIXELS; p++)
+    for (int h = 0; h < HIDDEN; h++) hidden[h] += pixel[p] * net[W1 + p * HIDDEN + h];
+  for (int h = 0; h < HIDDEN; h++) hidden[h] = tanh(hidden[h]);
+  memcpy(logit, net + B2, CLASSES * sizeof *net);
+  for (int h = 0; h < HIDDEN; h++)
+    for (int c = 0; c < CLASSES; c++) logit[c] += hidden[h] * net[W2 + h * CLASSES + c];
+}
+
+/* The loss of one example; turns its logits into class probabilities. */
+static double cross_entropy(double *logit, int digit) {
+  double top = logit[0], sum = 0, loss;
+  for (int c = 1; c < CLASSES; c++) top = logit[c] > top ? logit[c] : top;
+  loss = top - logit[digit];
+  for (int c = 0; c < CLASSES; c++) sum += logit[c] = exp(logit[c] - top);
+  for (int c = 0; c < CLASSES; c++) logit[c] /= sum;
+  return loss + log(sum);
+}
+
+/* Adds the gradient of one example's loss. */
+static double add_gradient(const double *net, const struct example *x, double *restrict gradient) {
+  double hidden[HIDDEN], delta[CLASSES], back[HIDDEN], loss;
+  forward(net, x->pixel, hidden, delta);
+  loss = cross_entropy(delta, x->label);
+  delta[x->label] -= 1;
+  for (int c = 0; c < CLASSES; c++) gradient[B2 + c] += delta[c] /= (double)BATCH;
+  for (int h = 0; h < HIDDEN; h++) {
+    double sum = 0;
+    for (int c = 0; c < CLASSES; c++) {
+      sum += delta[c] * net[W2 + h * CLASSES + c];
+      gradient[W2 + h * CLASSES + c] += hidden[h] * delta[c];
+    }
+    gradient[B1 + h] += back[h] = sum * (1 - hidden[h] * hidden[h]);
+  }
+  for (int p = 0; p < PIXELS; p++)
+    for (int h = 0; h < HIDDEN; h++) gradient[W1 + p * HIDDEN + h] += x->pixel[p] * back[h];
+  return loss / (double)BATCH;
+}
+
+/* The mean loss of the test images; `accuracy` is the share that is recognized. */
+static double evaluate(const double *net, double *accuracy) {
+  double loss = 0, right = 0;
+  for (const struct example *x = examples + TRAIN; x < examples + ROWS; x++) {
+    double hidden[HIDDEN], logit[CLASSES];
+    int best = 0;
+    forward(net, x->pixel, hidden, logit);
+    for (int c = 1; c < CLASSES; c++) best = logit[c] > logit[best] ? c : best;
+    right += best == x->digit;
+    loss += cross_entropy(logit, x->digit);
+  }
+  *accuracy = right / TEST;
+  return loss / TEST;
+}
+
+/* ---- The state of everything ---------------------------------------------- */
+
+struct result {
+  double loss, accuracy; /* on the test images */
+  int32_t anneal_start, updates;
+};
+
+/* All that a training needs to go on, besides its scheduler. It is written as it lies in memory: for this machine. */
+static struct run {
+  char magic[8];
+  int32_t updates, seeds, setting, seed; /* which training it is, of which experiment */
+  struct result results[SETTINGS][MAX_SEEDS];
+  /* Of the training that was interrupted: */
+  int32_t is_clean, anneal_start;
+  uint64_t random;
+  double net[WEIGHTS], velocity[WEIGHTS];
+} run = {.magic = "ANNEAL1"};
+
+/* First into another file, which takes the place of the old one when it is complete: there is a whole one at any time. */
+static void save(const char *path, stepsize_scheduler *scheduler) {
+  char temporary[4096];
+  size_t size = 0;
+  check(stepsize_scheduler_save(scheduler, NULL, 0, &size), NULL);
+  uint8_t *state = malloc(size);
+  if (state == NULL || snprintf(temporary, sizeof temporary, "%s.new", path) >= (int)sizeof temporary)
+    fail(path, "cannot be written");
+  check(stepsize_scheduler_save(scheduler, state, size, NULL), NULL);
+  FILE *file = fopen(temporary, "wb");
+  if (file == NULL || fwrite(&run, sizeof run, 1, file) != 1 || fwrite(state, 1, size, file) != size ||
+      fflush(file) != 0 || fsync(fileno(file)) != 0 || fclose(file) != 0 || rename(temporary, path) != 0)
+    fail(path, "cannot be written");
+  free(state);
+}
+
+/* The scheduler of the saved training, or NULL where there is no such file. */
+static stepsize_scheduler *restore(const char *path, int updates, int seeds) {
+  static uint8_t state[1 << 20]; /* the state of this scheduler is below a kilobyte if it keeps no record */
+  static struct run saved;
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_scheduler *scheduler = NULL;
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) return NULL;
+  if (fread(&saved, sizeof saved, 1, file) != 1 || memcmp(saved.magic, run.magic, sizeof run.magic) != 0)
+    fail(path, "is no state of this program");
+  if (saved.updates != updates || saved.seeds != seeds) fail(path, "is of a training with other options");
+  size_t size = fread(state, 1, sizeof state, file);
+  fclose(file);
+  check(stepsize_scheduler_restore(state, size, &scheduler, &error), &error);
+  run = saved;
+  fprintf(stderr, "going on with %s, seed %d, update %lld\n", settings[run.setting], run.seed,
+          (long long)stepsize_scheduler_get_step(scheduler));
+  return scheduler;
+}
+
+/* ---- Training ------------------------------------------------------------- */
+
+/* Everything at its beginning: labels and weights of the seed (uniform, Glorot and Bengio 2010). */
+static void begin(int setting, int seed) {
+  run.setting = setting, run.seed = seed, run.is_clean = setting == CLEAN_ALONE, run.anneal_start = -1;
+  run.random = seeded((uint64_t)seed);
+  memset(run.net, 0, sizeof run.net);
+  memset(run.velocity, 0, sizeof run.velocity);
+  for (int i = W1; i < B1; i++) run.net[i] = (2 * uniform(&run.random) - 1) * sqrt(6.0 / (PIXELS + HIDDEN));
+  for (int i = W2; i < B2; i++) run.net[i] = (2 * uniform(&run.random) - 1) * sqrt(6.0 / (HIDDEN + CLASSES));
+}
+
+/* Trains on from where `run` and the scheduler are until the schedule's end; 0 if it was interrupted before.
+   `replayed_start`: when the annealing begins if the scheduler's text does not tell, else -1. */
+static int train(stepsize_scheduler *scheduler, int replayed_start) {
+  static double gradient[WEIGHTS];
+  stepsize_phase phase = {.size = sizeof phase};
+  uint64_t label_noise = seeded((uint64_t)run.seed + MAX_SEEDS);
+  double lr;
+  spoil(&label_noise);
+  check(stepsize_scheduler_rates(scheduler, &lr, 1), NULL);
+  while (!stepsize_scheduler_finished(scheduler)) {
+    if (interrupted) return 0;
+    /* The data loader follows the phase. */
+    check(stepsize_scheduler_phase(scheduler, &phase), NULL);
+    int64_t update = stepsize_scheduler_get_step(scheduler);
+    if ((phase.entered && strcmp(phase.name, "anneal") == 0) || update == replayed_start) {
+      run.anneal_start = (int32_t)update;
+      if (run.setting != MIXED) run.is_clean = 1;
+    }
+    int first = run.is_clean || run.setting == MIXED ? 0 : CLEAN, end = run.is_clean ? CLEAN : TRAIN;
+    double loss = 0;
+    memset(gradient, 0, sizeof gradient);
+    for (int i = 0; i < BATCH; i++)
+      loss += add_gradient(run.net, &examples[first + (int)(uniform(&run.random) * (end - first))], gradient);
+    for (int i = 0; i < WEIGHTS; i++) {
+      run.velocity[i] = momentum * run.velocity[i] + gradient[i];
+      run.net[i] -= lr * run.velocity[i];
+    }
+    check(stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1), NULL);
+  }
+  struct result *result = &run.results[run.setting][run.seed - 1];
+  result->loss = evaluate(run.net, &result->accuracy);
+  result->anneal_start = run.anneal_start;
+  result->updates = (int32_t)stepsize_scheduler_get_step(scheduler);
+  return 1;
+}
+
+/* ---- Table, command line -------------------------------------------------- */
+
+static void print_mean_sd(const char *format, const double *values, int count) {
+  double mean = 0, squares = 0;
+  for (int i = 0; i < count; i++) mean += values[i] / count;
+  for (int i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+  printf(format, mean, count > 1 ? sqrt(squares / (count - 1)) : 0.0);
+}
+
+static void print_table(int seeds) {
+  printf("setting   test accuracy, %%  test loss        updates   anneal from\n");
+  for (int s = 0; s < SETTINGS; s++) {
+    double accuracy[MAX_SEEDS], loss[MAX_SEEDS], updates[MAX_SEEDS], start[MAX_SEEDS];
+    for (int i = 0; i < seeds; i++) {
+      const struct result *r = &run.results[s][i];
+      accuracy[i] = 100 * r->accuracy, loss[i] = r->loss, updates[i] = r->updates, start[i] = r->anneal_start;
+    }
+    printf("%-8s", settings[s]);
+    print_mean_sd("  %6.2f ± %-5.2f", accuracy, seeds);
+    print_mean_sd("     %.4f ± %.4f", loss, seeds);
+    print_mean_sd("  %5.0f ± %-4.0f", updates, seeds);
+    print_mean_sd("  %5.0f ± %.0f\n", start, seeds);
+  }
+  printf("Mean ± standard deviation over %d seeds.\n", seeds);
+}
+
+/* One training, exactly: for --record and --replay. */
+static void print_result(void) {
+  const struct result *r = &run.results[run.setting][run.seed - 1];
+  printf("%s, seed %d: accuracy %a, loss %a, updates %d, anneal from %d\n", settings[run.setting], run.seed, r->accuracy,
+         r->loss, r->updates, r->anneal_start);
+}
+
+static const char usage[] =
+    "usage: train_annealing [options]\n"
+    "  --updates N    updates of a training (3000)\n"
+    "  --seeds N      trainings of each setting (5)\n"
+    "  --state FILE   save there on Ctrl-C; go on from there if it exists\n"
+    "  --record FILE  only the settled training of seed 1; write there what was used\n"
+    "  --replay FILE  the same training with the rates and the data of that record\n"
+    "  --data FILE    the digits (Examples/data/digits.csv)\n";
+
+static int count_option(const char *name, const char *text, int max) {
+  char *end = NULL;
+  long value = text ? strtol(text, &end, 10) : 0;
+  if (text && end != text && *end == '\0' && value >= 1 && value <= max) return (int)value;
+  fprintf(stderr, "%strain_annealing: %s wants a number from 1 to %d\n", usage, name, max);
+  exit(2);
+}
+
+int main(int argc, char **argv) {
+  const char *data = "Examples/data/digits.csv", *state_path = NULL, *record_path = NULL, *replay_path = NULL;
+  int updates = 3000, seeds = 5, replayed_start = -1;
+  char text[200];
+  for (int i = 1; i < argc; i += 2) {
+    const char *name = argv[i], *value = argv[i + 1]; /* argv[argc] is NULL */
+    if (strcmp(name, "--help") == 0) return printf("%s", usage) < 0;
+    else if (strcmp(name, "--updates") == 0) updates = count_option(name, value, MAX_UPDATES);
+    else if (strcmp(name, "--seeds") == 0) seeds = count_option(name, value, MAX_SEEDS);
+    else if (strcmp(name, "--data") == 0 && value) data = value;
+    else if (strcmp(name, "--state") == 0 && value) state_path = value;
+    else if (strcmp(name, "--record") == 0 && value) record_path = value;
+    else if (strcmp(name, "--replay") == 0 && value) replay_path = value;
+    else return fprintf(stderr, "%strain_annealing: %s is unknown or lacks its value\n", usage, name), 2;
+  }
+  if (updates < 100) updates = 100; /* so that every phase has a length */
+  load(data);
+  if (record_path || replay_path) {
+    begin(SETTLED, 1);
+    schedule_text(text, sizeof text, SETTLED, updates);
+    stepsize_scheduler *scheduler =
+        replay_path ? read_record(replay_path, &replayed_start) : make_scheduler(text, base_lr, 1);
+    train(scheduler, replayed_start);
+    if (record_path) write_record(record_path, scheduler, run.anneal_start);
+    stepsize_scheduler_destroy(scheduler);
+    print_result();
+    return fflush(stdout) != 0;
+  }
+
+  run.updates = updates, run.seeds = seeds;
+  stepsize_scheduler *resumed = state_path ? restore(state_path, updates, seeds) : NULL;
+  if (state_path) signal(SIGINT, interrupt); /* a second Ctrl-C ends the program at once */
+  for (int s = resumed ? run.setting : 0, seed = resumed ? run.seed : 1; s < SETTINGS; s++, seed = 1)
+    for (; seed <= seeds; seed++) {
+      stepsize_scheduler *scheduler = resumed;
+      if (!resumed) {
+        begin(s, seed);
+        schedule_text(text, sizeof text, s, updates);
+        scheduler = make_scheduler(text, base_lr, 0);
+      }
+      resumed = NULL;
+      if (!train(scheduler, -1)) {
+        save(state_path, scheduler);
+        stepsize_scheduler_destroy(scheduler);
+        fprintf(stderr, "interrupted; the same command goes on from %s\n", state_path);
+        return 130;
+      }
+      stepsize_scheduler_destroy(scheduler);
+    }
+  if (state_path) remove(state_path);
+  print_table(seeds);
+  return fflush(stdout) != 0;
+}
