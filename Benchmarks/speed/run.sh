@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures libstepsize against hand-written C and against numpy; everything is printed. Called by `make bench`.
-# Needs build/lib (dev/build_library.sh), gcc, and numpy for the second part.
+# Measures libstepsize against hand-written C, numpy and scipy; everything is printed. Called by `make bench`.
+# Needs build/lib (dev/build_library.sh), gcc, numpy for the second part and scipy for the third.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,4 +18,11 @@ if "$python" -c 'import numpy' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_fill.py
 else
   echo "bench_fill: skipped, $python has no numpy"
+fi
+
+echo
+if "$python" -c 'import scipy' 2>/dev/null; then
+  "$python" Benchmarks/speed/bench_refine.py
+else
+  echo "bench_refine: skipped, $python has no scipy"
 fi

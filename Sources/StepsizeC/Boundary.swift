@@ -34,6 +34,8 @@ private func status(of kind: ConfigurationError.Kind) -> Int32 {
   }
 }
 
+// Inlined, it would be most of the code of many functions.
+@inline(never)
 private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error: ErrorOut) -> Int32 {
   guard let error else { return status }
   // The text is the last field.

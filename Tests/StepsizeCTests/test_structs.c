@@ -70,6 +70,41 @@ static void layout(void) {
   AT(stepsize_phase, position, 24);
   AT(stepsize_phase, progress, 32);
   AT(stepsize_phase, name, 40);
+
+  CHECK(sizeof(stepsize_refine_options) == 48);
+  AT(stepsize_refine_options, size, 0);
+  AT(stepsize_refine_options, optimizer, 4);
+  AT(stepsize_refine_options, tau, 8);
+  AT(stepsize_refine_options, total, 16);
+  AT(stepsize_refine_options, floor, 24);
+  AT(stepsize_refine_options, distance, 32);
+  AT(stepsize_refine_options, capped, 40);
+  AT(stepsize_refine_options, reserved, 44);
+
+  CHECK(sizeof(stepsize_refine_result) == 88);
+  AT(stepsize_refine_result, size, 0);
+  AT(stepsize_refine_result, collapsed, 4);
+  AT(stepsize_refine_result, warmup, 8);
+  AT(stepsize_refine_result, anneal_start, 16);
+  AT(stepsize_refine_result, repaired_count, 24);
+  AT(stepsize_refine_result, zero_count, 32);
+  AT(stepsize_refine_result, raised_count, 40);
+  AT(stepsize_refine_result, floor, 48);
+  AT(stepsize_refine_result, suggested_floor, 56);
+  AT(stepsize_refine_result, median, 64);
+  AT(stepsize_refine_result, base_lr, 72);
+  AT(stepsize_refine_result, bound, 80);
+
+  CHECK(sizeof(stepsize_score_result) == 64);
+  AT(stepsize_score_result, size, 0);
+  AT(stepsize_score_result, reserved, 4);
+  AT(stepsize_score_result, a, 8);
+  AT(stepsize_score_result, b, 16);
+  AT(stepsize_score_result, gamma, 24);
+  AT(stepsize_score_result, omega, 32);
+  AT(stepsize_score_result, bound, 40);
+  AT(stepsize_score_result, rate, 48);
+  AT(stepsize_score_result, count, 56);
 }
 
 static void defaults(void) {
@@ -93,6 +128,12 @@ static void defaults(void) {
   expected.size = sizeof expected;
   CHECK(memcmp(&scheduler, &expected, sizeof expected) == 0);
   CHECK_STATUS(stepsize_scheduler_defaults(NULL), STEPSIZE_ERROR_NULL);
+
+  stepsize_refine_options refine;
+  memset(&refine, 0x5a, sizeof refine);
+  CHECK_STATUS(stepsize_refine_defaults(&refine), STEPSIZE_OK);
+  CHECK(refine.size == sizeof refine && refine.optimizer == STEPSIZE_OPTIMIZER_SGD && refine.tau == 0.1);
+  CHECK(refine.total == 0 && refine.floor == 0 && refine.distance == 1 && !refine.capped && !refine.reserved);
 }
 
 /* A struct that is larger than the library knows, or smaller than it ever was, is refused. */
@@ -121,6 +162,31 @@ static void sizes(void) {
   CHECK_STATUS(stepsize_scheduler_create(&options, &scheduler, NULL), STEPSIZE_OK);
   stepsize_controller_destroy((stepsize_controller *)options.controller);
   stepsize_scheduler_destroy(scheduler);
+}
+
+/* The structs of the theory alike; a result is not touched where its size is refused. */
+static void theory_sizes(void) {
+  const double norms[2] = {1, 1};
+  double values[2];
+  stepsize_refine_options options;
+  stepsize_schedule *schedule = parsed("linear(2)");
+  REQUIRE(stepsize_refine_defaults(&options) == STEPSIZE_OK);
+  for (uint32_t size = 0; size <= 200; size++) {
+    stepsize_refine_result refined = {0};
+    stepsize_score_result score = {0};
+    refined.size = score.size = size;
+    CHECK_STATUS(stepsize_refine(&options, norms, 2, values, 2, &refined, NULL),
+                 size == sizeof refined ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK((refined.median == 1) == (size == sizeof refined) && refined.size == size);
+    CHECK_STATUS(stepsize_score(schedule, 2, norms, 2, 1, &score, NULL),
+                 size == sizeof score ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK((score.omega > 0) == (size == sizeof score) && score.size == size);
+    stepsize_refine_options other = options;
+    other.size = size;
+    CHECK_STATUS(stepsize_refine(&other, norms, 2, values, 2, NULL, NULL),
+                 size == sizeof options ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+  }
+  stepsize_schedule_destroy(schedule);
 }
 
 /* An error receives as much as its size says, terminated, and not a byte more. */
@@ -175,6 +241,7 @@ int main(void) {
   layout();
   defaults();
   sizes();
+  theory_sizes();
   error_sizes();
   versions();
   return finish();

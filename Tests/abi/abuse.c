@@ -656,6 +656,131 @@ static void states(void) {
   REFUSED(stepsize_scheduler_load, greedy, state, SIZE_MAX, &error);
 }
 
+static void theory(void) {
+  static const double norms[4] = {4, 2, 1, 1};
+  stepsize_refine_options good, bad;
+  stepsize_refine_result found = {sizeof found, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+  stepsize_score_result score = {sizeof score, 0, 0, 0, 0, 0, 0, 0, 0};
+  EACH(i, reals) EACH(k, reals) {
+    double pair[2];
+    pair[0] = reals[i], pair[1] = reals[k];
+    TRY(stepsize_median_filter, is_status(stepsize_median_filter(pair, 2, 1, numbers, &error)));
+    TRY(stepsize_schedule_fit, is_made(stepsize_schedule_fit(pair, 2, 0.1, numbers, &new_schedule, &error)));
+    TRY(stepsize_score, is_status(stepsize_score(schedule, 2, pair, 2, 1, &score, &error)));
+    TRY(stepsize_score, is_status(stepsize_score(schedule, 2, pair, 1, reals[k], &score, &error)));
+    EACH(m, reals) TRY(stepsize_score_at, is_rate_or_nan(stepsize_score_at(reals[i], reals[k], reals[m])));
+  }
+  EACH(i, reals) {
+    TRY(stepsize_median_filter, is_status(stepsize_median_filter(norms, 4, reals[i], numbers, &error)));
+    MAKES(stepsize_schedule_fit, norms, 4, reals[i], numbers, &new_schedule, &error);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_median_filter, norms, lengths[i], 0.1, numbers, &error);
+    REFUSED(stepsize_schedule_fit, norms, lengths[i], 0.1, numbers, &new_schedule, &error);
+    REFUSED(stepsize_score, schedule, 4, norms, lengths[i], 1, &score, &error);
+  }
+  REFUSED(stepsize_median_filter, NULL, 4, 0.1, numbers, &error);
+  REFUSED(stepsize_median_filter, norms, 4, 0.1, NULL, &error);
+  REFUSED(stepsize_median_filter, ODD(double), 4, 0.1, numbers, &error);
+  REFUSED(stepsize_median_filter, norms, 4, 0.1, ODD(double), NULL);
+  TRY(stepsize_median_filter, stepsize_median_filter(NULL, 0, 0.1, NULL, NULL) == STEPSIZE_OK);
+  REFUSED(stepsize_schedule_fit, NULL, 0, 0.1, NULL, &new_schedule, &error);
+  REFUSED(stepsize_schedule_fit, NULL, 4, 0.1, NULL, &new_schedule, &error);
+  REFUSED(stepsize_schedule_fit, norms, 4, 0.1, NULL, NULL, &error);
+  REFUSED(stepsize_schedule_fit, ODD(double), 4, 0.1, NULL, &new_schedule, &error);
+
+  REFUSED(stepsize_refine_defaults, NULL);
+  TRY(stepsize_refine_defaults, stepsize_refine_defaults(ODD(stepsize_refine_options)) == STEPSIZE_OK);
+  REQUIRE(stepsize_refine_defaults(&good) == STEPSIZE_OK);
+  EACH(i, reals) EACH(k, reals) EACH(m, codes) {
+    double three[3];
+    three[0] = reals[i], three[1] = reals[k], three[2] = 1;
+    bad = good, bad.optimizer = codes[m], bad.tau = 0;
+    TRY(stepsize_refine, is_status(stepsize_refine(&bad, three, 3, numbers, 3, &found, &error)) &&
+                             (numbers[0] >= 0 && numbers[1] <= 1 && numbers[2] == 0));
+  }
+  EACH(i, reals) {
+    TRY(stepsize_refine, is_status(stepsize_refine(WITH(tau, reals[i]), norms, 4, numbers, 4, &found, &error)));
+    TRY(stepsize_refine, is_status(stepsize_refine(WITH(floor, reals[i]), norms, 4, numbers, 4, &found, &error)));
+    TRY(stepsize_refine, is_status(stepsize_refine(WITH(distance, reals[i]), norms, 4, numbers, 4, &found, &error)));
+  }
+  EACH(i, counts) EACH(k, counts) {
+    TRY(stepsize_refine, is_status(stepsize_refine(WITH(total, counts[i]), norms, 4, numbers,
+                                                   counts[k] < 0 || counts[k] > 64 ? 4 : (size_t)counts[k], &found, &error)));
+  }
+  EACH(i, counts) if (counts[i] != 0)
+    REFUSED(stepsize_refine, WITH(total, counts[i]), norms, 4, numbers, 4, &found, &error);
+  EACH(i, codes) TRY(stepsize_refine, is_status(stepsize_refine(WITH(capped, codes[i]), norms, 4, numbers, 4, &found, NULL)));
+  EACH(i, sizes) REFUSED(stepsize_refine, WITH(size, sizes[i]), norms, 4, numbers, 4, &found, &error);
+  EACH(i, sizes) REFUSED(stepsize_refine, &good, norms, 4, numbers, 4, (found.size = sizes[i], &found), &error);
+  EACH(i, lengths) {
+    REFUSED(stepsize_refine, &good, norms, lengths[i], numbers, 4, &found, &error);
+    REFUSED(stepsize_refine, &good, norms, 4, numbers, lengths[i], &found, &error);
+  }
+  REFUSED(stepsize_refine, WITH(reserved, 1), norms, 4, numbers, 4, &found, &error);
+  REFUSED(stepsize_refine, NULL, norms, 4, numbers, 4, &found, &error);
+  REFUSED(stepsize_refine, &good, NULL, 4, numbers, 4, &found, &error);
+  REFUSED(stepsize_refine, &good, NULL, 0, numbers, 4, &found, &error);
+  REFUSED(stepsize_refine, &good, NULL, 0, NULL, 0, NULL, NULL);
+  REFUSED(stepsize_refine, &good, norms, 4, NULL, 4, &found, &error);
+  REFUSED(stepsize_refine, &good, norms, 4, ODD(double), 4, &found, &error);
+  REFUSED(stepsize_refine, &good, norms, 4, numbers, 3, &found, &error);
+  found.size = sizeof found;
+  TRY(stepsize_refine, stepsize_refine(memcpy(bytes + 1, &good, sizeof good), norms, 4, numbers, 4,
+                                       memcpy(bytes + 1025, &found, sizeof found), NULL) == STEPSIZE_OK);
+
+  EACH(i, counts) if (counts[i] < 0 || counts[i] > 1000000000)
+    REFUSED(stepsize_score, schedule, counts[i], norms, 1, 1, &score, &error);
+  EACH(i, sizes) REFUSED(stepsize_score, schedule, 4, norms, 4, 1, (score.size = sizes[i], &score), &error);
+  score.size = sizeof score;
+  REFUSED(stepsize_score, NULL, 4, norms, 4, 1, &score, &error);
+  REFUSED(stepsize_score, schedule, 4, NULL, 4, 1, &score, &error);
+  REFUSED(stepsize_score, schedule, 4, ODD(double), 4, 1, &score, &error);
+  REFUSED(stepsize_score, schedule, 4, norms, 4, 1, NULL, NULL);
+  REFUSED(stepsize_score, schedule, 4, norms, 3, 1, &score, &error);
+  TRY(stepsize_score, stepsize_score(schedule, 4, norms, 4, 1, memcpy(bytes + 1, &score, sizeof score), NULL) ==
+                          STEPSIZE_OK);
+}
+
+static void norm_logs(void) {
+  stepsize_norm_log *log = NULL, *other = NULL;
+  size_t length = 0;
+  REQUIRE(stepsize_norm_log_create(4, &log, NULL) == STEPSIZE_OK);
+  EACH(i, lengths) {
+    REFUSED(stepsize_norm_log_create, lengths[i], &other, &error);
+    REFUSED(stepsize_norm_log_values, log, NULL, lengths[i]);
+    REFUSED(stepsize_norm_log_restore, (const uint8_t *)bytes, lengths[i], &other, &error);
+  }
+  REFUSED(stepsize_norm_log_create, 1, &other, &error);
+  REFUSED(stepsize_norm_log_create, 8, NULL, &error);
+  EACH(i, reals) {
+    TRY(stepsize_norm_log_add, (stepsize_norm_log_add(log, reals[i]) == STEPSIZE_OK) == !(reals[i] < 0));
+    REFUSED(stepsize_norm_log_add, NULL, reals[i]);
+    (void)stepsize_norm_log_add(log, reals[i]);
+  }
+  TRY(stepsize_norm_log_count, stepsize_norm_log_count(log) == 9 && stepsize_norm_log_count(NULL) == -1);
+  TRY(stepsize_norm_log_stride, stepsize_norm_log_stride(log) == 4 && stepsize_norm_log_stride(NULL) == -1);
+  TRY(stepsize_norm_log_length, stepsize_norm_log_length(log) == 3 && stepsize_norm_log_length(NULL) == 0);
+  TRY(stepsize_norm_log_values, stepsize_norm_log_values(log, numbers, SIZE_MAX) == STEPSIZE_OK);
+  REFUSED(stepsize_norm_log_values, log, numbers, 2);
+  REFUSED(stepsize_norm_log_values, log, ODD(double), 4);
+  REFUSED(stepsize_norm_log_values, NULL, numbers, 4);
+  REFUSED(stepsize_norm_log_save, NULL, NULL, 0, &length);
+  REFUSED(stepsize_norm_log_save, log, NULL, 10, &length);
+  REFUSED(stepsize_norm_log_save, log, (uint8_t *)bytes, 10, &length);
+  TRY(stepsize_norm_log_save, stepsize_norm_log_save(log, (uint8_t *)bytes, SIZE_MAX, ODD(size_t)) == STEPSIZE_OK);
+  REFUSED(stepsize_norm_log_restore, NULL, 10, &other, &error);
+  REFUSED(stepsize_norm_log_restore, (const uint8_t *)bytes, 100, NULL, &error);
+  REQUIRE(stepsize_norm_log_save(log, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
+  for (size_t i = 0; i < length; i++) {
+    TRY(stepsize_norm_log_restore, (bytes[i] ^= 0x11, refused(stepsize_norm_log_restore((const uint8_t *)bytes, length,
+                                                                                       &other, &error))));
+    REFUSED(stepsize_norm_log_restore, (const uint8_t *)bytes, i, &other, &error);
+  }
+  TRY(stepsize_norm_log_destroy, (stepsize_norm_log_destroy(NULL), 1));
+  stepsize_norm_log_destroy(log);
+}
+
 /* ---- The list of exported functions ------------------------------------------------------------ */
 
 static void all_are_covered(const char *path) {
@@ -689,6 +814,8 @@ int main(int argc, char **argv) {
   searches();
   records();
   states();
+  theory();
+  norm_logs();
   all_are_covered(argv[1]);
   stepsize_scheduler_destroy(plain);
   stepsize_scheduler_destroy(greedy);

@@ -254,6 +254,51 @@ typedef struct stepsize_phase {
   char name[72];    /* terminated; empty where no phase has a name */
 } stepsize_phase;
 
+/* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
+enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
+typedef struct stepsize_refine_options {
+  uint32_t size;      /* sizeof(stepsize_refine_options) */
+  int32_t optimizer;  /* STEPSIZE_OPTIMIZER_SGD: l2 norms, power 2; _ADAM: l1 norms, power 1 */
+  double tau;         /* width of the running median as a part of the norms, in [0, 1]; 0 for none */
+  int64_t total;      /* updates of the schedule, 1 to 16777216; 0 for as many as norms */
+  double floor;       /* smoothed norms below this part of the median are raised to it, in [0, 1] */
+  double distance;    /* from the start to the solution, > 0; only base_lr and bound depend on it */
+  int32_t capped;     /* 1: the floor is raised until the schedule is not collapsed; 0: it is not */
+  int32_t reserved;   /* 0 */
+} stepsize_refine_options;
+
+/* What a refinement has found. Set `size` to sizeof(stepsize_refine_result) before the call. */
+typedef struct stepsize_refine_result {
+  uint32_t size;
+  int32_t collapsed;      /* 1: the largest value in the last tenth, or half of the weight in the last twentieth */
+  int64_t warmup;         /* updates before the largest value */
+  int64_t anneal_start;   /* update from which the values fall for good */
+  int64_t repaired_count; /* norms that were NaN or infinite, and were interpolated */
+  int64_t zero_count;     /* norms that were 0, and count as 0.001 of the median */
+  int64_t raised_count;   /* values whose norm was raised to the floor */
+  double floor;           /* the floor that was used */
+  double suggested_floor; /* a floor with which the schedule is not collapsed; 0 if it is not anyway */
+  double median;          /* of the norms above 0 */
+  double base_lr;         /* the base rate of the theory; NaN for STEPSIZE_OPTIMIZER_ADAM */
+  double bound;           /* its bound on the last loss above the best one; NaN for STEPSIZE_OPTIMIZER_ADAM */
+} stepsize_refine_result;
+
+/* What theory says about a schedule. Set `size` to sizeof(stepsize_score_result) before the call. */
+typedef struct stepsize_score_result {
+  uint32_t size;
+  uint32_t reserved;
+  double a;      /* the bound at base rate gamma is a/gamma + gamma b */
+  double b;
+  double gamma;  /* the best base rate */
+  double omega;  /* the bound there */
+  double bound;  /* the least bound that any schedule can have for these norms */
+  double rate;   /* D/sqrt(sum of G^2): D/(G sqrt(total)) for constant norms */
+  int64_t count; /* updates up to the last one whose rate is above 0 */
+} stepsize_score_result;
+
+/* The gradient norms of a run in bounded memory: one thread at a time. */
+typedef struct stepsize_norm_log stepsize_norm_log;
+
 /* ==== 1. Versions ============================================================================= */
 
 /* ---- Versions -------------------------------------------------------------------------------- */
@@ -947,6 +992,173 @@ int32_t stepsize_scheduler_schedule(const stepsize_scheduler *scheduler, stepsiz
    Returns: A status. */
 int32_t stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_t index,
                                       stepsize_controller **out);
+
+/* ==== 8. Linear-decay theory ================================================================== */
+
+/* ---- Refinement ------------------------------------------------------------------------------ */
+
+/* A running median: out[i] is the median of values[i - h] to values[i + h], 2h + 1 = 2
+   floor(floor(tau count)/2) + 1.
+
+   The first value is repeated on the left; on the right the values are mirrored, the last one
+   not repeated.
+
+   values: `count` numbers, none of them NaN.
+   count: 0 to 16777216.
+   tau: Width of the window as a part of `count`, in [0, 1].
+   out: Receives `count` numbers; may be `values`.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+int32_t stepsize_median_filter(const double *values, size_t count, double tau, double *out,
+                               stepsize_error *error);
+
+/* Fills the options with the defaults: SGD, tau 0.1, as many values as norms, no floor, not
+   capped, distance 1.
+
+   options: Receives the defaults and its own size.
+   Returns: A status. */
+int32_t stepsize_refine_defaults(stepsize_refine_options *options);
+
+/* A schedule from the gradient norms of an earlier run (arXiv 2310.07831):
+
+       w = norm^-p,  value[t] = w[t] (w[t+1] + ... + w[T-1]) / the largest,  p = 2 for SGD, 1 for Adam
+
+   Smoothed by a running median. Constant norms give linear decay; the last value is 0; a single
+   one is 1. Norms that are NaN or infinite are interpolated between their neighbours, one of 0
+   counts as 0.001 of the median.
+
+   Errors: STEPSIZE_ERROR_ARGUMENT for a norm below 0, norms that are all 0, or an option outside
+   its range; STEPSIZE_ERROR_SIZE for a wrong `size` or array; STEPSIZE_ERROR_NAME for an unknown
+   optimizer.
+
+   options: From stepsize_refine_defaults.
+   norms: `count` norms, >= 0, in the order of the updates; every k-th update's will do.
+   count: 1 to 16777216.
+   values: Receives the multipliers, the largest of them 1; must not overlap `norms`.
+   value_count: options->total, or `count` where that is 0.
+   result: Receives what was found; may be NULL.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+int32_t stepsize_refine(const stepsize_refine_options *options, const double *norms, size_t count,
+                        double *values, size_t value_count, stepsize_refine_result *result,
+                        stepsize_error *error);
+
+/* A schedule of knots with straight lines between them that follows a list of values, such as a
+   refinement.
+
+   The first and the last value are met exactly. stepsize_schedule_table makes a schedule of all
+   values.
+
+   values: `count` multipliers, finite, >= 0; copied.
+   count: 1 to 16777216.
+   tolerance: The largest error allowed at any update, in [1e-9, 1].
+   max_error: Receives the largest error of the schedule, measured at every update; may be NULL.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_schedule_fit(const double *values, size_t count, double tolerance,
+                              double *max_error, stepsize_schedule **out, stepsize_error *error);
+
+/* ---- Scoring --------------------------------------------------------------------------------- */
+
+/* The bound on the last loss above the best one that convex theory gives for a schedule (arXiv
+   2310.07831, Theorem 10), for rates gamma times its values s[t], t = 0 to T - 1:
+
+       omega(gamma) = a/gamma + gamma b,  a = D^2/(2 S[0]),  b = sum of s[t]^2 G[t]^2 / S[min(t + 1, T - 1)] / 2
+
+   with S[t] = s[t] + ... + s[T - 1]. Updates at the end whose rate is 0 do not count. O(total).
+
+   schedule: What to score.
+   total: Updates, 1 to 268435456; 0 for the length of the schedule.
+   norms: Bounds G of the gradient norms, finite, >= 0: one for all updates or one for each.
+   norm_count: 1 or `total`.
+   distance: D, from the start to the solution, finite, > 0.
+   result: Receives the answer.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+int32_t stepsize_score(const stepsize_schedule *schedule, int64_t total, const double *norms,
+                       size_t norm_count, double distance, stepsize_score_result *result,
+                       stepsize_error *error);
+
+/* The bound at another base rate: a/gamma + gamma b.
+
+   a: From stepsize_score.
+   b: From stepsize_score.
+   gamma: The base rate, > 0.
+   Returns: The bound; NaN unless all arguments are above 0. */
+double stepsize_score_at(double a, double b, double gamma);
+
+/* ---- Gradient norms of a run ----------------------------------------------------------------- */
+
+/* A log that keeps the norms of updates 0, k, 2k, ... with a stride k that begins at 1 and
+   doubles when it is full.
+
+   capacity: The most norms that are kept, 2 to 16777216; 0 for 65536.
+   out: Receives the log, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_norm_log_create(size_t capacity, stepsize_norm_log **out, stepsize_error *error);
+
+/* Adds the norm of the next update.
+
+   log: What to add to.
+   norm: >= 0; NaN and infinity are kept, for a refinement to repair.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a norm below 0, which is not added. */
+int32_t stepsize_norm_log_add(stepsize_norm_log *log, double norm);
+
+/* How many norms were added.
+
+   log: What to ask.
+   Returns: The number, -1 if log is NULL. */
+int64_t stepsize_norm_log_count(const stepsize_norm_log *log);
+
+/* Updates between two norms that are kept: a power of two.
+
+   log: What to ask.
+   Returns: The stride, -1 if log is NULL. */
+int64_t stepsize_norm_log_stride(const stepsize_norm_log *log);
+
+/* How many norms are kept.
+
+   log: What to ask.
+   Returns: The number, 0 if log is NULL. */
+size_t stepsize_norm_log_length(const stepsize_norm_log *log);
+
+/* The norms that are kept, of updates 0, stride, 2 stride, ...: for stepsize_refine with total =
+   count.
+
+   log: What to ask.
+   out: Receives stepsize_norm_log_length norms.
+   count: Numbers that fit into out, at least that many.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+int32_t stepsize_norm_log_values(const stepsize_norm_log *log, double *out, size_t count);
+
+/* The log as bytes, for a checkpoint. Call it with capacity 0 to learn the length, then with a
+   buffer.
+
+   log: What to save.
+   buffer: Receives the bytes; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the number of bytes; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
+     did not fit. */
+int32_t stepsize_norm_log_save(const stepsize_norm_log *log, uint8_t *buffer, size_t capacity,
+                               size_t *length);
+
+/* The log that stepsize_norm_log_save has written.
+
+   state: Its bytes.
+   length: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
+   out: Receives the log, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_norm_log_restore(const uint8_t *state, size_t length, stepsize_norm_log **out,
+                                  stepsize_error *error);
+
+/* Frees a log. NULL is allowed.
+
+   log: Not to be used afterwards. */
+void stepsize_norm_log_destroy(stepsize_norm_log *log);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -166,6 +166,51 @@ typedef struct stepsize_phase {
   char name[72];    /* terminated; empty where no phase has a name */
 } stepsize_phase;
 
+/* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
+enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
+typedef struct stepsize_refine_options {
+  uint32_t size;      /* sizeof(stepsize_refine_options) */
+  int32_t optimizer;  /* STEPSIZE_OPTIMIZER_SGD: l2 norms, power 2; _ADAM: l1 norms, power 1 */
+  double tau;         /* width of the running median as a part of the norms, in [0, 1]; 0 for none */
+  int64_t total;      /* updates of the schedule, 1 to 16777216; 0 for as many as norms */
+  double floor;       /* smoothed norms below this part of the median are raised to it, in [0, 1] */
+  double distance;    /* from the start to the solution, > 0; only base_lr and bound depend on it */
+  int32_t capped;     /* 1: the floor is raised until the schedule is not collapsed; 0: it is not */
+  int32_t reserved;   /* 0 */
+} stepsize_refine_options;
+
+/* What a refinement has found. Set `size` to sizeof(stepsize_refine_result) before the call. */
+typedef struct stepsize_refine_result {
+  uint32_t size;
+  int32_t collapsed;      /* 1: the largest value in the last tenth, or half of the weight in the last twentieth */
+  int64_t warmup;         /* updates before the largest value */
+  int64_t anneal_start;   /* update from which the values fall for good */
+  int64_t repaired_count; /* norms that were NaN or infinite, and were interpolated */
+  int64_t zero_count;     /* norms that were 0, and count as 0.001 of the median */
+  int64_t raised_count;   /* values whose norm was raised to the floor */
+  double floor;           /* the floor that was used */
+  double suggested_floor; /* a floor with which the schedule is not collapsed; 0 if it is not anyway */
+  double median;          /* of the norms above 0 */
+  double base_lr;         /* the base rate of the theory; NaN for STEPSIZE_OPTIMIZER_ADAM */
+  double bound;           /* its bound on the last loss above the best one; NaN for STEPSIZE_OPTIMIZER_ADAM */
+} stepsize_refine_result;
+
+/* What theory says about a schedule. Set `size` to sizeof(stepsize_score_result) before the call. */
+typedef struct stepsize_score_result {
+  uint32_t size;
+  uint32_t reserved;
+  double a;      /* the bound at base rate gamma is a/gamma + gamma b */
+  double b;
+  double gamma;  /* the best base rate */
+  double omega;  /* the bound there */
+  double bound;  /* the least bound that any schedule can have for these norms */
+  double rate;   /* D/sqrt(sum of G^2): D/(G sqrt(total)) for constant norms */
+  int64_t count; /* updates up to the last one whose rate is above 0 */
+} stepsize_score_result;
+
+/* The gradient norms of a run in bounded memory: one thread at a time. */
+typedef struct stepsize_norm_log stepsize_norm_log;
+
 /* END PUBLIC TYPES */
 
 #endif

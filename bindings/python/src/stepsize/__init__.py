@@ -22,6 +22,7 @@ from .scheduler import Phase, Scheduler
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .sampler import PhaseSampler
+    from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
 
 __all__ = [
     "Controller", "GreedyLR", "Hypergradient", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler", "Settle",
@@ -30,9 +31,13 @@ __all__ = [
 __all__ += _catalogue.__all__
 
 # What is imported when it is first asked for: sub-modules, and names in them.
-_MODULES = ("catalogue", "compat", "sampler")
-_NAMES = {"PhaseSampler": "sampler"}
-__all__ += ["PhaseSampler"]
+_MODULES = ("catalogue", "compat", "sampler", "theory")
+_NAMES = {
+    "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
+    "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",
+    "score": "theory",
+}  # fmt: skip
+__all__ += _NAMES
 
 
 def __getattr__(name: str) -> object:
@@ -42,5 +47,6 @@ def __getattr__(name: str) -> object:
     if name in _MODULES:
         return import_module(f".{name}", __name__)
     if name in _NAMES:
-        return getattr(import_module(f".{_NAMES[name]}", __name__), name)
+        value = globals()[name] = getattr(import_module(f".{_NAMES[name]}", __name__), name)
+        return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

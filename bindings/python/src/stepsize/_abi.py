@@ -63,12 +63,15 @@ STEPSIZE_TEXT_KIND = 4
 STEPSIZE_TEXT_RANGE = 5
 STEPSIZE_TEXT_DEFAULT = 6
 STEPSIZE_TEXT_VALUE = 7
+STEPSIZE_OPTIMIZER_SGD = 0
+STEPSIZE_OPTIMIZER_ADAM = 1
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
 stepsize_schedule_p = c_void_p
 stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
+stepsize_norm_log_p = c_void_p
 
 
 class stepsize_error(Structure):
@@ -147,6 +150,50 @@ class stepsize_phase(Structure):
         ("position", c_int64),
         ("progress", c_double),
         ("name", c_char * 72),
+    ]
+
+
+class stepsize_refine_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("optimizer", c_int32),
+        ("tau", c_double),
+        ("total", c_int64),
+        ("floor", c_double),
+        ("distance", c_double),
+        ("capped", c_int32),
+        ("reserved", c_int32),
+    ]
+
+
+class stepsize_refine_result(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("collapsed", c_int32),
+        ("warmup", c_int64),
+        ("anneal_start", c_int64),
+        ("repaired_count", c_int64),
+        ("zero_count", c_int64),
+        ("raised_count", c_int64),
+        ("floor", c_double),
+        ("suggested_floor", c_double),
+        ("median", c_double),
+        ("base_lr", c_double),
+        ("bound", c_double),
+    ]
+
+
+class stepsize_score_result(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("reserved", c_uint32),
+        ("a", c_double),
+        ("b", c_double),
+        ("gamma", c_double),
+        ("omega", c_double),
+        ("bound", c_double),
+        ("rate", c_double),
+        ("count", c_int64),
     ]
 
 
@@ -300,6 +347,38 @@ SIGNATURES = {
     "stepsize_scheduler_controller": (c_int32, [
         stepsize_scheduler_p, c_size_t, POINTER(stepsize_controller_p),
     ]),
+    "stepsize_median_filter": (c_int32, [
+        POINTER(c_double), c_size_t, c_double, POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_refine_defaults": (c_int32, [POINTER(stepsize_refine_options)]),
+    "stepsize_refine": (c_int32, [
+        POINTER(stepsize_refine_options), POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+        POINTER(stepsize_refine_result), POINTER(stepsize_error),
+    ]),
+    "stepsize_schedule_fit": (c_int32, [
+        POINTER(c_double), c_size_t, c_double, POINTER(c_double), POINTER(stepsize_schedule_p),
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_score": (c_int32, [
+        stepsize_schedule_p, c_int64, POINTER(c_double), c_size_t, c_double,
+        POINTER(stepsize_score_result), POINTER(stepsize_error),
+    ]),
+    "stepsize_score_at": (c_double, [c_double, c_double, c_double]),
+    "stepsize_norm_log_create": (c_int32, [
+        c_size_t, POINTER(stepsize_norm_log_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_norm_log_add": (c_int32, [stepsize_norm_log_p, c_double]),
+    "stepsize_norm_log_count": (c_int64, [stepsize_norm_log_p]),
+    "stepsize_norm_log_stride": (c_int64, [stepsize_norm_log_p]),
+    "stepsize_norm_log_length": (c_size_t, [stepsize_norm_log_p]),
+    "stepsize_norm_log_values": (c_int32, [stepsize_norm_log_p, POINTER(c_double), c_size_t]),
+    "stepsize_norm_log_save": (c_int32, [
+        stepsize_norm_log_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_norm_log_restore": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_norm_log_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_norm_log_destroy": (None, [stepsize_norm_log_p]),
 }
 
 

@@ -1,0 +1,68 @@
+extension Schedule {
+  /// Knots with straight lines between them that follow a list of values within a tolerance.
+  ///
+  /// From knot to knot as far as any line can go: O(n). The first and the last value are met exactly, and no
+  /// value is outside the range of those given. Answers the schedule and its largest error.
+  /// - Parameters:
+  ///   - values: 1 to 16777216 multipliers, finite, >= 0.
+  ///   - tolerance: The largest error allowed, in [1e-9, 1].
+  public static func knots(
+    following values: Span<Double>, within tolerance: Double
+  ) throws(ConfigurationError) -> (schedule: Schedule, error: Double) {
+    let check = Check("fit")
+    try check("tolerance", tolerance, in: Interval(1e-9, 1))
+    guard values.count > 0 else { throw ConfigurationError(.argument, "fit: values is empty") }
+    try check("count", Int64(values.count), from: 1, to: Int64(Table.maximumCount))
+    var top = 0.0
+    for i in values.indices {
+      try check("values", values[i], in: .nonNegative)
+      top = Swift.max(top, values[i])
+    }
+
+    var steps = [0.0]
+    var heights = [values[0]]
+    // What rounding may add to the error of a line.
+    let allowed = tolerance * (1 - 0x1p-20)
+    // The slopes of the lines from the last knot that pass all values since.
+    var lowest = -Double.infinity
+    var highest = Double.infinity
+    var start = 0
+    var height = values[0]
+    var i = 1
+    while i < values.count {
+      let margin = i == values.count &- 1 ? 0 : allowed
+      let distance = real(Int64(i &- start))
+      let low = (Swift.max(values[i] - margin, 0) - height) / distance
+      let high = (Swift.min(values[i] + margin, top) - height) / distance
+      if Swift.max(lowest, low) <= Swift.min(highest, high) {
+        lowest = Swift.max(lowest, low)
+        highest = Swift.min(highest, high)
+        i &+= 1
+      } else {
+        // Not from the last knot: the one before i becomes a knot, and from there i can be reached.
+        let length = real(Int64(i &- 1 &- start))
+        let slope = bounded((values[i &- 1] - height) / length, lowest, highest)
+        start = i &- 1
+        height = bounded(height + slope * length, 0, top)
+        steps.append(real(Int64(start)))
+        heights.append(height)
+        lowest = -Double.infinity
+        highest = Double.infinity
+      }
+    }
+    if start < values.count &- 1 {
+      steps.append(real(Int64(values.count &- 1)))
+      heights.append(values[values.count &- 1])
+    }
+    let schedule = try Schedule.knots(steps, heights)
+    return (schedule, schedule.largestDifference(from: values))
+  }
+
+  private func largestDifference(from values: Span<Double>) -> Double {
+    var largest = 0.0
+    for i in values.indices {
+      largest = Swift.max(largest, (value(at: Int64(i)) - values[i]).magnitude)
+    }
+    return largest
+  }
+}

@@ -1,0 +1,45 @@
+extension GradientNormLog {
+  /// "NORMLOG" as the first field: this state is not that of a scheduler.
+  private static let tag: UInt64 = 0x47_4F4C_4D52_4F4E
+
+  /// Bytes of `state()`, and the most that any log has.
+  public var stateLength: Int { Self.stateLength(values.count) }
+  public static var maximumStateLength: Int { stateLength(Table.maximumCount) }
+
+  /// Tag, capacity, stride, the count of those added, the count of those kept, and these.
+  private static func stateLength(_ kept: Int) -> Int { StateCoder.headerLength &+ (5 &+ kept) &* 8 }
+
+  /// The log as bytes that `init(state:)` reads.
+  public func state() -> [UInt8] {
+    var coder = StateCoder()
+    var copy = self
+    copy.transfer(&coder)
+    return coder.finished()
+  }
+
+  /// The log that `state()` has written. Damaged bytes are refused.
+  public init(state: [UInt8]) throws(ConfigurationError) {
+    var coder = try StateCoder(reading: state)
+    try self.init()
+    transfer(&coder)
+    try coder.finish()
+  }
+
+  mutating func transfer(_ coder: inout StateCoder) {
+    var tag = Self.tag
+    coder.transfer(&tag)
+    if tag != Self.tag { coder.reject() }
+    coder.transfer(&capacity, in: 2...Table.maximumCount)
+    coder.transfer(&stride, in: 1...Int64.max)
+    coder.transfer(&count, in: 0...Int64.max)
+    var bits = values.map { $0.bitPattern }
+    coder.transfer(&bits)
+    values = bits.map { Double(bitPattern: $0) }
+    let kept = count / stride &+ (count % stride == 0 ? 0 : 1)
+    if stride & (stride &- 1) != 0 || kept != Int64(values.count) || values.count > capacity
+      || values.contains(where: { $0 < 0 })
+    {
+      coder.reject()
+    }
+  }
+}
