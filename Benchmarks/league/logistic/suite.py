@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nine schedules on logistic regression: trains every cell of (set, optimizer, schedule) and prints the table.
+"""Ten schedules on logistic regression: trains every cell of (set, optimizer, schedule) and prints the table.
 
     make league-logistic          all of it; goes on where it was interrupted
     make league-logistic-quick    fewer sets, seeds and epochs
@@ -93,7 +93,7 @@ class Suite:
         for name in s.sets:
             for optimizer in s.optimizers:
                 for schedule in s.schedules:
-                    group = second if schedule == schedules.REFINED else first
+                    group = second if schedule in schedules.FROM_RUNS else first
                     group.append(Cell(name, optimizer, schedule))
         return [sorted(group, key=self.cost, reverse=True) for group in (first, second)]
 
@@ -112,9 +112,13 @@ class Suite:
     def multipliers(self, cell: Cell) -> np.ndarray:
         problem = sets.load(cell.set)
         updates = trainer.updates_of(problem, self.settings.epochs_of(problem), self.settings.batch)
-        if cell.schedule != schedules.REFINED:
+        if cell.schedule not in schedules.FROM_RUNS:
             return schedules.multipliers(cell.schedule, updates)
-        return schedules.refined(self.read(Cell(cell.set, cell.optimizer, "linear"))["norms"], cell.optimizer)
+        return schedules.refined(cell.schedule, self.norms(cell), cell.optimizer)
+
+    def norms(self, cell: Cell) -> np.ndarray:
+        """Those of the first seed in the best linear run on the set of the cell."""
+        return self.read(Cell(cell.set, cell.optimizer, "linear"))["norms"]
 
     def path(self, cell: Cell) -> Path:
         """The file of its result; that of a refined schedule is known when the linear run is there."""
@@ -173,16 +177,16 @@ class Suite:
         progress.start(sum(self.cost(cell) for group in groups for cell in group), sum(map(len, groups)))
         trained = 0
         for group in groups:
-            missing = []
+            missing: dict[Path, Cell] = {}  # two cells of the same runs are trained once
             for cell in group:
-                if self.path(cell).exists():
+                if self.path(cell).exists() or self.path(cell) in missing:
                     progress.skip(self.cost(cell))
                 else:
-                    missing.append(cell)
+                    missing[self.path(cell)] = cell
             if jobs == 1:
-                finished = map(self.work, missing)
+                finished = map(self.work, missing.values())
             else:
-                tasks = (delayed(self.work)(cell) for cell in missing)
+                tasks = (delayed(self.work)(cell) for cell in missing.values())
                 finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
             for cell in finished:
                 progress.done(cell, self.cost(cell))
@@ -207,12 +211,8 @@ class Suite:
                     seconds += float(content["seconds"])
                     lowest = min(lowest, float(content["loss"].min()))
                     entries.append(summary.entry(name, optimizer, schedule, content["loss"], content["accuracy"]))
-                    if schedule == "linear":
-                        norms = content["norms"]
-                    if schedule == schedules.REFINED:
-                        values = self.multipliers(cell)
-                        curves.append({"set": name, "optimizer": optimizer, "peak": int(values.argmax()) / len(values),
-                                       "norms": summary.thinned(norms), "values": summary.thinned(values)})  # fmt: skip
+                    if schedule in schedules.FROM_RUNS:
+                        curves.append(self.curve(cell))
             epochs = s.epochs_of(problem)
             rows, columns = problem.features.shape
             described.append({"name": name, "package": sets.SETS[name].package, "rows": rows, "columns": columns,
@@ -223,6 +223,16 @@ class Suite:
                     "exponents": {optimizer: s.exponents(optimizer) for optimizer in s.optimizers}}  # fmt: skip
         run = about | {"cells": len(entries) + len(described), "core_seconds": round(seconds)}
         return {"protocol": protocol, "run": run, "sets": described, "entries": entries, "curves": curves}
+
+
+    def curve(self, cell: Cell) -> dict:
+        """The norms that a refined schedule is made of, its values and its diagnosis."""
+        norms = self.norms(cell)
+        found = schedules.refinement(cell.schedule, norms, cell.optimizer)
+        return {"set": cell.set, "optimizer": cell.optimizer, "schedule": cell.schedule,
+                "warmup": round(found.warmup / len(norms), 4), "anneal_start": round(found.anneal_start / len(norms), 4),
+                "collapsed": found.collapsed, "floor": found.floor, "norms": summary.thinned(norms),
+                "values": summary.thinned(np.asarray(found.values))}  # fmt: skip
 
 
 class Progress:
@@ -300,8 +310,8 @@ def main() -> int:
     if options.sets:
         changes["sets"] = tuple(options.sets)
     if options.schedules:
-        if schedules.REFINED in options.schedules and "linear" not in options.schedules:
-            parser.error("refined needs linear")
+        if set(schedules.FROM_RUNS) & set(options.schedules) and "linear" not in options.schedules:
+            parser.error("a refined schedule needs linear")
         changes["schedules"] = tuple(options.schedules)
     if options.seeds:
         changes["seeds"] = tuple(range(options.seeds))
