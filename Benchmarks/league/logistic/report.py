@@ -7,7 +7,9 @@ Every number and every verdict in the report is computed here from the stored re
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -16,6 +18,7 @@ from scipy import stats
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.ticker import NullFormatter  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -114,6 +117,20 @@ def bounds(table: summary.Table, set_name: str, names: list[str]) -> dict[str, f
 def rows(header: list[str], lines: list[list[str]]) -> str:
     body = ["| " + " | ".join(line) + " |" for line in [header, *lines]]
     return "\n".join([body[0], "|" + "---|" * len(header), *body[1:]])
+
+
+def filled(text: str) -> str:
+    """Paragraphs and list items broken into lines of at most 120 characters; tables and headings as they are."""
+    blocks = []
+    for block in text.split("\n\n"):
+        if block.lstrip()[:1] in ("|", "#", "!", "<"):
+            blocks.append(block)
+            continue
+        items = re.split(r"\n(?=- )", block)
+        broken = [textwrap.fill(" ".join(item.split()), 120, subsequent_indent="  " * item.startswith("- "),
+                                break_long_words=False, break_on_hyphens=False) for item in items]  # fmt: skip
+        blocks.append("\n".join(broken))
+    return "\n\n".join(blocks)
 
 
 def listed(names: list[str]) -> str:
@@ -226,8 +243,9 @@ def bound_table(table: summary.Table, c: Comparison) -> str:
     measured = [geometric_mean(c.ratio(name, LINEAR)) for name in c.schedules]
     predicted = [geometric_mean([values[name] for values in found]) for name in c.schedules]
     agreement = stats.spearmanr(predicted, measured)
-    return text + (
-        f"\n\nRank correlation of the two columns (Spearman): {agreement.statistic:.2f}, p = {p_text(agreement.pvalue)}."
+    return (
+        f"{text}\n\nRank correlation of the two columns (Spearman): {agreement.statistic:.2f}, "
+        f"p = {p_text(agreement.pvalue)}."
     )
 
 
@@ -256,7 +274,8 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
         norm_axis, axis = panels[2 * (number // wide), number % wide], panels[2 * (number // wide) + 1, number % wide]
         for one in (norm_axis, axis):
             one.axis("on")
-        curves = {c["schedule"]: c for c in table.results["curves"] if (c["set"], c["optimizer"]) == (set_name, optimizer)}
+        curves = {c["schedule"]: c for c in table.results["curves"]
+                  if (c["set"], c["optimizer"]) == (set_name, optimizer)}  # fmt: skip
         axis.plot(place, 1 - place, color=COLOURS[LINEAR], linewidth=1.2, label="linear")
         axis.plot(place, (1 + np.cos(np.pi * place)) / 2, color=COLOURS[COSINE], linewidth=1.2, label="cosine")
         axis.plot(place, curves[REFINED]["values"], color=COLOURS[REFINED], linewidth=1.8, label="refined")
@@ -265,6 +284,9 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
                       label="refined, capped")  # fmt: skip
         norm_axis.plot(place, np.maximum(curves[REFINED]["norms"], 1e-12), color="0.5", linewidth=0.8)
         norm_axis.set_yscale("log")
+        low, high = np.quantile(curves[REFINED]["norms"], (0.02, 1))
+        norm_axis.set_ylim(10 ** np.floor(np.log10(max(low, 1e-12))), 10 ** np.ceil(np.log10(max(high, 1e-11))))
+        norm_axis.yaxis.set_minor_formatter(NullFormatter())
         norm_axis.tick_params(labelsize=8)
         axis.tick_params(labelsize=8)
         norm_axis.set_title(set_name, fontsize=11)
@@ -276,7 +298,8 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
         handles |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels())}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False)
     kind = "l1" if optimizer == "adam" else "l2"
-    figure.suptitle(f"{NAMES[optimizer]}: gradient norms ({kind}) of the best linear run, and the schedules", fontsize=12)
+    title = f"{NAMES[optimizer]}: gradient norms ({kind}) of the best linear run, and the schedules"
+    figure.suptitle(title, fontsize=12)
     return save(figure, f"schedules_{optimizer}")
 
 
@@ -330,8 +353,8 @@ page has a neural network, where it does not.
 
 {conclusion(table, comparisons)}
 
-Separable sets ({listed(separable)}; lowest loss below {summary.SEPARABLE:g}) count in none of this: there a larger rate
-always gives a lower loss, so that the end of the grid decides.
+Separable sets ({listed(separable)}; lowest loss below {summary.SEPARABLE:g}) count in none of this: there the
+loss has no minimiser, and the theory does not apply.
 
 ![Excess loss]({draw_excess(comparisons)})
 
@@ -341,10 +364,10 @@ Each dot is a set, the bar the geometric mean; left of the line is better than l
 
 - Multinomial logistic regression (softmax, also with two classes) with an intercept, from zero weights, no weight
   decay; features standardised, categories as 0/1 columns. All rows are trained on: the question is optimization.
-- Batches of {protocol["batch"]}, a fresh permutation in each epoch, the incomplete last batch left out; {protocol["epochs"]} epochs, but at most
-  {protocol["cap"]} updates, which gives fewer epochs to: {listed(shorter)}. Double precision.
-- Adam with beta = (0.9, 0.95), epsilon 1e-8; SGD without momentum. Base rates: {grids}. {protocol["seeds"]} seeds; a seed decides
-  the order of the rows.
+- Batches of {protocol["batch"]}, a fresh permutation in each epoch, the incomplete last batch left out; {protocol["epochs"]}
+  epochs, but at most {protocol["cap"]} updates, which gives fewer epochs to: {listed(shorter)}. Double precision.
+- Adam with beta = (0.9, 0.95), epsilon 1e-8; SGD without momentum. Base rates: {grids}.
+  {protocol["seeds"]} seeds; a seed decides the order of the rows.
 - Each schedule has the base rate with the lowest mean loss over the seeds, and for the accuracy that with the highest
   mean accuracy. Loss and accuracy are those of the last iterate over all rows.
 - Refined: from the l1 (Adam) or l2 (SGD) norms of every minibatch gradient of one run, seed 0 of linear decay at its
@@ -355,9 +378,10 @@ Each dot is a set, the bar the geometric mean; left of the line is better than l
 
 {described}
 
-Measured on {run["date"]}: {run["cells"]} cells of {protocol["seeds"]} × {len(next(iter(protocol["exponents"].values())))} runs, {run["core_seconds"] / 60:.0f} minutes of processor time in all; {run["trained"]} cells
-were trained in the last call, in {run["wall_seconds"] / 60:.1f} minutes with {run["jobs"]} jobs on {run["cores"]} cores ({run["machine"]}). Python {run["python"]}, numpy {run["numpy"]}, scipy
-{run["scipy"]}, stepsize {run["stepsize"]}.
+Measured on {run["date"]}: {run["cells"]} cells, most of {protocol["seeds"]} × {len(protocol["exponents"]["sgd"])} runs;
+{run["core_seconds"] / 60:.0f} minutes of processor time in all. The last call trained {run["trained"]} of the cells,
+in {run["wall_seconds"] / 60:.1f} minutes with {run["jobs"]} jobs on {run["cores"]} cores ({run["machine"]}), the others
+were there. Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, stepsize {run["stepsize"]}.
 
 ## Ranks
 """]  # fmt: skip
@@ -390,12 +414,14 @@ the best linear SGD run. Geometric means over the sets:
 
 {bound_table(table, sgd[0])}
 """)
-    parts.append("## All values\n\nMeans ± standard errors; the best mean of a row is bold. *: the best base rate is an end of the grid.\n")
+    parts.append("""## All values
+
+Means ± standard errors; the best mean of a row is bold. *: the best base rate is an end of the grid.
+""")
     for c in comparisons:
         for what, title in (("loss", "final training loss, nats"), ("accuracy", "final training accuracy, %")):
             parts.append(f"### {NAMES[c.optimizer]}: {title}\n\n{value_table(table, c.optimizer, what)}\n")
-    parts.append((HERE / "network.md").read_text(encoding="utf-8"))
-    return "\n".join(parts)
+    return filled("\n".join(parts)) + "\n" + (HERE / "network.md").read_text(encoding="utf-8")
 
 
 def main() -> int:

@@ -224,14 +224,13 @@ class Suite:
         run = about | {"cells": len(entries) + len(described), "core_seconds": round(seconds)}
         return {"protocol": protocol, "run": run, "sets": described, "entries": entries, "curves": curves}
 
-
     def curve(self, cell: Cell) -> dict:
         """The norms that a refined schedule is made of, its values and its diagnosis."""
         norms = self.norms(cell)
         found = schedules.refinement(cell.schedule, norms, cell.optimizer)
         return {"set": cell.set, "optimizer": cell.optimizer, "schedule": cell.schedule,
-                "warmup": round(found.warmup / len(norms), 4), "anneal_start": round(found.anneal_start / len(norms), 4),
-                "collapsed": found.collapsed, "floor": found.floor, "norms": summary.thinned(norms),
+                "warmup": round(found.warmup / len(norms), 4),
+                "anneal_start": round(found.anneal_start / len(norms), 4), "collapsed": found.collapsed, "floor": found.floor, "norms": summary.thinned(norms),
                 "values": summary.thinned(np.asarray(found.values))}  # fmt: skip
 
 
@@ -319,11 +318,9 @@ def main() -> int:
         changes["epochs"] = options.epochs
     if changes:
         settings = Settings(**(vars(settings) | changes | {"profile": "custom"}))
-    output = options.output or {
-        "full": HERE / "results" / "results.json",
-        "quick": ROOT / "build" / "league" / "quick.json",
-        "custom": ROOT / "build" / "league" / "custom.json",
-    }[settings.profile]
+    # Only what the full suite measures goes to the repository.
+    stored = HERE / "results" / "results.json"
+    output = options.output or (stored if settings == FULL else ROOT / "build" / "league" / f"{settings.profile}.json")
 
     suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
     try:

@@ -176,8 +176,17 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
 
 def test_another_setting_is_another_file(tmp_path):
     cell = suite.Cell("iris", "adam", "linear")
-    paths = {suite.Suite(settings, tmp_path).path(cell)
-             for settings in (TINY, replace(TINY, seeds=(0, 1)), replace(TINY, epochs=3), replace(TINY, adam=(-6, -3)))}  # fmt: skip
+    others = (replace(TINY, seeds=(0, 1)), replace(TINY, epochs=3), replace(TINY, adam=(-6, -3)))
+    paths = {suite.Suite(settings, tmp_path).path(cell) for settings in (TINY, *others)}
     paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, optimizer="sgd")))
     paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, schedule="flat")))
     assert len(paths) == 6
+
+
+def test_the_report_is_what_the_stored_results_say(tmp_path):
+    page = HERE.parents[2] / "docs" / "refinement.md"
+    output = tmp_path / "refinement.md"
+    subprocess.run([sys.executable, HERE / "report.py", "--output", output], check=True, capture_output=True)
+    assert output.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    pictures = set(re.findall(r"\]\((refinement/\w+\.png)\)", page.read_text(encoding="utf-8")))
+    assert len(pictures) == 4 and all((page.parent / name).is_file() for name in pictures)
