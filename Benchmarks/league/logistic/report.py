@@ -243,7 +243,9 @@ def bound_table(table: summary.Table, c: Comparison) -> str:
     measured = [geometric_mean(c.ratio(name, LINEAR)) for name in c.schedules]
     predicted = [geometric_mean([values[name] for values in found]) for name in c.schedules]
     agreement = stats.spearmanr(predicted, measured)
+    first, really = c.schedules[int(np.argmin(predicted))], c.schedules[int(np.argmin(measured))]
     return (
+        f"Lowest bound: {first}. Lowest measured: {really}.\n\n"
         f"{text}\n\nRank correlation of the two columns (Spearman): {agreement.statistic:.2f}, "
         f"p = {p_text(agreement.pvalue)}."
     )
@@ -332,6 +334,7 @@ def page(table: summary.Table) -> str:
     separable = [name for name in table.sets if table.separable(name)]
     shorter = [f"{name} ({table.about[name]['epochs']})" for name in table.sets
                if table.about[name]["epochs"] < protocol["epochs"]]  # fmt: skip
+    seeds, epochs, cap = protocol["seeds"], protocol["epochs"], protocol["cap"]
     grids = "; ".join(f"{NAMES[o]} 2^{e[0]} to 2^{e[-1]}" for o, e in protocol["exponents"].items())
     described = rows(
         ["set", "from", "rows", "columns", "classes", "epochs", "updates", "lowest loss"],
@@ -364,10 +367,10 @@ Each dot is a set, the bar the geometric mean; left of the line is better than l
 
 - Multinomial logistic regression (softmax, also with two classes) with an intercept, from zero weights, no weight
   decay; features standardised, categories as 0/1 columns. All rows are trained on: the question is optimization.
-- Batches of {protocol["batch"]}, a fresh permutation in each epoch, the incomplete last batch left out; {protocol["epochs"]}
-  epochs, but at most {protocol["cap"]} updates, which gives fewer epochs to: {listed(shorter)}. Double precision.
+- Batches of {protocol["batch"]}, a fresh permutation in each epoch, the incomplete last batch left out;
+  {epochs} epochs, but at most {cap} updates, which gives fewer epochs to: {listed(shorter)}. Double precision.
 - Adam with beta = (0.9, 0.95), epsilon 1e-8; SGD without momentum. Base rates: {grids}.
-  {protocol["seeds"]} seeds; a seed decides the order of the rows.
+  {seeds} seeds; a seed decides the order of the rows.
 - Each schedule has the base rate with the lowest mean loss over the seeds, and for the accuracy that with the highest
   mean accuracy. Loss and accuracy are those of the last iterate over all rows.
 - Refined: from the l1 (Adam) or l2 (SGD) norms of every minibatch gradient of one run, seed 0 of linear decay at its
@@ -378,8 +381,9 @@ Each dot is a set, the bar the geometric mean; left of the line is better than l
 
 {described}
 
-Measured on {run["date"]}: {run["cells"]} cells, most of {protocol["seeds"]} × {len(protocol["exponents"]["sgd"])} runs;
-{run["core_seconds"] / 60:.0f} minutes of processor time in all. The last call trained {run["trained"]} of the cells,
+Measured on {run["date"]}: {run["cells"]} cells, most of {seeds} × {len(protocol["exponents"]["sgd"])} runs;
+{run["core_seconds"] / 60:.0f} minutes of processor time in all,
+{run["core_seconds"] / 120:.0f} on two idle cores. The last call trained {run["trained"]} of the cells,
 in {run["wall_seconds"] / 60:.1f} minutes with {run["jobs"]} jobs on {run["cores"]} cores ({run["machine"]}), the others
 were there. Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, stepsize {run["stepsize"]}.
 
@@ -389,8 +393,8 @@ were there. Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, 
         parts.append(f"""### {NAMES[c.optimizer]}, {len(c.sets)} sets
 
 {rank_table(c)}""")
-    parts.append("""The p of two schedules is that of Wilcoxon's signed-rank test on the logarithms of the losses above the lowest one,
-adjusted (Holm) for the eight comparisons of a column.
+    parts.append("""The p of two schedules is that of Wilcoxon's signed-rank test on the logarithms of the losses above
+the lowest one, adjusted (Holm) for the eight comparisons of a column.
 
 ## Refined against linear
 

@@ -228,10 +228,17 @@ class Suite:
         """The norms that a refined schedule is made of, its values and its diagnosis."""
         norms = self.norms(cell)
         found = schedules.refinement(cell.schedule, norms, cell.optimizer)
-        return {"set": cell.set, "optimizer": cell.optimizer, "schedule": cell.schedule,
-                "warmup": round(found.warmup / len(norms), 4),
-                "anneal_start": round(found.anneal_start / len(norms), 4), "collapsed": found.collapsed, "floor": found.floor, "norms": summary.thinned(norms),
-                "values": summary.thinned(np.asarray(found.values))}  # fmt: skip
+        return {
+            "set": cell.set,
+            "optimizer": cell.optimizer,
+            "schedule": cell.schedule,
+            "warmup": round(found.warmup / len(norms), 4),
+            "anneal_start": round(found.anneal_start / len(norms), 4),
+            "collapsed": found.collapsed,
+            "floor": found.floor,
+            "norms": summary.thinned(norms),
+            "values": summary.thinned(np.asarray(found.values)),
+        }
 
 
 class Progress:
