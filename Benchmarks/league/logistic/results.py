@@ -13,14 +13,14 @@ POINTS = 200  # of a curve in the file
 SEPARABLE = 1e-3  # nats; a set whose lowest loss is below counts as separable
 
 
-def shortened(values: np.ndarray) -> list:
-    """For the file: plain numbers of DIGITS significant digits; infinity becomes null."""
-    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in np.asarray(values, dtype=float)]
+def shortened(values: np.ndarray, digits: int = DIGITS) -> list:
+    """For the file: plain numbers of so many significant digits; infinity becomes null."""
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in np.asarray(values, dtype=float)]
 
 
 def thinned(values: np.ndarray) -> list:
     """POINTS values at equal distances, the first and the last among them."""
-    return shortened(np.interp(np.linspace(0, len(values) - 1, POINTS), np.arange(len(values)), values))
+    return shortened(np.interp(np.linspace(0, len(values) - 1, POINTS), np.arange(len(values)), values), 4)
 
 
 def mean_loss(loss: np.ndarray) -> np.ndarray:
@@ -117,4 +117,4 @@ class Table:
                 for name in self.sets:
                     cells = (self.cell(name, optimizer, schedule, what) for schedule in self.schedules)
                     lines.append(f"{name:<14}" + "".join(f"{cell:>21}" for cell in cells))
-        return "\n".join(lines[:]).lstrip("\n")
+        return "\n".join(lines).lstrip("\n")

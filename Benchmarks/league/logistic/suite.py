@@ -212,7 +212,9 @@ class Suite:
                     lowest = min(lowest, float(content["loss"].min()))
                     entries.append(summary.entry(name, optimizer, schedule, content["loss"], content["accuracy"]))
                     if schedule in schedules.FROM_RUNS:
-                        curves.append(self.curve(cell))
+                        curve = self.curve(cell)
+                        if schedule == schedules.REFINED or curve["floor"] > 0:
+                            curves.append(curve)
             epochs = s.epochs_of(problem)
             rows, columns = problem.features.shape
             described.append({"name": name, "package": sets.SETS[name].package, "rows": rows, "columns": columns,
@@ -221,6 +223,8 @@ class Suite:
                               "optimum": float(f"{lowest:.9g}")})  # fmt: skip
         protocol = {"profile": s.profile, "seeds": len(s.seeds), "epochs": s.epochs, "cap": s.cap, "batch": s.batch,
                     "exponents": {optimizer: s.exponents(optimizer) for optimizer in s.optimizers}}  # fmt: skip
+        files = {self.path(cell) for group in self.cells() for cell in group}
+        about = about | {"whole": about.get("trained") == len(files)}
         run = about | {"cells": len(entries) + len(described), "core_seconds": round(seconds)}
         return {"protocol": protocol, "run": run, "sets": described, "entries": entries, "curves": curves}
 
