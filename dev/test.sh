@@ -34,3 +34,7 @@ cmp build/lib/libstepsize.so "$("$PYTHON" -c 'import stepsize._lib as lib; print
 tests=$PWD/bindings/python/tests
 "$PYTHON" dev/test_docs.py
 (cd "${TMPDIR:-/tmp}" && "$PYTHON" -m pytest -q -p no:cacheprovider "$tests")
+
+step "league, on tiny settings"
+league=$PWD/Benchmarks/league/logistic/test_suite.py
+(cd "${TMPDIR:-/tmp}" && "$PYTHON" -m pytest -q -p no:cacheprovider "$league")

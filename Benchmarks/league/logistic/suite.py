@@ -1,0 +1,353 @@
+#!/usr/bin/env python3
+"""Ten schedules on logistic regression: trains every cell of (set, optimizer, schedule) and prints the table.
+
+    make league-logistic          all of it; goes on where it was interrupted
+    make league-logistic-quick    fewer sets, seeds and epochs
+
+A cell is one array of runs: all seeds with all base rates. Its result is one file, named by a hash of everything that
+decides it (data, multipliers, rates, seeds, epochs), written under another name and then moved: a file that is there
+is whole, and is used instead of training again. What all cells amount to goes to results/results.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+# One thread for each process: sums in a fixed order, and a core for each job.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[2]
+sys.path.insert(0, str(HERE))
+
+import numpy as np  # noqa: E402
+import results as summary  # noqa: E402
+import schedules  # noqa: E402
+import sets  # noqa: E402
+import trainer  # noqa: E402
+
+REVISION = 1  # of the trainer; another one makes all stored runs void
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The protocol. The grid of base rates is 2^k for all k of the optimizer."""
+
+    profile: str
+    sets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    epochs: int
+    cap: int  # updates; sets too large for it get fewer epochs
+    batch: int = 16
+    adam: tuple[int, int] = (-12, 5)
+    sgd: tuple[int, int] = (-9, 8)
+    optimizers: tuple[str, ...] = ("adam", "sgd")
+    schedules: tuple[str, ...] = schedules.NAMES
+
+    def exponents(self, optimizer: str) -> list[int]:
+        low, high = getattr(self, optimizer)
+        return list(range(low, high + 1))
+
+    def epochs_of(self, problem: sets.Problem) -> int:
+        return min(self.epochs, max(1, self.cap // trainer.updates_of(problem, 1, self.batch)))
+
+
+SMALL = ("iris", "breast_cancer", "ionosphere", "pima", "vehicle", "vowel", "german", "contraceptive")
+FULL = Settings("full", tuple(sets.SETS), tuple(range(10)), epochs=100, cap=50_000)
+QUICK = Settings("quick", SMALL, tuple(range(5)), epochs=50, cap=5_000)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All runs of one schedule on one set; or, with the schedule "optimum", the lowest loss there is."""
+
+    set: str
+    optimizer: str
+    schedule: str
+
+
+OPTIMUM = "optimum"
+
+
+class Suite:
+    """The cells of the settings and the folder of their results."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.folder = settings, folder
+
+    def cells(self) -> list[list[Cell]]:
+        """Two groups: the second one needs the results of the first."""
+        s = self.settings
+        first = [Cell(name, "", OPTIMUM) for name in s.sets]
+        second = []
+        for name in s.sets:
+            for optimizer in s.optimizers:
+                for schedule in s.schedules:
+                    group = second if schedule in schedules.FROM_RUNS else first
+                    group.append(Cell(name, optimizer, schedule))
+        return [sorted(group, key=self.cost, reverse=True) for group in (first, second)]
+
+    def cost(self, cell: Cell) -> float:
+        """Roughly its seconds, for the order and the estimate of the time left."""
+        problem, s = sets.load(cell.set), self.settings
+        rows, columns = problem.features.shape
+        if cell.schedule == OPTIMUM:
+            return 0.05 + 2e-5 * rows * problem.classes
+        runs = len(s.seeds) * len(s.exponents(cell.optimizer))
+        logits = runs * problem.classes * s.batch
+        weights = runs * problem.classes * (columns + 1)
+        update = 6e-5 + 6e-9 * logits + (7e-9 if cell.optimizer == "adam" else 3e-9) * weights
+        return update * trainer.updates_of(problem, s.epochs_of(problem), s.batch)
+
+    def multipliers(self, cell: Cell) -> np.ndarray:
+        problem = sets.load(cell.set)
+        updates = trainer.updates_of(problem, self.settings.epochs_of(problem), self.settings.batch)
+        if cell.schedule not in schedules.FROM_RUNS:
+            return schedules.multipliers(cell.schedule, updates)
+        return schedules.refined(cell.schedule, self.norms(cell), cell.optimizer)
+
+    def norms(self, cell: Cell) -> np.ndarray:
+        """Those of the first seed in the best linear run on the set of the cell."""
+        return self.read(Cell(cell.set, cell.optimizer, "linear"))["norms"]
+
+    def path(self, cell: Cell) -> Path:
+        """The file of its result; that of a refined schedule is known when the linear run is there."""
+        problem, s = sets.load(cell.set), self.settings
+        what: dict = {"revision": REVISION, "data": problem.digest}
+        if cell.schedule == OPTIMUM:
+            what["optimum"] = True
+        else:
+            what |= {
+                "optimizer": cell.optimizer,
+                "multipliers": hashlib.sha256(self.multipliers(cell).tobytes()).hexdigest(),
+                "norms": cell.schedule == "linear",
+                "exponents": s.exponents(cell.optimizer),
+                "seeds": s.seeds,
+                "epochs": s.epochs_of(problem),
+                "batch": s.batch,
+            }
+        key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
+        return self.folder / f"{key}.npz"
+
+    def read(self, cell: Cell) -> dict[str, np.ndarray]:
+        with np.load(self.path(cell)) as file:
+            return {name: file[name] for name in file.files}
+
+    def compute(self, cell: Cell) -> None:
+        """Trains the cell and stores it."""
+        from threadpoolctl import threadpool_limits
+
+        problem, s = sets.load(cell.set), self.settings
+        start = time.process_time()
+        with threadpool_limits(1):
+            if cell.schedule == OPTIMUM:
+                content = {"optimum": np.array(trainer.lowest_loss(problem))}
+            else:
+                rates = 2.0 ** np.array(s.exponents(cell.optimizer))
+                log = cell.schedule == "linear"
+                result = trainer.train(
+                    problem, cell.optimizer, rates, self.multipliers(cell), list(s.seeds), s.epochs_of(problem),
+                    s.batch, log_norms=log,
+                )  # fmt: skip
+                content = {"loss": result.loss, "accuracy": result.accuracy}
+                if result.norms is not None:
+                    content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
+        path = self.path(cell)
+        part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+        with open(part, "wb") as file:
+            np.savez(file, seconds=np.array(time.process_time() - start), **content)
+        os.replace(part, path)
+
+    def run(self, jobs: int, progress: Progress) -> int:
+        """Trains what is not there yet; how many cells that was."""
+        from joblib import Parallel, delayed
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        groups = self.cells()
+        progress.start(sum(self.cost(cell) for group in groups for cell in group), sum(map(len, groups)))
+        trained = 0
+        for group in groups:
+            missing: dict[Path, Cell] = {}  # two cells of the same runs are trained once
+            for cell in group:
+                if self.path(cell).exists() or self.path(cell) in missing:
+                    progress.skip(self.cost(cell))
+                else:
+                    missing[self.path(cell)] = cell
+            if jobs == 1:
+                finished = map(self.work, missing.values())
+            else:
+                tasks = (delayed(self.work)(cell) for cell in missing.values())
+                finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
+            for cell in finished:
+                progress.done(cell, self.cost(cell))
+                trained += 1
+        return trained
+
+    def work(self, cell: Cell) -> Cell:
+        self.compute(cell)
+        return cell
+
+    def results(self, about: dict) -> dict:
+        """What goes to the file: the protocol, the sets, and an entry for each cell."""
+        s, described, entries, curves, seconds = self.settings, [], [], [], 0.0
+        for name in s.sets:
+            problem = sets.load(name)
+            optimum = self.read(Cell(name, "", OPTIMUM))
+            lowest, seconds = float(optimum["optimum"]), seconds + float(optimum["seconds"])
+            for optimizer in s.optimizers:
+                for schedule in s.schedules:
+                    cell = Cell(name, optimizer, schedule)
+                    content = self.read(cell)
+                    seconds += float(content["seconds"])
+                    lowest = min(lowest, float(content["loss"].min()))
+                    entries.append(summary.entry(name, optimizer, schedule, content["loss"], content["accuracy"]))
+                    if schedule in schedules.FROM_RUNS:
+                        curve = self.curve(cell)
+                        if schedule == schedules.REFINED or curve["floor"] > 0:
+                            curves.append(curve)
+            epochs = s.epochs_of(problem)
+            rows, columns = problem.features.shape
+            described.append({"name": name, "package": sets.SETS[name].package, "rows": rows, "columns": columns,
+                              "classes": problem.classes, "digest": problem.digest, "epochs": epochs,
+                              "updates": trainer.updates_of(problem, epochs, s.batch),
+                              "optimum": float(f"{lowest:.9g}")})  # fmt: skip
+        protocol = {"profile": s.profile, "seeds": len(s.seeds), "epochs": s.epochs, "cap": s.cap, "batch": s.batch,
+                    "exponents": {optimizer: s.exponents(optimizer) for optimizer in s.optimizers}}  # fmt: skip
+        files = {self.path(cell) for group in self.cells() for cell in group}
+        about = about | {"whole": about.get("trained") == len(files)}
+        run = about | {"cells": len(entries) + len(described), "core_seconds": round(seconds)}
+        return {"protocol": protocol, "run": run, "sets": described, "entries": entries, "curves": curves}
+
+    def curve(self, cell: Cell) -> dict:
+        """The norms that a refined schedule is made of, its values and its diagnosis."""
+        norms = self.norms(cell)
+        found = schedules.refinement(cell.schedule, norms, cell.optimizer)
+        return {
+            "set": cell.set,
+            "optimizer": cell.optimizer,
+            "schedule": cell.schedule,
+            "warmup": round(found.warmup / len(norms), 4),
+            "anneal_start": round(found.anneal_start / len(norms), 4),
+            "collapsed": found.collapsed,
+            "floor": found.floor,
+            "norms": summary.thinned(norms),
+            "values": summary.thinned(np.asarray(found.values)),
+        }
+
+
+class Progress:
+    """Cells done and an estimate of the time left, on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+    EVERY = 20  # seconds between lines
+
+    def start(self, cost: float, cells: int) -> None:
+        self.cost, self.cells = cost, cells
+        self.spent, self.count, self.skipped = 0.0, 0, 0.0
+        self.begun = self.last = time.monotonic()
+
+    @cached_property
+    def bar(self):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        bar = Progress(TextColumn("{task.completed}/{task.total} cells"), BarColumn(), TextColumn("{task.description}"),
+                       console=Console(stderr=True), transient=True)  # fmt: skip
+        bar.add_task("", total=self.cells)
+        bar.start()
+        return bar
+
+    def skip(self, cost: float) -> None:
+        self.count += 1
+        self.skipped += cost
+
+    def left(self) -> str:
+        """The work left at the speed so far; weighted, as cells differ a thousandfold."""
+        elapsed = time.monotonic() - self.begun
+        rest = elapsed / self.spent * max(0.0, self.cost - self.skipped - self.spent) if self.spent else 0
+        return f"about {round(rest / 60)} min left" if rest > 90 else f"about {round(rest)} s left"
+
+    def done(self, cell: Cell, cost: float) -> None:
+        self.count += 1
+        self.spent += cost
+        name = " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
+        if sys.stderr.isatty():
+            self.bar.update(0, completed=self.count, description=f"{self.left()}, {name}")
+        elif time.monotonic() - self.last > self.EVERY:
+            self.last = time.monotonic()
+            print(f"{self.count}/{self.cells} cells, {self.left()}; {name}", file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        if "bar" in self.__dict__:
+            self.bar.stop()
+
+
+def machine() -> dict:
+    import platform
+
+    import scipy
+    import stepsize
+
+    return {"date": date.today().isoformat(), "cores": os.cpu_count(), "machine": platform.machine(),
+            "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
+            "stepsize": stepsize.__version__}  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="league-logistic", description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer sets, seeds and epochs: under two minutes")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
+    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "league" / "logistic", metavar="FOLDER",
+                        help="where the results of the cells are kept (build/league/logistic)")  # fmt: skip
+    parser.add_argument("--sets", nargs="+", choices=list(sets.SETS), metavar="SET", help="these sets alone")
+    parser.add_argument("--schedules", nargs="+", choices=schedules.NAMES, metavar="NAME", help="these schedules alone")
+    parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1")
+    parser.add_argument("--epochs", type=int, metavar="N", help="passes over the rows")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="the aggregated results, as JSON")
+    options = parser.parse_args()
+
+    settings = QUICK if options.quick else FULL
+    changes: dict = {}
+    if options.sets:
+        changes["sets"] = tuple(options.sets)
+    if options.schedules:
+        if set(schedules.FROM_RUNS) & set(options.schedules) and "linear" not in options.schedules:
+            parser.error("a refined schedule needs linear")
+        changes["schedules"] = tuple(options.schedules)
+    if options.seeds:
+        changes["seeds"] = tuple(range(options.seeds))
+    if options.epochs:
+        changes["epochs"] = options.epochs
+    if changes:
+        settings = Settings(**(vars(settings) | changes | {"profile": "custom"}))
+    # Only what the full suite measures goes to the repository.
+    stored = HERE / "results" / "results.json"
+    output = options.output or (stored if settings == FULL else ROOT / "build" / "league" / f"{settings.profile}.json")
+
+    suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
+    try:
+        trained = suite.run(options.jobs, progress)
+    except KeyboardInterrupt:
+        print("league-logistic: stopped; finished cells are kept, the same command goes on from there", file=sys.stderr)
+        return 130
+    finally:
+        progress.stop()
+    about = machine() | {"jobs": options.jobs, "trained": trained, "wall_seconds": round(time.monotonic() - begun)}
+    results = suite.results(about)
+    summary.write_json(output, results)
+    print(summary.Table(results).text())
+    print(f"league-logistic: {trained} cells trained in {about['wall_seconds']} s; {output}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
