@@ -39,6 +39,12 @@ STEPSIZE_DECISION_COOLDOWN = 4
 STEPSIZE_DECISION_WARMUP = 5
 STEPSIZE_DECISION_BOUND = 6
 STEPSIZE_DECISION_RESET = 7
+STEPSIZE_NMF_ALTERNATING = 0
+STEPSIZE_NMF_SIMULTANEOUS = 1
+STEPSIZE_NMF_BOUND_NONE = 0
+STEPSIZE_NMF_BOUND_APRIORI = 1
+STEPSIZE_NMF_BOUND_STATE = 2
+STEPSIZE_NMF_BOUND_MINIBATCH = 3
 STEPSIZE_EXTEND_RESCALE = 0
 STEPSIZE_EXTEND_HOLD = 1
 STEPSIZE_EXTEND_CONTINUE = 2
@@ -55,6 +61,7 @@ STEPSIZE_TEXT_DEFAULT = 6
 stepsize_schedule_p = c_void_p
 stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
+stepsize_nmf_p = c_void_p
 
 
 class stepsize_error(Structure):
@@ -119,6 +126,38 @@ class stepsize_scheduler_options(Structure):
         ("min_lr_count", c_size_t),
         ("max_lr", POINTER(c_double)),
         ("max_lr_count", c_size_t),
+    ]
+
+
+class stepsize_nmf_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("order", c_int32),
+        ("bound", c_int32),
+        ("relative", c_int32),
+        ("rank", c_int64),
+        ("batch_size", c_int64),
+        ("seed", c_int64),
+        ("w_steps", c_int64),
+        ("h_steps", c_int64),
+        ("theta", c_double),
+        ("norm", c_double),
+    ]
+
+
+class stepsize_nmf_update(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("clipped", c_int32),
+        ("loss", c_double),
+        ("squares", c_double),
+        ("w_rate", c_double),
+        ("h_rate", c_double),
+        ("w_bound", c_double),
+        ("h_bound", c_double),
+        ("w_gradient", c_double),
+        ("h_gradient", c_double),
+        ("rows", c_int64),
     ]
 
 
@@ -218,6 +257,30 @@ SIGNATURES = {
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_finished": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_destroy": (None, [stepsize_scheduler_p]),
+    "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options)]),
+    "stepsize_nmf_create": (c_int32, [
+        POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,
+        POINTER(stepsize_nmf_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_step": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, c_double, POINTER(stepsize_nmf_update),
+    ]),
+    "stepsize_nmf_loss": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double),
+    ]),
+    "stepsize_nmf_apriori_bound": (c_double, [stepsize_nmf_p]),
+    "stepsize_nmf_get_factors": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+    ]),
+    "stepsize_nmf_set_factors": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_transform": (c_int32, [
+        POINTER(c_double), c_size_t, c_size_t, POINTER(c_double), c_size_t, c_size_t, c_int64,
+        POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_destroy": (None, [stepsize_nmf_p]),
 }
 
 
