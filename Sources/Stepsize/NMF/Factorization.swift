@@ -24,8 +24,8 @@ public struct Factorization: ~Copyable {
     public var theta = 1.4
     /// Whether rates are fractions of the bound (of the state's where there is none).
     public var isRelative = false
-    public var wSteps: Int64 = 10
-    public var hSteps: Int64 = 2
+    public var wSteps: Int64 = 20
+    public var hSteps: Int64 = 10
     /// ‖X‖ of the matrix that the rows given are a part of; 0 where they are all of it.
     public var norm = 0.0
 

@@ -106,7 +106,6 @@ struct Factor: ~Copyable {
   }
 
   /// Writes the rank × rank products of its components, M·Mᵀ, in rows of `paddedRank`.
-  @_optimize(speed)
   func gram(_ out: inout FixedBuffer) {
     let padded = paddedRank(rank)
     var l = 0
@@ -114,11 +113,11 @@ struct Factor: ~Copyable {
       var k = l & ~3
       while k < padded {
         let s = dotProducts(numbers, k &* stride, stride, numbers, l &* stride, stride, stride)
-        for i in 0..<4 {
-          for j in 0..<2 {
-            out[(k &+ i) &* padded &+ l &+ j] = s[j &* 4 &+ i]
-            out[(l &+ j) &* padded &+ k &+ i] = s[j &* 4 &+ i]
-          }
+        for i in 0..<8 {
+          let row = k &+ (i & 3)
+          let column = l &+ (i >> 2)
+          out[row &* padded &+ column] = s[i]
+          out[column &* padded &+ row] = s[i]
         }
         k &+= 4
       }

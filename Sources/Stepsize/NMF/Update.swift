@@ -43,7 +43,8 @@ extension Factorization {
 
     let before = gather(start, count)
     h.gram(&gramH)
-    multiply(x, stride, start, count, isForH: configuration.order == .simultaneous, &update)
+    update.squares = multiply(
+      x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
     update.rows = count
     batchW.gram(&gramW)
     update.loss = loss(squares: update.squares)
@@ -65,10 +66,9 @@ extension Factorization {
       let start = place(of: b)
       let count = place(of: b &+ 1) &- start
       _ = gather(start, count)
-      var update = FactorizationUpdate()
-      multiply(x, stride, start, count, isForH: false, &update)
+      let squares = multiply(x, stride, start, count, isForW: true, isForH: false)
       batchW.gram(&gramW)
-      sum += loss(squares: update.squares)
+      sum += loss(squares: squares)
     }
     return sum
   }
@@ -98,7 +98,7 @@ extension Factorization {
     keep(descent.squares, before, count)
 
     batchW.gram(&gramW)
-    multiplyForH(x, stride, start, count)
+    _ = multiply(x, stride, start, count, isForW: false, isForH: true)
     // Not below the mean eigenvalue that such a batch has: rows that are nearly 0 have nothing to say about H.
     var curvature = Swift.max(
       Bound.largestEigenvalue(gramW, paddedRank(rank)),
@@ -224,14 +224,11 @@ extension Factorization {
     }
   }
 
-  /// X_B·Hᵀ and ‖X_B‖², and W_Bᵀ·X_B where both factors are moved at once.
-  @_optimize(speed)
+  /// X_B·Hᵀ and ‖X_B‖² (`isForW`), and W_Bᵀ·X_B (`isForH`), in one pass over X.
   mutating func multiply(
-    _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int, isForH: Bool,
-    _ update: inout FactorizationUpdate
-  ) {
-    let padded = paddedRank(rank)
-    batchProduct.numbers.set(0, 0, batchProduct.numbers.count)
+    _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int, isForW: Bool, isForH: Bool
+  ) -> Double {
+    if isForW { batchProduct.numbers.set(0, 0, batchProduct.numbers.count) }
     if isForH { hProduct.numbers.set(0, 0, hProduct.numbers.count) }
     var squares = 0.0
     var i = 0
@@ -239,38 +236,26 @@ extension Factorization {
       var j = 0
       while j < columns {
         let width = load(x, stride, start &+ i, Swift.min(4, count &- i), j)
-        squares += tileSquares(width)
-        var k = 0
-        while k < padded {
-          let s = dotProducts(
-            tile, 0, Self.tileWidth, h.numbers, k &* h.stride &+ j, h.stride, width)
-          let at = k &* batchProduct.stride &+ i
-          for n in 0..<4 {
-            batchProduct.numbers[at &+ n] += s[n]
-            batchProduct.numbers[at &+ batchProduct.stride &+ n] += s[4 &+ n]
-          }
-          k &+= 2
+        if isForW {
+          squares += tileSquares(width)
+          multiplyTile(i, j, width)
         }
         if isForH { addTile(i, j, width) }
         j &+= Self.tileWidth
       }
       i &+= 4
     }
-    update.squares = squares
+    return squares
   }
 
-  /// W_Bᵀ·X_B.
   @_optimize(speed)
-  private mutating func multiplyForH(_ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int) {
-    hProduct.numbers.set(0, 0, hProduct.numbers.count)
-    var i = 0
-    while i < count {
-      var j = 0
-      while j < columns {
-        addTile(i, j, load(x, stride, start &+ i, Swift.min(4, count &- i), j))
-        j &+= Self.tileWidth
-      }
-      i &+= 4
+  private mutating func multiplyTile(_ i: Int, _ j: Int, _ width: Int) {
+    var k = 0
+    while k < paddedRank(rank) {
+      let s = dotProducts(tile, 0, Self.tileWidth, h.numbers, k &* h.stride &+ j, h.stride, width)
+      batchProduct.numbers.add(s.lowHalf, k &* batchProduct.stride &+ i)
+      batchProduct.numbers.add(s.highHalf, (k &+ 1) &* batchProduct.stride &+ i)
+      k &+= 2
     }
   }
 

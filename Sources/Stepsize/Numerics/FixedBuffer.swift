@@ -43,6 +43,11 @@ struct FixedBuffer: ~Copyable, @unchecked Sendable {
     UnsafeMutableRawPointer(numbers + start).storeBytes(of: vector, as: V.self)
   }
 
+  @inline(__always)
+  mutating func add(_ vector: SIMD4<Double>, _ start: Int) {
+    store(self.vector(start, as: SIMD4<Double>.self) + vector, start)
+  }
+
   /// Copies the caller's numbers; what is not inside of both is left out.
   mutating func copy(_ source: Span<Double>, _ range: Range<Int>, to start: Int) {
     guard !range.isEmpty, holds(start, range.count), range.lowerBound >= 0, range.upperBound <= source.count

@@ -25,8 +25,12 @@ __all__ += _catalogue.__all__
 
 def __getattr__(name: str) -> object:
     """The sub-modules that are imported when they are first asked for."""
-    if name in ("catalogue", "compat"):
+    if name in ("catalogue", "compat", "nmf"):
         from importlib import import_module
 
         return import_module(f".{name}", __name__)
+    if name == "StochasticNMF":  # needs numpy
+        from .nmf import StochasticNMF
+
+        return StochasticNMF
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
