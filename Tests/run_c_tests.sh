@@ -39,7 +39,7 @@ for source in Tests/StepsizeCTests/test_*.c; do
   gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
 done
 for kind in shared static; do
-  for name in structs values text scheduler greedy threads allocations; do run "$out/$kind/test_$name"; done
+  for name in structs values text scheduler greedy threads allocations nmf; do run "$out/$kind/test_$name"; done
   # shellcheck disable=SC2086
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
 done
@@ -56,7 +56,7 @@ gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
 run "$out/abuse" Tests/abi/symbols.txt
 
 if command -v valgrind >/dev/null; then
-  for name in scheduler greedy structs; do
+  for name in scheduler greedy structs nmf; do
     label="valgrind $out/shared/test_$name" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$out/shared/test_$name"
   done

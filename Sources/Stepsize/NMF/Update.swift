@@ -144,7 +144,9 @@ extension Factorization {
   ) -> (Double, Double) {
     var curvature = curvature
     if configuration.bound == .apriori {
-      curvature = Bound.apriori(radiusSquared: radiusSquared, norm: Swift.max(norm, data))
+      // Rows that are a part may be larger than all that was known of.
+      let norm = configuration.norm > 0 ? Swift.max(norm, data) : norm
+      curvature = Bound.apriori(radiusSquared: radiusSquared, norm: norm)
     }
     let bound = inverse(curvature)
     let wanted = configuration.isRelative ? rate * bound : rate
