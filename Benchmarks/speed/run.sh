@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures libstepsize against hand-written C and against numpy; everything is printed. Called by `make bench`.
-# Needs build/lib (dev/build_library.sh), gcc, and numpy for the second part.
+# Measures libstepsize against hand-written C, numpy and scikit-learn; everything is printed. Called by `make bench`.
+# Needs build/lib (dev/build_library.sh) and gcc; numpy, and scikit-learn and the installed package, for the other parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,4 +18,11 @@ if "$python" -c 'import numpy' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_fill.py
 else
   echo "bench_fill: skipped, $python has no numpy"
+fi
+
+echo
+if "$python" -c 'import sklearn, stepsize' 2>/dev/null; then
+  "$python" Benchmarks/speed/bench_nmf.py --quick
+else
+  echo "bench_nmf: skipped, $python has no scikit-learn or no stepsize"
 fi
