@@ -88,7 +88,7 @@ public struct Factorization: ~Copyable {
   static var tileWidth: Int { 512 }
 
   /// Checks X and draws the factors: W = (columns/rows)^¼·a·|N(0,1)|, H = (rows/columns)^¼·a·|N(0,1)| with
-  /// a = √(mean(X)/rank), so that both have the same norm.
+  /// a = √(π·mean(X)/(2·rank)), so that both have the same norm and WH the mean of X.
   public init(
     _ configuration: Configuration, _ x: Span<Double>, rows: Int, columns: Int, stride: Int
   ) throws(ConfigurationError) {
@@ -101,7 +101,7 @@ public struct Factorization: ~Copyable {
     self.init(
       configuration, rows: rows, columns: columns, norm: Swift.max(squares.squareRoot(), configuration.norm),
       mean: mean)
-    let scale = (mean / Double(rank)).squareRoot()
+    let scale = (.pi / 2 * mean / Double(rank)).squareRoot()
     let ratio = (Double(columns) / Double(rows)).squareRoot().squareRoot()
     let random = CounterRandom(seed: configuration.seed, step: -1)
     for i in 0..<rows &* rank { w[i] = scale * ratio * abs(random.normal(UInt64(i))) }
@@ -219,7 +219,7 @@ public struct Factorization: ~Copyable {
   }
 
   /// Brings both factors into the set they live in, and measures them.
-  private mutating func settle() {
+  mutating func settle() {
     for i in 0..<rows &* rank { w[i] = Swift.max(w[i], floor) }
     for k in 0..<rank {
       for j in 0..<columns { h[k, j] = Swift.max(h[k, j], floor) }

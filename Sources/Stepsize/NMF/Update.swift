@@ -53,6 +53,8 @@ extension Factorization {
     case .simultaneous: stepBoth(count, rate, before, &update)
     }
     scatter(start, count)
+    // On the ball a factor could not go on; balanced, the two have the least norms that give their product.
+    if Swift.max(wSquares, hSquares) > 0.9 * radiusSquared { balance() }
     return update
   }
 
@@ -136,6 +138,21 @@ extension Factorization {
     hSquares = ofH.squares
     if hSquares > radiusSquared { hSquares = h.project(hSquares, radiusSquared, floor) }
     keep(squares, before, count)
+  }
+
+  /// Gives each w_k and h_k the same norm, which leaves W·H as it is.
+  private mutating func balance() {
+    for k in 0..<rank {
+      var ofW = 0.0
+      var ofH = 0.0
+      for i in 0..<rows { ofW += w[i &* rank &+ k] * w[i &* rank &+ k] }
+      for j in 0..<columns { ofH += h[k, j] * h[k, j] }
+      guard ofW > 0, ofH > 0 else { continue }
+      let scale = (ofH / ofW).squareRoot().squareRoot()
+      for i in 0..<rows { w[i &* rank &+ k] = Swift.max(scale * w[i &* rank &+ k], floor) }
+      for j in 0..<columns { h[k, j] = Swift.max(h[k, j] / scale, floor) }
+    }
+    settle()
   }
 
   /// The rate that is used and the bound.

@@ -42,7 +42,7 @@ final class FactorizationTests: XCTestCase {
     let (w, h) = (problem.w(f), problem.h(f))
     XCTAssertTrue((w + h).allSatisfy { $0 > 0 })
     XCTAssertLessThanOrEqual(squares(w), f.radiusSquared)
-    // Both factors have the same expected norm, and WH the mean 2/pi of X's.
+    // Both factors have the same expected norm, and WH the mean of X.
     var large = problem
     large.rows = 400
     large.columns = 300
@@ -50,6 +50,12 @@ final class FactorizationTests: XCTestCase {
     large.x = (0..<120_000).map { Double($0 % 13) }
     let g = try large.make()
     XCTAssertEqual(squares(large.w(g)) / squares(large.h(g)), 1, accuracy: 0.15)
+    let (firstW, firstH) = (large.w(g), large.h(g))
+    let product = (0..<5).reduce(0.0) { sum, k in
+      let ofW = (0..<400).reduce(0.0) { $0 + firstW[$1 * 5 + k] }
+      return sum + ofW * firstH[k * 300..<(k + 1) * 300].reduce(0, +)
+    }
+    XCTAssertEqual(product / large.x.reduce(0, +), 1, accuracy: 0.1)
     let same = try large.make()
     XCTAssertEqual(large.w(g), large.w(same))
     let other = try large.make { $0.seed = 1 }

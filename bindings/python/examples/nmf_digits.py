@@ -4,7 +4,7 @@
     python3 bindings/python/examples/nmf_digits.py
     python3 bindings/python/examples/nmf_digits.py --plot build/demo/nmf
 
-Each image is approximated by a sum of parts. Batches of 20 images, at most 30 passes; the rate of each update is the schedule
+Each image is approximated by a sum of parts. Batches of 200 images; the rate of each update is the schedule
 times the bound that keeps the loss of the batch from rising. The table has the relative error of all images at the
 end. --plot draws the loss curves and the learned parts (needs matplotlib).
 """
@@ -17,7 +17,7 @@ import numpy as np
 import stepsize as st
 
 DATA = Path(__file__).resolve().parents[3] / "Examples" / "data" / "digits.csv"
-PARTS, BATCH, SIDE = 16, 20, 8
+PARTS, BATCH, SIDE = 16, 200, 8
 
 
 def load(path):

@@ -59,7 +59,7 @@ def test_agrees_with_numpy(order):
 
     x = problem()
     m = model(order=order, w_steps=3, h_steps=2, theta=1.1)
-    native = _Model(m, x, 4, 5, None, 0.0)
+    native = _Model(m, x, 9, 5, None, 0.0)  # with 9 components the ball is far
     w, h = native.factors()
     w, h, losses, rates = plain(x, w, h, order, 30, 3, 2, 1.1)
     for loss, rate in zip(losses, rates):
@@ -312,3 +312,15 @@ def test_memory():
         ),
     )
     assert grown < 0.5 * x + 8 * factors
+
+
+def test_the_ball_holds_no_factor_fast():
+    """A factor that comes to the ball while the other is small goes on from there: the digits, after a warm-up."""
+    from support import REPOSITORY
+
+    decomposition = pytest.importorskip("sklearn.decomposition")
+    x = np.loadtxt(REPOSITORY / "Examples" / "data" / "digits.csv", delimiter=",")[:, :-1] / 16
+    best = decomposition.NMF(16, init="random", max_iter=200, random_state=0).fit(x).reconstruction_err_
+    schedule = "warmup(15) >> linear(255, floor=0.01)"
+    m = st.StochasticNMF(16, schedule=schedule, batch_size=200, max_iter=30, tol=0, random_state=0)
+    assert m.fit(x).reconstruction_err_ < 1.02 * best
