@@ -386,9 +386,8 @@ class _Model:
 
     def replace(self, w: NDArray[np.float64], h: NDArray[np.float64] | None) -> None:
         error = new_error()
-        status = library.stepsize_nmf_set_factors(
-            self.handle, _pointer(w), w.size, None if h is None else _pointer(h), 0 if h is None else h.size, byref(error)
-        )
+        parts, count = (None, 0) if h is None else (_pointer(h), h.size)
+        status = library.stepsize_nmf_set_factors(self.handle, _pointer(w), w.size, parts, count, byref(error))
         if status:
             raise StepsizeError(message_of(error), status)
 
