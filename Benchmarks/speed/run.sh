@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures libstepsize against hand-written C, numpy and scipy; everything is printed. Called by `make bench`.
-# Needs build/lib (dev/build_library.sh), gcc, numpy for the second part and scipy for the third.
+# Measures libstepsize against hand-written C, numpy, scipy and scikit-learn; everything is printed. Called by `make bench`.
+# Needs build/lib (dev/build_library.sh) and gcc; numpy, scipy, scikit-learn and the installed package, for the other parts.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -25,4 +25,9 @@ if "$python" -c 'import scipy' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_refine.py
 else
   echo "bench_refine: skipped, $python has no scipy"
+fi
+if "$python" -c 'import sklearn, stepsize' 2>/dev/null; then
+  "$python" Benchmarks/speed/bench_nmf.py --quick
+else
+  echo "bench_nmf: skipped, $python has no scikit-learn or no stepsize"
 fi

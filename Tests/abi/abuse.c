@@ -781,6 +781,128 @@ static void norm_logs(void) {
   stepsize_norm_log_destroy(log);
 }
 
+/* ---- Factorizations ---------------------------------------------------------------------------- */
+
+static stepsize_nmf *new_nmf;
+static const double matrix[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0};
+
+/* Looks at the status and at what was made, trains it, and frees it. */
+static int is_factorization(int32_t status) {
+  int right = is_status(status) && (status == STEPSIZE_OK) == (new_nmf != NULL);
+  if (!new_nmf) return right && error.status == status && error.text[0];
+  for (int i = 0; i < 5; i++) {
+    stepsize_nmf_update update = {.size = sizeof update};
+    right = right && stepsize_nmf_step(new_nmf, matrix, 4, reals[i % 2 ? 10 : 12], &update) == STEPSIZE_OK;
+    right = right && is_rate(update.loss) && is_rate(update.w_rate) && is_rate(update.h_rate);
+  }
+  right = right && stepsize_nmf_loss(new_nmf, matrix, 4, numbers) == STEPSIZE_OK && is_rate(numbers[0]);
+  right = right && is_rate(stepsize_nmf_apriori_bound(new_nmf));
+  stepsize_nmf_destroy(new_nmf);
+  return right;
+}
+
+#define FACTORIZES(...) TRY(stepsize_nmf_create, is_factorization(stepsize_nmf_create(__VA_ARGS__)))
+
+static void making_factorizations(void) {
+  stepsize_nmf_options good, bad;
+  TRY(stepsize_nmf_defaults, stepsize_nmf_defaults(&bad) == STEPSIZE_OK);
+  TRY(stepsize_nmf_defaults, is_status(stepsize_nmf_defaults(ODD(stepsize_nmf_options))));
+  REFUSED(stepsize_nmf_defaults, NULL);
+  REQUIRE(stepsize_nmf_defaults(&good) == STEPSIZE_OK);
+  good.rank = 2;
+  FACTORIZES(&good, matrix, 3, 4, 4, &new_nmf, &error);
+  FACTORIZES(memcpy(bytes + 1, &good, sizeof good), matrix, 3, 4, 4, &new_nmf, &error);
+  EACH(i, sizes) if (sizes[i] != sizeof good)
+    REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+  EACH(i, codes) {
+    FACTORIZES(WITH(order, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(bound, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(relative, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+  }
+  EACH(i, counts) {
+    FACTORIZES(WITH(rank, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(batch_size, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(seed, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(w_steps, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(h_steps, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
+  }
+  EACH(i, reals) {
+    FACTORIZES(WITH(theta, reals[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES(WITH(norm, reals[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    FACTORIZES((bad = good, bad.rank = 1, &bad), &reals[i], 1, 1, 1, &new_nmf, &error);
+  }
+  EACH(i, lengths) {
+    REFUSED(stepsize_nmf_create, &good, matrix, lengths[i], 4, 4, &new_nmf, &error);
+    REFUSED(stepsize_nmf_create, &good, matrix, 3, lengths[i], 4, &new_nmf, &error);
+    REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, lengths[i], &new_nmf, &error);
+    REFUSED(stepsize_nmf_create, &good, matrix, 3, lengths[i], lengths[i], &new_nmf, &error);
+  }
+  REFUSED(stepsize_nmf_create, &good, matrix, 0, 4, 4, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, &good, matrix, 3, 0, 4, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, 3, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, &good, ODD(double), 3, 4, 4, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, &good, NULL, 3, 4, 4, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, NULL, matrix, 3, 4, 4, &new_nmf, &error);
+  REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, 4, NULL, &error);
+  REFUSED(stepsize_nmf_create, NULL, NULL, 0, 0, 0, NULL, NULL);
+  TRY(stepsize_nmf_destroy, (stepsize_nmf_destroy(NULL), 1));
+}
+
+static void factorizing(void) {
+  stepsize_nmf_options options;
+  stepsize_nmf *nmf = NULL;
+  REQUIRE(stepsize_nmf_defaults(&options) == STEPSIZE_OK);
+  options.rank = 2;
+  REQUIRE(stepsize_nmf_create(&options, matrix, 3, 4, 4, &nmf, NULL) == STEPSIZE_OK);
+  static const double parts[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  stepsize_nmf_update update = {.size = sizeof update};
+  EACH(i, reals) TRY(stepsize_nmf_step, (stepsize_nmf_step(nmf, matrix, 4, reals[i], &update) == STEPSIZE_OK) == is_rate(reals[i]));
+  EACH(i, sizes)
+    if (sizes[i] != sizeof update)
+      TRY(stepsize_nmf_step, (update.size = sizes[i], refused(stepsize_nmf_step(nmf, matrix, 4, 1, &update))));
+  EACH(i, lengths) {
+    REFUSED(stepsize_nmf_step, nmf, matrix, lengths[i], 1, &update);
+    REFUSED(stepsize_nmf_loss, nmf, matrix, lengths[i], numbers);
+    REFUSED(stepsize_nmf_get_factors, nmf, numbers, lengths[i], NULL, 0);
+    REFUSED(stepsize_nmf_get_factors, nmf, NULL, 0, numbers, lengths[i]);
+    REFUSED(stepsize_nmf_set_factors, nmf, numbers, lengths[i], NULL, 0, &error);
+    REFUSED(stepsize_nmf_set_factors, nmf, NULL, 0, numbers, lengths[i], &error);
+    REFUSED(stepsize_nmf_transform, parts, lengths[i], 4, matrix, 3, 4, 10, numbers, &error);
+    REFUSED(stepsize_nmf_transform, parts, 2, lengths[i], matrix, 3, 4, 10, numbers, &error);
+    REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, lengths[i], 4, 10, numbers, &error);
+    REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, lengths[i], 10, numbers, &error);
+  }
+  REFUSED(stepsize_nmf_step, NULL, matrix, 4, 1, &update);
+  REFUSED(stepsize_nmf_step, nmf, NULL, 4, 1, &update);
+  REFUSED(stepsize_nmf_step, nmf, ODD(double), 4, 1, &update);
+  REFUSED(stepsize_nmf_step, nmf, matrix, 3, 1, &update);
+  REFUSED(stepsize_nmf_loss, NULL, matrix, 4, numbers);
+  REFUSED(stepsize_nmf_loss, nmf, NULL, 4, numbers);
+  REFUSED(stepsize_nmf_loss, nmf, matrix, 4, NULL);
+  REFUSED(stepsize_nmf_loss, nmf, ODD(double), 4, numbers);
+  TRY(stepsize_nmf_apriori_bound, stepsize_nmf_apriori_bound(NULL) == 0);
+  REFUSED(stepsize_nmf_get_factors, NULL, numbers, 6, NULL, 0);
+  REFUSED(stepsize_nmf_get_factors, nmf, NULL, 6, NULL, 0);
+  REFUSED(stepsize_nmf_get_factors, nmf, ODD(double), 6, NULL, 0);
+  TRY(stepsize_nmf_get_factors, stepsize_nmf_get_factors(nmf, NULL, 0, NULL, 0) == STEPSIZE_OK);
+  REFUSED(stepsize_nmf_set_factors, NULL, parts, 6, NULL, 0, &error);
+  REFUSED(stepsize_nmf_set_factors, nmf, NULL, 6, NULL, 0, &error);
+  REFUSED(stepsize_nmf_set_factors, nmf, ODD(double), 6, NULL, 0, &error);
+  REFUSED(stepsize_nmf_set_factors, nmf, reals, 6, NULL, 0, &error);
+  TRY(stepsize_nmf_set_factors, stepsize_nmf_set_factors(nmf, parts, 6, parts, 8, &error) == STEPSIZE_OK);
+  REFUSED(stepsize_nmf_transform, NULL, 2, 4, matrix, 3, 4, 10, numbers, &error);
+  REFUSED(stepsize_nmf_transform, parts, 2, 4, NULL, 3, 4, 10, numbers, &error);
+  REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, 4, 10, NULL, &error);
+  REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, 4, 10, ODD(double), &error);
+  REFUSED(stepsize_nmf_transform, parts, 0, 4, matrix, 3, 4, 10, numbers, &error);
+  REFUSED(stepsize_nmf_transform, reals, 2, 4, matrix, 3, 4, 10, numbers, &error);
+  REFUSED(stepsize_nmf_transform, parts, 2, 4, reals, 3, 4, 10, numbers, &error);
+  EACH(i, counts)
+    TRY(stepsize_nmf_transform, (stepsize_nmf_transform(parts, 2, 4, matrix, 3, 4, counts[i], numbers, &error) == STEPSIZE_OK) ==
+                                    (counts[i] >= 1 && counts[i] <= 10000));
+  stepsize_nmf_destroy(nmf);
+}
+
 /* ---- The list of exported functions ------------------------------------------------------------ */
 
 static void all_are_covered(const char *path) {
@@ -816,6 +938,8 @@ int main(int argc, char **argv) {
   states();
   theory();
   norm_logs();
+  making_factorizations();
+  factorizing();
   all_are_covered(argv[1]);
   stepsize_scheduler_destroy(plain);
   stepsize_scheduler_destroy(greedy);

@@ -147,6 +147,15 @@ enum {
   STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
 
+/* A factorization: which factor moves when, and what bounds its learning rates. */
+enum { STEPSIZE_NMF_ALTERNATING = 0, STEPSIZE_NMF_SIMULTANEOUS = 1 };
+enum {
+  STEPSIZE_NMF_BOUND_NONE = 0,
+  STEPSIZE_NMF_BOUND_APRIORI = 1,  /* from the norm of X alone */
+  STEPSIZE_NMF_BOUND_STATE = 2,    /* from the factors and the rows of the update */
+  STEPSIZE_NMF_BOUND_MINIBATCH = 3 /* the state's, and mean-square stability of H under random batches */
+};
+
 /* How a schedule goes on when its length changes. */
 enum {
   STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
@@ -187,6 +196,9 @@ typedef struct stepsize_controller stepsize_controller;
 /* A scheduler: one thread at a time. Different schedulers are independent.
    A destroyed handle cannot be detected: do not use one. */
 typedef struct stepsize_scheduler stepsize_scheduler;
+
+/* A factorization X = W*H: one thread at a time. It keeps nothing of X. */
+typedef struct stepsize_nmf stepsize_nmf;
 
 /* GreedyLR. Fill with stepsize_greedy_defaults(), then change fields. */
 typedef struct stepsize_greedy_options {
@@ -298,6 +310,36 @@ typedef struct stepsize_score_result {
 
 /* The gradient norms of a run in bounded memory: one thread at a time. */
 typedef struct stepsize_norm_log stepsize_norm_log;
+
+/* A factorization. Fill with stepsize_nmf_defaults(), then set the rank. */
+typedef struct stepsize_nmf_options {
+  uint32_t size;      /* sizeof(stepsize_nmf_options) */
+  int32_t order;      /* STEPSIZE_NMF_ALTERNATING or _SIMULTANEOUS */
+  int32_t bound;      /* STEPSIZE_NMF_BOUND_… */
+  int32_t relative;   /* 1: rates are fractions of the bound (of the state's where there is none); 0: as they are */
+  int64_t rank;       /* 1 to 4096, and at most the rows and columns */
+  int64_t batch_size; /* rows of an update; 0 for all of them */
+  int64_t seed;       /* of the first factors and of the order of the rows */
+  int64_t w_steps;    /* steps of W in one update, 1 to 10000; alternating only */
+  int64_t h_steps;    /* steps of H, alike */
+  double theta;       /* rate * curvature at the bound, in (0, 1.404] */
+  double norm;        /* Frobenius norm of the matrix that x is some rows of; 0: x is all of it */
+} stepsize_nmf_options;
+
+/* What an update of a factorization found and did. Set `size` before the first use. */
+typedef struct stepsize_nmf_update {
+  uint32_t size;      /* sizeof(stepsize_nmf_update) */
+  int32_t clipped;    /* 1: a bound cut a rate; 0 */
+  double loss;        /* half the squared Frobenius norm of X_B - W_B*H, before the update */
+  double squares;     /* the squared Frobenius norm of X_B */
+  double w_rate;      /* the rates used */
+  double h_rate;
+  double w_bound;     /* the bounds; 0 for none */
+  double h_bound;
+  double w_gradient;  /* norms of the gradients */
+  double h_gradient;
+  int64_t rows;       /* of the batch */
+} stepsize_nmf_update;
 
 /* ==== 1. Versions ============================================================================= */
 
@@ -1159,6 +1201,128 @@ int32_t stepsize_norm_log_restore(const uint8_t *state, size_t length, stepsize_
 
    log: Not to be used afterwards. */
 void stepsize_norm_log_destroy(stepsize_norm_log *log);
+
+/* ==== 9. Non-negative matrix factorization ==================================================== */
+
+/* ---- Making one ------------------------------------------------------------------------------ */
+
+/* Fills the options with the defaults: batches of all rows, alternating steps, rates as they are
+   given, bounded by the state.
+
+   options: Receives the defaults and its own size; its rank must be set.
+   Returns: A status. */
+int32_t stepsize_nmf_defaults(stepsize_nmf_options *options);
+
+/* Begins a factorization X = W*H without negative entries, with random factors.
+
+   The loss of a batch B of rows is ||X_B - W_B*H||^2/2. Factors stay positive (entries that are
+   0 in theory are 1e-10 of the first factors' scale) and within ||W||^2, ||H||^2 <=
+   sqrt(rank)*||X||, Frobenius norms; some best factorization is inside. A row of zeros makes a
+   row of W that is nearly 0; X = 0 makes factors of zeros. Memory: the factors, twice H, and
+   three times the rows of W in a batch; nothing of X is kept or copied.
+
+   Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too
+   large (2^31 - 1 rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for
+   an unknown order or bound; STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank
+   larger than the matrix (with `norm`: than its columns), an entry of x that is negative, not
+   finite or beyond 1e100.
+
+   options: From stepsize_nmf_defaults; copied.
+   x: Rows one after the other; the caller's, and needed for the calls below.
+   rows: At least 1.
+   columns: At least 1.
+   row_stride: Numbers from the start of a row to that of the next, at least `columns`.
+   out: Receives the factorization, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_nmf_create(const stepsize_nmf_options *options, const double *x, size_t rows,
+                            size_t columns, size_t row_stride, stepsize_nmf **out,
+                            stepsize_error *error);
+
+/* ---- Updates --------------------------------------------------------------------------------- */
+
+/* One update on the next batch: a projected gradient step with the rate min(learning_rate,
+   bound), or min(learning_rate, 1)*bound where rates are relative.
+
+   Batches come from a random permutation of the rows, a new one for each pass; a seed makes the
+   same ones everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the
+   factors and answers what an update would find.
+
+   nmf: Moved to the next batch.
+   x: The matrix that it was made from.
+   row_stride: Of this array; at least the columns.
+   learning_rate: Finite, >= 0; else STEPSIZE_ERROR_ARGUMENT, and nothing has changed.
+   update: Receives what was found and done; may be NULL. STEPSIZE_ERROR_SIZE for a wrong `size`.
+   Returns: A status. */
+int32_t stepsize_nmf_step(stepsize_nmf *nmf, const double *x, size_t row_stride,
+                          double learning_rate, stepsize_nmf_update *update);
+
+/* The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is
+   rounding.
+
+   nmf: Not changed, but used: no other thread may use it meanwhile.
+   x: The matrix that it was made from.
+   row_stride: Of this array; at least the columns.
+   loss: Receives the loss.
+   Returns: A status. */
+int32_t stepsize_nmf_loss(stepsize_nmf *nmf, const double *x, size_t row_stride, double *loss);
+
+/* The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
+
+   nmf: What to ask.
+   Returns: The bound; 0 if X is 0, or nmf is NULL. */
+double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
+
+/* ---- Factors --------------------------------------------------------------------------------- */
+
+/* Copies the factors out, row by row.
+
+   nmf: What to ask.
+   w: Receives rows*rank numbers; NULL with count 0 for none.
+   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
+   h: Receives rank*columns numbers; NULL with count 0 for none.
+   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+   Returns: A status. */
+int32_t stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w, size_t w_count, double *h,
+                                 size_t h_count);
+
+/* Replaces factors. Entries below the least are raised to it, and a factor outside the ball is
+   scaled into it.
+
+   nmf: What to change; as it was on failure.
+   w: rows*rank numbers in [0, 1e100], row by row; copied. NULL with count 0 keeps W.
+   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
+   h: rank*columns numbers, alike.
+   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w, size_t w_count,
+                                 const double *h, size_t h_count, stepsize_error *error);
+
+/* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
+
+   Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for
+   a rank outside 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite
+   or beyond 1e100.
+
+   h: rank*columns numbers, row by row.
+   rank: Rows of h.
+   columns: Of h and of x.
+   x: The rows to transform.
+   rows: At least 1.
+   row_stride: Of x; at least `columns`.
+   steps: More for a closer fit; 200 will do.
+   w: Receives rows*rank numbers, row by row.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_nmf_transform(const double *h, size_t rank, size_t columns, const double *x,
+                               size_t rows, size_t row_stride, int64_t steps, double *w,
+                               stepsize_error *error);
+
+/* Frees a factorization. NULL is allowed.
+
+   nmf: Not to be used afterwards. */
+void stepsize_nmf_destroy(stepsize_nmf *nmf);
 
 #ifdef __cplusplus
 } /* extern "C" */

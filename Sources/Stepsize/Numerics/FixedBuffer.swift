@@ -26,4 +26,40 @@ struct FixedBuffer: ~Copyable, @unchecked Sendable {
   private func inside(_ index: Int) -> Int {
     UInt(bitPattern: index) < UInt(bitPattern: count) ? index : 0
   }
+
+  // For loops that do nothing but arithmetic: who calls these has asked `holds` before the loop.
+
+  /// Whether `length` numbers from `start` on are inside.
+  @inline(__always)
+  func holds(_ start: Int, _ length: Int) -> Bool { start >= 0 && length >= 0 && start <= count &- length }
+
+  @inline(__always)
+  func vector<V: SIMD<Double>>(_ start: Int, as type: V.Type) -> V {
+    UnsafeRawPointer(numbers + start).loadUnaligned(as: V.self)
+  }
+
+  @inline(__always)
+  mutating func store<V: SIMD<Double>>(_ vector: V, _ start: Int) {
+    UnsafeMutableRawPointer(numbers + start).storeBytes(of: vector, as: V.self)
+  }
+
+  @inline(__always)
+  mutating func add(_ vector: SIMD4<Double>, _ start: Int) {
+    store(self.vector(start, as: SIMD4<Double>.self) + vector, start)
+  }
+
+  /// Copies the caller's numbers; what is not inside of both is left out.
+  mutating func copy(_ source: Span<Double>, _ range: Range<Int>, to start: Int) {
+    guard !range.isEmpty, holds(start, range.count), range.lowerBound >= 0, range.upperBound <= source.count
+    else { return }
+    source.withUnsafeBufferPointer {
+      guard let base = $0.baseAddress else { return }
+      (numbers + start).update(from: base + range.lowerBound, count: range.count)
+    }
+  }
+
+  mutating func set(_ value: Double, _ start: Int, _ length: Int) {
+    guard holds(start, length) else { return }
+    (numbers + start).update(repeating: value, count: length)
+  }
 }

@@ -21,6 +21,7 @@ from .scheduler import Phase, Scheduler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .nmf import StochasticNMF
     from .sampler import PhaseSampler
     from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
 
@@ -31,11 +32,11 @@ __all__ = [
 __all__ += _catalogue.__all__
 
 # What is imported when it is first asked for: sub-modules, and names in them.
-_MODULES = ("catalogue", "compat", "sampler", "theory")
+_MODULES = ("catalogue", "compat", "nmf", "sampler", "theory")
 _NAMES = {
     "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
     "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",
-    "score": "theory",
+    "score": "theory", "StochasticNMF": "nmf",  # the last needs numpy
 }  # fmt: skip
 __all__ += _NAMES
 

@@ -52,6 +52,12 @@ STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
 STEPSIZE_STOP_SETTLED = 3
+STEPSIZE_NMF_ALTERNATING = 0
+STEPSIZE_NMF_SIMULTANEOUS = 1
+STEPSIZE_NMF_BOUND_NONE = 0
+STEPSIZE_NMF_BOUND_APRIORI = 1
+STEPSIZE_NMF_BOUND_STATE = 2
+STEPSIZE_NMF_BOUND_MINIBATCH = 3
 STEPSIZE_EXTEND_RESCALE = 0
 STEPSIZE_EXTEND_HOLD = 1
 STEPSIZE_EXTEND_CONTINUE = 2
@@ -71,6 +77,7 @@ STEPSIZE_OPTIMIZER_ADAM = 1
 stepsize_schedule_p = c_void_p
 stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
+stepsize_nmf_p = c_void_p
 stepsize_norm_log_p = c_void_p
 
 
@@ -194,6 +201,38 @@ class stepsize_score_result(Structure):
         ("bound", c_double),
         ("rate", c_double),
         ("count", c_int64),
+    ]
+
+
+class stepsize_nmf_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("order", c_int32),
+        ("bound", c_int32),
+        ("relative", c_int32),
+        ("rank", c_int64),
+        ("batch_size", c_int64),
+        ("seed", c_int64),
+        ("w_steps", c_int64),
+        ("h_steps", c_int64),
+        ("theta", c_double),
+        ("norm", c_double),
+    ]
+
+
+class stepsize_nmf_update(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("clipped", c_int32),
+        ("loss", c_double),
+        ("squares", c_double),
+        ("w_rate", c_double),
+        ("h_rate", c_double),
+        ("w_bound", c_double),
+        ("h_bound", c_double),
+        ("w_gradient", c_double),
+        ("h_gradient", c_double),
+        ("rows", c_int64),
     ]
 
 
@@ -379,6 +418,30 @@ SIGNATURES = {
         c_char_p, c_size_t, POINTER(stepsize_norm_log_p), POINTER(stepsize_error),
     ]),
     "stepsize_norm_log_destroy": (None, [stepsize_norm_log_p]),
+    "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options)]),
+    "stepsize_nmf_create": (c_int32, [
+        POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,
+        POINTER(stepsize_nmf_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_step": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, c_double, POINTER(stepsize_nmf_update),
+    ]),
+    "stepsize_nmf_loss": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double),
+    ]),
+    "stepsize_nmf_apriori_bound": (c_double, [stepsize_nmf_p]),
+    "stepsize_nmf_get_factors": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+    ]),
+    "stepsize_nmf_set_factors": (c_int32, [
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_transform": (c_int32, [
+        POINTER(c_double), c_size_t, c_size_t, POINTER(c_double), c_size_t, c_size_t, c_int64,
+        POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_nmf_destroy": (None, [stepsize_nmf_p]),
 }
 
 

@@ -14,7 +14,7 @@ struct Check {
   }
 
   func callAsFunction(
-    _ field: StaticString, _ value: Int64, from lower: Int64, to upper: Int64
+    _ field: StaticString, _ value: Int64, from lower: Int64, to upper: Int64 = .max
   ) throws(ConfigurationError) {
     if value >= lower && value <= upper { return }
     throw ConfigurationError(

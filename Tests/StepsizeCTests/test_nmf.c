@@ -1,0 +1,155 @@
+/* Factorizations through the C interface: the loss, the bounds, seeds, strides, factors, errors. */
+#include "check.h"
+
+enum { ROWS = 37, COLUMNS = 23, STRIDE = 29, RANK = 4 };
+static double x[ROWS * STRIDE];
+static double w[ROWS * RANK], h[RANK * COLUMNS];
+
+static double uniform(uint64_t *state) { return (double)(random_bits(state) >> 11) * 0x1p-53; }
+
+static stepsize_nmf_options defaults(void) {
+  stepsize_nmf_options options;
+  REQUIRE(stepsize_nmf_defaults(&options) == STEPSIZE_OK);
+  options.rank = RANK;
+  return options;
+}
+
+static stepsize_nmf *made(const stepsize_nmf_options *options) {
+  stepsize_nmf *nmf = NULL;
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  if (stepsize_nmf_create(options, x, ROWS, COLUMNS, STRIDE, &nmf, &error) != STEPSIZE_OK) puts(error.text);
+  REQUIRE(nmf != NULL);
+  return nmf;
+}
+
+static void get(const stepsize_nmf *nmf) {
+  REQUIRE(stepsize_nmf_get_factors(nmf, w, ROWS * RANK, h, RANK * COLUMNS) == STEPSIZE_OK);
+}
+
+/* From its definition. */
+static double loss_of_factors(void) {
+  double sum = 0;
+  for (int i = 0; i < ROWS; i++)
+    for (int j = 0; j < COLUMNS; j++) {
+      double residual = x[i * STRIDE + j];
+      for (int k = 0; k < RANK; k++) residual -= w[i * RANK + k] * h[k * COLUMNS + j];
+      sum += residual * residual;
+    }
+  return sum / 2;
+}
+
+static double squares_of(const double *values, int count) {
+  double sum = 0;
+  for (int i = 0; i < count; i++) sum += values[i] * values[i];
+  return sum;
+}
+
+static void losses_and_bounds(void) {
+  stepsize_nmf_options options = defaults();
+  double norm = 0;
+  for (int i = 0; i < ROWS; i++) norm += squares_of(x + i * STRIDE, COLUMNS);
+  norm = sqrt(norm);
+  options.order = STEPSIZE_NMF_SIMULTANEOUS;
+  options.theta = 1.404;
+  stepsize_nmf *nmf = made(&options);
+  CHECK(fabs(stepsize_nmf_apriori_bound(nmf) * (3 * sqrt(RANK) + 1) * norm / 1.404 - 1) < 1e-12);
+  double last = INFINITY;
+  for (int t = 0; t < 300; t++) {
+    stepsize_nmf_update update = {.size = sizeof update};
+    double loss;
+    get(nmf);
+    CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, &update), STEPSIZE_OK);
+    CHECK(fabs(loss - loss_of_factors()) <= 1e-12 * norm * norm && fabs(update.loss - loss) <= 1e-13 * norm * norm);
+    CHECK(loss <= last + 1e-13 * norm * norm);
+    double curvature = squares_of(w, ROWS * RANK) + squares_of(h, RANK * COLUMNS) + sqrt(2 * loss);
+    CHECK(fabs(update.w_bound * curvature / 1.404 - 1) < 1e-10);
+    CHECK(update.clipped == 1 && update.w_rate == update.w_bound && update.h_rate == update.w_rate);
+    CHECK(update.rows == ROWS && fabs(sqrt(update.squares) / norm - 1) < 1e-12 && update.w_gradient > 0);
+    last = loss;
+  }
+  stepsize_nmf_destroy(nmf);
+}
+
+static void seeds_and_batches(void) {
+  stepsize_nmf_options options = defaults();
+  options.batch_size = 8, options.relative = 1, options.seed = 5;
+  stepsize_nmf *a = made(&options), *b = made(&options);
+  options.seed = 6;
+  stepsize_nmf *c = made(&options);
+  int same = 1, other = 0;
+  int64_t rows = 0;
+  for (int t = 0; t < 50; t++) {
+    stepsize_nmf_update u = {.size = sizeof u}, v = u, z = u;
+    CHECK_STATUS(stepsize_nmf_step(a, x, STRIDE, 0.5, &u), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(b, x, STRIDE, 0.5, &v), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(c, x, STRIDE, 0.5, &z), STEPSIZE_OK);
+    same = same && bits_of(u.loss) == bits_of(v.loss);
+    other = other || u.loss != z.loss;
+    CHECK(u.w_rate == 0.5 * u.w_bound && !u.clipped);
+    rows += u.rows;
+    if (t % 5 == 4) CHECK(rows == (t + 1) / 5 * ROWS);
+  }
+  CHECK(same && other);
+  stepsize_nmf_destroy(a), stepsize_nmf_destroy(b), stepsize_nmf_destroy(c);
+}
+
+static void factors_and_transform(void) {
+  stepsize_nmf_options options = defaults();
+  stepsize_nmf *nmf = made(&options);
+  for (int t = 0; t < 200; t++) CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, NULL), STEPSIZE_OK);
+  get(nmf);
+  double found[ROWS * RANK], before = loss_of_factors(), loss;
+  CHECK_STATUS(stepsize_nmf_transform(h, RANK, COLUMNS, x, ROWS, STRIDE, 1000, found, NULL), STEPSIZE_OK);
+  memcpy(w, found, sizeof w);
+  CHECK(loss_of_factors() <= before * (1 + 1e-9));
+  CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, ROWS * RANK, NULL, 0, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss), STEPSIZE_OK);
+  CHECK(fabs(loss - loss_of_factors()) <= 1e-9 * before);
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  found[3] = -1;
+  CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, ROWS * RANK, NULL, 0, &error), STEPSIZE_ERROR_ARGUMENT);
+  CHECK(strstr(error.text, "w = -1") != NULL);
+  CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, 3, NULL, 0, &error), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_get_factors(nmf, w, 3, NULL, 0), STEPSIZE_ERROR_SIZE);
+  stepsize_nmf_destroy(nmf);
+}
+
+static void errors(void) {
+  stepsize_nmf_options options = defaults();
+  stepsize_nmf *nmf = NULL;
+  stepsize_error error = {sizeof error, 0, 0, ""};
+  x[2 * STRIDE + 3] = -0.5;
+  CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
+  CHECK_TEXT(error.text, "nmf: x[2, 3] = -0.5, expected a number in [0, 1e+100]");
+  x[2 * STRIDE + 3] = NAN;
+  CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
+  x[2 * STRIDE + 3] = 0.5;
+  options.rank = COLUMNS + 1;
+  CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
+  CHECK_TEXT(error.text, "nmf: rank = 24, expected an integer from 1 to 23");
+  options = defaults();
+  CHECK_STATUS(stepsize_nmf_create(&options, x, 0, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, COLUMNS - 1, &nmf, &error), STEPSIZE_ERROR_SIZE);
+  options.bound = 4;
+  CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_NAME);
+  CHECK(nmf == NULL);
+  options = defaults();
+  nmf = made(&options);
+  stepsize_nmf_update update = {.size = 8};
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 0.1, &update), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, COLUMNS - 1, 0.1, NULL), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, NAN, NULL), STEPSIZE_ERROR_ARGUMENT);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, -1, NULL), STEPSIZE_ERROR_ARGUMENT);
+  stepsize_nmf_destroy(nmf);
+}
+
+int main(void) {
+  uint64_t state = 1;
+  for (int i = 0; i < ROWS * STRIDE; i++) x[i] = i % STRIDE < COLUMNS ? uniform(&state) * uniform(&state) : NAN;
+  losses_and_bounds();
+  seeds_and_batches();
+  factors_and_transform();
+  errors();
+  return finish();
+}
