@@ -87,8 +87,10 @@ def main():
                     s: 1e3 * statistics.median(time_to(runs[s, seed], factor * base) for seed in seeds) for s in SOLVERS
                 }
                 ours, cosine, *peers = times.values()
-                ratios = " ".join(f"{peer / min(ours, cosine):.2f}" for peer in peers) if min(ours, cosine) < 1e9 else "-"
-                print(f"{factor * base:8.4f} " + " ".join(f"{t:20.0f}" for t in times.values()) + f"  {ratios}", flush=True)
+                best = min(ours, cosine)
+                ratios = " ".join(f"{peer / best:.2f}" for peer in peers) if best < float("inf") else "-"
+                line = " ".join(f"{t:20.0f}" for t in times.values())
+                print(f"{factor * base:8.4f} {line}  {ratios}", flush=True)
 
 
 if __name__ == "__main__":
