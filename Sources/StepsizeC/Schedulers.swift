@@ -110,7 +110,8 @@ private func make(
   }
   return boundary(error) { () throws(ConfigurationError) in
     let scheduler = try Scheduler(
-      baseLRs: baseLRs, plan: try plan(given), minLRs: minLRs, maxLRs: maxLRs, records: given.record == 1)
+      baseLRs: baseLRs, plan: try plan(given), minLRs: minLRs, maxLRs: maxLRs, records: given.record == 1,
+      normCapacity: Int(clamping: given.norm_capacity))
     out.pointee = makeHandle(scheduler, as: stepsize_scheduler.self)
   }
 }

@@ -361,3 +361,25 @@ extension stepsize_score_result {
 @c public func stepsize_norm_log_destroy(_ log: NormLogInOut) {
   destroyHandle(log, of: GradientNormLog.self)
 }
+
+// MARK: - The log of a scheduler
+
+/// Logs the gradient norm of the present update in the scheduler, which saves the log with its state.
+/// - Parameter scheduler: One made with options.norm_capacity.
+/// - Parameter norm: >= 0; NaN and infinity are kept, for a refinement to repair.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER if it has no log, STEPSIZE_ERROR_ARGUMENT for a norm below 0.
+@c public func stepsize_scheduler_log_norm(_ scheduler: SchedulerInOut, _ norm: Double) -> Int32 {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return boundary(nil) { () throws(ConfigurationError) in try scheduler.value.pointee.log(norm: norm) }
+}
+
+/// The gradient norms that a scheduler has logged so far.
+/// - Parameter scheduler: What to ask.
+/// - Parameter out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
+/// - Returns: A status.
+@c public func stepsize_scheduler_norm_log(_ scheduler: SchedulerIn, _ out: NormLogOut) -> Int32 {
+  out?.pointee = nil
+  guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
+  if let log = scheduler.value.pointee.norms { out.pointee = makeHandle(log, as: stepsize_norm_log.self) }
+  return Int32(STEPSIZE_OK)
+}

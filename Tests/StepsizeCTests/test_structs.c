@@ -48,7 +48,7 @@ static void layout(void) {
   AT(stepsize_plateau_options, min_lr, 72);
   AT(stepsize_plateau_options, min_lr_count, 80);
 
-  CHECK(sizeof(stepsize_scheduler_options) == 88);
+  CHECK(sizeof(stepsize_scheduler_options) == 96);
   AT(stepsize_scheduler_options, size, 0);
   AT(stepsize_scheduler_options, record, 4);
   AT(stepsize_scheduler_options, group_count, 8);
@@ -61,6 +61,7 @@ static void layout(void) {
   AT(stepsize_scheduler_options, max_lr_count, 64);
   AT(stepsize_scheduler_options, settlings, 72);
   AT(stepsize_scheduler_options, settling_count, 80);
+  AT(stepsize_scheduler_options, norm_capacity, 88);
 
   CHECK(sizeof(stepsize_phase) == 112);
   AT(stepsize_phase, size, 0);

@@ -781,6 +781,15 @@ static void norm_logs(void) {
   stepsize_norm_log_destroy(log);
 }
 
+static void logs_of_schedulers(void) {
+  stepsize_norm_log *log = NULL;
+  EACH(i, reals) TRY(stepsize_scheduler_log_norm, refused(stepsize_scheduler_log_norm(plain, reals[i])));
+  REFUSED(stepsize_scheduler_log_norm, NULL, 1);
+  TRY(stepsize_scheduler_norm_log, stepsize_scheduler_norm_log(plain, &log) == STEPSIZE_OK && log == NULL);
+  REFUSED(stepsize_scheduler_norm_log, NULL, &log);
+  REFUSED(stepsize_scheduler_norm_log, plain, NULL);
+}
+
 /* ---- Factorizations ---------------------------------------------------------------------------- */
 
 static stepsize_nmf *new_nmf;
@@ -938,6 +947,7 @@ int main(int argc, char **argv) {
   states();
   theory();
   norm_logs();
+  logs_of_schedulers();
   making_factorizations();
   factorizing();
   all_are_covered(argv[1]);

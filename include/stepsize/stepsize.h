@@ -253,6 +253,7 @@ typedef struct stepsize_scheduler_options {
   size_t max_lr_count;
   const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
   size_t settling_count;                       /* up to 16 */
+  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
 } stepsize_scheduler_options;
 
 /* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
@@ -282,7 +283,8 @@ typedef struct stepsize_refine_options {
 /* What a refinement has found. Set `size` to sizeof(stepsize_refine_result) before the call. */
 typedef struct stepsize_refine_result {
   uint32_t size;
-  int32_t collapsed;      /* 1: the largest value in the last tenth, or half of the weight in the last twentieth */
+  int32_t collapsed;      /* 1: it would train only late (largest value in the last tenth, half of the weight in the last
+                             twentieth, or less than a tenth of the sum of values in the first third) */
   int64_t warmup;         /* updates before the largest value */
   int64_t anneal_start;   /* update from which the values fall for good */
   int64_t repaired_count; /* norms that were NaN or infinite, and were interpolated */
@@ -1201,6 +1203,24 @@ int32_t stepsize_norm_log_restore(const uint8_t *state, size_t length, stepsize_
 
    log: Not to be used afterwards. */
 void stepsize_norm_log_destroy(stepsize_norm_log *log);
+
+/* ---- The log of a scheduler ------------------------------------------------------------------ */
+
+/* Logs the gradient norm of the present update in the scheduler, which saves the log with its
+   state.
+
+   scheduler: One made with options.norm_capacity.
+   norm: >= 0; NaN and infinity are kept, for a refinement to repair.
+   Returns: A status; STEPSIZE_ERROR_ORDER if it has no log, STEPSIZE_ERROR_ARGUMENT for a norm
+     below 0. */
+int32_t stepsize_scheduler_log_norm(stepsize_scheduler *scheduler, double norm);
+
+/* The gradient norms that a scheduler has logged so far.
+
+   scheduler: What to ask.
+   out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
+   Returns: A status. */
+int32_t stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler, stepsize_norm_log **out);
 
 /* ==== 9. Non-negative matrix factorization ==================================================== */
 

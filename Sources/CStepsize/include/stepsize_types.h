@@ -165,6 +165,7 @@ typedef struct stepsize_scheduler_options {
   size_t max_lr_count;
   const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
   size_t settling_count;                       /* up to 16 */
+  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
 } stepsize_scheduler_options;
 
 /* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
@@ -194,7 +195,8 @@ typedef struct stepsize_refine_options {
 /* What a refinement has found. Set `size` to sizeof(stepsize_refine_result) before the call. */
 typedef struct stepsize_refine_result {
   uint32_t size;
-  int32_t collapsed;      /* 1: the largest value in the last tenth, or half of the weight in the last twentieth */
+  int32_t collapsed;      /* 1: it would train only late (largest value in the last tenth, half of the weight in the last
+                             twentieth, or less than a tenth of the sum of values in the first third) */
   int64_t warmup;         /* updates before the largest value */
   int64_t anneal_start;   /* update from which the values fall for good */
   int64_t repaired_count; /* norms that were NaN or infinite, and were interpolated */

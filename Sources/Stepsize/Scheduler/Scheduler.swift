@@ -36,8 +36,10 @@ public struct Scheduler: ~Copyable, Sendable {
   ///   - minLRs: Lowest rates answered: empty (0), one for all groups, or one for each.
   ///   - maxLRs: Highest rates answered, alike (empty: none).
   ///   - records: Whether the rates that are used are written down.
+  ///   - normCapacity: Gradient norms that are kept of those that are logged, from 2 on; 0: none can be logged.
   public init(
-    baseLRs: [Double], plan: Plan, minLRs: [Double] = [], maxLRs: [Double] = [], records: Bool = false
+    baseLRs: [Double], plan: Plan, minLRs: [Double] = [], maxLRs: [Double] = [], records: Bool = false,
+    normCapacity: Int = 0
   ) throws(ConfigurationError) {
     guard !baseLRs.isEmpty, baseLRs.count <= Self.maximumGroupCount else {
       throw ConfigurationError(
@@ -59,7 +61,7 @@ public struct Scheduler: ~Copyable, Sendable {
       groups.append(Group(initial: base + 0, base: base + 0, min: mins[i] + 0, max: maxs[i] + 0))
     }
     let active = try ActiveController(plan.controller, bases: baseLRs)
-    let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0)
+    let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
     self.length = plan.schedule?.length
@@ -277,6 +279,17 @@ public struct Scheduler: ~Copyable, Sendable {
     return try .sequence(parts)
   }
 
+  /// The gradient norms logged so far; nil where none can be.
+  public var norms: GradientNormLog? { watch.norms }
+
+  /// Logs the gradient norm of the present update, for a refinement: >= 0; NaN and +inf are kept.
+  public mutating func log(norm: Double) throws(ConfigurationError) {
+    guard watch.norms != nil else {
+      throw ConfigurationError(.order, "the scheduler is made without a log of gradient norms")
+    }
+    try watch.norms?.add(norm)
+  }
+
   /// The number of the format that `saved` writes, and the newest that can be restored.
   public static var stateFormat: Int32 { Int32(StateCoder.format) }
 
@@ -285,9 +298,11 @@ public struct Scheduler: ~Copyable, Sendable {
     var state = StateCoder()
     var text = plan.text
     var records = isRecording
+    var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
     state.transfer(&text)
     state.transfer(&records)
+    state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
     state.transfer(&count, in: 0...Self.maximumGroupCount)
     for group in groups {
       for value in [group.initial, group.min, group.max] {
@@ -304,9 +319,11 @@ public struct Scheduler: ~Copyable, Sendable {
     var state = try StateCoder(reading: bytes)
     var text: [UInt8] = []
     var records = false
+    var normCapacity = 0
     var count = 0
     state.transfer(&text)
     state.transfer(&records)
+    state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
     state.transfer(&count, in: 1...Self.maximumGroupCount)
     var bases: [Double] = []
     var mins: [Double] = []
@@ -324,7 +341,8 @@ public struct Scheduler: ~Copyable, Sendable {
     var scheduler: Scheduler
     do {
       let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
-      scheduler = try Scheduler(baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records)
+      scheduler = try Scheduler(
+        baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records, normCapacity: normCapacity)
     } catch {
       throw ConfigurationError(.state, "the state is not one of a scheduler: ", error.message)
     }

@@ -8,6 +8,8 @@ struct Watch: ~Copyable, Sendable {
   /// One for each group, or none.
   private var records: [Record]
   private var firstRecorded: Int64 = 0
+  /// The gradient norms that the caller logs.
+  var norms: GradientNormLog?
 
   private static let maximumJumpCount = 4096
 
@@ -16,7 +18,8 @@ struct Watch: ~Copyable, Sendable {
     var time: Int64
   }
 
-  init(_ plan: Plan, groupCount: Int) throws(ConfigurationError) {
+  init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
+    norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
     settlings = try Settlings(plan.settlings)
     records = Array(repeating: Record(), count: groupCount)
   }
@@ -93,5 +96,6 @@ struct Watch: ~Copyable, Sendable {
     }
     state.transfer(&firstRecorded, in: 0...Int64.max)
     for i in records.indices { records[i].transfer(&state) }
+    norms?.transfer(&state)
   }
 }

@@ -50,8 +50,9 @@ public struct Refinement: Sendable {
   /// The update from which the multiplier falls for good: where the schedule is farthest above the straight
   /// line from its largest to its last value. Equal to `warmup` where it is nowhere above.
   public private(set) var annealStart: Int64 = 0
-  /// The largest multiplier lies in the last tenth, or the last twentieth has more than half of the weight:
-  /// gradients that vanish make a schedule that trains only at the end. (Whether or not it was capped.)
+  /// The largest multiplier lies in the last tenth, the last twentieth has more than half of the weight, or the
+  /// first third has less than a tenth of the sum of the multipliers: gradients that vanish make a schedule that
+  /// trains only late. (Whether or not it was capped.)
   public private(set) var isCollapsed = false
   /// The base rate that the theory gives for l2 norms, D Q^(-3/2) max(w_t R_t) with Q = Σ w_t; nil for Adam.
   public private(set) var baseLR: Double?
@@ -253,6 +254,8 @@ private struct Weights {
     self.floor = floor
     var tail = Tail()
     var late = 0.0
+    var area = 0.0
+    var areaAfterThird = 0.0
     let count = norms.count
     let lateStart = count &- count / 20
     sum = 0
@@ -265,12 +268,16 @@ private struct Weights {
         peak = i
       }
       tail.add(weight)
+      area += value
       if i == lateStart { late = tail.sum }
+      if i == count / 3 { areaAfterThird = area }
     }
     sum = tail.sum
     // A single value has an empty sum.
     if count == 1 { largest = sum }
-    isCollapsed = count > 1 && (Int64(peak) &* 10 >= Int64(count) &* 9 || late > 0.5 * sum)
+    let isPeakLate = Int64(peak) &* 10 >= Int64(count) &* 9
+    let isStartLost = count >= 3 && area - areaAfterThird < 0.1 * area
+    isCollapsed = count > 1 && (isPeakLate || late > 0.5 * sum || isStartLost)
   }
 
   /// Norms into multipliers.

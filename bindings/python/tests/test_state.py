@@ -312,3 +312,23 @@ def test_impossible_values_with_a_right_checksum(text):
             continue
         go_on(other, losses("after", 3))
         assert all(0 <= lr <= 1.7976931348623157e308 for lr in other.lrs)
+
+
+def test_the_log_of_gradient_norms_is_in_the_state():
+    s = st.Scheduler(0.1, "linear(100)", norm_capacity=8)
+    for t in range(20):
+        s.log_norm(1 + t)
+        s.step()
+    other = st.Scheduler.from_state(s.state())
+    assert list(other.norms.values) == list(s.norms.values) == [1, 5, 9, 13, 17] and other.norms.count == 20
+    other.log_norm(math.nan)
+    assert other.norms.count == 21 and s.norms.count == 20 and other.state() != s.state()
+    refined = st.refine(other.norms)
+    assert len(refined.values) == 21
+    with pytest.raises(st.StepsizeError, match="norm = -1"):
+        s.log_norm(-1)
+    with pytest.raises(st.StepsizeError, match="norm_capacity"):
+        st.Scheduler(0.1).log_norm(1)
+    with pytest.raises(st.StepsizeError, match="capacity = 1"):
+        st.Scheduler(0.1, norm_capacity=1)
+    assert st.Scheduler(0.1).norms is None

@@ -145,6 +145,7 @@ class stepsize_scheduler_options(Structure):
         ("max_lr_count", c_size_t),
         ("settlings", POINTER(stepsize_controller_p)),
         ("settling_count", c_size_t),
+        ("norm_capacity", c_int64),
     ]
 
 
@@ -418,6 +419,8 @@ SIGNATURES = {
         c_char_p, c_size_t, POINTER(stepsize_norm_log_p), POINTER(stepsize_error),
     ]),
     "stepsize_norm_log_destroy": (None, [stepsize_norm_log_p]),
+    "stepsize_scheduler_log_norm": (c_int32, [stepsize_scheduler_p, c_double]),
+    "stepsize_scheduler_norm_log": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_norm_log_p)]),
     "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options)]),
     "stepsize_nmf_create": (c_int32, [
         POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,

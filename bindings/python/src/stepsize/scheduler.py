@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from ctypes import Array
     from types import TracebackType
+
+    from .theory import GradientNormLog
     from typing import Any, Literal, NoReturn, SupportsFloat, SupportsIndex
 
 _step = quick.stepsize_scheduler_step
@@ -105,6 +107,7 @@ class Scheduler:
         max_lr: Highest rate answered, alike.
         record: Whether the rates that are used are written down, for ``recorded`` and ``replay``: 8 bytes for each
             change and group.
+        norm_capacity: Gradient norms that are kept of those given to ``log_norm``, for ``refine``; 0: none.
 
     What a controller changes is logged by the logger "stepsize" (level INFO).
     """
@@ -122,6 +125,7 @@ class Scheduler:
         min_lr: float | Iterable[float] | None = None,
         max_lr: float | Iterable[float] | None = None,
         record: bool = False,
+        norm_capacity: int = 0,
     ) -> None:
         self._handle: int | None = None
         controllers = _controllers(controller)
@@ -136,6 +140,7 @@ class Scheduler:
         if not isinstance(record, bool):
             raise _values.wrong_type("record", "True or False", record)
         options.record = record
+        options.norm_capacity = _values.to_int64(norm_capacity, "norm_capacity")
         bounds = []  # keeps the arrays alive during the call below
         for name, given in (("min_lr", min_lr), ("max_lr", max_lr)):
             if given is not None:
@@ -456,6 +461,28 @@ class Scheduler:
         if status or handle.value is None:
             raise StepsizeError(f"{message_of(error)} (is it made with record=True?)", status)
         return adopt_schedule(handle.value)
+
+    # ---- Gradient norms ----
+
+    def log_norm(self, norm: SupportsFloat) -> None:
+        """Logs the gradient norm of the present update (``stepsize.gradient_norm``), for ``stepsize.refine``. The log
+        is saved with the state."""
+        status = quick.stepsize_scheduler_log_norm(self._handle, _values.to_float(norm, "norm"))
+        if status == _abi.STEPSIZE_ERROR_ARGUMENT:
+            raise StepsizeError(f"norm = {norm!r}, expected a number >= 0", status)
+        if status:
+            self._fail(status, "log_norm is for a scheduler made with norm_capacity")
+
+    @property
+    def norms(self) -> GradientNormLog | None:
+        """A copy of the gradient norms logged so far; None if it is made without."""
+        from .theory import adopt_log
+
+        handle = c_void_p()
+        status = quick.stepsize_scheduler_norm_log(self._handle, byref(handle))
+        if status:
+            self._fail(status)
+        return None if handle.value is None else adopt_log(handle.value)
 
     def _group(self, group: int) -> int:
         number = _values.to_int64(group, "group")

@@ -66,8 +66,9 @@ class Refinement:
         warmup: Updates before the largest multiplier.
         anneal_start: The update from which the multiplier falls for good: where the curve is farthest above the
             straight line from its largest to its last value; equal to `warmup` where it is nowhere above.
-        collapsed: The largest multiplier lies in the last tenth, or the last twentieth has more than half of the
-            weight: the norms vanish, and the schedule would train only at its end. ``capped=True`` mends that.
+        collapsed: The largest multiplier lies in the last tenth, the last twentieth has more than half of the weight,
+            or the first third has less than a tenth of the sum of the multipliers: the norms vanish, and the schedule
+            would train only late. ``capped=True`` mends that.
         repaired: Norms that were NaN or infinite, and were interpolated.
         zeros: Norms that were 0, and count as 0.001 of the median.
         raised: Updates whose norm was raised to the floor.
@@ -370,6 +371,13 @@ class GradientNormLog:
         self._handle = handle
         # Not at exit: the memory goes with the process anyway.
         finalize(self, library.stepsize_norm_log_destroy, handle).atexit = False
+
+
+def adopt_log(handle: int) -> GradientNormLog:
+    """The object of a handle that the library gave away."""
+    log = GradientNormLog.__new__(GradientNormLog)
+    log._own(handle)
+    return log
 
 
 def gradient_norm(gradients: Any, optimizer: Optimizer = "sgd") -> float:
