@@ -41,7 +41,7 @@ public struct Refinement: Sendable {
   public private(set) var raisedCount: Int64 = 0
   /// The floor that was used.
   public private(set) var floor: Double
-  /// The smallest floor, of 1/64, 1/32, …, 1, with which the schedule is not collapsed; 0 if it is not anyway.
+  /// The smallest floor, of 1/64, 1/32, … medians, with which the schedule is not collapsed; 0 if it is not anyway.
   public private(set) var suggestedFloor: Double = 0
   /// The median of the norms above 0.
   public let median: Double
@@ -99,7 +99,7 @@ extension Refinement {
     isCollapsed = weights.isCollapsed
     if isCollapsed {
       suggestedFloor = 0x1p-6
-      while suggestedFloor < 1 {
+      while suggestedFloor < 0x1p20 {
         if suggestedFloor > floor, !Weights(values.span, power, suggestedFloor).isCollapsed { break }
         suggestedFloor *= 2
       }

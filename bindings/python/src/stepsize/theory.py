@@ -203,7 +203,7 @@ def refine(
         total: Updates of the schedule; None for as many as norms (as were added, for a log). The smoothed norms are
             interpolated to this number.
         floor: Smoothed norms below this part of the median are raised to it, in [0, 1].
-        capped: Raise the floor, through 1/64, 1/32, …, 1, until the schedule is not collapsed.
+        capped: Raise the floor, through 1/64, 1/32, … of the median, until the schedule is not collapsed.
         tolerance: Answer knots that are nowhere off by more than this, in [1e-9, 1], instead of a table.
     """
     return Refinement(norms, optimizer, tau, total, floor=floor, capped=capped, tolerance=tolerance)
