@@ -309,7 +309,8 @@ static void impossible(void) {
   size_t size;
   uint8_t *state = state_of(s, &size), *bad = malloc(size + 64);
   REQUIRE(bad != NULL);
-  enum { TEXT = HEADER + 8, RECORDS = TEXT + 10, GROUP_COUNT = RECORDS + 8, INITIAL = GROUP_COUNT + 8,
+  enum { TEXT = HEADER + 8, RECORDS = TEXT + 10, NORM_CAPACITY = RECORDS + 8,
+         GROUP_COUNT = NORM_CAPACITY + 8, INITIAL = GROUP_COUNT + 8,
          LOW = INITIAL + 8, HIGH = LOW + 8, STEP = HIGH + 8, TIME = STEP + 8, RATE = TIME + 8, SETTLED = RATE + 8,
          JUMPS = SETTLED + 8, FIRST = JUMPS + 8, WORDS = FIRST + 8, WORD = WORDS + 8, LAST = WORD + 16,
          REPEATS = LAST + 8, RECORDED = REPEATS + 8, END = RECORDED + 8 };

@@ -276,7 +276,8 @@ private struct Weights {
     // A single value has an empty sum.
     if count == 1 { largest = sum }
     let isPeakLate = Int64(peak) &* 10 >= Int64(count) &* 9
-    let isStartLost = count >= 3 && area - areaAfterThird < 0.1 * area
+    // A third of a very short log says nothing.
+    let isStartLost = count >= 20 && area - areaAfterThird < 0.1 * area
     isCollapsed = count > 1 && (isPeakLate || late > 0.5 * sum || isStartLost)
   }
 

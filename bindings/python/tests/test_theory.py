@@ -629,3 +629,14 @@ def test_the_command_in_a_pipe():
         f"{sys.executable} -m stepsize score {lines} | head -n 2", shell=True, capture_output=True, text=True, cwd="/"
     )
     assert run.returncode == 0 and run.stderr == "" and run.stdout.count("\n") == 2
+
+
+def test_a_lost_start_is_reported_and_mended():
+    """Norms that fall a hundredfold give a schedule that trains only late, with its peak long before the end."""
+    norms = [max(1 - t / 300, 0.01) for t in range(1000)]
+    refined = st.refine(norms, optimizer="sgd")
+    assert refined.collapsed and refined.warmup < 900 and sum(refined.values[:333]) < 0.1 * sum(refined.values)
+    capped = st.refine(norms, optimizer="sgd", capped=True)
+    assert capped.floor == refined.suggested_floor > 0
+    assert sum(capped.values[:333]) >= 0.1 * sum(capped.values)
+    assert not st.refine([1 + 4 * 0.98**t for t in range(1000)], optimizer="sgd").collapsed
