@@ -633,7 +633,7 @@ def test_the_command_in_a_pipe():
 
 def test_a_lost_start_is_reported_and_mended():
     """Norms that fall a hundredfold give a schedule that trains only late, with its peak long before the end."""
-    norms = [max(1 - t / 300, 0.01) for t in range(1000)]
+    norms = [max(1 - t / 400, 0.01) for t in range(1000)]
     refined = st.refine(norms, optimizer="sgd")
     assert refined.collapsed and refined.warmup < 900 and sum(refined.values[:333]) < 0.1 * sum(refined.values)
     capped = st.refine(norms, optimizer="sgd", capped=True)
