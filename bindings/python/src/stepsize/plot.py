@@ -137,10 +137,9 @@ def plot_scheduler(
                 if steps_of:
                     rates = [used[step - first] for step in steps_of]
                     ax.plot(steps_of, rates, marker, color=colour, markersize=5, linestyle="none", label=name)
-        # What has been trained was in the phases of the record: one may have ended before its time.
-        past = _outline.phases(scheduler.replay(group), first + len(used))
-        if past and first == 0:
-            shaded = [each for each in past if each.start < done]
+        if first == 0 and any(each._name == "settle" for each in scheduler.controllers):
+            # A phase may have ended before its time: the record has those that were.
+            shaded = _outline.phases(scheduler.replay(group), len(used))
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
     _shade(ax, shaded, count)
@@ -194,14 +193,14 @@ def _need_matplotlib() -> None:
 
 def _shade(ax: Axes, phases: Sequence[Phase], steps: int) -> None:
     names: dict[str, str] = {}
-    for phase in phases:
+    for i, phase in enumerate(phases):
         colour = names.setdefault(phase.name, _PHASE_COLOURS[len(names) % len(_PHASE_COLOURS)])
         end = steps if phase.length is None else min(steps, phase.start + phase.length)
         ax.axvspan(phase.start, end, color=colour, alpha=0.08, linewidth=0)
-        # The name at the top of its phase, in data along the updates and in parts of the height.
-        ax.text(
-            (phase.start + end) / 2, 0.99, phase.name, transform=ax.get_xaxis_transform(), ha="center", va="top",
-            fontsize="small", color=colour,
+        # The name at the top, where the phase begins, in two rows so that one of a short phase can be read.
+        ax.annotate(
+            phase.name, (phase.start, 0.99 - 0.055 * (i % 2)), xytext=(2, 0), xycoords=ax.get_xaxis_transform(),
+            textcoords="offset points", ha="left", va="top", fontsize="small", color=colour,
         )  # fmt: skip
 
 
@@ -211,10 +210,9 @@ def _finish(ax: Axes, steps: int, rate: str, log: bool) -> None:
     ax.set_xlim(0, max(1, steps))
     if log:
         ax.set_yscale("log")
-    else:
-        ax.set_ylim(bottom=0)
+    elif ax.get_yscale() == "linear":
         # Room for the names of the phases above the curve.
-        ax.set_ymargin(0.12)
+        ax.set_ymargin(0.16)
         ax.autoscale(axis="y")
         ax.set_ylim(bottom=0)
     ax.grid(alpha=0.25)
@@ -251,12 +249,12 @@ def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark
         f' role="img" aria-label="{escape(_short(str(schedule)))}" font-family="sans-serif" font-size="10"'
         ' fill="currentColor">'
     ]
-    for phase in _outline.phases(schedule, count)[:20]:
+    for i, phase in enumerate(_outline.phases(schedule, count)[:20]):
         end = count - 1 if phase.length is None else min(count - 1, phase.start + phase.length)
         left, right = (float(place(step, 0).partition(",")[0]) for step in (phase.start, end))
         pieces.append(
             f'<rect x="{left:.1f}" y="{_TOP}" width="{max(0.0, right - left):.1f}" height="{bottom - _TOP}"'
-            f' fill="#1f77b4" opacity="0.1"><title>{escape(phase.name)}</title></rect>'
+            f' fill="#1f77b4" opacity="{0.06 + 0.08 * (i % 2):.2f}"><title>{escape(phase.name)}</title></rect>'
         )
     pieces += [
         f'<path d="M{_LEFT},{_TOP}V{bottom}H{_WIDTH - 10}" fill="none" stroke="currentColor" stroke-opacity="0.5"/>',

@@ -21,8 +21,6 @@ _ALIASES = {
     "torch": "pytorch", "hf": "huggingface", "transformers": "huggingface", "jax": "optax", "llm.c": "llmc",
     "tf": "keras", "tensorflow": "keras", "megatron-lm": "megatron",
 }  # fmt: skip
-# Where it comes first it is the optimizer's rate, which the peer gets with the optimizer.
-_OPTIMIZER_RATE = ("base_lr", "optimizer_lr")
 _SCHEDULES = ("schedulers", "schedules")
 
 
@@ -66,17 +64,23 @@ def _functions(peer: str) -> dict[str, Callable[..., Schedule]]:
 
 def _parameters(function: Callable[..., Schedule]) -> str:
     parameters = list(inspect.signature(function).parameters.values())
-    if parameters and parameters[0].name in _OPTIMIZER_RATE:
-        del parameters[0]
+    rate = _rate_name(function)
     return ", ".join(
-        each.name if each.default is inspect.Parameter.empty else f"{each.name}={each.default!r}" for each in parameters
+        each.name if each.default is inspect.Parameter.empty else f"{each.name}={each.default!r}"
+        for each in parameters
+        if each.name != rate
     )
+
+
+def _rate_name(function: Callable[..., Schedule]) -> str | None:
+    """The parameter that is the optimizer's rate. CyclicLR's own base_lr is none: it has an optimizer_lr, too."""
+    names = inspect.signature(function).parameters
+    return next((name for name in ("optimizer_lr", "base_lr") if name in names), None)
 
 
 def _convert(name: str, function: Callable[..., Schedule], words: list[str], base_lr: float | None) -> Schedule:
     signature = inspect.signature(function)
-    names = list(signature.parameters)
-    has_rate = bool(names) and names[0] in _OPTIMIZER_RATE
+    rate_name = _rate_name(function)
     given: list[Any] = []
     named: dict[str, Any] = {}
     for word in words:
@@ -85,12 +89,19 @@ def _convert(name: str, function: Callable[..., Schedule], words: list[str], bas
             named[key] = _value(key, value)
         else:
             given.append(_value("", word))
-    if has_rate and names[0] in named:
-        base_lr = float(named.pop(names[0]))
+    if rate_name is not None and rate_name in named:
+        base_lr = float(named.pop(rate_name))
 
     def made(rate: float) -> Schedule:
+        positional, others = list(given), dict(named)
+        if rate_name is not None:
+            place = list(signature.parameters).index(rate_name)
+            if place <= len(positional):
+                positional.insert(place, rate)
+            else:
+                others[rate_name] = rate
         try:
-            bound = signature.bind(*([rate] if has_rate else []), *given, **named)
+            bound = signature.bind(*positional, **others)
         except TypeError as error:
             raise StepsizeError(f"{name}: {error}; it takes {_parameters(function)}") from None
         try:
@@ -98,7 +109,7 @@ def _convert(name: str, function: Callable[..., Schedule], words: list[str], bas
         except TypeError as error:
             raise StepsizeError(f"{name}: {error}") from None
 
-    if not has_rate or base_lr is not None:
+    if rate_name is None or base_lr is not None:
         return made(1.0 if base_lr is None else base_lr)
     # An argument that is itself a rate means something else for each rate of the optimizer.
     peak = next((value for value in (named.get("max_lr"),) if isinstance(value, (int, float))), None)

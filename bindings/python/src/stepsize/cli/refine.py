@@ -73,7 +73,9 @@ def diagnosis(refined: Refinement, count: int) -> list[str]:
     ):
         if number_of > 0:
             lines.append(f"{number_of} {what}")
-    if refined.collapsed:
+    if refined.collapsed and refined.floor > 0:
+        lines.append(f"the norms vanish: capped at a floor of {number(refined.floor)} of the median")
+    elif refined.collapsed:
         lines.append(
             "collapsed: the norms vanish, and the schedule would train only at its end; try --capped"
             f" (a floor of {number(refined.suggested_floor)})"
