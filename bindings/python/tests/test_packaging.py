@@ -89,7 +89,7 @@ def test_every_extra_is_in_all():
 
 
 def interpreters():
-    """Every Python from 3.10 on that is on this machine, the newest last."""
+    """The oldest and the newest Python from 3.10 on that are on this machine."""
     found = {}
     folders = os.environ.get("PATH", "").split(os.pathsep)
     folders += map(str, Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))).glob("versions/*/bin"))
@@ -102,15 +102,17 @@ def interpreters():
                 run = subprocess.run([str(path), "-c", "import venv, ensurepip, ctypes"], capture_output=True)
                 if run.returncode == 0:
                     found[minor] = str(path)
-    return [found[minor] for minor in sorted(found, key=int)]
+    paths = [found[minor] for minor in sorted(found, key=int)]
+    return paths if len(paths) < 3 else [paths[0], paths[-1]]
 
 
 @pytest.mark.parametrize("python", interpreters(), ids=lambda path: os.path.basename(path))
-def test_other_pythons(wheel, tmp_path, python):
+def test_the_oldest_and_the_newest_python(wheel, tmp_path, python):
     subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True, capture_output=True)
     inside = str(tmp_path / "venv/bin/python")
     pip("install", "--quiet", "--no-index", "--no-deps", str(wheel), python=inside)
-    for words, expected in ((["-W", "error", "-c", PROGRAM], EXPECTED), (["-m", "stepsize", "--version"], f"stepsize {st.__version__}\n")):
+    version = ["-m", "stepsize", "--version"]
+    for words, expected in ((["-W", "error", "-c", PROGRAM], EXPECTED), (version, f"stepsize {st.__version__}\n")):
         done = subprocess.run([inside, *words], capture_output=True, text=True, cwd="/")
         assert (done.stdout, done.stderr) == (expected, "")
 
