@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Builds the site build/docs: the guides, the Python reference from the docstrings, the C header, the commands.
 
-It needs no network to be built or read: the search works in the browser, from a file as well. Run it in the Python
-in which stepsize and dev/requirements-docs.txt are installed. Called by `make docs`.
+It needs no network to be built or read, and the search works in the browser, which wants a server, such as
+`python -m http.server -d build/docs`. Run it in the Python in which stepsize and dev/requirements-docs.txt are installed. Called by `make docs`.
 """
 
 import argparse
@@ -21,7 +21,7 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record", "refinement": "Refinement",
-    "nmf-bound": "Factorization",
+    "nmf-bound": "Factorization", "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
 NOT_API = ("__main__", "cli", "errors")
@@ -43,7 +43,6 @@ theme:
       scheme: slate
 plugins:
   - search
-  - offline
   - mkdocstrings:
       handlers:
         python:
@@ -105,7 +104,7 @@ def commands() -> str:
     os.environ["COLUMNS"] = "90"
     parser = cli.parser()
     (choices,) = (each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
-    blocks = ["# Command line", (cli.__doc__ or "").replace("``", "`"), f"```text\n{parser.format_help()}```"]
+    blocks = ["# Commands", (cli.__doc__ or "").replace("``", "`"), f"```text\n{parser.format_help()}```"]
     for name, command in choices.choices.items():
         blocks += [f"## {name}", f"```text\n{command.format_help()}```"]
     return "\n\n".join(blocks) + "\n"
@@ -146,13 +145,14 @@ def main() -> int:
     known = [*GUIDES, *sorted(Path(name).stem for name in pages.values() if Path(name).stem not in (*GUIDES, "changelog", "c"))]
     nav = ["- Guides:"]
     nav += [f"    - {GUIDES.get(name, name.replace('-', ' ').capitalize())}: {name}.md" for name in known]
-    nav += ["    - Changes: changelog.md", "- Command line: cli.md", "- Python:", "    - api/index.md"]
+    nav += ["    - Changes: changelog.md", "- Commands: cli.md", "- Python:", "    - api/index.md"]
     nav += ["    - The named schedules: api/catalogue-classes.md", *(f"    - stepsize.{name}: api/{name}.md" for name in names)]
     nav += ["- C: c.md"]
     config = work / "mkdocs.yml"
     config.write_text(CONFIG.format(site=output, package=PACKAGE.parent, nav=textwrap.indent("\n".join(nav), "  ")))
     # Every warning is an error: a link that leads nowhere, a page without a place.
-    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(config)])
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(config)]
+    done = subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})
     if done.returncode == 0:
         print(f"{output / 'index.html'}")
     return done.returncode
