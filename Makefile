@@ -4,15 +4,17 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
-.PHONY: help demo test lib header install bench format lint gallery golden clean \
+.PHONY: help demo test test-core lib header install bench format lint gallery golden docs clean \
   league-logistic league-logistic-quick report-refinement
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
 	@echo "make test      all tests"
+	@echo "make test-core all tests but those that need a big framework (torch, jax, keras …), which it does not install"
 	@echo "make lib       build/lib/libstepsize.so and .a"
 	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
 	@echo "make bench     speed as ratios to peers measured in the same run"
+	@echo "make docs      the site build/docs: guides, reference, search"
 	@echo "make gallery   docs/schedules.md and its pictures"
 	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
 	@echo "make report-refinement  docs/refinement.md from what that measured"
@@ -25,6 +27,10 @@ demo: lib .venv/demo
 test: .venv/test
 	dev/test.sh
 
+# The same, in an environment of its own that has none of the big frameworks.
+test-core: .venv-core/test
+	VENV=.venv-core dev/test.sh
+
 lib:
 	dev/build_library.sh
 
@@ -36,6 +42,11 @@ bench: lib .venv/test
 
 header: .venv/test
 	dev/generate.sh
+
+docs: .venv/docs
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./bindings/python
+	.venv/bin/python dev/build_docs.py
+	@echo "To read it: python3 -m http.server -d build/docs"
 
 gallery: .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
@@ -67,8 +78,20 @@ lint:
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r dev/requirements-demo.txt
 	@touch $@
 
-.venv/test: .venv/bin/python dev/requirements-demo.txt dev/requirements-test.txt
+.venv/test: .venv/bin/python dev/requirements-demo.txt dev/requirements-test.txt dev/requirements-core.txt \
+  dev/requirements-docs.txt
 	dev/install_test_requirements.sh .venv
+	@touch $@
+
+.venv/docs: .venv/demo dev/requirements-docs.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r dev/requirements-docs.txt
+	@touch $@
+
+.venv-core/test: dev/requirements-demo.txt dev/requirements-core.txt dev/requirements-docs.txt
+	dev/setup_system.sh
+	dev/make_venv.sh .venv-core
+	.venv-core/bin/python -m pip install --quiet --disable-pip-version-check -r dev/requirements-demo.txt \
+	  -r dev/requirements-core.txt
 	@touch $@
 
 .venv/league: .venv/demo Benchmarks/league/requirements.txt Benchmarks/league/requirements-data.txt
@@ -77,4 +100,4 @@ lint:
 	@touch $@
 
 clean:
-	rm -rf build .build .build-* .venv
+	rm -rf build .build .build-* .venv .venv-core

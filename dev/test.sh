@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# All tests, on the library that is shipped; stops at the first failure. Called by `make test`.
+# All tests, on the library that is shipped; stops at the first failure. Called by `make test`, and by `make test-core`
+# with VENV=.venv-core, where the tests skip what is not installed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-export PYTHON=$PWD/.venv/bin/python PATH=$PWD/.venv/bin:$PATH
+export PYTHON=$PWD/${VENV:-.venv}/bin/python PATH=$PWD/${VENV:-.venv}/bin:$PATH
 step() { printf '\n== %s\n' "$1"; }
 
 step "format and lint"

@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
-"""Runs what the documents show: the examples of the README and of docs, every text form of docs/schedules.md."""
+"""Runs what the documents show: every code block of the README, of docs and of the docstrings, every text form of
+docs/schedules.md, and the site that is made of them."""
 
+import ast
+import json
+import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -11,9 +16,85 @@ import stepsize
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# What the examples in docstrings take for granted.
+PRELUDE = """
+import stepsize
+from stepsize import *
+batches, data, train = range(3), range(10), lambda *batch, **options: 1.0
+scheduler = Scheduler(0.1, 'constant(2, phase="main") >> linear(2, phase="anneal")')
+DataLoader = lambda data, batch_sampler: ((indices, indices) for indices in batch_sampler)
+"""
+# What sets up the machine: the tests themselves run in such an environment.
+SETUP = (r"python3 -m venv \S+", r"\S+/pip install .*", r"pip install .*", r"cd \S+")
+
 
 def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def run(words: list[str], folder: str) -> str:
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"documents: {words[-1]}\nanswers {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def check_shell(source: str, folder: str) -> None:
+    """Runs the commands of this project; targets of make must be there; anything else is not known here."""
+    targets = re.findall(r"^([a-z-]+)(?= [a-z-]+:|:)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    for line in source.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if not words:
+            continue
+        if words[0] == "make":
+            assert all("=" in word or word in targets for word in words[1:]), line
+        elif words[0] == "stepsize" or words[:2] in (["python", "-m"], ["python", "-c"]):
+            scripts = os.path.dirname(sys.executable)
+            command = re.sub(r"\bpython\b", shlex.quote(sys.executable), line)
+            environment = f"export PATH={shlex.quote(scripts)}:$PATH; "
+            status = subprocess.run(["bash", "-c", environment + command], cwd=folder, capture_output=True, text=True)
+            # 1 is a warning of `stepsize check`.
+            expected = (0, 1) if "check" in words else (0,)
+            assert status.returncode in expected, f"{line}: {status.stderr}"
+        else:
+            assert any(re.fullmatch(pattern, shlex.join(words)) for pattern in SETUP), f"not known: {line}"
+
+
+def docstring_examples(path: Path) -> list[str]:
+    """The indented blocks of docstrings that are Python: after `::`, or with an import of this package."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            text = (ast.get_docstring(node) or "").replace("\n\n\n", "\n\n")
+            for before, block in re.findall(r"([^\n]*)\n\n((?:(?: {4}.*)?\n)*(?: {4}.*)(?=\n|$))", text):
+                source = re.sub(r"^ {4}", "", block, flags=re.MULTILINE)
+                if before.endswith("::") or re.search(r"^(import|from) stepsize", source, re.MULTILINE):
+                    found.append(source)
+    return found
+
+
+def check_site() -> int:
+    """Builds the site, where that is installed; its search knows the reference and its links lead somewhere."""
+    try:
+        import mkdocs  # noqa: F401
+    except ImportError:
+        print("documents: the site is not built: pip install -r dev/requirements-docs.txt")
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder) / "site"
+        run([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", str(site)], folder)
+        index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
+        words = {entry["title"] for entry in index["docs"]}
+        for name in ("observe_gradient", "Cosine", "GreedyLR", "OneCycleLR", "refine", "Chebyshev"):
+            assert any(name in title for title in words), name
+        pages = list(site.rglob("*.html"))
+        for page in pages:
+            text = page.read_text(encoding="utf-8")
+            assert not re.search(r'(src|import)="?https?:', text), f"{page}: something comes from elsewhere"
+            for target in re.findall(r'(?:href|src)="([^"#?]+)', text):
+                if not re.match(r"[a-z]+:|/", target):
+                    assert (page.parent / target).exists(), f"{page.relative_to(site)}: {target}"
+        return len(pages)
 
 
 def main() -> int:
@@ -29,15 +110,27 @@ def main() -> int:
             assert "learning rate 0.001000" in output.stdout or "learning rate 0.0009" in output.stdout, output.stdout
         passed += 1
     for page in [readme, *sorted((ROOT / "docs").glob("*.md"))]:
-        for source in blocks(page, "python"):
-            with tempfile.TemporaryDirectory() as folder:
-                (Path(folder) / "build").mkdir()
-                subprocess.run([sys.executable, "-c", source], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        languages = re.findall(r"^```(\S*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        unknown = set(languages) - {"", "c", "python", "sh", "text"}
+        assert not unknown and (page == readme or "c" not in languages), f"{page}: nobody runs blocks of {unknown}"
+        for language in ("python", "sh"):
+            for source in blocks(page, language):
+                with tempfile.TemporaryDirectory() as folder:
+                    (Path(folder) / "build").mkdir()
+                    if language == "python":
+                        run([sys.executable, "-c", source], folder)
+                    else:
+                        check_shell(source, folder)
+                passed += 1
+    for path in sorted((ROOT / "bindings/python/src/stepsize").rglob("*.py")):
+        for source in docstring_examples(path):
+            run([sys.executable, "-c", PRELUDE + source], tempfile.gettempdir())
             passed += 1
     for block in blocks(ROOT / "docs/schedules.md", ""):
         for text in block.splitlines():
             assert str(stepsize.parse(str(stepsize.parse(text)))) == str(stepsize.parse(text))
             passed += 1
+    passed += check_site()
     print(f"documents: {passed} passed, 0 failed")
     return 0
 

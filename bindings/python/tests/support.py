@@ -1,5 +1,6 @@
 """What several test files use."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def catalogue_ranges(name):
         )
         ranges[key] = tuple(rest)
     return ranges
+
+
+def gallery_texts():
+    """The texts of docs/schedules.md, every named schedule among them."""
+    page = (REPOSITORY / "docs/schedules.md").read_text(encoding="utf-8")
+    return [text for block in re.findall(r"^```\n(.*?)^```$", page, re.M | re.S) for text in block.splitlines()]
 
 
 def run_scheduler(base, losses, **options):

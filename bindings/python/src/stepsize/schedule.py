@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, ClassVar
 
+    from matplotlib.axes import Axes
+
 _at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = _values.INT64_MIN, _values.INT64_MAX
 
@@ -87,6 +89,30 @@ class Schedule:
         length: int = library.stepsize_schedule_length(self._handle)
         return None if length == _abi.STEPSIZE_NEVER else length
 
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        steps: int | None = None,
+        base_lr: float = 1.0,
+        log: bool = False,
+        label: str | None = None,
+        phases: bool = True,
+    ) -> Axes:
+        """Draws it with matplotlib and answers the axes.
+
+        Args:
+            ax: Where; None for new axes.
+            steps: Updates (an integer >= 1); None for the length, or for a good part where there is no end.
+            base_lr: The base rate.
+            log: Whether the scale is logarithmic.
+            label: For a legend.
+            phases: Whether the named phases are shaded.
+        """
+        from .plot import plot_schedule
+
+        return plot_schedule(self, ax, steps=steps, base_lr=base_lr, log=log, label=label, phases=phases)
+
     # ---- Combining ----
 
     def __rshift__(self, then: Schedule) -> Schedule:
@@ -133,6 +159,12 @@ class Schedule:
         if self._given is None:  # a table: its text is Python as it is
             return type(self).__name__ + str(self)[len(self._name) :]
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._given)})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a small curve and the text."""
+        from .plot import schedule_html
+
+        return schedule_html(self)
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, Schedule) else NotImplemented

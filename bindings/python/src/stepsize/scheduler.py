@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .theory import GradientNormLog
     from typing import Any, Literal, NoReturn, SupportsFloat, SupportsIndex
 
+    from matplotlib.axes import Axes
+
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
 _step_without_loss = quick.stepsize_scheduler_step_without_loss
@@ -113,7 +115,7 @@ class Scheduler:
     """
 
     __slots__ = (
-        "__weakref__", "_count", "_finalizer", "_handle", "_logger", "_pointer", "_rates",
+        "__weakref__", "_base_lrs", "_count", "_finalizer", "_handle", "_logger", "_pointer", "_rates",
     )  # fmt: skip
 
     def __init__(
@@ -137,6 +139,7 @@ class Scheduler:
         quick.stepsize_scheduler_defaults(byref(options))
         bases = _values.to_doubles(base_lr, "base_lr")
         options.group_count, options.base_lr = len(bases), cast(bases, POINTER(c_double))
+        base_lrs = tuple(bases)
         if not isinstance(record, bool):
             raise _values.wrong_type("record", "True or False", record)
         options.record = record
@@ -149,7 +152,7 @@ class Scheduler:
                 setattr(options, name, cast(numbers, POINTER(c_double)))
                 setattr(options, f"{name}_count", len(numbers))
         if isinstance(schedule, str):
-            self._own(_parse(schedule, options))
+            self._own(_parse(schedule, options), base_lrs)
             return
         if schedule is not None:
             options.schedule = schedule._handle
@@ -161,10 +164,12 @@ class Scheduler:
         handles = [each._handle for each in controllers if each._name == "settle"]
         settlings = (c_void_p * len(handles))(*handles)
         options.settlings, options.settling_count = cast(settlings, POINTER(c_void_p)), len(handles)
-        self._own(create(quick.stepsize_scheduler_create, byref(options)))
+        self._own(create(quick.stepsize_scheduler_create, byref(options)), base_lrs)
 
-    def _own(self, handle: int) -> None:
+    def _own(self, handle: int, base_lrs: tuple[float, ...] | None = None) -> None:
         self._handle = handle
+        # For pictures alone: what the plan was. A state has no need of it.
+        self._base_lrs = base_lrs
         # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
         self._finalizer = finalize(self, quick.stepsize_scheduler_destroy, handle)
         self._finalizer.atexit = False
@@ -428,6 +433,69 @@ class Scheduler:
             return "<Scheduler, closed>"
         rate = f"lr={self.lr!r}" + (f" (the first of {self._count})" if self._count > 1 else "")
         return f"<Scheduler at step {self.current_step}, {rate}, {str(self) or 'constant()'}>"
+
+    # ---- Seeing it ----
+
+    def metrics(self, prefix: str = "", *, texts: bool = True) -> dict[str, float | int | str]:
+        """What to log at each update, for TensorBoard, Weights & Biases and the like.
+
+        "step" and "lr" ("lr/0", "lr/1", … where there are several groups) are always there; "progress", in [0, 1],
+        where the schedule has an end; "phase" and "phase_progress" where the present phase has a name; "decision"
+        with a controller.
+
+        Args:
+            prefix: In front of each name, such as "train/".
+            texts: Whether "phase" and "decision" are there, which are texts; TensorBoard's scalars are numbers.
+        """
+        found: dict[str, float | int | str] = {"step": self.current_step}
+        rates = self.lrs
+        for group, rate in enumerate(rates):
+            found["lr" if len(rates) == 1 else f"lr/{group}"] = rate
+        schedule = self.schedule
+        length = None if schedule is None else schedule.length
+        if length is not None:
+            found["progress"] = min(1.0, self.current_step / length) if length > 0 else 1.0
+        phase = self.phase
+        if phase is not None:
+            found["phase_progress"] = phase.progress
+        if texts:
+            if phase is not None:
+                found["phase"] = phase.name
+            if self._logger is not None:
+                found["decision"] = self.decision
+        return {prefix + name: value for name, value in found.items()} if prefix else found
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        group: int = 0,
+        steps: int | None = None,
+        base_lr: float | None = None,
+        log: bool = False,
+    ) -> Axes:
+        """Draws with matplotlib what was planned, what was really used (``record=True``), the phases, and where the
+        controller has changed the rate; answers the axes.
+
+        Args:
+            ax: Where; None for new axes.
+            group: Which parameter group.
+            steps: Updates; None for those of the schedule, and at least those that are done.
+            base_lr: The base rate of the plan; None for the one that it was made with. A scheduler from a saved state
+                does not know it: then the first recorded rate is on the plan.
+            log: Whether the scale is logarithmic.
+        """
+        from .plot import plot_scheduler
+
+        return plot_scheduler(self, ax, group=group, steps=steps, base_lr=base_lr, log=log)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a small curve with the present update, and the metrics."""
+        if self._handle is None:
+            return "<code>&lt;Scheduler, closed&gt;</code>"
+        from .plot import scheduler_html
+
+        return scheduler_html(self)
 
     # ---- The record ----
 

@@ -1,0 +1,60 @@
+"""Where the commands write: coloured and boxed for a person, plain lines for the next program."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ..errors import StepsizeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def needs(module: str, extra: str, command: str) -> None:
+    """Says what to install where a module is missing."""
+    from importlib.util import find_spec
+
+    if find_spec(module) is None:
+        raise StepsizeError(f"{command} needs {module}: pip install 'stepsize[{extra}]'")
+
+
+def is_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def can_write(text: str) -> bool:
+    """Whether the output's encoding has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def say(*things: RenderableType) -> None:
+    """Writes texts and tables of rich. For a terminal as wide as it is; else one line for each row, uncoloured."""
+    from rich.console import Console
+
+    width = None if is_terminal() or "COLUMNS" in os.environ else 10_000
+    console = Console(file=sys.stdout, width=width, highlight=False, emoji=False, markup=False)
+    with console.capture() as captured:
+        for thing in things:
+            console.print(thing)
+    text = captured.get()
+    if not is_terminal():
+        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    if not can_write(text):
+        text = text.encode(sys.stdout.encoding or "ascii", "replace").decode(sys.stdout.encoding or "ascii")
+    sys.stdout.write(text)
+
+
+def note(text: str) -> None:
+    """What is said beside the result, so that the result alone goes down a pipe."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr)
+
+
+def number(value: float) -> str:
+    return f"{value:.6g}"

@@ -1,0 +1,208 @@
+"""``stepsize check``: what a schedule does, in words, and what is odd about it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from .. import _outline
+from ..schedule import Schedule
+from ._inputs import Plan, about, add_plan, summary
+from ._output import needs, number, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from .._outline import Node
+
+# Up to so many updates every one is looked at; beyond, so many evenly spaced ones.
+_EVERY = 1 << 22
+_CHUNK = 1 << 16
+_MOST_PARTS = 50
+# What holds a schedule and leaves its updates where they are.
+_TRANSPARENT = ("clamp", "take")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "check", help="explain a schedule in words, and warn of what is odd",
+        description="Explains a schedule and warns of a floor that is never reached, a rate of 0 inside the run, a warm-up"
+        " longer than the run, a multiplier above 1, and a run of another length. Exit status 1 if there is a warning.",
+    )  # fmt: skip
+    add_plan(parser)
+    parser.add_argument("-q", "--quiet", action="store_true", help="warnings alone")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    needs("rich", "cli", "check")
+    from rich.text import Text
+
+    plan = Plan(arguments)
+    if not arguments.quiet:
+        say(Text(plan.text, style="bold"))
+        for line in words(plan):
+            say(line)
+    found = warnings(plan)
+    for warning in found:
+        say(Text("warning: ", style="yellow bold") + Text(warning))
+    if not found and not arguments.quiet:
+        say(Text("no warnings", style="green"))
+    return 1 if found else 0
+
+
+# ---- In words -------------------------------------------------------------------------------------------
+
+
+def words(plan: Plan) -> Iterator[str]:
+    schedule = plan.schedule
+    length = schedule.length
+    yield "The schedule has no end." if length is None else f"The schedule has {length} updates."
+    for controller in plan.controllers:
+        yield f"Controller {controller}: {about(controller)}"
+    parts = _outline.parts(schedule)
+    for part in parts[:_MOST_PARTS]:
+        until = "on" if part.end is None else f"to {part.end - 1}"
+        first = schedule.at(part.start)
+        if part.end is None:
+            change = f"multiplier {number(first)} at first"
+        elif part.end == part.start:
+            change = "nothing"
+        else:
+            change = f"multiplier {number(first)} to {number(schedule.at(part.end - 1))}"
+        count = "" if part.length is None else f" ({part.length})"
+        yield f"  updates {part.start} {until}{count}: {change}"
+        yield f"    {textwrap.shorten(part.node.text, 200, placeholder='…')}: {_what(part.node)}"
+    if len(parts) > _MOST_PARTS:
+        yield f"  and {len(parts) - _MOST_PARTS} more parts"
+    for phase in _outline.phases(schedule, plan.steps):
+        until = "on, without an end" if phase.length is None else f"to {phase.start + phase.length - 1}"
+        yield f'  phase "{phase.name}": updates {phase.start} {until}'
+    if length is not None:
+        yield f"After the end the last value is held: {number(schedule.at(length))}."
+
+
+def _what(node: Node) -> str:
+    if node.kind == "call":
+        return summary(node.name).rstrip(".") + (" of the schedule in it" if node.parts else "")
+    if node.kind == "product":
+        return "the product of " + " and ".join(
+            part.text if part.kind == "number" else (part.name or "a schedule") for part in node.parts
+        )
+    return f"{len(node.parts)} parts, one after the other"
+
+
+# ---- Warnings -------------------------------------------------------------------------------------------
+
+
+def warnings(plan: Plan) -> list[str]:
+    """What is odd about a schedule in a run."""
+    return [*_run(plan), *_values(plan), *_pieces(plan)]
+
+
+def _run(plan: Plan) -> Iterator[str]:
+    length, steps = plan.schedule.length, plan.given_steps
+    if steps is None or length is None:
+        return
+    if steps > length:
+        held = plan.schedule.curve(1, length, plan.base_lr)[0]
+        yield (
+            f"the run has {steps} updates, the schedule {length}: from update {length} on the rate is held at"
+            f" {number(held)}"
+        )
+    elif steps < length:
+        last, meant = (plan.schedule.curve(1, step, plan.base_lr)[0] for step in (steps - 1, length - 1))
+        yield (
+            f"the run has {steps} updates, the schedule {length}: it is cut off at the rate {number(last)}, before the"
+            f" {number(meant)} at its end"
+        )
+
+
+def _values(plan: Plan) -> Iterator[str]:
+    """What the values themselves tell."""
+    schedule = plan.schedule
+    stride = max(1, -(-plan.steps // _EVERY))
+    zeros, first_zero, last_zero = 0, 0, 0
+    highest, highest_at = -1.0, 0
+    count = -(-plan.steps // stride)
+    for begin in range(0, count, _CHUNK):
+        values = schedule.curve(min(_CHUNK, count - begin), begin * stride, stride=stride)
+        high = max(values)
+        if high > highest:
+            highest, highest_at = high, (begin + values.index(high)) * stride
+        if min(values) == 0:
+            steps = [(begin + i) * stride for i, value in enumerate(values) if value == 0]
+            first_zero = first_zero if zeros else steps[0]
+            last_zero = steps[-1]
+            zeros += len(steps)
+    looked = "" if stride == 1 else f" (every {stride}th was looked at)"
+    if zeros == 1:
+        where = " the first" if first_zero == 0 else " the last" if first_zero == plan.steps - 1 else ""
+        yield f"the rate is 0 at update {first_zero}{',' + where if where else ''}: it changes nothing{looked}"
+    elif zeros > 1:
+        which = f"at {zeros} updates between {first_zero} and {last_zero}"
+        if zeros == last_zero - first_zero + 1:
+            which = f"from update {first_zero} to {last_zero}"
+        yield f"the rate is 0 {which}: they change nothing{looked}"
+    if highest > 1:
+        rate = schedule.curve(1, highest_at, plan.base_lr)[0]
+        yield (
+            f"the multiplier is above 1: {number(highest)} at update {highest_at}, a rate of {number(rate)}; usually the"
+            f" base rate is the peak{looked}"
+        )
+
+
+def _pieces(plan: Plan) -> Iterator[str]:
+    """What the pieces of the text were meant for."""
+    for node, start, steps in _placed(_outline.tree(plan.schedule), 0, plan.steps):
+        for name in ("steps", "warmup"):
+            updates = node.number(name) if name != "steps" or node.name == "warmup" else None
+            if updates is not None and updates > steps:
+                yield (
+                    f"the warm-up of {int(updates)} updates from update {start} on is longer than what the run has left"
+                    f" ({max(0, steps)}): the full rate is never reached"
+                )
+        if steps <= 0:
+            yield f"{textwrap.shorten(node.text, 60, placeholder='…')} begins at update {start}: the run ends before"
+            continue
+        name = "min" if node.name == "clamp" else "floor"
+        floor = node.number(name)
+        if floor is not None and floor > 0:
+            schedule = Schedule(node.text)
+            length = schedule.length
+            # The floor may come with the end itself.
+            end = steps if length is None else min(steps, length)
+            lowest, at = _lowest(schedule, end)
+            if lowest > floor * (1 + 1e-9):
+                yield (
+                    f"the {'floor' if name == 'floor' else 'minimum'} {number(floor)} of {node.name} is never reached:"
+                    f" its lowest multiplier in the run is {number(lowest)}, at update {start + at}"
+                )
+
+
+def _lowest(schedule: Schedule, end: int) -> tuple[float, int]:
+    stride = max(1, end // _EVERY)
+    values = schedule.curve(end // stride + 1, stride=stride)
+    lowest = min(values)
+    return lowest, values.index(lowest) * stride
+
+
+def _placed(node: Node, start: int, steps: int) -> Iterator[tuple[Node, int, int]]:
+    """The named schedules that run in the plan's own updates, the update at which each begins, and how many of its
+    updates the run has."""
+    if node.kind == "call":
+        yield node, start, steps
+        if node.name in _TRANSPARENT and node.parts:
+            limit = node.number("length") if node.name == "take" else None
+            yield from _placed(node.parts[0], start, steps if limit is None else min(steps, int(limit)))
+    elif node.kind == "product":
+        for part in node.parts:
+            yield from _placed(part, start, steps)
+    elif node.kind == "sequence":
+        for part in node.parts:
+            yield from _placed(part, start, steps)
+            length = Schedule(part.text).length
+            if length is None:
+                return
+            start, steps = start + length, steps - length

@@ -1,0 +1,53 @@
+"""``stepsize plot``: a picture of one or several schedules."""
+
+from __future__ import annotations
+
+import os
+
+from .. import plot
+from ..errors import StepsizeError
+from ._inputs import Plan
+from ._output import needs, note
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+_SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser("plot", help="a picture, PNG or SVG by its suffix", description="Draws schedules into a picture.")
+    parser.add_argument("schedules", nargs="+", metavar="TEXT", help="one or several schedules")
+    parser.add_argument("-o", "--output", default="schedule.png", metavar="FILE", help="*.png, *.svg or *.pdf (schedule.png)")
+    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (the longest schedule's length)")
+    parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (1)")
+    parser.add_argument("--log", action="store_true", help="a logarithmic scale")
+    parser.add_argument("--title", metavar="TEXT", help="above the picture")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    suffix = os.path.splitext(arguments.output)[1].lower()
+    if suffix not in _SUFFIXES:
+        raise StepsizeError(f"output = {arguments.output!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
+    needs("matplotlib", "plot", "plot")
+    plans = []
+    for text in arguments.schedules:
+        arguments.schedule = text
+        plans.append(Plan(arguments))
+    figure, axes = plot.new_figure()
+    steps = max(plan.steps for plan in plans)
+    for plan in plans:
+        label = plan.text if len(plan.text) <= 60 else plan.text[:59] + "…"
+        plot.plot_schedule(
+            plan.schedule, axes, steps=steps, base_lr=plan.base_lr, log=arguments.log, label=label,
+            phases=len(plans) == 1,
+        )  # fmt: skip
+        if plan.controllers:
+            note(f"{', '.join(map(str, plan.controllers))}: acts on losses; drawn is the schedule without it")
+    axes.legend(loc="best", fontsize="small")
+    if arguments.title:
+        axes.set_title(arguments.title)
+    plot.save(figure, arguments.output)
+    return 0

@@ -1,0 +1,91 @@
+"""``stepsize show``: a schedule in the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+from .. import _outline, plot
+from . import _curve
+from ._inputs import Plan, about, add_plan
+from ._output import can_write, is_terminal, needs, number, say
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+_WIDEST = 100
+_HEIGHT = 12
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "show", help="the curve and its key values, in the terminal", description="Draws the curve of a schedule and lists key values."
+    )
+    add_plan(parser)
+    parser.add_argument("--width", type=int, metavar="N", help="characters of the curve")
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters alone")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    needs("rich", "cli", "show")
+    from rich.table import Table
+    from rich.text import Text
+
+    plan = Plan(arguments)
+    plain = arguments.ascii or not can_write("⣿─│└")
+    terminal = shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else 80
+    width = arguments.width if arguments.width is not None else min(_WIDEST, terminal - 12)
+    width = max(16, min(width, 1000))
+    _, rates = plot.sample(plan.schedule, plan.steps, plan.base_lr, most=64 * width)
+
+    say(Text(plan.text, style="bold"))
+    length = plan.schedule.length
+    end = "without an end" if length is None else f"of {length} updates"
+    say(f"schedule {end}; {plan.steps} updates shown; base rate {number(plan.base_lr)}")
+    for line in controllers(plan):
+        say(line)
+    say("")
+    lines = _curve.draw(rates, width, _HEIGHT, plain=plain)
+    margin = lines[0].index("|" if plain else "│") - 1
+    for line in lines + _curve.axis(plan.steps, width, margin, plain=plain):
+        say(Text(line[: margin + 2]) + Text(line[margin + 2 :], style="cyan"))
+    say("")
+    table = Table(box=None, pad_edge=False)
+    for name in ("update", "multiplier", "rate"):
+        table.add_column(name, justify="right")
+    table.add_column("")
+    for step, what in key_updates(plan):
+        rate = plan.schedule.curve(1, step, plan.base_lr)[0]
+        table.add_row(str(step), number(plan.schedule.at(step)), number(rate), what)
+    say(table)
+    return 0
+
+
+def controllers(plan: Plan) -> list[str]:
+    """What is said of the controllers of a text: they act when there are losses."""
+    lines = [f"controller {controller}: {about(controller)}" for controller in plan.controllers]
+    if lines:
+        lines.append("It acts on what the training tells it; what is shown here is the schedule without it.")
+    return lines
+
+
+def key_updates(plan: Plan) -> list[tuple[int, str]]:
+    """Updates worth a line, and what they are."""
+    last = plan.steps - 1
+    found: dict[int, list[str]] = {0: ["first update"]}
+    for part in _outline.parts(plan.schedule)[:20]:
+        if 0 < part.start <= last:
+            found.setdefault(part.start, []).append(f"{part.node.name or 'the next part'} begins")
+    for phase in _outline.phases(plan.schedule, plan.steps)[:20]:
+        found.setdefault(phase.start, []).append(f'phase "{phase.name}" begins')
+    steps, values = plot.sample(plan.schedule, plan.steps, 1.0)
+    high, low = max(values), min(values)
+    if high > low:
+        found.setdefault(steps[values.index(high)], []).append("highest")
+        found.setdefault(steps[values.index(low)], []).append("lowest")
+    for quarter, what in ((1, "a quarter"), (2, "half"), (3, "three quarters")):
+        found.setdefault(quarter * plan.steps // 4, []).append(what)
+    found.setdefault(last, []).append("last update")
+    return [(step, ", ".join(found[step])) for step in sorted(found)]

@@ -1,0 +1,166 @@
+"""What is handed out: the wheel and its tag, the source distribution, other Pythons."""
+
+import email
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+import stepsize as st
+from support import REPOSITORY
+
+if sys.version_info >= (3, 11):
+    import tomllib
+
+PACKAGE = REPOSITORY / "bindings/python"
+PROGRAM = "import stepsize as st; print((st.Warmup(2) >> st.Linear(4)).curve(6).tolist(), st.__version__)"
+EXPECTED = f"[0.5, 1.0, 1.0, 0.75, 0.5, 0.25] {st.__version__}\n"
+
+
+def pip(*words, python=sys.executable):
+    command = [python, "-m", "pip", "--disable-pip-version-check", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("wheel")
+    pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder), str(PACKAGE))
+    (path,) = folder.iterdir()
+    return path
+
+
+def needed_glibc(path):
+    """The newest glibc version that the dynamic symbols of a library ask for."""
+    output = subprocess.run(["readelf", "-VW", str(path)], capture_output=True, text=True, check=True).stdout
+    return max(tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([0-9.]+)", output))
+
+
+# ---- The wheel ------------------------------------------------------------------------------------------
+
+
+def test_the_tag_is_the_glibc_that_is_needed(wheel, tmp_path):
+    tag = re.fullmatch(r"stepsize-[\d.]+-\w+-\w+-manylinux_(\d+)_(\d+)_(\w+)\.whl", wheel.name)
+    assert tag, wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        libraries = [name for name in archive.namelist() if name.endswith(".so")]
+        assert "stepsize/_lib/libstepsize.so" in libraries
+        needed = max(needed_glibc(archive.extract(name, tmp_path)) for name in libraries)
+    # No installer knows a manylinux tag below 2.5.
+    assert (int(tag[1]), int(tag[2])) == max(needed[:2], (2, 5))
+
+
+def test_auditwheel_agrees(wheel):
+    pytest.importorskip("auditwheel")
+    done = subprocess.run([sys.executable, "-m", "auditwheel", "show", str(wheel)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    words = " ".join(done.stdout.split())
+    tag = re.search(r"(manylinux_\d+_\d+_\w+)\.whl", wheel.name)[1]
+    assert f'is consistent with the following platform tag: "{tag}"' in words, words
+
+
+def test_metadata(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(name))
+        scripts = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
+    assert {"plot", "cli", "torch", "jax", "all", "test"} <= set(metadata.get_all("Provides-Extra"))
+    # Nothing is required without an extra.
+    assert all("extra ==" in each for each in metadata.get_all("Requires-Dist"))
+    assert "stepsize = stepsize.cli:main" in scripts
+    classifiers = metadata.get_all("Classifier")
+    for minor in range(10, 15):
+        assert f"Programming Language :: Python :: 3.{minor}" in classifiers
+    assert metadata["Requires-Python"] == ">=3.10"
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with 3.11")
+def test_every_extra_is_in_all():
+    extras = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    everything = re.search(r"\[(.*?)\]", extras["all"][0])[1].split(",")
+    assert set(everything) == set(extras) - {"all", "test"}
+
+
+def interpreters():
+    """The oldest and the newest Python from 3.10 on that are on this machine."""
+    found = {}
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    folders += map(str, Path(os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))).glob("versions/*/bin"))
+    folders += map(str, Path(os.path.expanduser("~/.local/share/uv/python")).glob("cpython-*/bin"))
+    for folder in folders:
+        for path in Path(folder).glob("python3.[0-9]*") if os.path.isdir(folder) else []:
+            minor = path.name.partition(".")[2]
+            if minor.isdigit() and int(minor) >= 10 and minor not in found:
+                # A shim of a version manager may stand for nothing.
+                run = subprocess.run([str(path), "-c", "import venv, ensurepip, ctypes"], capture_output=True)
+                if run.returncode == 0:
+                    found[minor] = str(path)
+    paths = [found[minor] for minor in sorted(found, key=int)]
+    return paths if len(paths) < 3 else [paths[0], paths[-1]]
+
+
+@pytest.mark.parametrize("python", interpreters(), ids=lambda path: os.path.basename(path))
+def test_the_oldest_and_the_newest_python(wheel, tmp_path, python):
+    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True, capture_output=True)
+    inside = str(tmp_path / "venv/bin/python")
+    pip("install", "--quiet", "--no-index", "--no-deps", str(wheel), python=inside)
+    version = ["-m", "stepsize", "--version"]
+    for words, expected in ((["-W", "error", "-c", PROGRAM], EXPECTED), (version, f"stepsize {st.__version__}\n")):
+        done = subprocess.run([inside, *words], capture_output=True, text=True, cwd="/")
+        assert (done.stdout, done.stderr) == (expected, "")
+
+
+# ---- The source distribution ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory):
+    pytest.importorskip("hatchling")
+    folder = tmp_path_factory.mktemp("sdist")
+    code = "import sys; from hatchling.build import build_sdist; build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, cwd=PACKAGE, capture_output=True)
+    (path,) = folder.iterdir()
+    return path
+
+
+def test_the_sdist_has_the_sources(sdist):
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    for name in ("pyproject.toml", "hatch_build.py", "LICENSE", "README.md", "src/stepsize/__init__.py", "native/Package.swift"):
+        assert name in names, name
+    for path in (REPOSITORY / "Sources").rglob("*.swift"):
+        assert f"native/{path.relative_to(REPOSITORY)}" in names
+    assert not any(name.endswith((".so", ".pyc")) for name in names)
+
+
+@pytest.mark.skipif(shutil.which("swift") is None, reason="needs a Swift toolchain")
+def test_the_sdist_builds(sdist, tmp_path):
+    """The library is compiled from what is in the sdist alone, and installed into a fresh environment."""
+    pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(sdist))
+    (built,) = tmp_path.glob("*.whl")
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    inside = str(tmp_path / "venv/bin/python")
+    pip("install", "--quiet", "--no-index", "--no-deps", str(built), python=inside)
+    done = subprocess.run([inside, "-c", PROGRAM], capture_output=True, text=True, cwd="/")
+    assert (done.stdout, done.stderr) == (EXPECTED, "")
+
+
+def test_without_a_toolchain_the_sdist_says_so(sdist, tmp_path):
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path)
+    (folder,) = tmp_path.iterdir()
+    for name in ("bash", "dirname", "pwd"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    code = "from hatchling.build import build_wheel; build_wheel('.')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": str(tmp_path)}
+    )
+    assert done.returncode != 0
+    assert done.stderr.strip().splitlines()[-1].startswith("stepsize: no Swift toolchain found: install Swift 6.3")
