@@ -28,11 +28,14 @@ struct CrossEntropy: Sendable {
   /// before and 0.001, so that it cannot die out. Scores that are NaN are the worst.
   mutating func update(_ scores: [Double]) {
     guard scores.count == population else { return }
-    let keys = scores.map { $0.isNaN ? -Double.infinity : $0 }
-    var order = Array(keys.indices)
-    order.sort { keys[$0] > keys[$1] || (keys[$0] == keys[$1] && $0 < $1) }
-    let elite = Swift.max(population / 4, 2)
-    let best = order.prefix(elite).map { candidate($0) }
+    var keys = scores.map { $0.isNaN ? -Double.greatestFiniteMagnitude : $0 }
+    var best: [[Double]] = []
+    for _ in 0..<Swift.max(population / 4, 2) {
+      var top = 0
+      for i in keys.indices where keys[i] > keys[top] { top = i }
+      best.append(candidate(top))
+      keys[top] = -Double.infinity
+    }
     for i in mean.indices {
       var sum = 0.0
       for parameters in best { sum += parameters[i] }

@@ -19,7 +19,9 @@ struct NMFEnvironment {
   /// Negative numbers are held out: training uses 0 and on.
   init(instance: Int64) {
     let random = CounterRandom(seed: instance, step: -5)
+    @inline(never)
     func draw(_ i: UInt64, _ low: Double, _ high: Double) -> Double { low + random.uniform(i) * (high - low) }
+    @inline(never)
     func whole(_ i: UInt64, _ low: Int, _ high: Int) -> Int {
       low &+ Swift.min(Int(random.uniform(i) * Double(high &- low &+ 1)), high &- low)
     }
@@ -39,6 +41,7 @@ struct NMFEnvironment {
     configuration.isRelative = true
     self.configuration = configuration
     let parts = CounterRandom(seed: instance, step: -6)
+    @inline(never)
     func entry(_ i: Int) -> Double {
       let i = UInt64(i)
       return parts.uniform(4 &* i &+ 2) < sparsity ? 0 : stepsize_math_exp(parts.normal(2 &* i) * 0.7)
