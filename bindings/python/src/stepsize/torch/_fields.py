@@ -31,7 +31,7 @@ class Field:
                 known = sorted(
                     key
                     for key, value in group.items()
-                    if isinstance(value, (float, torch.Tensor)) and not isinstance(value, bool) and key != "lr"
+                    if _is_number(value) and key != "lr" and not key.startswith("initial_")
                 )
                 known += ["beta1", "beta2"] if "betas" in group else []
                 raise StepsizeError(
@@ -80,9 +80,11 @@ def _place(group: dict[str, Any], name: str) -> tuple[str, int | None] | None:
         name = "beta1"
     if name in _BETAS and "betas" in group:
         return "betas", _BETAS[name]
-    value = group.get(name)
-    number = isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
-    return (name, None) if number else None
+    return (name, None) if _is_number(group.get(name)) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
 
 
 def _get(group: dict[str, Any], place: tuple[str, int | None]) -> Any:

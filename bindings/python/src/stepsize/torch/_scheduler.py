@@ -313,7 +313,7 @@ class Scheduler(LRScheduler):
         A schedule of another length, for a run that is to be longer than planned: load the state into a scheduler with
         the schedule that it was saved with, then call ``extend``.
         """
-        if not isinstance(state_dict, dict) or "core" not in state_dict:
+        if not isinstance(state_dict, dict) or not isinstance(state_dict.get("core"), dict):
             raise StepsizeError(
                 "state_dict: it is not of a stepsize.torch.Scheduler; set current_step to go on after another scheduler"
             )
