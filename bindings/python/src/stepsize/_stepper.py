@@ -82,7 +82,7 @@ def write(groups: Any, rates: Iterable[float]) -> None:
 
 
 class Stepper:
-    __slots__ = ()
+    __slots__ = ("_optimizer",)
 
     if TYPE_CHECKING:
         _optimizer: Any

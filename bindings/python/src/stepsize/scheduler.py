@@ -111,7 +111,7 @@ class Scheduler(Stepper):
     """
 
     __slots__ = (
-        "__weakref__", "_count", "_finalizer", "_handle", "_listens", "_logger", "_optimizer", "_pointer", "_rates",
+        "__weakref__", "_count", "_finalizer", "_handle", "_listens", "_logger", "_pointer", "_rates",
     )  # fmt: skip
 
     def __init__(
