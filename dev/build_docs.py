@@ -136,7 +136,11 @@ def main() -> int:
     names = modules()
     index = ["# Python\n\n::: stepsize\n    options: {members: false}\n"]
     for name in names:
-        (source / f"api/{name}.md").write_text(f"# stepsize.{name}\n\n::: stepsize.{name}\n", encoding="utf-8")
+        text = f"# stepsize.{name}\n\n::: stepsize.{name}\n"
+        # What the scheduler has from its private base is its own to users.
+        if name == "scheduler" and (PACKAGE / "_stepper.py").exists():
+            text += "\n::: stepsize._stepper.Stepper\n"
+        (source / f"api/{name}.md").write_text(text, encoding="utf-8")
         index.append(f"- [stepsize.{name}]({name}.md)\n")
     (source / "api/catalogue-classes.md").write_text("# The named schedules\n\n::: stepsize._catalogue\n", encoding="utf-8")
     index.insert(1, "- [The named schedules](catalogue-classes.md)\n")
