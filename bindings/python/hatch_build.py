@@ -1,9 +1,12 @@
-"""Builds libstepsize with the repository's own script and puts it into the wheel."""
+"""Builds libstepsize with the repository's own script and puts it into the wheel, with the accelerated module where
+that can be built."""
 
 from __future__ import annotations
 
+import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 IN_PACKAGE = "stepsize/_lib/libstepsize.so"
+ACCELERATED = "stepsize/_accelerated.abi3.so"
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -21,17 +25,24 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         package = Path(self.root)
         # In an sdist the sources of the library are beside this file.
         native = package / "native"
-        library = build_library(native if native.is_dir() else package.parent.parent)
-        # ctypes needs no CPython ABI: one wheel for every Python 3 on this platform.
+        repository = native if native.is_dir() else package.parent.parent
+        library = build_library(repository)
+        files = {IN_PACKAGE: library}
+        accelerated = build_accelerated(package, repository / "build" / "python")
+        if accelerated is not None:
+            files[ACCELERATED] = accelerated
+        # ctypes needs no CPython ABI, the accelerated module the stable one: one wheel for every Python 3 on this
+        # platform, with the module for every one that is at least as new as its limited API.
         build_data["pure_python"] = False
-        build_data["tag"] = f"py3-none-{platform_tag(library)}"
-        if version == "editable":
-            # An editable install imports from src/, so the library has to be there.
-            target = package / "src" / IN_PACKAGE
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(library, target)
-        else:
-            build_data["force_include"][str(library)] = IN_PACKAGE
+        build_data["tag"] = f"{'py3-none' if accelerated is None else 'cp310-abi3'}-{platform_tag(*files.values())}"
+        for name, file in files.items():
+            if version == "editable":
+                # An editable install imports from src/, so the libraries have to be there.
+                target = package / "src" / name
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file, target)
+            else:
+                build_data["force_include"][str(file)] = name
 
 
 def platform_tag(*binaries: Path) -> str:
@@ -57,6 +68,27 @@ def build_library(repository: Path) -> Path:
         fail(run.stdout.strip())
     # The link's target: a wheel holds plain files.
     return (repository / "build" / "lib" / "libstepsize.so").resolve(strict=True)
+
+
+def build_accelerated(package: Path, folder: Path) -> Path | None:
+    """The module in C; None where there is no compiler or no Python.h: the package is complete without it."""
+    include = Path(sysconfig.get_path("include"))
+    compiler = shlex.split(os.environ.get("CC", "cc"))
+    # A free-threaded Python has no stable ABI.
+    if not (include / "Python.h").is_file() or shutil.which(compiler[0]) is None:
+        return None
+    if sysconfig.get_config_var("Py_GIL_DISABLED") or sys.implementation.name != "cpython":
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / Path(ACCELERATED).name
+    source = package / "src" / "_accelerated" / "_accelerated.c"
+    options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared", "-s"]
+    command = [*compiler, *options, f"-I{include}", str(source), "-o", str(target)]
+    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if run.returncode != 0:
+        print(f"stepsize: the accelerated module is left out:\n{run.stdout}", file=sys.stderr)
+        return None
+    return target
 
 
 def fail(message: str) -> None:

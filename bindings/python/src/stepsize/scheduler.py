@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from array import array
-from ctypes import POINTER, ArgumentError, byref, c_char, c_double, c_int32, c_int64, c_size_t, c_void_p, cast, sizeof
+from ctypes import POINTER, addressof, byref, c_char, c_double, c_int32, c_int64, c_size_t, c_void_p, cast, sizeof
 from weakref import finalize
 
-from . import _abi, _values
+from . import _abi, _stepper, _values
 from ._lib import create, message_of, new_error, quick, read_text
 from .controllers import Controller
 from .controllers import adopt as adopt_controller
@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from ctypes import Array
     from types import TracebackType
-
-    from .theory import GradientNormLog
-    from typing import Any, Literal, NoReturn, SupportsFloat, SupportsIndex
+    from typing import Any, Literal, NoReturn, SupportsFloat
 
     from matplotlib.axes import Axes
 
-_step = quick.stepsize_scheduler_step
-_step_with_loss = quick.stepsize_scheduler_step_with_loss
-_step_without_loss = quick.stepsize_scheduler_step_without_loss
+    from .theory import GradientNormLog
+
+    Stepper = _stepper.Stepper
+else:
+    Stepper = _stepper.Stepper if _stepper.accelerated is None else _stepper.accelerated.Stepper
+
 _INFO = 20  # logging.INFO
 
 
@@ -85,7 +86,7 @@ class Phase:
         return f"<Phase {self.name!r}, update {self.position} of {self.length or 'unknown'}>"
 
 
-class Scheduler:
+class Scheduler(Stepper):
     """A step, the base rate of each parameter group, at most one schedule, at most one controller, and bounds.
 
         rate of group g at step t  =  clamp(base[g] * schedule(t), min_lr[g], max_lr[g])
@@ -115,7 +116,7 @@ class Scheduler:
     """
 
     __slots__ = (
-        "__weakref__", "_base_lrs", "_count", "_finalizer", "_handle", "_logger", "_pointer", "_rates",
+        "__weakref__", "_base_lrs", "_count", "_finalizer", "_handle", "_listens", "_logger", "_pointer", "_rates",
     )  # fmt: skip
 
     def __init__(
@@ -178,43 +179,16 @@ class Scheduler:
         self._rates: Array[c_double] = (c_double * self._count)()
         self._pointer = cast(self._rates, POINTER(c_double))
         self._logger: logging.Logger | None = None
-        if self.controllers:
+        self._optimizer = None
+        self._listens = bool(self.controllers)
+        self._attach(handle, addressof(self._rates), self._count, self._listens)
+        if self._listens:
             import logging  # only here, since it takes longer to import than this package
 
             self._logger = logging.getLogger("stepsize")
         self._refresh()
 
     # ---- Training ----
-
-    def step(self, loss: SupportsFloat | SupportsIndex | None = None) -> float:
-        """Goes to the next update and answers its rate (of the first group; ``lrs`` has all).
-
-        Call it after an update, with the loss of that update where there is a controller. Any number will do:
-        NaN and infinities are losses too, and a tensor with one element is converted. Without a controller a
-        loss is ignored.
-        """
-        try:
-            if loss is None:
-                status = _step(self._handle, self._pointer, self._count)
-            else:
-                # A tensor that needs a gradient has a float value only with a warning; its item has it without.
-                if type(loss) is not float and hasattr(loss, "item"):
-                    loss = loss.item()
-                if self._logger is not None and self._logger.isEnabledFor(_INFO):
-                    return self._logged(lambda: _step_with_loss(self._handle, loss, self._pointer, self._count))
-                status = _step_with_loss(self._handle, loss, self._pointer, self._count)
-        except (ArgumentError, RuntimeError, ValueError) as error:  # the last two for more than one element
-            raise _values.wrong_type("loss", "a number", loss) from error
-        if status:
-            self._fail(status)
-        return self._rates[0]
-
-    def advance(self) -> float:
-        """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
-        status = _step_without_loss(self._handle, self._pointer, self._count)
-        if status:
-            self._fail(status)
-        return self._rates[0]
 
     def observe_gradient(
         self, dot: float | Iterable[float], norm: float | Iterable[float] | None = None
@@ -320,10 +294,15 @@ class Scheduler:
         status = change()
         if status:
             self._fail(status, hint)
+        if self._logger is not None:
+            self._note(before, update)
+        return self._rates[0]
+
+    def _note(self, before: float, update: int) -> None:
+        """Logs what the controller decided in an update."""
         logger = self._logger
         if logger is not None and logger.isEnabledFor(_INFO) and self.decision in _CHANGES:
             logger.info("update %d: %s, lr %r -> %r", update, self.decision, before, self._rates[0])
-        return self._rates[0]
 
     @property
     def lr(self) -> float:
@@ -660,6 +639,7 @@ class Scheduler:
     def close(self) -> None:
         """Frees the memory. The scheduler cannot be used afterwards; closing it again does nothing."""
         self._handle = None
+        self._attach(0, 0, 0, False)
         self._finalizer()
 
     def __enter__(self) -> Scheduler:

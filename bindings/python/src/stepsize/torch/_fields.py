@@ -1,0 +1,103 @@
+"""What a schedule can drive in a parameter group besides the rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ..errors import StepsizeError
+from ..schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BETAS = {"beta1": 0, "beta2": 1}
+
+
+class Field:
+    """A number of every group, and its schedule. The numbers that it has at the start are kept in the groups under
+    ``initial_…``, as PyTorch keeps ``initial_lr``: so they survive in the optimizer's own state."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, name: str, schedule: Schedule) -> None:
+        if name == "lr":
+            raise StepsizeError("fields['lr']: the rate has its own argument, schedule")
+        self.name = name
+        self.schedule = schedule
+        self.bases: list[float] = []
+        for number, group in enumerate(optimizer.param_groups):
+            place = _place(group, name)
+            if place is None:
+                known = sorted(
+                    key
+                    for key, value in group.items()
+                    if _is_number(value) and key != "lr" and not key.startswith("initial_")
+                )
+                known += ["beta1", "beta2"] if "betas" in group else []
+                raise StepsizeError(
+                    f"fields[{name!r}]: group {number} of {type(optimizer).__name__} has no such number, expected one"
+                    f" of {', '.join(map(repr, known))}"
+                )
+            self.bases.append(float(group.get(f"initial_{name}", _get(group, place))))
+        for base, group in zip(self.bases, optimizer.param_groups):
+            group.setdefault(f"initial_{name}", base)
+
+    def write(self, optimizer: torch.optim.Optimizer, update: int) -> None:
+        value = self.schedule.at(update)
+        for base, group in zip(self.bases, optimizer.param_groups):
+            place = _place(group, self.name)
+            assert place is not None
+            put(group, place, value * base)
+
+    def extended(self, total: int, policy: str, step: int) -> Field:
+        other = object.__new__(Field)
+        other.name, other.bases = self.name, self.bases
+        # One without an end need not be longer.
+        ends = self.schedule.length is not None
+        other.schedule = self.schedule.extended(total, policy, step=step) if ends else self.schedule
+        return other
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"schedule": str(self.schedule), "bases": list(self.bases)}
+
+    def check(self, state: Mapping[str, Any]) -> None:
+        if state["schedule"] != str(self.schedule):
+            raise StepsizeError(
+                f"state_dict: fields[{self.name!r}] is {state['schedule']}, in this scheduler {self.schedule}"
+            )
+        if len(state["bases"]) != len(self.bases):
+            raise StepsizeError(f"state_dict: fields[{self.name!r}] is for {len(state['bases'])} parameter groups")
+
+    def load_state_dict(self, state: Mapping[str, Any], optimizer: torch.optim.Optimizer) -> None:
+        self.bases = list(state["bases"])
+        for base, group in zip(self.bases, optimizer.param_groups):
+            group[f"initial_{self.name}"] = base
+
+
+def _place(group: dict[str, Any], name: str) -> tuple[str, int | None] | None:
+    """The key, and where it has several numbers which of them. "momentum" is beta1 where an optimizer has that."""
+    if name == "momentum" and "momentum" not in group:
+        name = "beta1"
+    if name in _BETAS and "betas" in group:
+        return "betas", _BETAS[name]
+    return (name, None) if _is_number(group.get(name)) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
+
+
+def _get(group: dict[str, Any], place: tuple[str, int | None]) -> Any:
+    key, index = place
+    return group[key] if index is None else group[key][index]
+
+
+def put(group: dict[str, Any], place: tuple[str, int | None], number: float) -> None:
+    key, index = place
+    present = _get(group, place)
+    if isinstance(present, torch.Tensor):
+        present.fill_(number)
+    elif index is None:
+        group[key] = number
+    else:
+        group[key] = tuple(number if i == index else value for i, value in enumerate(group[key]))

@@ -1,0 +1,360 @@
+"""A scheduler of Stepsize that is one of PyTorch's, too."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.optim.lr_scheduler import LRScheduler
+
+from .. import _values
+from .._stepper import check_groups, write
+from ..errors import StepsizeError
+from ..schedule import as_schedule
+from ..scheduler import Scheduler as Core
+from ._fields import Field
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable, Mapping
+
+    from ..controllers import Controller
+    from ..schedule import Schedule
+    from ..scheduler import Phase
+
+FORMAT = 1
+_KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields"}
+
+
+class Scheduler(LRScheduler):
+    """Schedules and controllers for the parameter groups of an optimizer.
+
+        scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500, floor=0.1)")
+        for batch in batches:
+            loss = train(batch)
+            optimizer.step()
+            scheduler.step()  # with a controller: step(loss)
+
+    The base rates are the optimizer's: each group's ``initial_lr`` where another scheduler has set one, its ``lr``
+    otherwise. A rate that is a tensor is filled in place, so that compiled and captured optimizers see it.
+
+    Args:
+        optimizer: Any ``torch.optim.Optimizer``.
+        schedule: A schedule or its text, which may begin with controllers; None for a constant 1.
+        controller: What moves the base rates: see ``stepsize.Scheduler``.
+        min_lr, max_lr: Bounds: a number, or one for each group.
+        fields: Schedules for other numbers of the groups: ``{"momentum": "…", "beta1": "…", "weight_decay": "…"}``.
+            A schedule's value 1 is what the group has at the start.
+        read_every: The controller hears the loss of every n-th update. Reading a loss that is on an accelerator waits
+            for the accelerator; the others are not read.
+        record: Whether the rates that are used are written down: see ``core.recorded`` and ``core.replay``.
+        last_epoch: The last update of an earlier run, for PyTorch's way to resume without a state_dict; -1 for none.
+
+    Attributes:
+        core: The ``stepsize.Scheduler`` that computes the rates.
+    """
+
+    def __init__(
+        self,
+        optimizer: torch.optim.Optimizer,
+        schedule: Schedule | str | None = None,
+        controller: Controller | Iterable[Controller] | None = None,
+        *,
+        min_lr: float | Iterable[float] | None = None,
+        max_lr: float | Iterable[float] | None = None,
+        fields: Mapping[str, Schedule | str] | None = None,
+        read_every: int = 1,
+        record: bool = False,
+        last_epoch: int = -1,
+    ) -> None:
+        read_every = _values.to_int64(read_every, "read_every")
+        if read_every < 1:
+            raise StepsizeError(f"read_every = {read_every}, expected an integer >= 1")
+        last_epoch = _values.to_int64(last_epoch, "last_epoch")
+        if last_epoch < -1:
+            raise StepsizeError(f"last_epoch = {last_epoch}, expected an integer >= -1")
+        if not isinstance(optimizer, torch.optim.Optimizer):
+            raise _values.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
+        self.read_every = read_every
+        bases = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
+        # For a core that replaces this one.
+        self._options: dict[str, Any] = {
+            "min_lr": None if min_lr is None else list(_values.to_doubles(min_lr, "min_lr")),
+            "max_lr": None if max_lr is None else list(_values.to_doubles(max_lr, "max_lr")),
+            "record": record,
+        }
+        core = Core(bases, schedule, controller, **self._options)
+        self.fields = [
+            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
+        ]
+        self._own(core)
+        # Only now, since a scheduler that is refused must leave the optimizer as it was.
+        super().__init__(optimizer, last_epoch)
+
+    def _own(self, core: Core) -> None:
+        self.core = core
+        self._before_start = False
+
+    def _initial_step(self) -> None:
+        """The rates of the first update. PyTorch's SequentialLR calls it, too."""
+        self.core._bind(self.optimizer)
+        self._go_to(self.last_epoch + 1)
+        self.__dict__.pop("step", None)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        # PyTorch's SequentialLR calls this where its turn comes.
+        if epoch is None:
+            self.step()
+        else:
+            self._go_to(epoch)
+
+    def _go_to(self, update: int) -> None:
+        self._before_start = False
+        self.core.current_step = update
+        self._write()
+
+    def _write(self) -> None:
+        check_groups(self.optimizer.param_groups, len(self.base_lrs))
+        write(self.optimizer.param_groups, self.core.lrs)
+        for field in self.fields:
+            field.write(self.optimizer, self.core.current_step)
+
+    # ---- Training ----
+
+    def step(self, loss: Any = None) -> float:  # type: ignore[override]
+        """Goes to the next update, writes its rates into the groups and answers the one of the first group.
+
+        Call it after ``optimizer.step()``, with the loss of that update where there is a controller: a number or a
+        tensor with one element.
+        """
+        if self._before_start:
+            self._go_to(0)
+            return self.core.lr
+        core = self.core
+        if core.current_step == 0:
+            self._check_order()
+        if self.read_every > 1 and loss is not None and (core.current_step + 1) % self.read_every:
+            core.advance()
+        else:
+            core.step(loss)
+        if self.fields:
+            for field in self.fields:
+                field.write(self.optimizer, core.current_step)
+        elif (self.read_every == 1 or not core._listens) and type(self).step is Scheduler.step:
+            # From now on nothing else is to be done: the step of the core is the step of this.
+            self.__dict__["step"] = core.step
+        return core.lr
+
+    def advance(self) -> float:
+        """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
+        if self._before_start:
+            self._go_to(0)
+            return self.core.lr
+        self.core.advance()
+        for field in self.fields:
+            field.write(self.optimizer, self.core.current_step)
+        return self.core.lr
+
+    def _check_order(self) -> None:
+        if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
+            warnings.warn(
+                "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that"
+                " it can tell whether the optimizer steps first",
+                UserWarning,
+                stacklevel=3,
+            )
+        elif not getattr(self.optimizer, "_opt_called", False):
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the rate of update 0 is not used."
+                " Call optimizer.step() first",
+                UserWarning,
+                stacklevel=3,
+            )
+
+    def get_lr(self) -> list[float | torch.Tensor]:
+        return self.get_last_lr()
+
+    def get_last_lr(self) -> list[float | torch.Tensor]:
+        """The rates of the present update, one for each group: floats, or copies of the tensors."""
+        return self._last_lr
+
+    @property
+    def _last_lr(self) -> list[float | torch.Tensor]:  # type: ignore[override]
+        groups = self.optimizer.param_groups
+        return [
+            torch.full_like(group["lr"], rate) if isinstance(group["lr"], torch.Tensor) else rate
+            for group, rate in zip(groups, self.core.lrs)
+        ]
+
+    @property
+    def last_epoch(self) -> int:  # type: ignore[override]
+        """The number of the present update, from 0, by PyTorch's name."""
+        return -1 if self._before_start else self.core.current_step
+
+    @last_epoch.setter
+    def last_epoch(self, update: int) -> None:
+        # PyTorch sets it to -1 where a scheduler becomes a part of a SequentialLR, and to `last_epoch` at the start.
+        self._before_start = update < 0
+        if update >= 0:
+            self.core.current_step = update
+
+    @property
+    def _step_count(self) -> int:
+        return self.last_epoch + 1
+
+    @_step_count.setter
+    def _step_count(self, count: int) -> None:
+        """PyTorch's own counter: not needed here."""
+
+    # ---- What it says ----
+
+    @property
+    def lr(self) -> float:
+        """The rate of the present update, of the first group."""
+        return self.core.lr
+
+    @property
+    def lrs(self) -> tuple[float, ...]:
+        """The rates of the present update, one for each group."""
+        return self.core.lrs
+
+    @property
+    def current_step(self) -> int:
+        """The number of the present update, from 0. Setting it goes to any update and writes its rates."""
+        return self.core.current_step
+
+    @current_step.setter
+    def current_step(self, update: int) -> None:
+        self._go_to(update)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the schedule has an end and it is reached."""
+        return self.core.finished
+
+    @property
+    def phase(self) -> Phase | None:
+        """The named phase of the present update."""
+        return self.core.phase
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the training can stop: see ``stepsize.Scheduler.stop_reason``."""
+        return self.core.stop_reason
+
+    @property
+    def decision(self) -> str:
+        """What the controller did with the last loss: see ``stepsize.Scheduler.decision``."""
+        return self.core.decision
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The schedule of the rates."""
+        return self.core.schedule
+
+    @property
+    def controllers(self) -> tuple[Controller, ...]:
+        """The controllers."""
+        return self.core.controllers
+
+    def recorded(self, group: int = 0) -> array[float]:
+        """The rates that were really used (``record=True``)."""
+        return self.core.recorded(group)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {type(self.optimizer).__name__}, {self.core!r}>"
+
+    # ---- State ----
+
+    def extend(self, total: int, policy: str = "continue") -> None:
+        """Gives the running schedules another length: see ``stepsize.Schedule.extended``."""
+        schedule = self.core.schedule
+        if schedule is None:
+            raise StepsizeError("extend: there is no schedule")
+        if self.core.controllers:
+            raise StepsizeError(
+                "extend: the controller's state cannot be taken over; make a new Scheduler with the longer schedule"
+            )
+        step = self.core.current_step
+        longer = schedule.extended(total, policy, step=step)
+        fields = [field.extended(total, policy, step) for field in self.fields]
+        core = Core(self._bases(), longer, **self._options)
+        core.current_step = step
+        self._replace(core, fields)
+
+    def _bases(self) -> list[float]:
+        return [float(base) for base in self.base_lrs]
+
+    def _replace(self, core: Core, fields: list[Field]) -> None:
+        old = self.core
+        self.__dict__.pop("step", None)
+        self.fields = fields
+        self._own(core)
+        core._bind(self.optimizer)
+        old.close()
+        self._write()
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state as numbers and texts: ``torch.save`` and ``torch.load(weights_only=True)`` take it."""
+        return {
+            "stepsize": FORMAT,
+            "last_epoch": self.last_epoch,
+            "base_lrs": self._bases(),
+            "_last_lr": list(self.core.lrs),
+            "core": self.core.state_dict(),
+            "fields": {field.name: field.state_dict() for field in self.fields},
+        }
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Goes on where the scheduler of that dictionary was, and writes its rates into the optimizer, whose own state
+        may be loaded before or after. Nothing changes where the dictionary is refused.
+
+        A schedule of another length, for a run that is to be longer than planned: load the state into a scheduler with
+        the schedule that it was saved with, then call ``extend``.
+        """
+        if not isinstance(state_dict, dict) or not isinstance(state_dict.get("core"), dict):
+            raise StepsizeError(
+                "state_dict: it is not of a stepsize.torch.Scheduler; set current_step to go on after another scheduler"
+            )
+        unknown = sorted(set(state_dict) - _KEYS)
+        if unknown or state_dict.get("stepsize") != FORMAT:
+            raise StepsizeError(
+                f"state_dict: unknown keys {unknown}: it is of a newer version"
+                if unknown
+                else f"state_dict: format {state_dict.get('stepsize')!r}, expected {FORMAT}"
+            )
+        saved = state_dict["fields"]
+        if set(saved) != {field.name for field in self.fields}:
+            raise StepsizeError(
+                f"state_dict: it has fields {sorted(saved)}, this scheduler {sorted(field.name for field in self.fields)}"
+            )
+        if len(state_dict["base_lrs"]) != len(self.base_lrs):
+            raise StepsizeError(
+                f"state_dict: it is for {len(state_dict['base_lrs'])} parameter groups, the optimizer has"
+                f" {len(self.base_lrs)}"
+            )
+        for field in self.fields:
+            field.check(saved[field.name])
+        if state_dict["base_lrs"] == self._bases():
+            self.core.load_state_dict(state_dict["core"])
+        else:
+            # The optimizer that is restored has its own base rates: those of the state count.
+            core = Core(state_dict["base_lrs"], self.core.schedule, self.core.controllers, **self._options)
+            core.load_state_dict(state_dict["core"])
+            self._replace(core, self.fields)
+            for base, number, group in zip(self.base_lrs, state_dict["base_lrs"], self.optimizer.param_groups):
+                group["initial_lr"] = torch.full_like(base, number) if isinstance(base, torch.Tensor) else number
+            self.base_lrs = [group["initial_lr"] for group in self.optimizer.param_groups]
+        self._before_start = state_dict["last_epoch"] < 0
+        for field in self.fields:
+            field.load_state_dict(saved[field.name], self.optimizer)
+        self._write()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "step"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.core._bind(self.optimizer)
+

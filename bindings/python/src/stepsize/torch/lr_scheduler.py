@@ -1,0 +1,504 @@
+"""The schedulers of ``torch.optim.lr_scheduler`` under the names, with the arguments and the attributes that they have
+there: ``from stepsize.torch import lr_scheduler`` in place of ``from torch.optim import lr_scheduler``.
+
+Each is a subclass of PyTorch's own, so that ``isinstance`` and saved states mean the same in both. What differs:
+
+- The rates come from the closed forms of ``stepsize.compat.pytorch``, not from the rate before: they do not drift, and
+  are the same after a resume. Where something else has changed the rate meanwhile (another scheduler, a chain, you),
+  they are multiplied as in PyTorch.
+- ``load_state_dict`` writes the rates into the optimizer: its state may be loaded before or after.
+- ``SequentialLR`` and ``ChainedScheduler`` may be nested in any place.
+- A state that would silently leave out a function is refused.
+- ``ConstantLR`` and ``LinearLR`` of length 0 are over at once, a factor of 0 ends as it should, and the first part of
+  ``OneCycleLR`` may be of length 0.
+- ``last_epoch=`` gives the rate of the next update whatever rate the optimizer has.
+
+Arguments for which there is no closed form (a ``scale_fn``, lengths that are no integers, a base rate of 0 with a rate
+as an argument) run by PyTorch's own arithmetic.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.optim import lr_scheduler as peer
+from torch.optim.lr_scheduler import LRScheduler
+
+from .. import Cyclic, Knots, Ramp, Shift
+from ..compat import pytorch as compat
+from ..errors import StepsizeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..schedule import Schedule
+
+__all__ = [
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",
+    "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "MultiplicativeLR", "OneCycleLR", "PolynomialLR",
+    "ReduceLROnPlateau", "SequentialLR", "StepLR",
+]  # fmt: skip
+
+_Rate = Any  # float | torch.Tensor
+
+
+class _State:
+    """What all have: states that hold everything, and that go into the optimizer."""
+
+    optimizer: torch.optim.Optimizer
+    _last_lr: list[_Rate]
+    # What is worked out from the arguments, and no part of the state.
+    _derived: tuple[str, ...] = ()
+
+    def state_dict(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().state_dict()  # type: ignore[misc]
+        return {name: value for name, value in state.items() if name not in self._derived}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if "core" in state_dict:
+            raise StepsizeError(
+                f"state_dict: it is of a stepsize.torch.Scheduler, not of {type(self).__name__}: make that one"
+            )
+        rates = state_dict.get("_last_lr")
+        groups = self.optimizer.param_groups
+        if rates is not None and len(rates) != len(groups):
+            raise StepsizeError(f"state_dict: it is for {len(rates)} parameter groups, the optimizer has {len(groups)}")
+        self._load(state_dict)
+        if rates is not None:
+            for group, rate in zip(groups, rates):
+                _put(group, rate)
+
+    def _load(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)  # type: ignore[misc]
+
+
+class _ClosedForm(_State):
+    """The rate at t is base · schedule(t) as long as nothing else changes it."""
+
+    _derived = ("_curves", "_made_for", "_seen", "_clean")
+    _overwrites = False  # whether the rate that is there counts for nothing, as in PyTorch
+
+    base_lrs: list[_Rate]
+    last_epoch: int
+    _is_initial: bool
+    _get_lr_called_within_step: bool
+    _curves: list[Schedule] | None
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        """The schedule of a group, made from the attributes that PyTorch's constructor has set."""
+        raise NotImplementedError
+
+    def _schedules(self) -> list[Schedule] | None:
+        """One for each group; None where there is no closed form. Made again where an attribute was changed."""
+        bases, arguments = self.base_lrs, self._arguments()
+        made_for = self.__dict__.get("_made_for")
+        if made_for is None or made_for[0] != bases or made_for[1] != arguments:
+            self._made_for = list(bases), arguments
+            curves: dict[float, Schedule] = {}
+            try:
+                for group, base in enumerate(map(float, bases)):
+                    if self._differs or base not in curves:
+                        curves[group if self._differs else base] = self._schedule(group, base)
+                self._curves = [curves[group if self._differs else float(base)] for group, base in enumerate(bases)]
+            except (StepsizeError, TypeError, ArithmeticError):
+                self._curves = None
+        return self._curves
+
+    def _values(self, schedules: list[Schedule], step: int) -> list[float]:
+        """The multipliers of the groups, which mostly have the same schedule."""
+        first = schedules[0].at(step)
+        return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
+
+    _differs = False  # whether groups with the same base rate may have different schedules
+
+    def _arguments(self) -> Any:
+        raise NotImplementedError
+
+    def get_lr(self) -> list[_Rate]:
+        schedules = self._schedules()
+        if schedules is None:
+            values: list[_Rate] = super().get_lr()  # type: ignore[misc]
+            return values
+        groups, step = self.optimizer.param_groups, self.last_epoch
+        now = self._values(schedules, step)
+        if self._overwrites or self._untouched(groups, schedules):
+            return [base * value for base, value in zip(self.base_lrs, now)]
+        before = [1.0] * len(now) if self._is_initial else self._values(schedules, max(step - 1, 0))
+        return [
+            base * after if clean else self._moved(group["lr"], base, last, after)
+            for clean, group, base, last, after in zip(self._clean, groups, self.base_lrs, before, now)
+        ]
+
+    def _untouched(self, groups: list[dict[str, Any]], schedules: list[Schedule]) -> bool:
+        """Whether all groups have the rates that this scheduler gave them last, and that only it has made; for each
+        group `_clean` says it."""
+        if self._is_initial:
+            # With last_epoch= it is the closed form that counts, whatever the optimizer's rate is.
+            expected: list[_Rate] = [group["lr"] for group in groups] if self.last_epoch > 0 else self.base_lrs
+            clean = [True] * len(groups)
+        else:
+            expected = self._last_lr
+            clean = self.__dict__.get("_clean") or [
+                # A state was loaded: its rates are the closed form's, or another's made on the way of a chain.
+                math.isclose(float(rate), float(base) * schedule.at(self.last_epoch - 1), rel_tol=1e-5, abs_tol=1e-12)
+                for rate, base, schedule in zip(expected, self.base_lrs, schedules)
+            ]
+        if all(clean) and [group["lr"] for group in groups] == expected and not any(self.__dict__.get("_seen", ())):
+            self._clean = clean
+            return True
+        seen: list[Any] = self.__dict__.get("_seen") or [None] * len(groups)
+        self._clean = [
+            was and (_same(mark, group["lr"]) or float(group["lr"]) == float(rate))
+            for was, mark, group, rate in zip(clean, seen, groups, expected, strict=True)
+        ]
+        return all(self._clean)
+
+    def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
+        """The rate of a group that something else has changed."""
+        return rate * (after / before) if before else rate
+
+    def _get_closed_form_lr(self) -> list[_Rate]:
+        schedules = self._schedules()
+        if schedules is None:
+            return self._without_schedule()
+        self._clean = [True] * len(schedules)
+        return [base * value for base, value in zip(self.base_lrs, self._values(schedules, self.last_epoch))]
+
+    def _without_schedule(self) -> list[_Rate]:
+        form = getattr(super(), "_get_closed_form_lr", None)
+        values: list[_Rate] = form() if form is not None else super().get_lr()  # type: ignore[misc]
+        return values
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+            rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
+        finally:
+            self._get_lr_called_within_step = False
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            _put(group, rate)
+        self._last_lr = _rates(self.optimizer)
+        self._seen = [_mark(group["lr"]) for group in self.optimizer.param_groups]
+
+    def _load(self, state_dict: dict[str, Any]) -> None:
+        super()._load(state_dict)
+        for name in self._derived:
+            self.__dict__.pop(name, None)
+        if self._schedules() is not None:
+            self._write_momentum()
+
+    def _write_momentum(self) -> None:
+        """For those that drive the momentum, too."""
+
+
+def _put(group: dict[str, Any], rate: _Rate) -> None:
+    # Asking whether a float is a tensor takes PyTorch longer than all the rest.
+    if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor):
+        group["lr"].fill_(rate)
+    else:
+        group["lr"] = float(rate)
+
+
+def _rates(optimizer: torch.optim.Optimizer) -> list[_Rate]:
+    rates = [group["lr"] for group in optimizer.param_groups]
+    return [rate if type(rate) is float else rate.clone() if isinstance(rate, torch.Tensor) else rate for rate in rates]
+
+
+def _mark(rate: _Rate) -> Any:
+    """What shows that a tensor has not been changed, without reading it from an accelerator."""
+    return (id(rate), rate._version) if type(rate) is not float and isinstance(rate, torch.Tensor) else None
+
+
+def _same(mark: Any, rate: _Rate) -> bool:
+    return mark is not None and mark == _mark(rate)
+
+
+class StepLR(_ClosedForm, peer.StepLR):
+    def _arguments(self) -> Any:
+        return self.step_size, self.gamma
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.StepLR(base, self.step_size, self.gamma)
+
+
+class MultiStepLR(_ClosedForm, peer.MultiStepLR):
+    def _arguments(self) -> Any:
+        return sorted(self.milestones.elements()), self.gamma
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.MultiStepLR(base, self.milestones.elements(), self.gamma)
+
+
+class ConstantLR(_ClosedForm, peer.ConstantLR):
+    def _arguments(self) -> Any:
+        return self.factor, self.total_iters
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.ConstantLR(base, self.factor, self.total_iters)
+
+
+class LinearLR(_ClosedForm, peer.LinearLR):
+    def _arguments(self) -> Any:
+        return self.start_factor, self.end_factor, self.total_iters
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.LinearLR(base, self.start_factor, self.end_factor, self.total_iters)
+
+
+class ExponentialLR(_ClosedForm, peer.ExponentialLR):
+    def _arguments(self) -> Any:
+        return self.gamma
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.ExponentialLR(base, self.gamma)
+
+
+class PolynomialLR(_ClosedForm, peer.PolynomialLR):
+    def _arguments(self) -> Any:
+        return self.total_iters, self.power
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.PolynomialLR(base, self.total_iters, self.power)
+
+
+class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
+    def _arguments(self) -> Any:
+        return self.T_max, self.eta_min
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.CosineAnnealingLR(base, self.T_max, self.eta_min)
+
+    def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
+        if self._is_initial:
+            return rate
+        # As in PyTorch: what is above eta_min is multiplied, and from eta_min it rises by what the schedule rises.
+        above, then = base * before - self.eta_min, base * after - self.eta_min
+        return rate + (then - above) if (self.last_epoch - 1) % (2 * self.T_max) == self.T_max else (
+            (rate - self.eta_min) * (then / above) + self.eta_min
+        )
+
+
+class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts):
+    _overwrites = True
+
+    def _arguments(self) -> Any:
+        return self.T_0, self.T_mult, self.eta_min
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return compat.CosineAnnealingWarmRestarts(base, self.T_0, self.T_mult, self.eta_min)
+
+    def step(self, epoch: float | None = None) -> None:
+        """With an epoch, which may have a fraction, goes there; the cycle is found by integer arithmetic."""
+        if epoch is not None and epoch >= 0:
+            start, length = 0, self.T_0
+            if self.T_mult == 1:
+                start = int(epoch // length) * length
+            else:
+                while epoch >= start + length:
+                    start, length = start + length, length * self.T_mult
+            self.T_cur, self.T_i = epoch - start, length
+            self.last_epoch = math.floor(epoch)
+            for group, rate in zip(self.optimizer.param_groups, self._get_closed_form_lr(), strict=True):
+                _put(group, rate)
+            self._last_lr = _rates(self.optimizer)
+            return
+        super().step(epoch)
+
+    def get_lr(self) -> list[_Rate]:
+        return super().get_lr() if self.T_cur == int(self.T_cur) else self._get_closed_form_lr()
+
+    def _get_closed_form_lr(self) -> list[_Rate]:
+        if self._schedules() is None or self.T_cur == int(self.T_cur):
+            return super()._get_closed_form_lr()
+        # Between two updates: the same cosine, over so many steps that it is as good as continuous.
+        fine = 2**50
+        step = round(self.T_cur / self.T_i * fine)
+        return [
+            base * Ramp(fine, start=1.0, end=self.eta_min / float(base), shape="cosine").at(step)
+            for base in self.base_lrs
+        ]
+
+
+class CyclicLR(_ClosedForm, peer.CyclicLR):
+    _overwrites = True
+    _differs = True
+
+    def _arguments(self) -> Any:
+        # The length of the rise is kept as a fraction of the cycle's only.
+        up = round(self.step_ratio * self.total_size)
+        return up, self.total_size - up, self.mode, self.gamma, [float(rate) for rate in self.max_lrs]
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        up, down, mode, gamma, peaks = self._arguments()
+        if self._scale_fn_custom is not None or down != int(down) or up / self.total_size != self.step_ratio:
+            raise TypeError("no closed form")
+        return compat.CyclicLR(base, base, peaks[group], up, int(down), mode, gamma)
+
+    def state_dict(self) -> dict[str, Any]:
+        if self._scale_fn_custom is not None:
+            _check_function("scale_fn", self._scale_fn_custom)
+        return super().state_dict()
+
+    def get_lr(self) -> list[_Rate]:
+        if self._schedules() is None:
+            values: list[_Rate] = peer.CyclicLR.get_lr(self)
+            return values
+        self._write_momentum()
+        return super().get_lr()
+
+    def _write_momentum(self) -> None:
+        if self.cycle_momentum:
+            up, down, mode, gamma, _ = self._arguments()
+            height = Cyclic(up, down=int(down), floor=0.0, mode=mode, gamma=gamma).at(self.last_epoch)
+            bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
+            for group, low, high in bounds:
+                _put_momentum(group, high - (high - low) * height, self.use_beta1)
+
+
+class OneCycleLR(_ClosedForm, peer.OneCycleLR):
+    _overwrites = True
+    _differs = True
+
+    def _arguments(self) -> Any:
+        groups = self.optimizer.param_groups
+        rates = [[float(group[key]) for key in ("initial_lr", "max_lr", "min_lr")] for group in groups]
+        keys = ("max_momentum", "base_momentum")
+        momentums = [[float(group[key]) for key in keys] for group in groups] if self.cycle_momentum else []
+        return [dict(phase) for phase in self._schedule_phases], self._anneal_func_type, rates, momentums
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return self._curve(group, "lr", base)
+
+    def _curve(self, group: int, what: str, unit: float) -> Schedule:
+        """The phases as one curve, in units of `unit`."""
+        values = self.optimizer.param_groups[group]
+        phases = self._schedule_phases
+        points = [(0.0, float(values[phases[0][f"start_{what}"]]))]  # type: ignore[literal-required]
+        points += [(phase["end_step"], float(values[phase[f"end_{what}"]])) for phase in phases]  # type: ignore[literal-required]
+        # A part that would begin after the last update is never reached; one that ends before the first is over.
+        if points[-2][0] >= points[-1][0] > 0:
+            del points[-1]
+        while len(points) > 1 and points[1][0] <= 0:
+            del points[0]
+        before = math.ceil(-points[0][0])
+        knots = Knots(
+            [step + before for step, _ in points],
+            values=[value / unit for _, value in points],
+            interpolation="cosine" if self._anneal_func_type == "cos" else "linear",
+        )
+        return Shift(knots, by=-before) if before > 0 else knots
+
+    def get_lr(self) -> list[_Rate]:
+        if self._schedules() is None:
+            values: list[_Rate] = peer.OneCycleLR.get_lr(self)
+            return values
+        if self.last_epoch > self.total_steps:
+            raise ValueError(
+                f"OneCycleLR: update {self.last_epoch} of {self.total_steps}: make it with a larger total_steps, or"
+                " step it no more"
+            )
+        self._write_momentum()
+        return super().get_lr()
+
+    def _write_momentum(self) -> None:
+        if self.cycle_momentum:
+            if self.__dict__.get("_momenta_for") is not self._made_for:
+                self._momenta_for = self._made_for
+                self._momenta = [self._curve(i, "momentum", 1.0) for i in range(len(self.base_lrs))]
+            for group, curve in zip(self.optimizer.param_groups, self._momenta, strict=True):
+                _put_momentum(group, curve.at(self.last_epoch), self.use_beta1)
+
+    _derived = (*_ClosedForm._derived, "_momenta", "_momenta_for")
+
+
+def _put_momentum(group: dict[str, Any], momentum: float, use_beta1: bool) -> None:
+    if use_beta1:
+        group["betas"] = (momentum, *group["betas"][1:])
+    else:
+        group["momentum"] = momentum
+
+
+class _Functions(_State):
+    """A function, or one for each group: called as long as the run goes on, and refused where it cannot be saved."""
+
+    lr_lambdas: list[Callable[[int], float]]
+
+    def state_dict(self) -> dict[str, Any]:
+        for function in self.lr_lambdas:
+            _check_function("lr_lambda", function)
+        return super().state_dict()
+
+
+def _check_function(name: str, function: Any) -> None:
+    """An object with attributes is saved by them, as in PyTorch; a function is not, and neither is a partial one."""
+    kind = type(function)
+    if hasattr(function, "__dict__") and kind.__module__ not in ("builtins", "functools"):
+        return
+    shown = getattr(function, "__qualname__", kind.__name__)
+    raise StepsizeError(
+        f"{name}: the function {shown} cannot be saved, and the run could not go on as it was. Save"
+        " scheduler.last_epoch alone and make the scheduler again with last_epoch=, or use an object with __call__"
+        " whose numbers are attributes, or a schedule: stepsize.torch.Scheduler(optimizer,"
+        " stepsize.Table([function(step) for step in range(total)]))"
+    )
+
+
+class LambdaLR(_Functions, peer.LambdaLR):
+    pass
+
+
+class MultiplicativeLR(_Functions, peer.MultiplicativeLR):
+    pass
+
+
+class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
+    """PyTorch's own counting, so that every rate is the same bit for bit, whatever else changes the rates. On top of a
+    schedule, and where a loss may not be finite: ``stepsize.torch.Scheduler(optimizer, schedule, Plateau())``."""
+
+    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+        # A tensor that needs a gradient has a float value only with a warning.
+        super().step(metrics.detach() if isinstance(metrics, torch.Tensor) else metrics, epoch)
+
+
+class _Composed(_State):
+    """Schedulers inside a scheduler. PyTorch's cannot begin when their turn comes; these can."""
+
+    _schedulers: Sequence[Any]
+
+    def _initial_step(self) -> None:
+        raise NotImplementedError
+
+    def step(self) -> None:
+        super().step()  # type: ignore[misc]
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        if epoch is None:
+            self.step()
+        elif epoch == 0:
+            for group in self.optimizer.param_groups:
+                _put(group, group["initial_lr"])
+            self._initial_step()
+        else:
+            raise StepsizeError(f"epoch = {epoch}: a {type(self).__name__} goes step by step")
+
+    def _begin(self, schedulers: Sequence[Any]) -> None:
+        for scheduler in schedulers:
+            if not hasattr(scheduler, "_schedulers"):
+                scheduler.last_epoch = -1
+            scheduler._initial_step()
+        self._last_lr = _rates(self.optimizer)
+
+
+class SequentialLR(_Composed, peer.SequentialLR):
+    def _initial_step(self) -> None:
+        self.last_epoch = 0
+        self._begin([self._schedulers[bisect_right(self._milestones, 0)]])
+
+
+class ChainedScheduler(_Composed, peer.ChainedScheduler):
+    def _initial_step(self) -> None:
+        self._begin(self._schedulers)
