@@ -146,7 +146,8 @@ class _ClosedForm(_State):
                 math.isclose(float(rate), float(base) * schedule.at(self.last_epoch - 1), rel_tol=1e-5, abs_tol=1e-12)
                 for rate, base, schedule in zip(expected, self.base_lrs, schedules)
             ]
-        if all(clean) and [group["lr"] for group in groups] == expected and not any(self.__dict__.get("_seen", ())):
+        tensors = any(self.__dict__.get("_seen", ()))  # comparing those would wait for an accelerator
+        if not tensors and all(clean) and [group["lr"] for group in groups] == expected:
             self._clean = clean
             return True
         seen: list[Any] = self.__dict__.get("_seen") or [None] * len(groups)
