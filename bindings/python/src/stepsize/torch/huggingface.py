@@ -84,7 +84,7 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
             group.pop("initial_lr", None)
         super().__init__(optimizer, None, controller)
 
-    def step(self, metrics: Any, epoch: int | None = None) -> float:
+    def step(self, metrics: Any, epoch: int | None = None) -> float:  # type: ignore[override]
         """Hears the metric and moves the rates. The epoch, where it is given, is only counted."""
         before = self.core.lrs if self.verbose else ()
         if epoch is not None:
