@@ -17,6 +17,7 @@ typedef int32_t (*decision_function)(const void *);
 static step_function library_step, library_step_without_loss;
 static loss_function library_step_with_loss;
 static decision_function library_decision;
+static unsigned int changes; /* which decisions are changes: a bit for each */
 static PyObject *step_slowly;
 static PyObject *word_lr, *word_loss, *word_param_groups;
 
@@ -199,14 +200,9 @@ static PyObject *step(Stepper *self, PyObject *loss, int ask)
     Py_DECREF(groups);
     if (failed) return NULL;
   }
-  /* Only a decision is worth a look at the logger. */
-  if (heard && self->listens && memcmp(&before, &self->rates[0], sizeof before) != 0 &&
-      library_decision(self->handle) != 0) {
-    PyObject *present = PyObject_GetAttrString((PyObject *)self, "current_step");
-    if (present == NULL) return NULL;
-    long long update = PyLong_AsLongLong(present) - 1;
-    Py_DECREF(present);
-    PyObject *noted = PyObject_CallMethod((PyObject *)self, "_note", "dL", before, update);
+  /* Only a change is worth a look at the logger. */
+  if (heard && self->listens && (changes >> library_decision(self->handle) & 1) != 0) {
+    PyObject *noted = PyObject_CallMethod((PyObject *)self, "_note", "d", before);
     if (noted == NULL) return NULL;
     Py_DECREF(noted);
   }
@@ -299,13 +295,16 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 {
   (void)module;
   unsigned long long addresses[4];
+  unsigned int bits;
   PyObject *function;
-  if (!PyArg_ParseTuple(arguments, "KKKKO", &addresses[0], &addresses[1], &addresses[2], &addresses[3], &function))
+  if (!PyArg_ParseTuple(arguments, "KKKKIO", &addresses[0], &addresses[1], &addresses[2], &addresses[3], &bits,
+                        &function))
     return NULL;
   library_step = (step_function)(uintptr_t)addresses[0];
   library_step_with_loss = (loss_function)(uintptr_t)addresses[1];
   library_step_without_loss = (step_function)(uintptr_t)addresses[2];
   library_decision = (decision_function)(uintptr_t)addresses[3];
+  changes = bits;
   Py_INCREF(function);
   Py_XDECREF(step_slowly);
   step_slowly = function;
@@ -313,7 +312,7 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {
-    {"connect", connect, METH_VARARGS, "connect(step, step_with_loss, step_without_loss, decision, step_slowly)"},
+    {"connect", connect, METH_VARARGS, "connect(step, step_with_loss, step_without_loss, decision, changes, step_slowly)"},
     {NULL, NULL, 0, NULL},
 };
 

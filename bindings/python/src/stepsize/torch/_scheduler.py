@@ -188,7 +188,7 @@ class Scheduler(LRScheduler):
         ]
 
     @property
-    def last_epoch(self) -> int:  # type: ignore[override]
+    def last_epoch(self) -> int:
         """The number of the present update, from 0, by PyTorch's name."""
         return -1 if self._before_start else self.core.current_step
 

@@ -78,7 +78,7 @@ class _State:
 class _ClosedForm(_State):
     """The rate at t is base · schedule(t) as long as nothing else changes it."""
 
-    _derived = ("_curves", "_made_for", "_seen", "_clean")
+    _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean")
     _overwrites = False  # whether the rate that is there counts for nothing, as in PyTorch
 
     base_lrs: list[_Rate]
@@ -146,7 +146,8 @@ class _ClosedForm(_State):
                 math.isclose(float(rate), float(base) * schedule.at(self.last_epoch - 1), rel_tol=1e-5, abs_tol=1e-12)
                 for rate, base, schedule in zip(expected, self.base_lrs, schedules)
             ]
-        if all(clean) and [group["lr"] for group in groups] == expected and not any(self.__dict__.get("_seen", ())):
+        tensors = any(self.__dict__.get("_seen", ()))  # comparing those would wait for an accelerator
+        if not tensors and all(clean) and [group["lr"] for group in groups] == expected:
             self._clean = clean
             return True
         seen: list[Any] = self.__dict__.get("_seen") or [None] * len(groups)
@@ -300,7 +301,7 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
             else:
                 while epoch >= start + length:
                     start, length = start + length, length * self.T_mult
-            self.T_cur, self.T_i = epoch - start, length
+            self.T_cur, self.T_i = epoch - start, length  # type: ignore[assignment]
             self.last_epoch = math.floor(epoch)
             for group, rate in zip(self.optimizer.param_groups, self._get_closed_form_lr(), strict=True):
                 _put(group, rate)
@@ -412,7 +413,7 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
             for group, curve in zip(self.optimizer.param_groups, self._momenta, strict=True):
                 _put_momentum(group, curve.at(self.last_epoch), self.use_beta1)
 
-    _derived = (*_ClosedForm._derived, "_momenta", "_momenta_for")
+    _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")
 
 
 def _put_momentum(group: dict[str, Any], momentum: float, use_beta1: bool) -> None:
@@ -467,17 +468,14 @@ class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
 class _Composed(_State):
     """Schedulers inside a scheduler. PyTorch's cannot begin when their turn comes; these can."""
 
-    _schedulers: Sequence[Any]
+    _schedulers: Any
 
     def _initial_step(self) -> None:
         raise NotImplementedError
 
-    def step(self) -> None:
-        super().step()  # type: ignore[misc]
-
     def _update_lr(self, epoch: int | None = None) -> None:
         if epoch is None:
-            self.step()
+            self.step()  # type: ignore[attr-defined]
         elif epoch == 0:
             for group in self.optimizer.param_groups:
                 _put(group, group["initial_lr"])
