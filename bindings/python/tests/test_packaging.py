@@ -40,7 +40,8 @@ def wheel(tmp_path_factory):
 def needed_glibc(path):
     """The newest glibc version that the dynamic symbols of a library ask for."""
     output = subprocess.run(["readelf", "-VW", str(path)], capture_output=True, text=True, check=True).stdout
-    return max(tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([0-9.]+)", output))
+    versions = re.findall(r"GLIBC_([0-9.]+)", output)
+    return max((tuple(map(int, version.split("."))) for version in versions), default=(0, 0))
 
 
 # ---- The wheel ------------------------------------------------------------------------------------------

@@ -619,7 +619,10 @@ def test_the_command_reads_lines_and_norms(tmp_path):
 )
 def test_the_command_refuses_in_one_line(words, part):
     status, output, errors = command(*words, text="")
-    assert status == 2 and output == "" and part in errors and errors.count("\n") == 1
+    message, *place = errors.splitlines()
+    assert status == 2 and output == "" and part in message
+    # Under a text that is refused stand the text and a caret.
+    assert not place or ("schedule" in part and place == ["  liner(5)", "  ^"])
     assert command()[0] == command("nothing")[0] == command("score", "--steps", "x")[0] == 2
 
 
