@@ -112,6 +112,9 @@ class Run:
         """Both factors after an update without the balancing that may have ended it: rows that were not in the batch show
         by how much each component was scaled. Balancing leaves the product as it is, and is no step."""
         new_w, new_h = after
+        other = next(n for n in range(len(w)) if n == len(rows) or n != rows[n])
+        if (new_w[other] == w[other]).all():
+            return after
         rest = np.setdiff1d(np.arange(len(w)), rows)
         largest = rest[np.argmax(w[rest], axis=0)]
         each = np.arange(w.shape[1])

@@ -58,6 +58,13 @@ def instances(part: str, count: int | None = None) -> list[Instance]:
     return [instance(part, number) for number in range(PARTS[part] if count is None else min(count, PARTS[part]))]
 
 
+@lru_cache
+def digest(part: str, count: int) -> str:
+    """Of the first so many instances of a part."""
+    whole = "".join(one.digest for one in instances(part, count))
+    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+
+
 def reference(one: Instance) -> float:
     """The loss that scikit-learn's coordinate descent reaches in 400 passes: the measure, not the optimum."""
     import warnings

@@ -18,7 +18,6 @@ import os
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from pathlib import Path
 
 # One thread for each process: sums in a fixed order, and a core for each job.
@@ -81,8 +80,8 @@ class Settings:
     curve: int = 20
 
 
-FULL = Settings("full", tuple(factorize.REGIMES), 240, Budget(100, 32, 25, 16, 8), 3, 64, 24, 5,
-                tuple(networks.HELD_OUT), 200, Budget(32, 6, 8, 8, 3), 3, 2, 8)  # fmt: skip
+FULL = Settings("full", tuple(factorize.REGIMES), 240, Budget(64, 32, 16, 16, 8), 3, 64, 24, 5,
+                tuple(networks.HELD_OUT), 200, Budget(24, 6, 6, 8, 3), 3, 1, 6)  # fmt: skip
 QUICK = Settings("quick", ("alternating", "past"), 160, Budget(24, 16, 8, 12, 4), 2, 16, 6, 2, ("mlp", "cnn"), 100,
                  Budget(8, 6, 4, 6, 2), 1, 1, 3)  # fmt: skip
 
@@ -149,7 +148,7 @@ class Suite:
             each = {"cnn": 1.3e-3, "transformer": 4e-3}.get(cell.set, 4e-4) * s.net_updates
             tests = len(networks.FACTORS) * s.net_tune + s.net_seeds
             return each * (s.net_budget.episodes if cell.kind == "tune" else tests)
-        each = {"line search": 1.7e-4, "hypergradient": 5e-5}.get(cell.contestant, 9e-6) * s.updates
+        each = {"line search": 9e-5, "hypergradient": 3e-5}.get(cell.contestant, 9e-6) * s.updates
         if cell.kind == "tune":
             return each * s.budget.episodes
         return each * self.count(cell.set) * s.seeds * (4 if cell.set == "larger" else 1)
@@ -161,7 +160,7 @@ class Suite:
         s = self.settings
         what: dict = {"revision": REVISION, "kind": cell.kind, "group": cell.group, "contestant": cell.contestant}
         if cell.kind == "reference":
-            what |= {"set": cell.set, "data": digest(cell.set, self.count(cell.set))}
+            what |= {"set": cell.set, "data": matrices.digest(cell.set, self.count(cell.set))}
         elif cell.group == NETWORKS:
             what |= {"updates": s.net_updates, "space": repr(networks.TUNED.get(cell.contestant)),
                      "unit": networks.UNIT, "cap": networks.CAP}  # fmt: skip
@@ -175,10 +174,10 @@ class Suite:
                      "space": repr(policies.TUNED.get(cell.contestant))}  # fmt: skip
             if cell.kind == "tune":
                 what |= {"budget": asdict(s.budget), "seed": cell.seed,
-                         "data": [digest("train", self.count("train")), digest("tune", self.count("tune"))]}  # fmt: skip
+                         "data": [matrices.digest("train", self.count("train")), matrices.digest("tune", self.count("tune"))]}  # fmt: skip
             else:
                 what |= {"values": self.values(cell).tolist(), "set": cell.set, "seeds": s.seeds, "curve": s.curve,
-                         "data": digest(cell.set, self.count(cell.set))}  # fmt: skip
+                         "data": matrices.digest(cell.set, self.count(cell.set))}  # fmt: skip
         key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
         return self.folder / f"{key}.npz"
 
@@ -400,7 +399,7 @@ class Suite:
         order = {name: place for place, name in enumerate(self.order())}
         for entries_of in (tuned, entries, nets):
             entries_of.sort(key=lambda e: (e["group"], e.get("set", ""), order[e["contestant"]], e["seed"]))
-        data = {part: digest(part, self.count(part)) for part in matrices.PARTS}
+        data = {part: matrices.digest(part, self.count(part)) for part in matrices.PARTS}
         protocol = asdict(s) | {"batch": factorize.BATCH, "cap": {n: factorize.REGIMES[n].cap for n in s.regimes},
                                 "data": data, "learners": LEARNERS, "order": self.order()}  # fmt: skip
         if s.held_out:
@@ -411,12 +410,6 @@ class Suite:
     def order(self) -> list[str]:
         names = [*policies.TUNED, *networks.TUNED, *ABLATIONS, *(f"{policies.REPLAY} of {n}" for n in LEARNERS)]
         return list(dict.fromkeys([*names, *LEARNERS]))
-
-
-@cache
-def digest(part: str, count: int) -> str:
-    whole = "".join(one.digest for one in matrices.instances(part, count))
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
 def start(contestant: str, cap: float) -> tuple[np.ndarray, np.ndarray]:
