@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import agents
 import numpy as np
 import policies
 import torch
@@ -224,6 +225,8 @@ TUNED |= {name: policies.TUNED[name] for name in ("GreedyLR", "hypergradient")}
 
 def make(name: str, values: np.ndarray, updates: int) -> policies.Policy:
     """From the point of the unit cube, or the weights of a learner, as in the factorizations."""
+    if name == agents.NAME:
+        return agents.trained(values, CAP, updates)
     if name not in TUNED:
         return policies.learner(name, values, CAP, updates)
     v = [one.value(float(unit), CAP) for one, unit in zip(TUNED[name].space, values)]

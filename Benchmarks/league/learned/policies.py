@@ -110,6 +110,7 @@ class LineSearch(Policy):
     def begin(self, run: Any) -> None:
         self.run, self.work = run, 0.0
         self.mirrors, self.rows = run.mirrors(self.TRIALS), run.batches()
+        self.places = [0] * self.TRIALS  # the next batch of each mirror
 
     def rate(self, t: int) -> float:
         w, h = self.run.model.factors()
@@ -119,13 +120,18 @@ class LineSearch(Policy):
         def trial(rate: float) -> tuple[float, float]:
             nonlocal trials
             mirror = self.mirrors[trials]
+            for _ in range(t - self.places[trials]):
+                mirror.step(0.0)
+            self.places[trials] = t + 1
             trials += 1
             mirror.replace(w, h)
             update = mirror.step(rate)
             new_w, new_h = self.run.unbalanced(w, mirror.factors(), rows)
             after = float(np.sum((x - new_w[rows] @ new_h) ** 2)) / 2
             moved = 0.0
-            for new, old, used in ((new_w[rows], w[rows], update.w_rate), (new_h, h, update.h_rate)):
+            # Several steps with one rate are a step with their number times the rate.
+            w_rate, h_rate = update.w_rate * self.run.regime.w_steps, update.h_rate * self.run.regime.h_steps
+            for new, old, used in ((new_w[rows], w[rows], w_rate), (new_h, h, h_rate)):
                 if used > 0:
                     moved += float(np.sum((new - old) ** 2)) / used
             # The rule divides by the rate that it knows, which is the fraction.
@@ -133,8 +139,6 @@ class LineSearch(Policy):
 
         # The loss is divided by that before, which leaves the test as it is.
         rate = self.scheduler.search(1.0, 1.0, trial) if before > 0 else LOWEST
-        for mirror in self.mirrors[trials:]:
-            mirror.step(0.0)  # to the next batch
         self.work += 2 * max(0, trials - 1) + trials
         return rate
 

@@ -258,14 +258,13 @@ def network_table(league: League, one: str) -> str:
     names = league.contestants(NETWORKS)
     for name in sorted(names, key=lambda n: league.scores(NETWORKS, one, n).mean()):
         entries = league.entries(NETWORKS, one, name)
-        values, plain = league.scores(NETWORKS, one, name), league.scores(NETWORKS, one, name, "plain")
+        values = league.scores(NETWORKS, one, name)
         low, high = interval(values)
         accuracy = league.scores(NETWORKS, one, name, "accuracy")
         lines.append([name, number(np.exp(values.mean()), 4), f"[{np.exp(low):.4f}, {np.exp(high):.4f}]",
                       f"{100 * accuracy.mean():.2f}", ", ".join(f"{e['factor']:g}" for e in entries),
-                      number(np.exp(plain.mean()), 4),
-                      f"{sum(e['failed'] for e in entries)}, {sum(e['plain_failed'] for e in entries)}"])  # fmt: skip
-    return rows(["contestant", "loss", "95 %", "accuracy, %", "factor", "loss at factor 1", "failed"], lines)
+                      f"{sum(e['failed'] for e in entries)}/{league.runs(NETWORKS, one, name)}"])  # fmt: skip
+    return rows(["contestant", "loss", "95 %", "accuracy, %", "factor", "failed"], lines)
 
 
 def text(results: dict) -> str:
@@ -503,7 +502,7 @@ License). What was found on the perceptrons is used as it is, but for one factor
 {p["net_tune"]} runs each on seeds of its own, from 1/4 to 4. {p["net_seeds"]} test seeds.
 
 The loss is that of held-out rows (geometric mean over the seeds), the interval that of the seeds. *failed*: runs above twice the
-loss of guessing, at the factor and at 1.
+loss of guessing.
 """)
         for one in p["held_out"]:
             parts.append(f"### {one}\n\n{network_table(league, one)}\n")

@@ -28,6 +28,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
+import agents  # noqa: E402
 import factorize  # noqa: E402
 import matrices  # noqa: E402
 import networks  # noqa: E402
@@ -80,12 +81,12 @@ class Settings:
     curve: int = 20
 
 
-FULL = Settings("full", tuple(factorize.REGIMES), 240, Budget(64, 32, 16, 16, 8), 3, 64, 24, 5,
-                tuple(networks.HELD_OUT), 200, Budget(24, 6, 6, 8, 3), 3, 1, 6)  # fmt: skip
-QUICK = Settings("quick", ("alternating", "past"), 160, Budget(24, 16, 8, 12, 4), 2, 16, 6, 2, ("mlp", "cnn"), 100,
+FULL = Settings("full", tuple(factorize.REGIMES), 160, Budget(24, 32, 12, 8, 8), 3, 64, 24, 5,
+                tuple(networks.HELD_OUT), 120, Budget(12, 6, 6, 6, 2), 2, 1, 5)  # fmt: skip
+QUICK = Settings("quick", ("alternating", "past"), 160, Budget(16, 16, 8, 8, 4), 2, 16, 6, 2, ("mlp", "cnn"), 80,
                  Budget(8, 6, 4, 6, 2), 1, 1, 3)  # fmt: skip
 
-LEARNERS = (policies.FEEDBACK,)  # trained with several seeds
+LEARNERS = (policies.FEEDBACK, agents.NAME)  # trained with several seeds
 ABLATIONS = (policies.OPEN, policies.BLIND)
 
 
@@ -148,7 +149,7 @@ class Suite:
             each = {"cnn": 1.3e-3, "transformer": 4e-3}.get(cell.set, 4e-4) * s.net_updates
             tests = len(networks.FACTORS) * s.net_tune + s.net_seeds
             return each * (s.net_budget.episodes if cell.kind == "tune" else tests)
-        each = {"line search": 9e-5, "hypergradient": 3e-5}.get(cell.contestant, 9e-6) * s.updates
+        each = {"line search": 9e-5, "hypergradient": 4e-5}.get(cell.contestant, 9e-6) * s.updates
         if cell.kind == "tune":
             return each * s.budget.episodes
         return each * self.count(cell.set) * s.seeds * (4 if cell.set == "larger" else 1)
@@ -220,6 +221,8 @@ class Suite:
             return policies.Fixed(np.exp(values))
         if cell.contestant in policies.TUNED:
             return policies.TUNED[cell.contestant].make(values, cap, s.updates)
+        if cell.contestant == agents.NAME:
+            return agents.trained(values, cap, s.updates)
         return policies.learner(cell.contestant, values, cap, s.updates)
 
     def episode(self, cell: Cell, part: str, number: int, seed: int, values: np.ndarray, reference: np.ndarray,
@@ -239,6 +242,15 @@ class Suite:
 
         if cell.contestant in policies.TUNED:
             found = search.tune(mean, len(policies.TUNED[cell.contestant].space), b.candidates, b.tune)
+        elif cell.contestant == agents.NAME:
+            regime = factorize.REGIMES[cell.group]
+
+            def play(number: int, policy: policies.Policy) -> float:
+                seed, n = divmod(number, matrices.PARTS["train"])
+                outcome = factorize.run(matrices.instance("train", n), seed, regime, s.updates, policy)
+                return outcome.score(losses["train"][n])
+
+            found = agents.train(play, regime.cap, s.updates, b, cell.seed)
         else:
 
             def score(values: np.ndarray, generation: int) -> float:
@@ -300,6 +312,15 @@ class Suite:
                                       for n in range(b.tune)]))  # fmt: skip
 
             found = search.tune(mean, len(networks.TUNED[cell.contestant].space), b.candidates, b.tune)
+        elif cell.contestant == agents.NAME:
+
+            def play(number: int, policy: policies.Policy) -> float:
+                network = networks.TRAIN[number % len(networks.TRAIN)]
+                outcome = networks.run(network, networks.SEEDS["train"] + number % 1000, self.settings.net_updates,
+                                       policy)  # fmt: skip
+                return networks.score(outcome, network)
+
+            found = agents.train(play, networks.CAP, self.settings.net_updates, b, cell.seed)
         else:
 
             def score(values: np.ndarray, generation: int) -> float:
@@ -322,15 +343,11 @@ class Suite:
         factor = networks.FACTORS[int(np.argmin(grid))]
         runs = [self.network_score(network, networks.SEEDS["test"] + seed, cell, values, factor)
                 for seed in range(s.net_seeds)]  # fmt: skip
-        plain = [self.network_score(network, networks.SEEDS["test"] + seed, cell, values)
-                 for seed in range(s.net_seeds)] if factor != 1 else runs  # fmt: skip
         worst = 2 * np.log(networks.text()[2] if network.kind == "transformer" else 10)
         return {
             "scores": np.array([score for _, score in runs]),
-            "plain": np.array([score for _, score in plain]),
             "accuracy": np.array([outcome.accuracy for outcome, _ in runs]),
             "failed": np.array([outcome.failed(worst) for outcome, _ in runs]),
-            "plain_failed": np.array([outcome.failed(worst) for outcome, _ in plain]),
             "factor": np.array(factor),
             "rates": np.exp(np.mean([np.log(np.maximum(padded(o.rates, s.net_updates), 1e-12)) for o, _ in runs], 0)),
         }
@@ -380,14 +397,15 @@ class Suite:
                 values = content["values"]
                 if space:
                     values = np.array([r.value(float(u), cap) for r, u in zip(space.space, values)])
+                elif cell.contestant == agents.NAME:
+                    values = np.array(agents.parameters(values))
                 tuned.append(at | {"episodes": int(content["episodes"]), "score": rounded(content["score"]),
                                    "seconds": round(float(content["seconds"]), 1), "values": rounded(values),
                                    "history": rounded(content["history"], 4)})  # fmt: skip
             elif cell.kind == "test" and cell.group == NETWORKS:
                 nets.append(at | {"set": cell.set, "factor": float(content["factor"]),
-                                  "scores": rounded(content["scores"]), "plain": rounded(content["plain"]),
+                                  "scores": rounded(content["scores"]),
                                   "accuracy": rounded(content["accuracy"]), "failed": int(content["failed"].sum()),
-                                  "plain_failed": int(content["plain_failed"].sum()),
                                   "rates": rounded(thin(content["rates"]), 4)})  # fmt: skip
             elif cell.kind == "test":
                 entry = at | {"set": cell.set, "failed": int(content["failed"].sum()),
