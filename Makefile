@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
 .PHONY: help demo test test-core lib header install bench format lint gallery golden docs clean \
-  league-logistic league-logistic-quick report-refinement
+  league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
@@ -18,6 +18,8 @@ help:
 	@echo "make gallery   docs/schedules.md and its pictures"
 	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
 	@echo "make report-refinement  docs/refinement.md from what that measured"
+	@echo "make league-learned   learned rates against tuned ones (-quick: under five minutes)"
+	@echo "make report-learned   docs/learned.md from what that measured"
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -59,6 +61,13 @@ league-logistic league-logistic-quick: .venv/league
 report-refinement: .venv/league
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python Benchmarks/league/logistic/report.py
+
+league-learned league-learned-quick: .venv/league .venv/test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python Benchmarks/league/learned/suite.py $(if $(findstring quick,$@),--quick)
+
+report-learned: .venv/league
+	.venv/bin/python Benchmarks/league/learned/report.py
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import io
-import re
 import sys
-import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -24,11 +22,12 @@ from matplotlib.ticker import NullFormatter  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import stepsize  # noqa: E402
+from common import filled, geometric_mean, holm, listed, p_text, read_json, rows  # noqa: E402
 
 PAGE = ROOT / "docs" / "refinement.md"
 PICTURES = ROOT / "docs" / "refinement"
@@ -40,23 +39,10 @@ LINEAR, COSINE, REFINED, CAPPED = "linear", "cosine", schedules.REFINED, schedul
 # ---- Statistics -------------------------------------------------------------
 
 
-def holm(p_values: list[float]) -> list[float]:
-    """Adjusted for that many tests (Holm 1979)."""
-    order, adjusted, highest = np.argsort(p_values), [0.0] * len(p_values), 0.0
-    for place, index in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - place) * p_values[index]))
-        adjusted[index] = highest
-    return adjusted
-
-
 def critical_difference(kinds: int, sets: int) -> float:
     """Of two average ranks, by Nemenyi's test (Demsar 2006)."""
     quantile = stats.studentized_range.ppf(1 - LEVEL, kinds, np.inf) / np.sqrt(2)
     return float(quantile * np.sqrt(kinds * (kinds + 1) / (6 * sets)))
-
-
-def geometric_mean(values) -> float:
-    return float(np.exp(np.mean(np.log(values))))
 
 
 class Comparison:
@@ -114,33 +100,6 @@ def bounds(table: summary.Table, set_name: str, names: list[str]) -> dict[str, f
 
 
 # ---- Words ------------------------------------------------------------------
-
-
-def rows(header: list[str], lines: list[list[str]]) -> str:
-    body = ["| " + " | ".join(line) + " |" for line in [header, *lines]]
-    return "\n".join([body[0], "|" + "---|" * len(header), *body[1:]])
-
-
-def filled(text: str) -> str:
-    """Paragraphs and list items broken into lines of at most 120 characters; tables and headings as they are."""
-    blocks = []
-    for block in text.split("\n\n"):
-        if block.lstrip()[:1] in ("|", "#", "!", "<"):
-            blocks.append(block)
-            continue
-        items = re.split(r"\n(?=- )", block)
-        broken = [textwrap.fill(" ".join(item.split()), 120, subsequent_indent="  " * item.startswith("- "),
-                                break_long_words=False, break_on_hyphens=False) for item in items]  # fmt: skip
-        blocks.append("\n".join(broken))
-    return "\n\n".join(blocks)
-
-
-def listed(names: list[str]) -> str:
-    return ", ".join(names) if names else "none"
-
-
-def p_text(p: float) -> str:
-    return f"{p:.3f}" if p >= 0.001 else f"{p:.0e}"
 
 
 def counts(table: summary.Table, comparison: Comparison, name: str = REFINED, other: str = LINEAR) -> dict:
@@ -443,7 +402,7 @@ def main() -> int:
     global PICTURES
     PICTURES = options.output.parent / "refinement"
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    table = summary.Table(summary.read_json(options.results))
+    table = summary.Table(read_json(options.results))
     options.output.write_text(page(table), encoding="utf-8")
     print(f"{options.output}: {len(table.sets)} sets, {len(table.entries)} cells")
     return 0

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-from pathlib import Path
-
 import numpy as np
 
 DIGITS = 9  # of the numbers in the file
@@ -50,22 +46,6 @@ def entry(set_name: str, optimizer: str, schedule: str, loss: np.ndarray, accura
         "accuracy": shortened(accuracy[:, by_accuracy]),
         "loss_by_rate": shortened(mean_loss(loss)),
     }
-
-
-def write_json(path: Path, results: dict) -> None:
-    """One entry per line, so that a change of the file can be read; never a half-written file."""
-    lines = [f' "{name}": {json.dumps(results[name])}' for name in results if not isinstance(results[name], list)]
-    for name in results:
-        if isinstance(results[name], list):
-            lines.append(f' "{name}": [\n  ' + ",\n  ".join(json.dumps(item) for item in results[name]) + "\n ]")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-    os.replace(part, path)
-
-
-def read_json(path: Path) -> dict:
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def mean_and_error(values: list) -> tuple[float, float]:

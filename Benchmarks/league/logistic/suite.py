@@ -18,8 +18,6 @@ import os
 import sys
 import time
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 from pathlib import Path
 
 # One thread for each process: sums in a fixed order, and a core for each job.
@@ -28,13 +26,14 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import numpy as np  # noqa: E402
 import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import sets  # noqa: E402
 import trainer  # noqa: E402
+from common import Progress, machine, write_json  # noqa: E402
 
 REVISION = 1  # of the trainer; another one makes all stored runs void
 
@@ -189,7 +188,8 @@ class Suite:
                 tasks = (delayed(self.work)(cell) for cell in missing.values())
                 finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
             for cell in finished:
-                progress.done(cell, self.cost(cell))
+                name = " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
+                progress.done(name, self.cost(cell))
                 trained += 1
         return trained
 
@@ -245,63 +245,6 @@ class Suite:
         }
 
 
-class Progress:
-    """Cells done and an estimate of the time left, on stderr: a bar on a terminal, a line now and then elsewhere."""
-
-    EVERY = 20  # seconds between lines
-
-    def start(self, cost: float, cells: int) -> None:
-        self.cost, self.cells = cost, cells
-        self.spent, self.count, self.skipped = 0.0, 0, 0.0
-        self.begun = self.last = time.monotonic()
-
-    @cached_property
-    def bar(self):
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        bar = Progress(TextColumn("{task.completed}/{task.total} cells"), BarColumn(), TextColumn("{task.description}"),
-                       console=Console(stderr=True), transient=True)  # fmt: skip
-        bar.add_task("", total=self.cells)
-        bar.start()
-        return bar
-
-    def skip(self, cost: float) -> None:
-        self.count += 1
-        self.skipped += cost
-
-    def left(self) -> str:
-        """The work left at the speed so far; weighted, as cells differ a thousandfold."""
-        elapsed = time.monotonic() - self.begun
-        rest = elapsed / self.spent * max(0.0, self.cost - self.skipped - self.spent) if self.spent else 0
-        return f"about {round(rest / 60)} min left" if rest > 90 else f"about {round(rest)} s left"
-
-    def done(self, cell: Cell, cost: float) -> None:
-        self.count += 1
-        self.spent += cost
-        name = " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
-        if sys.stderr.isatty():
-            self.bar.update(0, completed=self.count, description=f"{self.left()}, {name}")
-        elif time.monotonic() - self.last > self.EVERY:
-            self.last = time.monotonic()
-            print(f"{self.count}/{self.cells} cells, {self.left()}; {name}", file=sys.stderr, flush=True)
-
-    def stop(self) -> None:
-        if "bar" in self.__dict__:
-            self.bar.stop()
-
-
-def machine() -> dict:
-    import platform
-
-    import scipy
-    import stepsize
-
-    return {"date": date.today().isoformat(), "cores": os.cpu_count(), "machine": platform.machine(),
-            "python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__,
-            "stepsize": stepsize.__version__}  # fmt: skip
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="league-logistic", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer sets, seeds and epochs: under two minutes")
@@ -343,7 +286,7 @@ def main() -> int:
         progress.stop()
     about = machine() | {"jobs": options.jobs, "trained": trained, "wall_seconds": round(time.monotonic() - begun)}
     results = suite.results(about)
-    summary.write_json(output, results)
+    write_json(output, results)
     print(summary.Table(results).text())
     print(f"league-logistic: {trained} cells trained in {about['wall_seconds']} s; {output}", file=sys.stderr)
     return 0

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import sets  # noqa: E402
 import suite  # noqa: E402
 import trainer  # noqa: E402
+from common import read_json  # noqa: E402
 
 TINY = replace(suite.FULL, profile="tiny", sets=("iris",), seeds=(0, 1, 2), epochs=2, adam=(-6, -4), sgd=(-3, -1))
 
@@ -167,7 +168,7 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
     trained = int(re.search(r"(\d+) cells trained", again.stderr)[1])
     cells = 2 * (1 + 2 * len(CHOSEN))
     assert 5 <= kept < cells and trained == cells - kept
-    first, second = (summary.read_json(folder / "results.json") for folder in (whole, broken))
+    first, second = (read_json(folder / "results.json") for folder in (whole, broken))
     for part in ("protocol", "sets", "entries", "curves"):
         assert first[part] == second[part]
     # Nothing is left to do, and nothing is done.
