@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
-.PHONY: help demo test lib header install bench format lint gallery golden clean \
+.PHONY: help demo test lib header install bench format lint gallery golden policies clean \
   league-logistic league-logistic-quick report-refinement
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo "make gallery   docs/schedules.md and its pictures"
 	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
 	@echo "make report-refinement  docs/refinement.md from what that measured"
+	@echo "make policies  train the policies of learned(\"…\") again (minutes)"
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -48,6 +49,11 @@ league-logistic league-logistic-quick: .venv/league
 report-refinement: .venv/league
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python Benchmarks/league/logistic/report.py
+
+policies: .venv/test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python dev/train_policies.py
+	swift format -i Sources/Stepsize/Learned/ShippedPolicies.swift
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
