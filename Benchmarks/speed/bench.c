@@ -175,6 +175,25 @@ static void bench_window(int64_t window) {
   stepsize_scheduler_destroy(plain);
 }
 
+/* A learned policy that decides at every update, beside the cheapest step. */
+static void bench_learned(int units) {
+  char name[64], text[4096];
+  stepsize_controller *controller;
+  stepsize_schedule *constant;
+  int length = sprintf(text, "learned(\"custom\", total=1000000, parameters=[1, 3, %d", units);
+  for (int i = 0; i < (units ? 11 * units + 1 : 10); i++) length += sprintf(text + length, ", %g", 0.01 * (i % 7 - 3));
+  sprintf(text + length, "])");
+  ok(stepsize_controller_parse(text, strlen(text), &controller, NULL), text);
+  ok(stepsize_schedule_constant(STEPSIZE_NEVER, 1, &constant, NULL), "constant");
+  stepsize_scheduler *learned = make_scheduler(constant, controller), *plain = make_scheduler(constant, NULL);
+  snprintf(name, sizeof name, "(h) learned, %d hidden / step, constant", units);
+  compare(name, our_greedy_steps, learned, our_steps, plain, CALLS, 1);
+  stepsize_controller_destroy(controller);
+  stepsize_schedule_destroy(constant);
+  stepsize_scheduler_destroy(learned);
+  stepsize_scheduler_destroy(plain);
+}
+
 /* ---- Values ------------------------------------------------------------------------------------ */
 
 enum { WARMUP = 500, TOTAL = 9500 };
@@ -256,6 +275,8 @@ int main(void) {
   bench_window(50);
   bench_window(5000);
   bench_window(500000);
+  bench_learned(0);
+  bench_learned(8);
   bench_values();
   stepsize_schedule *schedule;
   ok(stepsize_schedule_linear(FILLED, 0.1, &schedule, NULL), "linear");

