@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
-.PHONY: help demo test lib header install bench format lint gallery golden clean \
+.PHONY: help demo test lib header install bench format lint gallery golden policies clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make report-refinement  docs/refinement.md from what that measured"
 	@echo "make league-learned   learned rates against tuned ones (-quick: under five minutes)"
 	@echo "make report-learned   docs/learned.md from what that measured"
+	@echo "make policies  train the policies of learned(\"…\") again (minutes)"
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -57,6 +58,11 @@ league-learned league-learned-quick: .venv/league .venv/test
 
 report-learned: .venv/league
 	.venv/bin/python Benchmarks/league/learned/report.py
+
+policies: .venv/test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	.venv/bin/python dev/train_policies.py
+	swift format -i Sources/Stepsize/Learned/ShippedPolicies.swift
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py

@@ -39,7 +39,7 @@ for source in Tests/StepsizeCTests/test_*.c; do
   gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
 done
 for kind in shared static; do
-  for name in structs values text scheduler greedy controllers phases record state theory nmf threads allocations; do run "$out/$kind/test_$name"; done
+  for name in structs values text scheduler greedy controllers phases record state theory nmf learned threads allocations; do run "$out/$kind/test_$name"; done
   # shellcheck disable=SC2086
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
 done
@@ -57,7 +57,7 @@ run "$out/abuse" Tests/abi/symbols.txt
 
 if command -v valgrind >/dev/null; then
   # The long ones in a shorter form: so many random calls, and few of the damaged states.
-  for test in scheduler greedy structs theory nmf phases "controllers 30000" "state --quick"; do
+  for test in scheduler greedy structs theory nmf learned phases "controllers 30000" "state --quick"; do
     # shellcheck disable=SC2086
     label="valgrind test_$test" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$out/shared/test_"$test

@@ -18,6 +18,8 @@ static const char *const controllers[] = {
     "plateau(\"optax\", patience=2, accumulation=3, factor=0.5)",
     "hypergradient(beta=0.001)",
     "hypergradient(\"multiplicative\")",
+    "learned()",
+    "learned(\"custom\", total=40, adapt=0.5, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0, 0, 0.25])",
     "line_search()",
     "line_search(reset=\"initial\", projected=true, max_trials=3)",
     "settle(patience=4, window=3)",

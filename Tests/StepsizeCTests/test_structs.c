@@ -131,6 +131,16 @@ static void layout(void) {
   AT(stepsize_nmf_update, w_gradient, 56);
   AT(stepsize_nmf_update, h_gradient, 64);
   AT(stepsize_nmf_update, rows, 72);
+
+  CHECK(sizeof(stepsize_agent_options) == 56);
+  AT(stepsize_agent_options, size, 0);
+  AT(stepsize_agent_options, trainer, 4);
+  AT(stepsize_agent_options, units, 8);
+  AT(stepsize_agent_options, seed, 16);
+  AT(stepsize_agent_options, every, 24);
+  AT(stepsize_agent_options, population, 32);
+  AT(stepsize_agent_options, instances, 40);
+  AT(stepsize_agent_options, limit, 48);
 }
 
 static void defaults(void) {
@@ -166,6 +176,11 @@ static void defaults(void) {
   CHECK(nmf.size == sizeof nmf && nmf.order == STEPSIZE_NMF_ALTERNATING && nmf.bound == STEPSIZE_NMF_BOUND_STATE);
   CHECK(nmf.relative == 0 && nmf.rank == 1 && nmf.batch_size == 0 && nmf.seed == 0 && nmf.norm == 0);
   CHECK(nmf.w_steps == 20 && nmf.h_steps == 10 && nmf.theta == 1.4);
+  stepsize_agent_options agent;
+  memset(&agent, 0x5a, sizeof agent);
+  CHECK_STATUS(stepsize_agent_defaults(&agent), STEPSIZE_OK);
+  CHECK(agent.size == sizeof agent && agent.trainer == STEPSIZE_TRAINER_CEM && agent.units == 0 && agent.seed == 0);
+  CHECK(agent.every == 10 && agent.population == 32 && agent.instances == 8 && agent.limit == 3);
 }
 
 /* A struct that is larger than the library knows, or smaller than it ever was, is refused. */

@@ -905,6 +905,116 @@ static void factorizing(void) {
 
 /* ---- The list of exported functions ------------------------------------------------------------ */
 
+/* ---- Learned schedules --------------------------------------------------------------------------- */
+
+static stepsize_agent *new_agent;
+
+static int is_agent(int32_t status) {
+  int right = is_status(status) && (status == STEPSIZE_OK) == (new_agent != NULL);
+  stepsize_agent_destroy(new_agent);
+  return right;
+}
+
+#define LEARNS(...) TRY(stepsize_agent_create, is_agent(stepsize_agent_create(__VA_ARGS__)))
+
+static void learning(void) {
+  stepsize_agent_options good, bad;
+  TRY(stepsize_agent_defaults, stepsize_agent_defaults(&bad) == STEPSIZE_OK);
+  TRY(stepsize_agent_defaults, is_status(stepsize_agent_defaults(ODD(stepsize_agent_options))));
+  REFUSED(stepsize_agent_defaults, NULL);
+  REQUIRE(stepsize_agent_defaults(&good) == STEPSIZE_OK);
+  LEARNS(&good, &new_agent, &error);
+  LEARNS(memcpy(bytes + 1, &good, sizeof good), &new_agent, &error);
+  EACH(i, sizes) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
+  EACH(i, codes) LEARNS(WITH(trainer, codes[i]), &new_agent, &error);
+  EACH(i, counts) {
+    LEARNS(WITH(units, counts[i]), &new_agent, &error);
+    LEARNS(WITH(seed, counts[i]), &new_agent, &error);
+    LEARNS(WITH(every, counts[i]), &new_agent, &error);
+    LEARNS(WITH(population, counts[i]), &new_agent, &error);
+    LEARNS(WITH(instances, counts[i]), &new_agent, &error);
+  }
+  EACH(i, reals) LEARNS(WITH(limit, reals[i]), &new_agent, &error);
+  REFUSED(stepsize_agent_create, NULL, &new_agent, &error);
+  REFUSED(stepsize_agent_create, &good, NULL, &error);
+  for (int32_t trainer = 0; trainer < 2; trainer++) {
+    stepsize_agent *agent = NULL;
+    stepsize_controller *made = NULL;
+    size_t length = 0;
+    good.trainer = trainer, good.every = 1, good.population = 4, good.instances = 1;
+    REQUIRE(stepsize_agent_create(&good, &agent, NULL) == STEPSIZE_OK);
+    REFUSED(stepsize_agent_observe, agent, 1, 0, 0, numbers);
+    REFUSED(stepsize_agent_reward, agent, 1);
+    REFUSED(stepsize_agent_end_episode, agent, NULL);
+    REFUSED(stepsize_agent_update, agent, NULL, &error);
+    EACH(i, counts) TRY(stepsize_agent_begin_episode, is_status(stepsize_agent_begin_episode(agent, counts[i], 1, &error)));
+    EACH(i, codes) TRY(stepsize_agent_begin_episode, is_status(stepsize_agent_begin_episode(agent, 9, codes[i], &error)));
+    EACH(i, counts) {
+      REQUIRE(stepsize_agent_begin_episode(agent, INT64_MAX, 0, NULL) == STEPSIZE_OK);
+      TRY(stepsize_agent_score_nmf, stepsize_agent_score_nmf(agent, counts[i], numbers, &error) == STEPSIZE_OK);
+    }
+    for (int k = 0; k < 4; k++) {
+      REQUIRE(stepsize_agent_begin_episode(agent, 5, 1, NULL) == STEPSIZE_OK);
+      EACH(i, reals) {
+        TRY(stepsize_agent_observe,
+            stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
+        REQUIRE(stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK);
+        TRY(stepsize_agent_reward, stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
+        REQUIRE(stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
+      }
+      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, NULL);
+      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, ODD(double));
+      REFUSED(stepsize_agent_end_episode, agent, ODD(double));
+      TRY(stepsize_agent_end_episode, stepsize_agent_end_episode(agent, numbers) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
+    }
+    TRY(stepsize_agent_episodes_left, stepsize_agent_episodes_left(agent) == 0);
+    REFUSED(stepsize_agent_begin_episode, agent, 5, 1, &error);
+    REFUSED(stepsize_agent_update, agent, ODD(double), &error);
+    TRY(stepsize_agent_update, stepsize_agent_update(agent, numbers, &error) == STEPSIZE_OK);
+    REQUIRE(stepsize_agent_update(agent, NULL, NULL) == STEPSIZE_OK);
+    TRY(stepsize_agent_generation, stepsize_agent_generation(agent) == 1);
+    TRY(stepsize_agent_instance, stepsize_agent_instance(agent) >= 1);
+    TRY(stepsize_agent_train_nmf, stepsize_agent_train_nmf(agent, numbers, &error) == STEPSIZE_OK);
+    REFUSED(stepsize_agent_train_nmf, agent, ODD(double), &error);
+    REFUSED(stepsize_agent_score_nmf, agent, 0, ODD(double), &error);
+    REFUSED(stepsize_agent_score_nmf, agent, 0, NULL, &error);
+    REFUSED(stepsize_agent_save, agent, NULL, 10, &length);
+    REFUSED(stepsize_agent_save, agent, (uint8_t *)bytes, 10, &length);
+    REQUIRE(stepsize_agent_save(agent, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
+    const uint8_t *policy = (const uint8_t *)bytes;
+    TRY(stepsize_agent_load, stepsize_agent_load(agent, policy, length, &error) == STEPSIZE_OK);
+    REFUSED(stepsize_agent_load, agent, NULL, length, &error);
+    REFUSED(stepsize_controller_learned, NULL, length, 0, 0, &made, &error);
+    REFUSED(stepsize_controller_learned, policy, length, 0, 0, NULL, &error);
+    EACH(i, lengths) {
+      REFUSED(stepsize_agent_load, agent, policy, lengths[i], &error);
+      REFUSED(stepsize_controller_learned, policy, lengths[i], 0, 0, &made, &error);
+    }
+    EACH(i, counts)
+      TRY(stepsize_controller_learned,
+          is_status(stepsize_controller_learned(policy, length, counts[i], 0, &made, &error)) && (!made) == (counts[i] < 0));
+    EACH(i, reals)
+      TRY(stepsize_controller_learned,
+          is_status(stepsize_controller_learned(policy, length, 0, reals[i], &made, &error)) &&
+              (!made) == !(reals[i] >= 0 && reals[i] <= 1));
+    stepsize_agent_destroy(agent);
+  }
+  REFUSED(stepsize_agent_begin_episode, NULL, 0, 1, &error);
+  REFUSED(stepsize_agent_observe, NULL, 1, 0, 0, numbers);
+  REFUSED(stepsize_agent_reward, NULL, 1);
+  REFUSED(stepsize_agent_end_episode, NULL, NULL);
+  REFUSED(stepsize_agent_update, NULL, NULL, &error);
+  REFUSED(stepsize_agent_train_nmf, NULL, NULL, &error);
+  REFUSED(stepsize_agent_score_nmf, NULL, 0, numbers, &error);
+  REFUSED(stepsize_agent_save, NULL, NULL, 0, NULL);
+  REFUSED(stepsize_agent_load, NULL, (const uint8_t *)bytes, 10, &error);
+  TRY(stepsize_agent_instance, stepsize_agent_instance(NULL) == -1);
+  TRY(stepsize_agent_episodes_left, stepsize_agent_episodes_left(NULL) == -1);
+  TRY(stepsize_agent_generation, stepsize_agent_generation(NULL) == -1);
+  TRY(stepsize_agent_destroy, (stepsize_agent_destroy(NULL), 1));
+}
+
 static void all_are_covered(const char *path) {
   char name[128];
   FILE *file = fopen(path, "r");
@@ -940,6 +1050,7 @@ int main(int argc, char **argv) {
   norm_logs();
   making_factorizations();
   factorizing();
+  learning();
   all_are_covered(argv[1]);
   stepsize_scheduler_destroy(plain);
   stepsize_scheduler_destroy(greedy);

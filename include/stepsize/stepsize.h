@@ -341,6 +341,22 @@ typedef struct stepsize_nmf_update {
   int64_t rows;       /* of the batch */
 } stepsize_nmf_update;
 
+/* What learns to move a learning rate: one thread at a time. */
+typedef struct stepsize_agent stepsize_agent;
+
+/* An agent. Fill with stepsize_agent_defaults(), then change fields. */
+enum { STEPSIZE_TRAINER_CEM = 0, STEPSIZE_TRAINER_PPO = 1 };
+typedef struct stepsize_agent_options {
+  uint32_t size;      /* sizeof(stepsize_agent_options) */
+  int32_t trainer;    /* STEPSIZE_TRAINER_CEM: cross-entropy method; _PPO: proximal policy optimization */
+  int64_t units;      /* hidden units of the policy, 0 to 32; 0 for a linear one */
+  int64_t seed;       /* of all that is drawn */
+  int64_t every;      /* updates between two decisions, 1 to 1000000 */
+  int64_t population; /* candidates of a generation, 4 to 4096 */
+  int64_t instances;  /* problems that each of them plays, 1 to 4096 */
+  double limit;       /* the largest |log(multiplier)|, in (0, 10] */
+} stepsize_agent_options;
+
 /* ==== 1. Versions ============================================================================= */
 
 /* ---- Versions -------------------------------------------------------------------------------- */
@@ -1323,6 +1339,167 @@ int32_t stepsize_nmf_transform(const double *h, size_t rank, size_t columns, con
 
    nmf: Not to be used afterwards. */
 void stepsize_nmf_destroy(stepsize_nmf *nmf);
+
+/* ==== 10. Learned schedules =================================================================== */
+
+/* ---- Training an agent ----------------------------------------------------------------------- */
+
+/* Fills the options with the defaults: the cross-entropy method, a linear policy, a decision
+   every 10 updates.
+
+   options: Receives the defaults and its own size.
+   Returns: A status. */
+int32_t stepsize_agent_defaults(stepsize_agent_options *options);
+
+/* Makes an agent that learns to move the learning rate, on problems of the caller's or on
+   factorizations.
+
+   Each generation has population * instances episodes. Of each: stepsize_agent_begin_episode;
+   then after every update stepsize_agent_observe, which answers what the anchor's rate is to be
+   multiplied by; stepsize_agent_reward as often as a reward is known;
+   stepsize_agent_end_episode. At the end of the generation: stepsize_agent_update. Every `every`
+   updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. All
+   follows from the seed and what is observed.
+
+   Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown trainer,
+   STEPSIZE_ERROR_ARGUMENT for a value outside its range.
+
+   options: From stepsize_agent_defaults; copied.
+   out: Receives the agent, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_agent_create(const stepsize_agent_options *options, stepsize_agent **out,
+                              stepsize_error *error);
+
+/* Begins an episode; one that has not ended is forgotten.
+
+   agent: Who plays.
+   total: Updates of the episode, >= 0; 0 where they are not known.
+   explore: 1: it counts for the generation, 0: the policy is played as it is.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1. */
+int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32_t explore,
+                                     stepsize_error *error);
+
+/* After an update: shows the agent its loss and answers the multiplier for the next one.
+
+   agent: Who plays.
+   loss: Of the update; one that is <= 0 or not finite is left out.
+   gradient_norm: Of the update; 0 or NaN where it is not known.
+   rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
+   multiplier: Receives what the anchor's rate is to be multiplied by.
+   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
+int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double gradient_norm,
+                               double rate_over_bound, double *multiplier);
+
+/* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
+   fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
+   last).
+
+   agent: Who plays.
+   reward: NaN and infinity count as -10: for a training that has diverged.
+   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
+int32_t stepsize_agent_reward(stepsize_agent *agent, double reward);
+
+/* Ends an episode.
+
+   agent: Who plays.
+   score: Receives the sum of its rewards; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
+int32_t stepsize_agent_end_episode(stepsize_agent *agent, double *score);
+
+/* Learns from the episodes of a generation and begins the next one.
+
+   agent: What learns.
+   mean: Receives the mean score of the episodes; may be NULL.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing. */
+int32_t stepsize_agent_update(stepsize_agent *agent, double *mean, stepsize_error *error);
+
+/* Which problem the next episode, or the one that is played, is to be: the number that it is
+   made from. The same for all candidates of a generation of the cross-entropy method.
+
+   agent: Who plays.
+   Returns: The number, >= 0; -1 if agent is NULL. */
+int64_t stepsize_agent_instance(const stepsize_agent *agent);
+
+/* Episodes that the generation still needs.
+
+   agent: Who plays.
+   Returns: The number; -1 if agent is NULL. */
+int64_t stepsize_agent_episodes_left(const stepsize_agent *agent);
+
+/* Generations that are done.
+
+   agent: What to ask.
+   Returns: The number; -1 if agent is NULL. */
+int64_t stepsize_agent_generation(const stepsize_agent *agent);
+
+/* ---- Factorizations -------------------------------------------------------------------------- */
+
+/* Plays a generation of random factorizations and learns from it. Rates are fractions of the
+   bound of the state and cut to it; the reward is the fall of log(loss) on fixed rows.
+
+   agent: What learns.
+   mean: Receives the mean score of the episodes; may be NULL.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_agent_train_nmf(stepsize_agent *agent, double *mean, stepsize_error *error);
+
+/* Plays a random factorization with the policy as it is; an episode that is played is forgotten.
+
+   agent: Who plays.
+   instance: Which one; training uses numbers >= 0, so that those below are held out.
+   score: Receives log(loss before/loss after) on fixed rows.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance, double *score,
+                                 stepsize_error *error);
+
+/* ---- Policies -------------------------------------------------------------------------------- */
+
+/* What has been learned so far, as bytes with magic, format number, length and checksum. Call it
+   with capacity 0 to learn the length, then with a buffer.
+
+   agent: Whose policy.
+   buffer: Receives the bytes; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the number of bytes; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
+     did not fit. */
+int32_t stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
+                            size_t *length);
+
+/* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
+   hidden units take the place of the options'.
+
+   agent: What is to go on with it.
+   policy: The bytes; copied.
+   length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t length,
+                            stepsize_error *error);
+
+/* A controller that moves the base rates as a policy of one's own says. Its text form holds all
+   of the policy, learned("custom", parameters=[...]), so that saved states restore by
+   themselves. Those of the library are had by their text form, such as learned("nmf",
+   total=1000).
+
+   policy: Bytes of stepsize_agent_save; copied.
+   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+   total: Updates of the training; 0 where they are not known.
+   adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
+   out: Receives the controller, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_controller_learned(const uint8_t *policy, size_t length, int64_t total,
+                                    double adapt, stepsize_controller **out, stepsize_error *error);
+
+/* Frees an agent. NULL is allowed.
+
+   agent: Not to be used afterwards. */
+void stepsize_agent_destroy(stepsize_agent *agent);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -253,6 +253,22 @@ typedef struct stepsize_nmf_update {
   int64_t rows;       /* of the batch */
 } stepsize_nmf_update;
 
+/* What learns to move a learning rate: one thread at a time. */
+typedef struct stepsize_agent stepsize_agent;
+
+/* An agent. Fill with stepsize_agent_defaults(), then change fields. */
+enum { STEPSIZE_TRAINER_CEM = 0, STEPSIZE_TRAINER_PPO = 1 };
+typedef struct stepsize_agent_options {
+  uint32_t size;      /* sizeof(stepsize_agent_options) */
+  int32_t trainer;    /* STEPSIZE_TRAINER_CEM: cross-entropy method; _PPO: proximal policy optimization */
+  int64_t units;      /* hidden units of the policy, 0 to 32; 0 for a linear one */
+  int64_t seed;       /* of all that is drawn */
+  int64_t every;      /* updates between two decisions, 1 to 1000000 */
+  int64_t population; /* candidates of a generation, 4 to 4096 */
+  int64_t instances;  /* problems that each of them plays, 1 to 4096 */
+  double limit;       /* the largest |log(multiplier)|, in (0, 10] */
+} stepsize_agent_options;
+
 /* END PUBLIC TYPES */
 
 #endif

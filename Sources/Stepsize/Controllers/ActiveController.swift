@@ -3,13 +3,14 @@
 /// Every kind has its place here, though one at most is used: a value inside an enum or an optional could not be
 /// changed in place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {
-  private enum Role { case none, greedy, plateau, hypergradient, lineSearch }
+  private enum Role { case none, greedy, plateau, hypergradient, lineSearch, learned }
 
   private let role: Role
   private var greedy: GreedyLR
   private var plateau: Plateau
   private var hypergradient: Hypergradient
   private var lineSearch: LineSearch
+  private var learned: Learned
 
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {
     var role = Role.none
@@ -18,6 +19,7 @@ struct ActiveController: ~Copyable, Sendable {
     var plateauPart: (Plateau.Configuration, [Double]) = (.init(), [])
     var hypergradientPart: (Hypergradient.Configuration, [Double]) = (.init(), [])
     var lineSearchPart: (LineSearch.Configuration, [Double]) = (.init(), [])
+    var learnedPart: Learned.Configuration?
     switch controller {
     case .none, .some(.settle): break
     case .some(.greedy(let configuration)): (role, greedyPart) = (.greedy, (configuration, bases))
@@ -25,20 +27,23 @@ struct ActiveController: ~Copyable, Sendable {
     case .some(.hypergradient(let configuration)):
       (role, hypergradientPart) = (.hypergradient, (configuration, bases))
     case .some(.lineSearch(let configuration)): (role, lineSearchPart) = (.lineSearch, (configuration, bases))
+    case .some(.learned(let configuration)): (role, learnedPart) = (.learned, configuration)
     }
     let greedy = try GreedyLR(greedyPart.0, bases: greedyPart.1)
     let plateau = try Plateau(plateauPart.0, bases: plateauPart.1)
     let hypergradient = try Hypergradient(hypergradientPart.0, bases: hypergradientPart.1)
     let lineSearch = try LineSearch(lineSearchPart.0, bases: lineSearchPart.1)
+    let learned = try Learned(learnedPart)
     self.role = role
     self.greedy = greedy
     self.plateau = plateau
     self.hypergradient = hypergradient
     self.lineSearch = lineSearch
+    self.learned = learned
   }
 
   /// Whether it wants to see the loss of each update.
-  var needsLoss: Bool { role == .greedy || role == .plateau }
+  var needsLoss: Bool { role == .greedy || role == .plateau || role == .learned }
 
   @inline(__always)
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
@@ -46,6 +51,8 @@ struct ActiveController: ~Copyable, Sendable {
       greedy.observe(loss, &groups)
     } else if role == .plateau {
       plateau.observe(loss, &groups)
+    } else if role == .learned {
+      learned.observe(loss, &groups)
     }
   }
 
@@ -87,6 +94,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .plateau: plateau.decision
     case .hypergradient: hypergradient.decision
     case .lineSearch: lineSearch.decision
+    case .learned: learned.decision
     }
   }
 
@@ -98,6 +106,8 @@ struct ActiveController: ~Copyable, Sendable {
     case .plateau: plateau.isAtBottom(groups)
     case .hypergradient: hypergradient.isAtBottom(groups)
     case .lineSearch: lineSearch.isAtBottom(groups)
+    // Its limits are never reached.
+    case .learned: false
     }
   }
 
@@ -108,6 +118,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .plateau: plateau.transfer(&state)
     case .hypergradient: hypergradient.transfer(&state)
     case .lineSearch: lineSearch.transfer(&state)
+    case .learned: learned.transfer(&state)
     }
   }
 }

@@ -6,6 +6,7 @@ public enum Controller: Sendable {
   case lineSearch(LineSearch.Configuration)
   /// Moves no rate: ends a phase.
   case settle(Settle.Configuration)
+  case learned(Learned.Configuration)
 
   /// A controller of the catalogue. Values are given in the order of its parameters; nil takes the default.
   public init(_ kind: ControllerKind, _ given: [Value?]) throws(ConfigurationError) {
@@ -16,6 +17,7 @@ public enum Controller: Sendable {
     case .hypergradient: self = .hypergradient(try Hypergradient.Configuration(a))
     case .lineSearch: self = .lineSearch(try LineSearch.Configuration(a))
     case .settle: self = .settle(try Settle.Configuration(a))
+    case .learned: self = .learned(try Learned.Configuration(a))
     }
   }
 
@@ -54,6 +56,7 @@ public enum Controller: Sendable {
     case .hypergradient: .hypergradient
     case .lineSearch: .lineSearch
     case .settle: .settle
+    case .learned: .learned
     }
   }
 
@@ -65,6 +68,7 @@ public enum Controller: Sendable {
     case .hypergradient(let configuration): configuration.values
     case .lineSearch(let configuration): configuration.values
     case .settle(let configuration): configuration.values
+    case .learned(let configuration): configuration.values
     }
   }
 

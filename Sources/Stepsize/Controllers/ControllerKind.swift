@@ -1,6 +1,6 @@
 /// The catalogue of controllers: everything that listens to the training and has a name.
 public enum ControllerKind: CaseIterable, Sendable {
-  case greedy, plateau, hypergradient, lineSearch, settle
+  case greedy, plateau, hypergradient, lineSearch, settle, learned
 
   /// Name, parameters and the defaults of the first variant.
   public var signature: Signature { signature(variant: nil) }
@@ -13,6 +13,7 @@ public enum ControllerKind: CaseIterable, Sendable {
     case .hypergradient: Hypergradient.Configuration.signature(Self.word(variant) ?? .sgd)
     case .lineSearch: LineSearch.Configuration.signature
     case .settle: Settle.Configuration.signature
+    case .learned: Learned.Configuration.signature
     }
   }
 
@@ -29,6 +30,7 @@ extension ControllerKind: Word {
     case .hypergradient: "hypergradient"
     case .lineSearch: "line_search"
     case .settle: "settle"
+    case .learned: "learned"
     }
   }
 }

@@ -21,6 +21,7 @@ struct CounterRandom {
   }
 
   /// From the standard normal distribution (Box and Muller, 1958).
+  @inline(never)
   func normal(_ attempt: UInt64) -> Double {
     let radius = (-2 * stepsize_math_log(uniform(2 &* attempt))).squareRoot()
     return radius * cosPi(2 * uniform(2 &* attempt &+ 1))

@@ -14,7 +14,7 @@ scheduler puts both together. All rates are computed by the native library, with
 from . import _catalogue
 from ._catalogue import *  # noqa: F403
 from ._lib import VERSION as __version__
-from .controllers import Controller, GreedyLR, Hypergradient, LineSearch, Plateau, Settle
+from .controllers import Controller, GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
 from .errors import StepsizeError
 from .schedule import Schedule, parse
 from .scheduler import Phase, Scheduler
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
 
 __all__ = [
-    "Controller", "GreedyLR", "Hypergradient", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler", "Settle",
-    "StepsizeError", "__version__", "parse",
+    "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",
+    "Settle", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += _catalogue.__all__
 
 # What is imported when it is first asked for: sub-modules, and names in them.
-_MODULES = ("catalogue", "compat", "nmf", "sampler", "theory")
+_MODULES = ("catalogue", "compat", "learned", "nmf", "sampler", "theory")
 _NAMES = {
     "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
     "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",

@@ -71,6 +71,8 @@ STEPSIZE_TEXT_DEFAULT = 6
 STEPSIZE_TEXT_VALUE = 7
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
+STEPSIZE_TRAINER_CEM = 0
+STEPSIZE_TRAINER_PPO = 1
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
@@ -79,6 +81,7 @@ stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
 stepsize_nmf_p = c_void_p
 stepsize_norm_log_p = c_void_p
+stepsize_agent_p = c_void_p
 
 
 class stepsize_error(Structure):
@@ -233,6 +236,19 @@ class stepsize_nmf_update(Structure):
         ("w_gradient", c_double),
         ("h_gradient", c_double),
         ("rows", c_int64),
+    ]
+
+
+class stepsize_agent_options(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("trainer", c_int32),
+        ("units", c_int64),
+        ("seed", c_int64),
+        ("every", c_int64),
+        ("population", c_int64),
+        ("instances", c_int64),
+        ("limit", c_double),
     ]
 
 
@@ -442,6 +458,41 @@ SIGNATURES = {
         POINTER(c_double), POINTER(stepsize_error),
     ]),
     "stepsize_nmf_destroy": (None, [stepsize_nmf_p]),
+    "stepsize_agent_defaults": (c_int32, [POINTER(stepsize_agent_options)]),
+    "stepsize_agent_create": (c_int32, [
+        POINTER(stepsize_agent_options), POINTER(stepsize_agent_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_begin_episode": (c_int32, [
+        stepsize_agent_p, c_int64, c_int32, POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_observe": (c_int32, [
+        stepsize_agent_p, c_double, c_double, c_double, POINTER(c_double),
+    ]),
+    "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double]),
+    "stepsize_agent_end_episode": (c_int32, [stepsize_agent_p, POINTER(c_double)]),
+    "stepsize_agent_update": (c_int32, [
+        stepsize_agent_p, POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_instance": (c_int64, [stepsize_agent_p]),
+    "stepsize_agent_episodes_left": (c_int64, [stepsize_agent_p]),
+    "stepsize_agent_generation": (c_int64, [stepsize_agent_p]),
+    "stepsize_agent_train_nmf": (c_int32, [
+        stepsize_agent_p, POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_score_nmf": (c_int32, [
+        stepsize_agent_p, c_int64, POINTER(c_double), POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_save": (c_int32, [
+        stepsize_agent_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_agent_load": (c_int32, [
+        stepsize_agent_p, c_char_p, c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_controller_learned": (c_int32, [
+        c_char_p, c_size_t, c_int64, c_double, POINTER(stepsize_controller_p),
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_destroy": (None, [stepsize_agent_p]),
 }
 
 

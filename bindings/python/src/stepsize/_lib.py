@@ -58,7 +58,9 @@ def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
     """
     quick = ctypes.PyDLL(None, handle=library._handle)
     for name, (restype, argtypes) in _abi.SIGNATURES.items():
-        if name.startswith(("stepsize_scheduler_", "stepsize_norm_log_")) or name == "stepsize_schedule_at":
+        if name.startswith(("stepsize_scheduler_", "stepsize_norm_log_")) or name in (
+            "stepsize_schedule_at", "stepsize_agent_observe",
+        ):
             function = getattr(quick, name)
             function.restype, function.argtypes = restype, argtypes
     return quick

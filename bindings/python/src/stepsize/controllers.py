@@ -405,3 +405,38 @@ class Settle(Controller):
         window: int | None = None,
     ) -> None:
         self._make(locals())
+
+
+class Learned(Controller):
+    """Moves the base rates as a policy learned by reinforcement says: every few updates by a factor, from what it sees
+    of the losses. For policies of one's own see ``stepsize.learned``.
+
+    Args:
+        policy: ``"nmf"``: learned on stochastic non-negative matrix factorization, for rates relative to the stability
+            bound; ``"custom"``: the one in `parameters`.
+        total: Updates of the training, where they are known.
+        adapt: Rate at which it goes on learning while it works, in [0, 1]; 0: it does not.
+        parameters: A policy of one's own: updates between decisions, limit, hidden units, weights.
+
+    A loss that is <= 0 or not finite is left out.
+    """
+
+    __slots__ = ()
+    _name = "learned"
+    _parameters = {"policy": "word", "total": "count", "adapt": "real", "parameters": "reals"}
+
+    if TYPE_CHECKING:
+        policy: str
+        total: int
+        adapt: float
+        parameters: tuple[float, ...]
+
+    def __init__(
+        self,
+        policy: str = "nmf",
+        *,
+        total: int | None = None,
+        adapt: float | None = None,
+        parameters: Iterable[float] | None = None,
+    ) -> None:
+        self._make(locals())

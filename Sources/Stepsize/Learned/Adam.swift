@@ -1,0 +1,25 @@
+/// Adam (arXiv 1412.6980) with its usual constants.
+struct Adam: Sendable {
+  private var first: [Double]
+  private var second: [Double]
+  private var decay1 = 1.0
+  private var decay2 = 1.0
+  let rate: Double
+
+  init(count: Int, rate: Double) {
+    first = Array(repeating: 0, count: count)
+    second = first
+    self.rate = rate
+  }
+
+  mutating func step(_ parameters: inout [Double], _ gradient: [Double]) {
+    decay1 *= 0.9
+    decay2 *= 0.999
+    for i in first.indices where i < parameters.count && i < gradient.count {
+      first[i] += 0.1 * (gradient[i] - first[i])
+      second[i] += 0.001 * (gradient[i] * gradient[i] - second[i])
+      let root = (second[i] / (1 - decay2)).squareRoot()
+      parameters[i] -= rate * first[i] / (1 - decay1) / (root + 1e-8)
+    }
+  }
+}

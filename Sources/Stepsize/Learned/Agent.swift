@@ -1,0 +1,212 @@
+import CMathShims
+
+/// Trains a policy on episodes of any environment, inside the library or outside.
+///
+///     episode: beginEpisode, then for each update observe -> multiplier, reward as often as it is known, endEpisode
+///     generation: `episodesPerUpdate` episodes, then update
+///
+/// All numbers follow from the seed and from what is observed.
+public struct Agent: Sendable {
+  public enum Trainer: Int32, Sendable {
+    /// The cross-entropy method: each candidate plays the same instances.
+    case crossEntropy = 0
+    /// Proximal policy optimization: each episode is an instance of its own.
+    case proximal = 1
+  }
+
+  public struct Configuration: Sendable {
+    public var trainer = Trainer.crossEntropy
+    /// Hidden units of the policy; 0 for a linear one.
+    public var units: Int64 = 0
+    public var seed: Int64 = 0
+    /// Updates between two decisions.
+    public var every: Int64 = 10
+    /// The largest |log multiplier|.
+    public var limit = 3.0
+    /// Candidates of a generation.
+    public var population: Int64 = 32
+    /// Problem instances that each of them plays.
+    public var instances: Int64 = 8
+
+    public init() {}
+
+    public func validate() throws(ConfigurationError) {
+      let check = Check("agent")
+      try check("population", population, from: 4, to: 4096)
+      try check("instances", instances, from: 1, to: 4096)
+      try check("seed", seed, from: Int64.min)
+    }
+  }
+
+  public let configuration: Configuration
+  /// What has been learned so far.
+  public private(set) var policy: Policy
+  /// Generations done.
+  public private(set) var generation: Int64 = 0
+  /// Episodes of this generation that are done.
+  public private(set) var episodes: Int64 = 0
+
+  private var search: CrossEntropy
+  private var proximal: ProximalPolicy
+  private var sums: [Double]
+  private var total = 0.0
+
+  // The episode.
+  private var observer: Observer
+  private var actor: Network
+  private var level = 0.0
+  private var isPlaying = false
+  private var isExploring = false
+  private var decisions: UInt64 = 0
+  private var score = 0.0
+  private var sampleCount = 0
+  private var features: [Double]
+
+  /// What a reward that is not finite counts as.
+  public static var failure: Double { -10 }
+
+  public init(_ configuration: Configuration, policy given: Policy? = nil) throws(ConfigurationError) {
+    try configuration.validate()
+    self.configuration = configuration
+    let policy: Policy
+    if let given {
+      policy = given
+    } else {
+      var drawn = try Policy(
+        every: configuration.every, limit: configuration.limit, units: configuration.units)
+      drawn.network = Network(
+        inputs: Observer.featureCount, units: Int(configuration.units),
+        random: CounterRandom(seed: configuration.seed, step: -4))
+      policy = drawn
+    }
+    self.policy = policy
+    search = CrossEntropy(
+      mean: policy.parameters, deviation: 1, population: Int(configuration.population),
+      seed: configuration.seed)
+    proximal = ProximalPolicy(policy: policy.network, seed: configuration.seed)
+    sums = Array(repeating: 0, count: Int(configuration.population))
+    observer = Observer(every: policy.every, total: 0)
+    actor = policy.network
+    features = Array(repeating: 0, count: Observer.featureCount)
+  }
+
+  /// Episodes before `update`.
+  public var episodesPerUpdate: Int64 { configuration.population &* configuration.instances }
+
+  public var episodesLeft: Int64 { episodesPerUpdate &- episodes }
+
+  /// The problem instance that the next episode, or the one that is played, is to be: the same for all candidates of a
+  /// generation, another one in each generation.
+  public var instance: Int64 {
+    let done = Swift.min(episodes, episodesPerUpdate &- 1)
+    switch configuration.trainer {
+    case .crossEntropy: return generation &* configuration.instances &+ done / configuration.population
+    case .proximal: return generation &* episodesPerUpdate &+ done
+    }
+  }
+
+  // MARK: - An episode
+
+  /// Begins an episode; one that has not ended is forgotten.
+  /// - Parameters:
+  ///   - total: Its updates; 0: not known.
+  ///   - explores: Whether it counts for `update`; else the policy is played as it is.
+  public mutating func beginEpisode(total: Int64, explores: Bool = true) throws(ConfigurationError) {
+    try Check("agent")("total", total, from: 0)
+    if explores, episodes >= episodesPerUpdate {
+      throw ConfigurationError(.order, "agent: this generation is complete: update comes next")
+    }
+    if isPlaying { proximal.truncate(to: sampleCount) }
+    observer = Observer(every: policy.every, total: total)
+    sampleCount = proximal.count
+    level = 0
+    score = 0
+    decisions = 0
+    isPlaying = true
+    isExploring = explores
+    actor = policy.network
+    if explores, configuration.trainer == .crossEntropy {
+      actor.parameters = search.candidate(Int(episodes % configuration.population))
+    }
+  }
+
+  /// After an update: its loss, and what else is known (0 or NaN where it is not). Answers the multiplier of the
+  /// anchor's rate for the next update.
+  public mutating func observe(
+    loss: Double, rateOverBound: Double = 0, gradient: Double = 0
+  ) throws(ConfigurationError) -> Double {
+    guard isPlaying else { throw Self.notPlaying }
+    guard observer.add(loss) == true else { return stepsize_math_exp(level) }
+    observer.decide(
+      level: level / policy.limit, rateOverBound: rateOverBound, gradient: gradient, into: &features)
+    let action: Double
+    if isExploring, configuration.trainer == .proximal {
+      let random = CounterRandom(
+        seed: configuration.seed, step: generation &* episodesPerUpdate &+ episodes)
+      action = proximal.act(features, noise: random.normal(decisions))
+    } else {
+      action = actor.value(features)
+    }
+    decisions &+= 1
+    level = policy.moved(level, by: action)
+    return stepsize_math_exp(level)
+  }
+
+  /// Adds to the reward of the last decision, and of the episode.
+  public mutating func reward(_ reward: Double) throws(ConfigurationError) {
+    guard isPlaying else { throw Self.notPlaying }
+    let reward = reward.isFinite ? bounded(reward, -1e6, 1e6) : Self.failure
+    score += reward
+    if isExploring, configuration.trainer == .proximal, proximal.count > sampleCount {
+      proximal.reward(reward)
+    }
+  }
+
+  /// Ends the episode; the sum of its rewards.
+  @discardableResult
+  public mutating func endEpisode() throws(ConfigurationError) -> Double {
+    guard isPlaying else { throw Self.notPlaying }
+    isPlaying = false
+    guard isExploring else { return score }
+    if proximal.count > sampleCount { proximal.endEpisode() }
+    sums[Int(episodes % configuration.population)] += score
+    total += score
+    episodes &+= 1
+    return score
+  }
+
+  /// Learns from the generation; the mean score of its episodes.
+  @discardableResult
+  public mutating func update() throws(ConfigurationError) -> Double {
+    guard !isPlaying || !isExploring else {
+      throw ConfigurationError(.order, "agent: an episode is not ended")
+    }
+    guard episodes == episodesPerUpdate else {
+      throw ConfigurationError(
+        .order, "agent: episodes of this generation that are still to be played: ",
+        Decimal.write(episodesLeft))
+    }
+    let mean = total / Double(episodesPerUpdate)
+    switch configuration.trainer {
+    case .crossEntropy:
+      search.update(sums)
+      policy.network.parameters = search.mean
+    case .proximal:
+      proximal.update()
+      policy.network.parameters = proximal.policy.parameters
+    }
+    for i in sums.indices { sums[i] = 0 }
+    total = 0
+    episodes = 0
+    generation &+= 1
+    return mean
+  }
+
+  private static var notPlaying: ConfigurationError {
+    ConfigurationError(.order, "agent: no episode has begun")
+  }
+
+  /// For the tests.
+  var collected: [ProximalPolicy.Sample] { proximal.collected }
+  var currentLevel: Double { level }
+}

@@ -1,0 +1,156 @@
+import CMathShims
+
+/// A learned schedule at work: a policy that was trained by an `Agent` moves the base rates by what it sees of the
+/// losses.
+///
+/// Every `policy.every` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's answer to what it
+/// observes (`Observer`; without gradients and bounds). The rates before the first decision are the anchor's. A loss
+/// that is <= 0 or not finite is ignored.
+///
+/// With `adapt` > 0 a bias b of u goes on learning: each decision is moved by ±0.25, and where the loss then falls by
+/// more than it does on the average, b moves to that side (REINFORCE with a running baseline, advantages cut to ±2 deviations).
+public struct Learned: ~Copyable, Sendable {
+  public struct Configuration: Sendable {
+    /// The shipped policy's name; nil for one of the caller's.
+    var shipped: ShippedPolicy?
+    public internal(set) var policy: Policy
+    /// Updates of the training; 0: not known.
+    public var total: Int64 = 0
+    /// Rate of the online adaptation; 0 for none.
+    public var adapt = 0.0
+
+    public init(_ policy: Policy) { self.policy = policy }
+
+    init(_ shipped: ShippedPolicy) throws(ConfigurationError) {
+      self.shipped = shipped
+      policy = try Policy(numbers: shipped.numbers)
+    }
+  }
+
+  private let configuration: Configuration
+  private var observer: Observer
+  private var features: [Double]
+  private var level = 0.0
+  private(set) var decision = Decision.none
+  // The adaptation.
+  private var bias = 0.0
+  private var side = 0.0
+  private var meanGain = 0.0
+  private var meanSquare = 0.0
+  private var decisions: Int64 = 0
+
+  private static var exploration: Double { 0.25 }
+
+  /// `nil`: stands there unused.
+  init(_ configuration: Configuration?) throws(ConfigurationError) {
+    var used = try Configuration(.nmf)
+    if let configuration {
+      try Controller.learned(configuration).validate()
+      used = configuration
+    }
+    self.configuration = used
+    observer = Observer(every: used.policy.every, total: used.total)
+    features = Array(repeating: 0, count: Observer.featureCount)
+  }
+
+  @inline(__always)
+  mutating func observe(_ loss: Double, _ groups: inout [Group]) {
+    switch observer.add(loss) {
+    case .none: decision = .ignored
+    case .some(false): decision = .heldByPatience
+    case .some(true): decide(&groups)
+    }
+  }
+
+  @inline(never)
+  @_optimize(speed)
+  private mutating func decide(_ groups: inout [Group]) {
+    let policy = configuration.policy
+    observer.decide(level: level / policy.limit, rateOverBound: 0, gradient: 0, into: &features)
+    var action = policy.network.value(features)
+    if configuration.adapt > 0 {
+      adapt()
+      action += bias + Self.exploration * side
+    }
+    let old = level
+    level = bounded(policy.moved(level, by: action), -policy.limit, policy.limit)
+    let factor = stepsize_math_exp(level)
+    for i in groups.indices { groups[i].base = finite(groups[i].initial * factor) }
+    decision = level > old ? .raised : level < old ? .cut : .kept
+  }
+
+  /// Judges the side of the last decision and chooses the next one.
+  private mutating func adapt() {
+    if side != 0 {
+      let gain = observer.gain
+      let rate = Swift.max(0.1, 1 / Double(Swift.min(decisions, 1000)))
+      meanGain += rate * (gain - meanGain)
+      meanSquare += rate * (gain * gain - meanSquare)
+      let deviation = Swift.max(meanSquare - meanGain * meanGain, 0).squareRoot()
+      let advantage = deviation > 0 ? bounded((gain - meanGain) / deviation, -2, 2) : 0
+      bias = bounded(bias + configuration.adapt * side * advantage, -2, 2)
+    }
+    side = CounterRandom(seed: 0, step: decisions).uniform(0) < 0.5 ? -1 : 1
+    decisions &+= decisions < Int64.max ? 1 : 0
+  }
+
+  mutating func transfer(_ state: inout StateCoder) {
+    observer.transfer(&state)
+    state.transfer(&decision)
+    state.transfer(&decisions, in: StateCoder.counts)
+    Self.transfer(&level, 10, &state)
+    Self.transfer(&bias, 2, &state)
+    Self.transfer(&side, 1, &state)
+    Self.transfer(&meanGain, 1e4, &state)
+    Self.transfer(&meanSquare, 1e8, &state)
+  }
+
+  private static func transfer(_ x: inout Double, _ limit: Double, _ state: inout StateCoder) {
+    state.transfer(&x)
+    if !(abs(x) <= limit) { state.reject() }
+  }
+}
+
+extension Learned.Configuration {
+  private static var custom: StaticString { "custom" }
+
+  static var signature: Signature {
+    Signature(
+      name: "learned", summary: "moves the base rates as a policy learned by reinforcement says",
+      formula: "base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)",
+      source: "",
+      parameters: [
+        Parameter(
+          "policy", .word(ShippedPolicy.names + [custom]), default: .word(ShippedPolicy.nmf.name),
+          "a policy of the library; custom: the one in parameters"),
+        .steps("total", from: 0, default: .integer(0), "updates of the training; 0: not known"),
+        Parameter(
+          "adapt", .real(Interval(0, 1)), default: .real(0),
+          "rate at which it goes on learning; 0: it does not"),
+        Parameter(
+          "parameters", .reals(.finite), default: Value.none,
+          "a policy of one's own: updates between decisions, limit, hidden units, weights"),
+      ])
+  }
+
+  init(_ a: Arguments) throws(ConfigurationError) {
+    if let shipped = ShippedPolicy(a.word("policy")) {
+      guard case .none = a["parameters"] else {
+        throw a.error("parameters", expected: "none, as the policy is one of the library's")
+      }
+      try self.init(shipped)
+    } else {
+      self.init(try Policy(numbers: a.reals("parameters")))
+    }
+    total = a.count("total")
+    adapt = a.real("adapt")
+  }
+
+  /// In the order of the signature.
+  var values: [Value] {
+    [
+      .word(shipped?.name ?? Self.custom), .integer(total), .real(adapt),
+      shipped == nil ? .reals(policy.numbers) : Value.none,
+    ]
+  }
+}

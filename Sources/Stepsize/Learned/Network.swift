@@ -1,0 +1,67 @@
+import CMathShims
+
+/// A function of the features: linear, or with one hidden layer of tanh units.
+///
+/// Parameters: w of w·x; or for each unit its weights, then v₀, v₁, … of v₀ + Σ v_i·tanh(w_i·x).
+struct Network: Sendable {
+  let inputs: Int
+  /// Hidden units; 0 for a linear function.
+  let units: Int
+  var parameters: [Double]
+
+  static func count(inputs: Int, units: Int) -> Int {
+    units == 0 ? inputs : units &* inputs &+ units &+ 1
+  }
+
+  /// Zeros; the weights of hidden units are drawn, as else no gradient would ever reach them.
+  init(inputs: Int, units: Int, random: CounterRandom? = nil) {
+    self.inputs = inputs
+    self.units = units
+    parameters = Array(repeating: 0, count: Self.count(inputs: inputs, units: units))
+    guard let random, units > 0 else { return }
+    for i in 0..<units &* inputs {
+      parameters[i] = random.normal(UInt64(i)) / Double(inputs).squareRoot()
+    }
+  }
+
+  init(inputs: Int, units: Int, parameters: [Double]) {
+    self.inputs = inputs
+    self.units = units
+    self.parameters = parameters
+  }
+
+  /// `x` has `inputs` numbers.
+  @_optimize(speed)
+  func value(_ x: [Double]) -> Double {
+    guard x.count >= inputs else { return 0 }
+    guard units > 0 else { return dot(0, x) }
+    let outer = units &* inputs
+    var sum = parameters[outer]
+    for i in 0..<units { sum += parameters[outer &+ 1 &+ i] * stepsize_math_tanh(dot(i &* inputs, x)) }
+    return sum
+  }
+
+  @inline(__always)
+  private func dot(_ start: Int, _ x: [Double]) -> Double {
+    var sum = 0.0
+    for i in 0..<inputs { sum += parameters[start &+ i] * x[i] }
+    return sum
+  }
+
+  /// Adds `weight` times the derivative of the value with respect to the parameters.
+  func addGradient(_ x: [Double], _ weight: Double, to gradient: inout [Double]) {
+    guard x.count >= inputs, gradient.count >= parameters.count else { return }
+    guard units > 0 else {
+      for i in 0..<inputs { gradient[i] += weight * x[i] }
+      return
+    }
+    let outer = units &* inputs
+    gradient[outer] += weight
+    for i in 0..<units {
+      let t = stepsize_math_tanh(dot(i &* inputs, x))
+      gradient[outer &+ 1 &+ i] += weight * t
+      let inner = weight * parameters[outer &+ 1 &+ i] * (1 - t * t)
+      for j in 0..<inputs { gradient[i &* inputs &+ j] += inner * x[j] }
+    }
+  }
+}

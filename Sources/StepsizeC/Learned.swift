@@ -1,0 +1,297 @@
+// Section 10: Learned schedules
+
+import CStepsize
+import Stepsize
+
+public typealias AgentIn = UnsafePointer<stepsize_agent>?
+public typealias AgentInOut = UnsafeMutablePointer<stepsize_agent>?
+public typealias BytesIn = UnsafePointer<UInt8>?
+
+extension UnsafePointer<stepsize_agent> {
+  fileprivate var value: UnsafePointer<Agent> { UnsafeRawPointer(self).assumingMemoryBound(to: Agent.self) }
+}
+
+extension UnsafeMutablePointer<stepsize_agent> {
+  fileprivate var value: UnsafeMutablePointer<Agent> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Agent.self)
+  }
+}
+
+/// The policy that the caller's bytes are; damaged ones are refused.
+private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError) -> Policy {
+  guard let bytes, length <= UInt(Policy.maximumByteCount) else {
+    throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
+  }
+  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(length))))
+}
+
+// MARK: - Training an agent
+
+/// Fills the options with the defaults: the cross-entropy method, a linear policy, a decision every 10 updates.
+/// - Parameter options: Receives the defaults and its own size.
+/// - Returns: A status.
+@c public func stepsize_agent_defaults(_ options: UnsafeMutablePointer<stepsize_agent_options>?) -> Int32 {
+  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
+  let configuration = Agent.Configuration()
+  var filled = stepsize_agent_options()
+  filled.size = UInt32(MemoryLayout<stepsize_agent_options>.size)
+  filled.trainer = configuration.trainer.rawValue
+  filled.units = configuration.units
+  filled.seed = configuration.seed
+  filled.every = configuration.every
+  filled.population = configuration.population
+  filled.instances = configuration.instances
+  filled.limit = configuration.limit
+  options.pointee = filled
+  return Int32(STEPSIZE_OK)
+}
+
+/// Makes an agent that learns to move the learning rate, on problems of the caller's or on factorizations.
+///
+/// Each generation has population * instances episodes. Of each: stepsize_agent_begin_episode; then after every update
+/// stepsize_agent_observe, which answers what the anchor's rate is to be multiplied by; stepsize_agent_reward
+/// as often as a reward is known; stepsize_agent_end_episode. At the end of the generation: stepsize_agent_update.
+/// Every `every` updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. All follows
+/// from the seed and what is observed.
+///
+/// Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown trainer,
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range.
+/// - Parameter options: From stepsize_agent_defaults; copied.
+/// - Parameter out: Receives the agent, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_agent_create(
+  _ options: UnsafePointer<stepsize_agent_options>?,
+  _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
+  let size = MemoryLayout<stepsize_agent_options>.size
+  guard let given = read(options, over: stepsize_agent_options(), minimum: size) else {
+    return fail(STEPSIZE_ERROR_SIZE, "agent: size is none of stepsize_agent_options", error)
+  }
+  guard let trainer = Agent.Trainer(rawValue: given.trainer) else {
+    return fail(STEPSIZE_ERROR_NAME, "agent: trainer is unknown, expected STEPSIZE_TRAINER_...", error)
+  }
+  var configuration = Agent.Configuration()
+  configuration.trainer = trainer
+  configuration.units = given.units
+  configuration.seed = given.seed
+  configuration.every = given.every
+  configuration.limit = given.limit
+  configuration.population = given.population
+  configuration.instances = given.instances
+  return boundary(error) { () throws(ConfigurationError) in
+    out.pointee = makeHandle(try Agent(configuration), as: stepsize_agent.self)
+  }
+}
+
+/// Begins an episode; one that has not ended is forgotten.
+/// - Parameter agent: Who plays.
+/// - Parameter total: Updates of the episode, >= 0; 0 where they are not known.
+/// - Parameter explore: 1: it counts for the generation, 0: the policy is played as it is.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1.
+@c public func stepsize_agent_begin_episode(
+  _ agent: AgentInOut, _ total: Int64, _ explore: Int32, _ error: ErrorOut
+) -> Int32 {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  guard explore == 0 || explore == 1 else {
+    return fail(STEPSIZE_ERROR_ARGUMENT, "agent: explore is neither 0 nor 1", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
+    try agent.value.pointee.beginEpisode(total: total, explores: explore == 1)
+  }
+}
+
+/// After an update: shows the agent its loss and answers the multiplier for the next one.
+/// - Parameter agent: Who plays.
+/// - Parameter loss: Of the update; one that is <= 0 or not finite is left out.
+/// - Parameter gradient_norm: Of the update; 0 or NaN where it is not known.
+/// - Parameter rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
+/// - Parameter multiplier: Receives what the anchor's rate is to be multiplied by.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
+@_optimize(speed)
+@c public func stepsize_agent_observe(
+  _ agent: AgentInOut, _ loss: Double, _ gradient_norm: Double, _ rate_over_bound: Double,
+  _ multiplier: UnsafeMutablePointer<Double>?
+) -> Int32 {
+  guard let agent, let multiplier else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(multiplier, 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  return boundary(nil) { () throws(ConfigurationError) in
+    multiplier.pointee = try agent.value.pointee.observe(
+      loss: loss, rateOverBound: rate_over_bound, gradient: gradient_norm)
+  }
+}
+
+/// Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a fixed set of data, is
+/// a good one, since the sum of an episode is then log(e first) - log(e last).
+/// - Parameter agent: Who plays.
+/// - Parameter reward: NaN and infinity count as -10: for a training that has diverged.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
+@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double) -> Int32 {
+  guard let agent else { return Int32(STEPSIZE_ERROR_NULL) }
+  return boundary(nil) { () throws(ConfigurationError) in try agent.value.pointee.reward(reward) }
+}
+
+/// Ends an episode.
+/// - Parameter agent: Who plays.
+/// - Parameter score: Receives the sum of its rewards; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
+@c public func stepsize_agent_end_episode(
+  _ agent: AgentInOut, _ score: UnsafeMutablePointer<Double>?
+) -> Int32 {
+  guard let agent else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(score, score == nil ? 0 : 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
+  return boundary(nil) { () throws(ConfigurationError) in
+    let sum = try agent.value.pointee.endEpisode()
+    score?.pointee = sum
+  }
+}
+
+/// Learns from the episodes of a generation and begins the next one.
+/// - Parameter agent: What learns.
+/// - Parameter mean: Receives the mean score of the episodes; may be NULL.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing.
+@c public func stepsize_agent_update(
+  _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
+) -> Int32 {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  guard isUsable(mean, mean == nil ? 0 : 1) else {
+    return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
+    let score = try agent.value.pointee.update()
+    mean?.pointee = score
+  }
+}
+
+/// Which problem the next episode, or the one that is played, is to be: the number that it is made from. The same for
+/// all candidates of a generation of the cross-entropy method.
+/// - Parameter agent: Who plays.
+/// - Returns: The number, >= 0; -1 if agent is NULL.
+@c public func stepsize_agent_instance(_ agent: AgentIn) -> Int64 { agent?.value.pointee.instance ?? -1 }
+
+/// Episodes that the generation still needs.
+/// - Parameter agent: Who plays.
+/// - Returns: The number; -1 if agent is NULL.
+@c public func stepsize_agent_episodes_left(_ agent: AgentIn) -> Int64 {
+  guard let agent else { return -1 }
+  return agent.value.pointee.episodesLeft
+}
+
+/// Generations that are done.
+/// - Parameter agent: What to ask.
+/// - Returns: The number; -1 if agent is NULL.
+@c public func stepsize_agent_generation(_ agent: AgentIn) -> Int64 { agent?.value.pointee.generation ?? -1 }
+
+// MARK: - Factorizations
+
+/// Plays a generation of random factorizations and learns from it. Rates are fractions of the bound of
+/// the state and cut to it; the reward is the fall of log(loss) on fixed rows.
+/// - Parameter agent: What learns.
+/// - Parameter mean: Receives the mean score of the episodes; may be NULL.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_agent_train_nmf(
+  _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
+) -> Int32 {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  guard isUsable(mean, mean == nil ? 0 : 1) else {
+    return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
+    let score = try agent.value.pointee.trainOnNMF()
+    mean?.pointee = score
+  }
+}
+
+/// Plays a random factorization with the policy as it is; an episode that is played is forgotten.
+/// - Parameter agent: Who plays.
+/// - Parameter instance: Which one; training uses numbers >= 0, so that those below are held out.
+/// - Parameter score: Receives log(loss before/loss after) on fixed rows.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_agent_score_nmf(
+  _ agent: AgentInOut, _ instance: Int64, _ score: UnsafeMutablePointer<Double>?, _ error: ErrorOut
+) -> Int32 {
+  guard let agent, let score else { return fail(STEPSIZE_ERROR_NULL, "agent or score is NULL", error) }
+  guard isUsable(score, 1) else { return fail(STEPSIZE_ERROR_SIZE, "score is not aligned", error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    score.pointee = try agent.value.pointee.scoreOnNMF(instance: instance)
+  }
+}
+
+// MARK: - Policies
+
+/// What has been learned so far, as bytes with magic, format number, length and checksum. Call it with capacity
+/// 0 to learn the length, then with a buffer.
+/// - Parameter agent: Whose policy.
+/// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
+@c public func stepsize_agent_save(
+  _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  let bytes = agent.value.pointee.policy.bytes
+  length?.pointee = UInt(bytes.count)
+  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
+  guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
+  for i in bytes.indices { buffer[i] = bytes[i] }
+  return Int32(STEPSIZE_OK)
+}
+
+/// Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and hidden units take the place of
+/// the options'.
+/// - Parameter agent: What is to go on with it.
+/// - Parameter policy: The bytes; copied.
+/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_agent_load(
+  _ agent: AgentInOut, _ policy: BytesIn, _ length: UInt, _ error: ErrorOut
+) -> Int32 {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    let parsed = try StepsizeC.policy(policy, length)
+    agent.value.pointee = try Agent(agent.value.pointee.configuration, policy: parsed)
+  }
+}
+
+/// A controller that moves the base rates as a policy of one's own says. Its text form holds all of the policy,
+/// learned("custom", parameters=[...]), so that saved states restore by themselves. Those of the library are
+/// had by their text form, such as learned("nmf", total=1000).
+/// - Parameter policy: Bytes of stepsize_agent_save; copied.
+/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+/// - Parameter total: Updates of the training; 0 where they are not known.
+/// - Parameter adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
+/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_controller_learned(
+  _ policy: BytesIn, _ length: UInt, _ total: Int64, _ adapt: Double, _ out: ControllerOut, _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    var configuration = Learned.Configuration(try StepsizeC.policy(policy, length))
+    configuration.total = total
+    configuration.adapt = adapt
+    let controller = Controller.learned(configuration)
+    try controller.validate()
+    out.pointee = makeHandle(controller, as: stepsize_controller.self)
+  }
+}
+
+/// Frees an agent. NULL is allowed.
+/// - Parameter agent: Not to be used afterwards.
+@c public func stepsize_agent_destroy(_ agent: AgentInOut) {
+  destroyHandle(agent, of: Agent.self)
+}

@@ -1,0 +1,136 @@
+/* Agents through the C interface: episodes, both trainers, policies as bytes, controllers made of them, the time of a
+   decision. */
+#include <time.h>
+
+#include "check.h"
+
+static stepsize_agent *made(int32_t trainer, int64_t units, int64_t seed) {
+  stepsize_agent_options options;
+  stepsize_agent *agent = NULL;
+  REQUIRE(stepsize_agent_defaults(&options) == STEPSIZE_OK);
+  options.trainer = trainer, options.units = units, options.seed = seed;
+  options.every = 2, options.population = 8, options.instances = 4;
+  REQUIRE(stepsize_agent_create(&options, &agent, NULL) == STEPSIZE_OK);
+  return agent;
+}
+
+/* A toy: the best rate is a quarter of the anchor's. */
+static double generation(stepsize_agent *agent) {
+  double mean = NAN;
+  while (stepsize_agent_episodes_left(agent) > 0) {
+    double multiplier = 1, loss = 1 + (double)stepsize_agent_instance(agent), score = 0, sum = 0;
+    REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
+    for (int t = 0; t < 20; t++) {
+      loss *= 0.95;
+      REQUIRE(stepsize_agent_observe(agent, loss, NAN, NAN, &multiplier) == STEPSIZE_OK);
+      double off = log(4 * multiplier), reward = -0.1 * off * off;
+      sum += reward;
+      REQUIRE(stepsize_agent_reward(agent, reward) == STEPSIZE_OK);
+    }
+    REQUIRE(stepsize_agent_end_episode(agent, &score) == STEPSIZE_OK);
+    CHECK(fabs(score - sum) < 1e-12);
+  }
+  REQUIRE(stepsize_agent_update(agent, &mean, NULL) == STEPSIZE_OK);
+  return mean;
+}
+
+static void training(void) {
+  for (int32_t trainer = 0; trainer < 2; trainer++)
+    for (int64_t units = 0; units < 4; units += 3) {
+      stepsize_agent *agent = made(trainer, units, 1), *twin = made(trainer, units, 1);
+      double first = generation(agent), last = 0;
+      CHECK_SAME(generation(twin), first);
+      for (int i = 0; i < 25; i++) CHECK_SAME(generation(twin), last = generation(agent));
+      CHECK(last > 0.5 * first);
+      CHECK(stepsize_agent_generation(agent) == 26);
+      stepsize_agent_destroy(agent);
+      stepsize_agent_destroy(twin);
+    }
+}
+
+static void factorizations(void) {
+  stepsize_agent *agent = made(STEPSIZE_TRAINER_CEM, 0, 3);
+  double before = 0, after = 0, mean = 0;
+  CHECK_STATUS(stepsize_agent_score_nmf(agent, -1, &before, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_agent_score_nmf(agent, -1, &after, NULL), STEPSIZE_OK);
+  CHECK_SAME(before, after);
+  CHECK_STATUS(stepsize_agent_train_nmf(agent, &mean, NULL), STEPSIZE_OK);
+  CHECK(isfinite(mean) && before > 0 && stepsize_agent_generation(agent) == 1);
+  stepsize_agent_destroy(agent);
+}
+
+static void policies(void) {
+  stepsize_agent *agent = made(STEPSIZE_TRAINER_PPO, 2, 7), *other = made(STEPSIZE_TRAINER_CEM, 0, 1);
+  uint8_t bytes[1024], again[1024];
+  size_t length = 0, size = 0;
+  generation(agent);
+  REQUIRE(stepsize_agent_save(agent, bytes, sizeof bytes, &length) == STEPSIZE_OK);
+  REQUIRE(stepsize_agent_load(other, bytes, length, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_agent_save(other, again, sizeof again, &size) == STEPSIZE_OK);
+  CHECK(size == length && memcmp(bytes, again, size) == 0);
+  for (size_t i = 0; i < length; i++) {
+    stepsize_error error = {sizeof error, 0, 0, ""};
+    bytes[i] ^= 4;
+    int32_t status = stepsize_agent_load(other, bytes, length, &error);
+    CHECK((status == STEPSIZE_ERROR_STATE || status == STEPSIZE_ERROR_VERSION) && error.text[0]);
+    bytes[i] ^= 4;
+  }
+  /* The controller does what the agent does, and its text is all that is needed. */
+  stepsize_controller *controller = NULL;
+  REQUIRE(stepsize_controller_learned(bytes, length, 50, 0, &controller, NULL) == STEPSIZE_OK);
+  char text[4096];
+  REQUIRE(stepsize_controller_print(controller, text, sizeof text, NULL) == STEPSIZE_OK);
+  const double base = 0.5;
+  stepsize_scheduler_options options;
+  stepsize_scheduler *scheduler = NULL, *parsed = NULL;
+  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  options.group_count = 1, options.base_lr = &base;
+  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &parsed, NULL) == STEPSIZE_OK);
+  options.controller = controller;
+  REQUIRE(stepsize_scheduler_create(&options, &scheduler, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_agent_begin_episode(agent, 50, 0, NULL) == STEPSIZE_OK);
+  for (int t = 0; t < 50; t++) {
+    double multiplier, rate, same, loss = exp(-0.1 * t) + 0.1 * (t % 3);
+    REQUIRE(stepsize_agent_observe(agent, loss, 0, 0, &multiplier) == STEPSIZE_OK);
+    REQUIRE(stepsize_scheduler_step_with_loss(scheduler, loss, &rate, 1) == STEPSIZE_OK);
+    REQUIRE(stepsize_scheduler_step_with_loss(parsed, loss, &same, 1) == STEPSIZE_OK);
+    CHECK_SAME(rate, 0.5 * multiplier);
+    CHECK_SAME(rate, same);
+  }
+  stepsize_scheduler_destroy(scheduler);
+  stepsize_scheduler_destroy(parsed);
+  stepsize_controller_destroy(controller);
+  stepsize_agent_destroy(agent);
+  stepsize_agent_destroy(other);
+}
+
+/* With a decision at every update and the largest policy. */
+static void cost(void) {
+  const double base = 1;
+  char text[8192] = "learned(\"custom\", total=1000000, adapt=0.1, parameters=[1, 3, 8";
+  for (int i = 0; i < 89; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
+  strcat(text, "])");
+  stepsize_scheduler_options options;
+  stepsize_scheduler *scheduler = NULL;
+  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  options.group_count = 1, options.base_lr = &base;
+  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
+  double best = INFINITY, rate;
+  for (int round = 0; round < 20; round++) {
+    clock_t start = clock();
+    for (int t = 0; t < 5000; t++) stepsize_scheduler_step_with_loss(scheduler, 1 + 1.0 / (t + 1), &rate, 1);
+    double each = (double)(clock() - start) / CLOCKS_PER_SEC / 5000;
+    if (each < best) best = each;
+  }
+  fprintf(stderr, "a decision of 8 hidden units: %.0f ns\n", best * 1e9);
+  CHECK(isfinite(rate));
+  stepsize_scheduler_destroy(scheduler);
+}
+
+int main(void) {
+  training();
+  factorizations();
+  policies();
+  cost();
+  return finish();
+}

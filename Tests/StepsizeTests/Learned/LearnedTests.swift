@@ -1,0 +1,89 @@
+import XCTest
+
+@testable import Stepsize
+
+final class LearnedTests: XCTestCase {
+  private func controller(_ text: StaticString) throws -> Controller { try Controller(parsing: text.bytes) }
+
+  private func policy() throws -> Policy {
+    var policy = try Policy(every: 3, limit: 2, units: 2)
+    let random = CounterRandom(seed: 8, step: 0)
+    for i in policy.network.parameters.indices { policy.network.parameters[i] = random.normal(UInt64(i)) }
+    return policy
+  }
+
+  func testTextFormRoundTrips() throws {
+    for text: StaticString in ["learned()", "learned(\"nmf\", total=1000, adapt=0.01)", "learned(total=5)"] {
+      let first = try controller(text)
+      XCTAssertEqual(try Controller(parsing: first.text).text, first.text)
+    }
+    var own = Learned.Configuration(try policy())
+    own.total = 77
+    let text = Controller.learned(own).text
+    guard case .learned(let again) = try Controller(parsing: text) else { return XCTFail("another kind") }
+    XCTAssertEqual(again.policy.numbers, own.policy.numbers)
+    XCTAssertEqual(Controller.learned(again).text, text)
+  }
+
+  func testWhatIsNoPolicyIsRefused() {
+    for text: StaticString in [
+      "learned(\"mist\")", "learned(\"custom\")", "learned(\"custom\", parameters=[1, 2, 3])",
+      "learned(\"nmf\", parameters=[10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])", "learned(adapt=2)",
+      "learned(total=-1)",
+    ] {
+      XCTAssertThrowsError(try controller(text), "\(text)")
+    }
+  }
+
+  /// The scheduler's rates are those that the agent answers for the same policy and losses.
+  func testSchedulerDoesWhatTheAgentDoes() throws {
+    let policy = try policy()
+    var agent = try Agent(Agent.Configuration(), policy: policy)
+    try agent.beginEpisode(total: 90, explores: false)
+    var configuration = Learned.Configuration(policy)
+    configuration.total = 90
+    var scheduler = try Scheduler(baseLRs: [0.1, 3], controller: .learned(configuration))
+    let random = CounterRandom(seed: 2, step: 2)
+    var lowest = 1.0
+    for t in 0..<90 {
+      let loss = t % 11 == 5 ? Double.nan : exp(random.normal(UInt64(t)) - 0.05 * Double(t))
+      let multiplier = try agent.observe(loss: loss)
+      scheduler.advance(loss: loss)
+      XCTAssertEqual(scheduler.rate(ofGroup: 0, 1), 0.1 * multiplier)
+      XCTAssertEqual(scheduler.rate(ofGroup: 1, 1), 3 * multiplier)
+      lowest = min(lowest, multiplier)
+      if loss.isNaN { XCTAssertEqual(scheduler.decision, .ignored) }
+    }
+    XCTAssertLessThan(lowest, 0.99)
+    XCTAssertGreaterThan(lowest, exp(-2))
+  }
+
+  func testAdaptationFindsTheBetterSide() throws {
+    // A policy that does nothing, in a training whose loss falls faster the higher the rate is.
+    let still = Learned.Configuration(try Policy(every: 2, limit: 2, units: 0))
+    var adaptive = still
+    adaptive.adapt = 0.1
+    for (configuration, isAdaptive) in [(still, false), (adaptive, true)] {
+      for sign in [1.0, -1] {
+        var scheduler = try Scheduler(baseLRs: [1], controller: .learned(configuration))
+        var loss = 1.0
+        for _ in 0..<2000 {
+          loss *= exp(-0.01 * (1 + sign * 0.5 * log(scheduler.rate(ofGroup: 0, 1))))
+          scheduler.advance(loss: max(loss, 1e-300))
+        }
+        let level = log(scheduler.rate(ofGroup: 0, 1))
+        if isAdaptive { XCTAssertGreaterThan(sign * level, 0.5) } else { XCTAssertEqual(level, 0) }
+      }
+    }
+  }
+
+  func testStaysFiniteWhateverItIsTold() throws {
+    var scheduler = try Scheduler(
+      baseLRs: [.greatestFiniteMagnitude, 0, 1], controller: try controller("learned(total=50, adapt=1)"))
+    let losses: [Double] = [1e308, 5e-324, 1, .infinity, 0, -3, .nan, 1e-300, 1e300]
+    for t in 0..<5000 {
+      scheduler.advance(loss: losses[t * 7 % losses.count])
+      for i in 0..<3 { XCTAssert(scheduler.rate(ofGroup: i, 1).isFinite) }
+    }
+  }
+}

@@ -1,0 +1,236 @@
+"""Learned schedules: agents that learn by trial to move the learning rate, and the policies they have learned.
+
+    agent = Agent(trainer="cem", seed=1)
+    for generation in range(20):
+        for _ in range(agent.episodes_left):
+            problem = make_problem(seed=agent.instance)
+            agent.begin_episode(total=500)
+            multiplier, before = 1.0, problem.evaluate()
+            for t in range(500):
+                multiplier = agent.observe(problem.train_step(lr=0.1 * multiplier))
+            agent.end_step(log(before / problem.evaluate()))
+            agent.end_episode()
+        print(agent.update())
+    scheduler = Scheduler(0.1, controller=agent.controller(total=500))
+
+The policy sees the losses alone, and no unit of theirs. All arithmetic is done by the native library, and follows from
+the seed and what is observed.
+"""
+
+from __future__ import annotations
+
+from ctypes import byref, c_char, c_double, c_size_t
+from weakref import finalize
+
+from . import _abi, _values
+from ._lib import create, library, message_of, new_error, quick
+from .controllers import Controller, Learned, adopt
+from .errors import StepsizeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+__all__ = ["Agent", "Learned", "load"]
+
+_TRAINERS = {"cem": _abi.STEPSIZE_TRAINER_CEM, "ppo": _abi.STEPSIZE_TRAINER_PPO}
+_observe = quick.stepsize_agent_observe
+_nan = float("nan")
+
+
+class Agent:
+    """Learns a policy that multiplies the rate of an anchor, from rewards.
+
+    Args:
+        trainer: ``"cem"``, the cross-entropy method: each of `population` candidates plays the same `instances`
+            problems; ``"ppo"``, proximal policy optimization: as many episodes, each a problem of its own.
+        policy: ``"linear"``, or ``"hidden"``: one layer of `hidden` tanh units.
+        seed: Of all that is drawn.
+        every: Updates between two decisions.
+        limit: The largest ``abs(log(multiplier))``, in (0, 10].
+        population: Candidates of a generation, 4 to 4096.
+        instances: Problems that each of them plays, 1 to 4096.
+        hidden: Hidden units, 1 to 32.
+
+    Only the policy can be saved, not a training half done.
+    """
+
+    __slots__ = ("__weakref__", "_handle", "_multiplier", "_pointer")
+
+    def __init__(
+        self,
+        trainer: Literal["cem", "ppo"] = "cem",
+        policy: Literal["linear", "hidden"] = "linear",
+        *,
+        seed: int = 0,
+        every: int | None = None,
+        limit: float | None = None,
+        population: int | None = None,
+        instances: int | None = None,
+        hidden: int = 8,
+    ) -> None:
+        options = _abi.stepsize_agent_options()
+        library.stepsize_agent_defaults(byref(options))
+        if trainer not in _TRAINERS:
+            raise StepsizeError(f"trainer = {trainer!r}, expected 'cem' or 'ppo'", _abi.STEPSIZE_ERROR_NAME)
+        if policy not in ("linear", "hidden"):
+            raise StepsizeError(f"policy = {policy!r}, expected 'linear' or 'hidden'", _abi.STEPSIZE_ERROR_NAME)
+        options.trainer = _TRAINERS[trainer]
+        options.seed = _values.to_int64(seed, "seed")
+        if policy == "hidden":
+            options.units = _values.to_int64(hidden, "hidden")
+            if options.units < 1:
+                raise StepsizeError(f"hidden = {hidden}, expected an integer from 1 to 32")
+        for name, value in (("every", every), ("population", population), ("instances", instances)):
+            if value is not None:
+                setattr(options, name, _values.to_int64(value, name))
+        if limit is not None:
+            options.limit = _values.to_float(limit, "limit")
+        self._handle = create(library.stepsize_agent_create, byref(options))
+        finalize(self, library.stepsize_agent_destroy, self._handle).atexit = False
+        self._multiplier = c_double(1.0)
+        self._pointer = byref(self._multiplier)
+
+    # ---- An episode ----
+
+    @property
+    def instance(self) -> int:
+        """The number of the problem that the next episode, or the one that is played, is to be."""
+        return int(library.stepsize_agent_instance(self._handle))
+
+    @property
+    def episodes_left(self) -> int:
+        """Episodes that the generation still needs before ``update``."""
+        return int(library.stepsize_agent_episodes_left(self._handle))
+
+    @property
+    def generation(self) -> int:
+        """Generations that are done."""
+        return int(library.stepsize_agent_generation(self._handle))
+
+    def begin_episode(self, total: int | None = None, *, explore: bool = True) -> None:
+        """Begins an episode of `total` updates (None: not known). One that has not ended is forgotten. With
+        ``explore=False`` the policy is played as it is, and the episode does not count for ``update``."""
+        if not isinstance(explore, bool):
+            raise _values.wrong_type("explore", "True or False", explore)
+        updates = 0 if total is None else _values.to_int64(total, "total")
+        _call(library.stepsize_agent_begin_episode, self._handle, updates, int(explore))
+
+    def observe(self, loss: float, gradient_norm: float = _nan, rate_over_bound: float = _nan) -> float:
+        """After an update: takes its loss and answers what the anchor's rate is to be multiplied by for the next one.
+
+        Args:
+            loss: Of the update; one that is <= 0 or not finite is left out.
+            gradient_norm: Of the update, where it is known.
+            rate_over_bound: The rate over a bound of it, where one is known.
+        """
+        status = _observe(self._handle, loss, gradient_norm, rate_over_bound, self._pointer)
+        if status:
+            raise StepsizeError("agent: no episode has begun", status)
+        return self._multiplier.value
+
+    def end_step(self, reward: float) -> None:
+        """Adds to the reward of the last decision: ``log(e_before / e_after)``, e the loss on a fixed set of data. NaN
+        and infinity count as -10."""
+        status = library.stepsize_agent_reward(self._handle, _values.to_float(reward, "reward"))
+        if status:
+            raise StepsizeError("agent: no episode has begun", status)
+
+    def end_episode(self) -> float:
+        """Ends the episode; the sum of its rewards."""
+        score = c_double()
+        status = library.stepsize_agent_end_episode(self._handle, byref(score))
+        if status:
+            raise StepsizeError("agent: no episode has begun", status)
+        return score.value
+
+    def update(self) -> float:
+        """Learns from the generation; the mean score of its episodes."""
+        mean = c_double()
+        _call(library.stepsize_agent_update, self._handle, byref(mean))
+        return mean.value
+
+    # ---- Factorizations ----
+
+    def train_nmf(
+        self, generations: int, progress: Callable[[int, int, float], object] | None = None
+    ) -> list[float]:
+        """Trains on random factorizations; the mean score of each generation. `progress` is called after each with
+        (generations done, generations, mean score); True stops."""
+        scores: list[float] = []
+        for done in range(1, _values.to_int64(generations, "generations") + 1):
+            mean = c_double()
+            _call(library.stepsize_agent_train_nmf, self._handle, byref(mean))
+            scores.append(mean.value)
+            if progress is not None and progress(done, generations, mean.value) is True:
+                break
+        return scores
+
+    def score_nmf(self, instance: int) -> float:
+        """``log(e_0 / e_T)`` of the policy on a random factorization. Training uses numbers >= 0: those below are held
+        out."""
+        score = c_double()
+        _call(library.stepsize_agent_score_nmf, self._handle, _values.to_int64(instance, "instance"), byref(score))
+        return score.value
+
+    # ---- The policy ----
+
+    @property
+    def policy(self) -> bytes:
+        """What has been learned so far, as bytes with version and checksum."""
+        length = c_size_t()
+        library.stepsize_agent_save(self._handle, None, 0, byref(length))
+        buffer = (c_char * length.value)()
+        library.stepsize_agent_save(self._handle, buffer, length.value, None)
+        return buffer.raw
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the policy to a file."""
+        with open(path, "wb") as file:
+            file.write(self.policy)
+
+    def load(self, source: str | os.PathLike[str] | bytes) -> None:
+        """Begins the training again from a saved policy: a file, or its bytes."""
+        data = _read(source)
+        _call(library.stepsize_agent_load, self._handle, data, len(data))
+
+    @property
+    def parameters(self) -> tuple[float, ...]:
+        """The weights of the policy."""
+        return tuple(self.controller().parameters[3:])
+
+    def controller(self, total: int | None = None, *, adapt: float = 0.0) -> Learned:
+        """The policy as a controller for ``Scheduler``."""
+        return load(self.policy, total, adapt=adapt)
+
+
+def load(source: str | os.PathLike[str] | bytes, total: int | None = None, *, adapt: float = 0.0) -> Learned:
+    """A controller from a saved policy: a file, or its bytes. Its text form holds all of the policy.
+
+    Args:
+        source: What ``Agent.save`` has written, or ``Agent.policy``.
+        total: Updates of the training, where they are known.
+        adapt: Rate at which it goes on learning, in [0, 1].
+    """
+    data = _read(source)
+    updates = 0 if total is None else _values.to_int64(total, "total")
+    rate = _values.to_float(adapt, "adapt")
+    controller: Controller = adopt(create(library.stepsize_controller_learned, data, len(data), updates, rate))
+    assert isinstance(controller, Learned)
+    return controller
+
+
+def _read(source: str | os.PathLike[str] | bytes) -> bytes:
+    if isinstance(source, (bytes, bytearray)):
+        return bytes(source)
+    with open(source, "rb") as file:
+        return file.read()
+
+
+def _call(function: Callable[..., int], *arguments: Any) -> None:
+    error = new_error()
+    status = function(*arguments, byref(error))
+    if status:
+        raise StepsizeError(message_of(error), status)
