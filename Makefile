@@ -5,6 +5,7 @@ PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
 .PHONY: help demo test test-core lib header install bench format lint gallery golden policies docs clean \
+.PHONY: help demo test lib header install bench format lint gallery golden policies clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
@@ -74,6 +75,7 @@ league-learned league-learned-quick: .venv/league .venv/test
 report-learned: .venv/league
 	.venv/bin/python Benchmarks/league/learned/report.py
 =======
+
 policies: .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/train_policies.py

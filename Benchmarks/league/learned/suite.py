@@ -81,7 +81,7 @@ class Settings:
     curve: int = 20
 
 
-FULL = Settings("full", tuple(factorize.REGIMES), 160, Budget(24, 32, 12, 8, 8), 3, 64, 24, 5,
+FULL = Settings("full", ("alternating", "past"), 160, Budget(24, 32, 12, 8, 8), 3, 64, 24, 5,
                 tuple(networks.HELD_OUT), 120, Budget(12, 6, 6, 6, 2), 2, 1, 5)  # fmt: skip
 QUICK = Settings("quick", ("alternating", "past"), 160, Budget(16, 16, 8, 8, 4), 2, 16, 6, 2, ("mlp", "cnn"), 80,
                  Budget(8, 6, 4, 6, 2), 1, 1, 3)  # fmt: skip
