@@ -31,6 +31,7 @@ typedef struct {
   PyObject **numbers; /* the rates as Python numbers, made again only where one has changed, … */
   double *written;    /* … and what they are … */
   PyObject **present; /* … and what was last seen in the groups: only compared, never used */
+  int in_place;       /* whether `present` is `numbers` */
 } Stepper;
 
 static void drop_numbers(Stepper *self)
@@ -139,6 +140,7 @@ static PyObject *plain_groups(Stepper *self)
     return NULL;
   }
   int plain = PyList_Check(groups) && PyList_Size(groups) == self->count;
+  int in_place = 1;
   for (Py_ssize_t i = 0; plain && i < self->count; i += 1) {
     PyObject *group = PyList_GetItem(groups, i);
     plain = group != NULL && Py_TYPE(group) == &PyDict_Type;
@@ -146,8 +148,10 @@ static PyObject *plain_groups(Stepper *self)
       PyObject *rate = PyDict_GetItemWithError(group, word_lr);
       plain = rate != NULL && Py_TYPE(rate) == &PyFloat_Type;
       self->present[i] = rate;
+      in_place &= rate == self->numbers[i];
     }
   }
+  self->in_place = in_place;
   if (plain) return groups;
   PyErr_Clear();
   Py_DECREF(groups);
@@ -156,6 +160,7 @@ static PyObject *plain_groups(Stepper *self)
 
 static int write_rates(Stepper *self, PyObject *groups)
 {
+  if (self->in_place && memcmp(self->rates, self->written, (size_t)self->count * sizeof *self->rates) == 0) return 0;
   for (Py_ssize_t i = 0; i < self->count; i += 1) {
     PyObject *rate = number(self, i);
     if (rate == NULL) return -1;
