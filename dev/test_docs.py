@@ -33,6 +33,11 @@ def update(params, opt_state, batch):
     updates, opt_state = optimizer.update(params, opt_state, params)
     return optax.apply_updates(params, updates), opt_state, float(params.sum())
 """,
+    "Shared(": """
+import torch, stepsize.torch
+torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
+""",
     "optimizer": """
 import torch, stepsize.torch
 optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
