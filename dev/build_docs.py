@@ -2,7 +2,8 @@
 """Builds the site build/docs: the guides, the Python reference from the docstrings, the C header, the commands.
 
 It needs no network to be built or read, and the search works in the browser, which wants a server, such as
-`python -m http.server -d build/docs`. Run it in the Python in which stepsize and dev/requirements-docs.txt are installed. Called by `make docs`.
+`python -m http.server -d build/docs`. Run it in the Python in which stepsize and dev/requirements-docs.txt are
+installed. Called by `make docs`.
 """
 
 import argparse
@@ -20,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
-    "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record", "refinement": "Refinement",
+    "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
+    "refinement": "Refinement",
     "nmf-bound": "Factorization", "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
@@ -120,7 +122,11 @@ def main() -> int:
     (source / "api").mkdir(parents=True)
 
     pages = {path.resolve(): path.name for path in (ROOT / "docs").glob("*.md")}
-    pages |= {ROOT / "README.md": "index.md", ROOT / "CHANGELOG.md": "changelog.md", ROOT / "include/stepsize/stepsize.h": "c.md"}
+    pages |= {
+        ROOT / "README.md": "index.md",
+        ROOT / "CHANGELOG.md": "changelog.md",
+        ROOT / "include/stepsize/stepsize.h": "c.md",
+    }
     for path, name in pages.items():
         if path.suffix == ".md":
             (source / name).write_text(relinked(path.read_text(encoding="utf-8"), path.parent, pages), encoding="utf-8")
@@ -130,7 +136,9 @@ def main() -> int:
         shutil.copyfile(path, target)
 
     header = (ROOT / "include/stepsize/stepsize.h").read_text(encoding="utf-8")
-    (source / "c.md").write_text(f"# The C interface\n\nThe header is the reference.\n\n```c\n{header}```\n", encoding="utf-8")
+    (source / "c.md").write_text(
+        f"# The C interface\n\nThe header is the reference.\n\n```c\n{header}```\n", encoding="utf-8"
+    )
     (source / "cli.md").write_text(commands(), encoding="utf-8")
 
     names = modules()
@@ -142,15 +150,23 @@ def main() -> int:
             text += "\n::: stepsize._stepper.Stepper\n"
         (source / f"api/{name}.md").write_text(text, encoding="utf-8")
         index.append(f"- [stepsize.{name}]({name}.md)\n")
-    (source / "api/catalogue-classes.md").write_text("# The named schedules\n\n::: stepsize._catalogue\n", encoding="utf-8")
+    (source / "api/catalogue-classes.md").write_text(
+        "# The named schedules\n\n::: stepsize._catalogue\n", encoding="utf-8"
+    )
     index.insert(1, "- [The named schedules](catalogue-classes.md)\n")
     (source / "api/index.md").write_text("".join(index), encoding="utf-8")
 
-    known = [*GUIDES, *sorted(Path(name).stem for name in pages.values() if Path(name).stem not in (*GUIDES, "changelog", "c"))]
+    known = [
+        *GUIDES,
+        *sorted(Path(name).stem for name in pages.values() if Path(name).stem not in (*GUIDES, "changelog", "c")),
+    ]
     nav = ["- Guides:"]
     nav += [f"    - {GUIDES.get(name, name.replace('-', ' ').capitalize())}: {name}.md" for name in known]
     nav += ["    - Changes: changelog.md", "- Commands: cli.md", "- Python:", "    - api/index.md"]
-    nav += ["    - The named schedules: api/catalogue-classes.md", *(f"    - stepsize.{name}: api/{name}.md" for name in names)]
+    nav += [
+        "    - The named schedules: api/catalogue-classes.md",
+        *(f"    - stepsize.{name}: api/{name}.md" for name in names),
+    ]
     nav += ["- C: c.md"]
     config = work / "mkdocs.yml"
     config.write_text(CONFIG.format(site=output, package=PACKAGE.parent, nav=textwrap.indent("\n".join(nav), "  ")))

@@ -10,20 +10,39 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import stepsize
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# What the examples in docstrings take for granted.
+# What the examples in docstrings take for granted: always, and where they use a framework. Without it they are not run.
 PRELUDE = """
 import stepsize
 from stepsize import *
-batches, data, train = range(3), range(10), lambda *batch, **options: 1.0
+batches, data, train, loss = range(3), range(10), lambda *batch, **options: 1.0, 1.0
 scheduler = Scheduler(0.1, 'constant(2, phase="main") >> linear(2, phase="anneal")')
 DataLoader = lambda data, batch_sampler: ((indices, indices) for indices in batch_sampler)
 """
+FRAMEWORKS = {
+    "optax.": """
+import jax, optax
+params = jax.numpy.ones(2)
+def update(params, opt_state, batch):
+    updates, opt_state = optimizer.update(params, opt_state, params)
+    return optax.apply_updates(params, updates), opt_state, float(params.sum())
+""",
+    "Shared(": """
+import torch, stepsize.torch
+torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
+""",
+    "optimizer": """
+import torch, stepsize.torch
+optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
+""",
+}
 # What sets up the machine: the tests themselves run in such an environment.
 SETUP = (r"python3 -m venv \S+", r"\S+/pip install .*", r"pip install .*", r"cd \S+")
 
@@ -71,6 +90,18 @@ def docstring_examples(path: Path) -> list[str]:
                 if before.endswith("::") or re.search(r"^(import|from) stepsize", source, re.MULTILINE):
                     found.append(source)
     return found
+
+
+def run_docstring_example(path: Path, source: str) -> bool:
+    """Runs it with the names of its module; False where a framework is not there."""
+    module = ".".join(path.relative_to(ROOT / "bindings/python/src").with_suffix("").parts).removesuffix(".__init__")
+    setup = next((text for word, text in FRAMEWORKS.items() if word in source), "")
+    for name in re.findall(r"^import (\w+)", setup, re.MULTILINE):
+        if find_spec(name) is None:
+            return False
+    names = f"from {module} import *\n"
+    run([sys.executable, "-c", PRELUDE + names + setup + source], tempfile.gettempdir())
+    return True
 
 
 def check_site() -> int:
@@ -124,8 +155,7 @@ def main() -> int:
                 passed += 1
     for path in sorted((ROOT / "bindings/python/src/stepsize").rglob("*.py")):
         for source in docstring_examples(path):
-            run([sys.executable, "-c", PRELUDE + source], tempfile.gettempdir())
-            passed += 1
+            passed += run_docstring_example(path, source)
     for block in blocks(ROOT / "docs/schedules.md", ""):
         for text in block.splitlines():
             assert str(stepsize.parse(str(stepsize.parse(text)))) == str(stepsize.parse(text))

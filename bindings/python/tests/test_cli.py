@@ -226,7 +226,8 @@ def test_check_explains():
     output = ok("check", "greedy() * (warmup(500, phase='rise') >> cosine(9500, floor=0.1))")
     for part in (
         "10000 updates", "GreedyLR", "updates 0 to 499 (500): multiplier 0.002 to 1", "a rise to the full rate",
-        "updates 500 to 9999 (9500): multiplier 1 to 0.1", 'phase "rise": updates 0 to 499', "is held: 0.1", "no warnings",
+        "updates 500 to 9999 (9500): multiplier 1 to 0.1", 'phase "rise": updates 0 to 499', "is held: 0.1",
+        "no warnings",
     ):  # fmt: skip
         assert part in output
 
@@ -257,7 +258,8 @@ def test_check_warns(text, steps, part):
 @pytest.mark.parametrize(
     "text",
     [
-        CURVE, "linear(1000)", "linear(1000, floor=0.1)", "warmup(10) >> constant()", "0.5 * (warmup(5) >> linear(10, floor=0.2))",
+        CURVE, "linear(1000)", "linear(1000, floor=0.1)", "warmup(10) >> constant()",
+        "0.5 * (warmup(5) >> linear(10, floor=0.2))",
         "clamp(linear(100), min=0.1)", "wsd(100, warmup=10)", "repeat(cosine(10, floor=0.1), 3)",
         "(warmup(5) >> linear(10), phase='x') >> cooldown(5)",
     ],
@@ -347,10 +349,12 @@ def test_refine_refuses(tmp_path, text, words, part):
     "words, make",
     [
         ("torch StepLR 30 gamma=0.5", lambda c: c.pytorch.StepLR(1.0, 30, gamma=0.5)),
-        ("pytorch CosineAnnealingLR T_max=100 eta_min=1e-5 --base-lr 0.1", lambda c: c.pytorch.CosineAnnealingLR(0.1, 100, 1e-5)),
+        ("pytorch CosineAnnealingLR T_max=100 eta_min=1e-5 --base-lr 0.1",
+         lambda c: c.pytorch.CosineAnnealingLR(0.1, 100, 1e-5)),
         ("torch CosineAnnealingLR T_max=100", lambda c: c.pytorch.CosineAnnealingLR(1.0, 100)),
         ("torch MultiStepLR milestones=[30,80]", lambda c: c.pytorch.MultiStepLR(1.0, [30, 80])),
-        ("hf get_linear_schedule_with_warmup 10 100", lambda c: c.huggingface.get_linear_schedule_with_warmup(1.0, 10, 100)),
+        ("hf get_linear_schedule_with_warmup 10 100",
+         lambda c: c.huggingface.get_linear_schedule_with_warmup(1.0, 10, 100)),
         ("transformers get_scheduler cosine num_warmup_steps=10 num_training_steps=100",
          lambda c: c.huggingface.get_scheduler("cosine", 1.0, 10, 100)),
         ("optax cosine_decay_schedule init_value=1.0 decay_steps=10", lambda c: c.optax.cosine_decay_schedule(1.0, 10)),

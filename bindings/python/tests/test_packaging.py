@@ -134,7 +134,14 @@ def sdist(tmp_path_factory):
 def test_the_sdist_has_the_sources(sdist):
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    for name in ("pyproject.toml", "hatch_build.py", "LICENSE", "README.md", "src/stepsize/__init__.py", "native/Package.swift"):
+    for name in (
+        "pyproject.toml",
+        "hatch_build.py",
+        "LICENSE",
+        "README.md",
+        "src/stepsize/__init__.py",
+        "native/Package.swift",
+    ):
         assert name in names, name
     for path in (REPOSITORY / "Sources").rglob("*.swift"):
         assert f"native/{path.relative_to(REPOSITORY)}" in names
@@ -161,7 +168,11 @@ def test_without_a_toolchain_the_sdist_says_so(sdist, tmp_path):
         (tmp_path / name).symlink_to(shutil.which(name))
     code = "from hatchling.build import build_wheel; build_wheel('.')"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": str(tmp_path)}
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": str(tmp_path)},
     )
     assert done.returncode != 0
     assert done.stderr.strip().splitlines()[-1].startswith("stepsize: no Swift toolchain found: install Swift 6.3")

@@ -96,7 +96,9 @@ def test_planned_against_used(axes):
     for name, expected in decisions.items():
         marked = list(drawn[name].get_xdata())
         assert marked and set(marked) <= set(expected)
-        assert [step for step in expected if 20 < step < len(scheduler.recorded())] == [step for step in marked if step > 20]
+        assert [step for step in expected if 20 < step < len(scheduler.recorded())] == [
+            step for step in marked if step > 20
+        ]
         assert list(drawn[name].get_ydata()) == [scheduler.recorded(1)[step] for step in marked]
 
 
@@ -110,7 +112,8 @@ def test_a_bound_is_no_event():
 
 
 def test_a_phase_that_ended_early_is_shaded_as_it_was(axes):
-    text = "settle(phase='stable', patience=20) * (warmup(10, phase='up') >> constant(500, phase='stable') >> linear(90, phase='end'))"
+    phases = "warmup(10, phase='up') >> constant(500, phase='stable') >> linear(90, phase='end')"
+    text = f"settle(phase='stable', patience=20) * ({phases})"
     scheduler = st.Scheduler(0.1, text, record=True)
     for _ in range(60):
         scheduler.step(1.0)

@@ -64,6 +64,8 @@ def draw(values: Sequence[float], width: int, height: int, *, plain: bool = Fals
 def axis(steps: int, width: int, margin: int, *, plain: bool = False) -> list[str]:
     """The line under the curve, from update 0 to the last one."""
     middle, last = f"{(steps - 1) // 2}", f"{steps - 1}"
-    numbers = "0" + middle.center(width - 1 - len(last)) + last if width > len(middle) + len(last) + 4 else f"0 - {last}"
+    numbers = (
+        "0" + middle.center(width - 1 - len(last)) + last if width > len(middle) + len(last) + 4 else f"0 - {last}"
+    )
     rule = ("-" if plain else "─") * width
     return [f"{' ' * margin} {'+' if plain else '└'}{rule}", f"{' ' * margin}  {numbers}"]

@@ -41,7 +41,9 @@ class Plan:
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("schedule", metavar="TEXT", help='such as "warmup(500) >> cosine(9500, floor=0.1)"; -: standard input')
+    parser.add_argument(
+        "schedule", metavar="TEXT", help='such as "warmup(500) >> cosine(9500, floor=0.1)"; -: standard input'
+    )
     parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (the schedule's length)")
     parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (1)")
 

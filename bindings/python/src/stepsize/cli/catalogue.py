@@ -33,7 +33,10 @@ def controller_parameters(name: str) -> list[Parameter]:
     """The parameters of a controller."""
     handle = controllers.Controller.parse(f"{name}()")
     whats = (
-        _abi.STEPSIZE_TEXT_NAME, _abi.STEPSIZE_TEXT_SUMMARY, _abi.STEPSIZE_TEXT_KIND, _abi.STEPSIZE_TEXT_RANGE,
+        _abi.STEPSIZE_TEXT_NAME,
+        _abi.STEPSIZE_TEXT_SUMMARY,
+        _abi.STEPSIZE_TEXT_KIND,
+        _abi.STEPSIZE_TEXT_RANGE,
         _abi.STEPSIZE_TEXT_DEFAULT,
     )
     return [

@@ -27,8 +27,9 @@ _TRANSPARENT = ("clamp", "take")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "check", help="explain a schedule in words, and warn of what is odd",
-        description="Explains a schedule and warns of a floor that is never reached, a rate of 0 inside the run, a warm-up"
-        " longer than the run, a multiplier above 1, and a run of another length. Exit status 1 if there is a warning.",
+        description="Explains a schedule and warns of a floor that is never reached, a rate of 0 inside the run, a"
+        " warm-up longer than the run, a multiplier above 1, and a run of another length. Exit status 1 if there"
+        " is a warning.",
     )  # fmt: skip
     add_plan(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="warnings alone")
@@ -148,8 +149,8 @@ def _values(plan: Plan) -> Iterator[str]:
     if highest > 1:
         rate = schedule.curve(1, highest_at, plan.base_lr)[0]
         yield (
-            f"the multiplier is above 1: {number(highest)} at update {highest_at}, a rate of {number(rate)}; usually the"
-            f" base rate is the peak{looked}"
+            f"the multiplier is above 1: {number(highest)} at update {highest_at}, a rate of {number(rate)}; usually"
+            f" the base rate is the peak{looked}"
         )
 
 

@@ -29,12 +29,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "convert",
         help="another library's scheduler to the text form",
         description="Prints the text form of another library's scheduler:"
-        " `stepsize convert torch OneCycleLR max_lr=0.1 total_steps=100`. Without a name it lists those that there are.",
+        " `stepsize convert torch OneCycleLR max_lr=0.1 total_steps=100`. Without a name it lists those that there"
+        " are.",
     )
     parser.add_argument("peer", nargs="?", metavar="LIBRARY", help=f"{', '.join(_PEERS)}; also torch, hf …")
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the scheduler, as the library has it")
     parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="its arguments")
-    parser.add_argument("--base-lr", type=float, metavar="LR", help="the optimizer's rate, where an argument is a rate itself")
+    parser.add_argument(
+        "--base-lr", type=float, metavar="LR", help="the optimizer's rate, where an argument is a rate itself"
+    )
     parser.set_defaults(run=run)
 
 

@@ -17,9 +17,13 @@ _SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser("plot", help="a picture, PNG or SVG by its suffix", description="Draws schedules into a picture.")
+    parser = commands.add_parser(
+        "plot", help="a picture, PNG or SVG by its suffix", description="Draws schedules into a picture."
+    )
     parser.add_argument("schedules", nargs="+", metavar="TEXT", help="one or several schedules")
-    parser.add_argument("-o", "--output", default="schedule.png", metavar="FILE", help="*.png, *.svg or *.pdf (schedule.png)")
+    parser.add_argument(
+        "-o", "--output", default="schedule.png", metavar="FILE", help="*.png, *.svg or *.pdf (schedule.png)"
+    )
     parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (the longest schedule's length)")
     parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (1)")
     parser.add_argument("--log", action="store_true", help="a logarithmic scale")

@@ -24,7 +24,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("norms", metavar="FILE", help="one norm for each update: lines, CSV or .npy; -: standard input")
     parser.add_argument("--column", metavar="NAME", help="of a CSV file: a name, or a number from 1 (the last)")
-    parser.add_argument("--optimizer", choices=("sgd", "adam"), default="sgd", help="sgd: l2 norms; adam: l1 norms (sgd)")
+    parser.add_argument(
+        "--optimizer", choices=("sgd", "adam"), default="sgd", help="sgd: l2 norms; adam: l1 norms (sgd)"
+    )
     parser.add_argument("--tau", type=float, default=0.1, help="width of the running median, a part of the run (0.1)")
     parser.add_argument("--total", type=int, metavar="N", help="updates of the schedule (as many as norms)")
     parser.add_argument("--floor", type=float, default=0.0, help="norms below this part of the median are raised (0)")
@@ -65,7 +67,9 @@ def diagnosis(refined: Refinement, count: int) -> list[str]:
     lines.append(f"warm-up: {refined.warmup} updates until the highest rate" if refined.warmup else "no warm-up")
     lines.append(f"the rate falls for good from update {refined.anneal_start} on")
     if refined.base_lr is not None and refined.bound is not None:
-        lines.append(f"base rate of the theory, for distance 1: {number(refined.base_lr)}, bound {number(refined.bound)}")
+        lines.append(
+            f"base rate of the theory, for distance 1: {number(refined.base_lr)}, bound {number(refined.bound)}"
+        )
     for number_of, what in (
         (refined.repaired, "norms were NaN or infinite: interpolated"),
         (refined.zeros, "norms were 0: they count as 0.001 of the median"),
@@ -90,7 +94,9 @@ def _draw(norms: list[float], refined: Refinement, path: str) -> None:
     plot.plot_schedule(refined.schedule, axes, steps=len(refined), label="refined schedule")
     other = axes.twinx()
     stretch = len(refined) / len(norms)
-    other.plot([i * stretch for i in range(len(norms))], norms, color="tab:gray", linewidth=0.7, alpha=0.6, label="norms")
+    other.plot(
+        [i * stretch for i in range(len(norms))], norms, color="tab:gray", linewidth=0.7, alpha=0.6, label="norms"
+    )
     if min((norm for norm in norms if norm > 0), default=0.0) > 0:
         other.set_yscale("log")
     other.set_ylabel("gradient norm")

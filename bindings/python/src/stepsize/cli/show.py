@@ -20,7 +20,9 @@ _HEIGHT = 12
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "show", help="the curve and its key values, in the terminal", description="Draws the curve of a schedule and lists key values."
+        "show",
+        help="the curve and its key values, in the terminal",
+        description="Draws the curve of a schedule and lists key values.",
     )
     add_plan(parser)
     parser.add_argument("--width", type=int, metavar="N", help="characters of the curve")

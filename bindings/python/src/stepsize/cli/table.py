@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import argparse
     from array import array
     from collections.abc import Iterator
-    from typing import BinaryIO
 
 _FORMATS = ("csv", "json", "npy")
 _CHUNK = 1 << 14
@@ -24,8 +23,8 @@ _CHUNK = 1 << 14
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "table", help="the values, as CSV, JSON or a NumPy array",
-        description="Writes update, multiplier and rate (CSV, JSON), or the rates alone as float64 (npy). The numbers are"
-        " written so that reading them gives the same bits.",
+        description="Writes update, multiplier and rate (CSV, JSON), or the rates alone as float64 (npy). The numbers"
+        " are written so that reading them gives the same bits.",
     )  # fmt: skip
     add_plan(parser)
     parser.add_argument("--every", type=int, default=1, metavar="K", help="every K-th update alone (1)")
