@@ -1,5 +1,6 @@
-"""One process of test_distributed.py: `distributed_worker.py SCENARIO [FOLDER]`, with the variables of torchrun, or
-under mpiexec with `mpi` as the first argument. Prints what it found as one line of JSON."""
+"""The processes of test_distributed.py: `distributed_worker.py SIZE FOLDER SCENARIO...` starts SIZE of them for each
+scenario, under gloo; `distributed_worker.py mpi SCENARIO` is one under mpiexec. Each prints what it found as one line
+of JSON."""
 
 import json
 import math
@@ -17,7 +18,7 @@ UPDATES = 30
 
 def answer(**found):
     # One write, so that the lines of several processes do not mix under mpiexec.
-    os.write(1, (json.dumps({"rank": rank, **found}) + "\n").encode())
+    os.write(1, (json.dumps({"scenario": sys._getframe(1).f_code.co_name, "rank": rank, **found}) + "\n").encode())
 
 
 def refused(call):
@@ -162,20 +163,46 @@ def losses(group=None):
     answer(found=found)
 
 
-if __name__ == "__main__":
-    arguments = sys.argv[1:]
+def process(scenario, number, count, port, where):
+    """One rank of a scenario, in a process of its own."""
+    global rank, size, folder
+    import torch.distributed
+
+    rank, size, folder = number, count, where
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=size)
+    globals()[scenario]()
+    torch.distributed.destroy_process_group()
+
+
+def main(arguments):
+    global rank, size
     if arguments[0] == "mpi":
         from mpi4py import MPI
 
         rank, size = MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
         globals()[arguments[1]](MPI.COMM_WORLD)
-    else:
-        warnings.simplefilter("ignore")
-        import torch.distributed
+        return
+    import multiprocessing
 
-        torch.set_num_threads(1)
-        torch.distributed.init_process_group("gloo")
-        rank, size = torch.distributed.get_rank(), torch.distributed.get_world_size()
-        folder = Path(arguments[1]) if len(arguments) > 1 else None
-        globals()[arguments[0]]()
-        torch.distributed.destroy_process_group()
+    import stepsize.torch  # noqa: F401  once, since it takes seconds: the processes are forked
+    from frameworks import free_port
+
+    warnings.simplefilter("ignore")
+    context, count = multiprocessing.get_context("fork"), int(arguments[0])
+    for scenario in arguments[2:]:
+        port = free_port()
+        ranks = [
+            context.Process(target=process, args=(scenario, number, count, port, Path(arguments[1])))
+            for number in range(count)
+        ]
+        for one in ranks:
+            one.start()
+        for one in ranks:
+            one.join()
+        if any(one.exitcode for one in ranks):
+            raise SystemExit(f"{scenario}: a process failed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

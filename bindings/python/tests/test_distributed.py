@@ -1,70 +1,66 @@
 """One rate on all processes: real ones, over gloo on this machine, and over MPI where there is one."""
 
+import functools
 import json
 import math
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import stepsize as st
-from frameworks import free_port
+from frameworks import run
 from support import REPOSITORY
 
 pytestmark = pytest.mark.framework
 WORKER = REPOSITORY / "bindings/python/tests/distributed_worker.py"
 
 
-def launch(size, *arguments, worker=WORKER):
-    """Starts the processes, waits for all and answers what they printed, by rank."""
+@functools.cache
+def launch(size):
+    """All scenarios under gloo: {scenario: what each rank found}."""
     pytest.importorskip("torch")
-    environment = {
-        **os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": str(size),
-        "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", "CUDA_VISIBLE_DEVICES": "",
-    }  # fmt: skip
-    processes = [
-        subprocess.Popen(
-            [sys.executable, str(worker), *map(str, arguments)],
-            env={**environment, "RANK": str(rank), "LOCAL_RANK": str(rank)},
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in range(size)
-    ]  # fmt: skip
-    try:
-        outputs = [process.communicate(timeout=120) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-    for process, (_, errors) in zip(processes, outputs):
-        assert process.returncode == 0, errors
-    return [json.loads(output.splitlines()[-1]) for output, _ in outputs]
+    with tempfile.TemporaryDirectory() as folder:
+        output = run(WORKER, size, folder, "ddp", "interrupted", "resumed", "states", "losses", GLOO_SOCKET_IFNAME="lo")
+    return by_scenario(output, size)
 
 
-def launch_mpi(size, *arguments):
-    pytest.importorskip("mpi4py", reason="mpi4py is not installed")
-    launcher = shutil.which("mpiexec")
-    if launcher is None:
-        pytest.skip("there is no mpiexec: install MPICH or Open MPI")
+@functools.cache
+def launch_mpi(size, scenario):
+    # Beside this Python first: the package index has MPICH and Open MPI, too.
+    launcher = shutil.which("mpiexec", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}")
+    works = [sys.executable, "-c", "from mpi4py import MPI"]
+    if launcher is None or subprocess.run(works, capture_output=True).returncode:
+        pytest.skip("needs mpi4py and an MPI: pip install mpi4py mpich")
     done = subprocess.run(
-        [launcher, "-n", str(size), sys.executable, str(WORKER), "mpi", *arguments],
+        [launcher, "-n", str(size), sys.executable, str(WORKER), "mpi", scenario],
         capture_output=True, text=True, timeout=120,
         env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
              "OMPI_MCA_rmaps_base_oversubscribe": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return sorted((json.loads(line) for line in done.stdout.splitlines()), key=lambda found: found["rank"])
+    return by_scenario(done.stdout, size)
+
+
+def by_scenario(output, size):
+    found = {}
+    for line in filter(lambda line: line.startswith("{"), output.splitlines()):
+        one = json.loads(line)
+        found.setdefault(one["scenario"], {})[one["rank"]] = one
+    assert all(sorted(ranks) == list(range(size)) for ranks in found.values())
+    return {scenario: [ranks[rank] for rank in range(size)] for scenario, ranks in found.items()}
 
 
 def run_any(network, size, scenario):
-    found = launch(size, scenario) if network == "gloo" else launch_mpi(size, scenario)
-    assert [one["rank"] for one in found] == list(range(size))
-    return [one["found"] for one in found]
+    found = launch(size) if network == "gloo" else launch_mpi(size, scenario)
+    return [one["found"] for one in found[scenario]]
 
 
 @pytest.mark.parametrize("size", [2, 4])
-def test_ddp_has_the_same_rates_although_the_losses_differ(size, tmp_path):
-    whole = launch(size, "ddp")
+def test_ddp_has_the_same_rates_although_the_losses_differ(size):
+    whole = launch(size)["ddp"]
     assert len({json.dumps(one["losses"]) for one in whole}) == size
     assert all(one["rates"] == whole[0]["rates"] and one["weights"] == whole[0]["weights"] for one in whole)
 
@@ -80,7 +76,7 @@ def test_ddp_has_the_same_rates_although_the_losses_differ(size, tmp_path):
     assert cuts >= 2, "the controller did nothing"
 
     # Interrupted and resumed: the same bits of rates, losses and weights, from a checkpoint that rank 0 alone has read.
-    first, second = launch(size, "interrupted", tmp_path), launch(size, "resumed", tmp_path)
+    first, second = launch(size)["interrupted"], launch(size)["resumed"]
     for one, before, after in zip(whole, first, second):
         assert before["rates"] + after["rates"] == one["rates"]
         assert before["losses"] + after["losses"] == one["losses"]
