@@ -1,0 +1,210 @@
+"""One rate on all processes: torch.distributed, or MPI by mpi4py.
+
+A schedule needs nothing: every process finds the same bits of every rate. A controller listens to a loss, which
+differs from process to process; ``Shared`` gives all the same one, and the same state at the start::
+
+    scheduler = Shared(stepsize.torch.Scheduler(optimizer, "greedy() * linear(10000)"))
+    for batch in batches:
+        ...
+        optimizer.step()
+        scheduler.step(loss)  # on every process, with its own loss
+
+The numbers are gathered, not reduced: every process then computes the same mean from the same numbers, whatever the
+network's order of summation.
+
+A loss that is not finite, on any process: with ``nonfinite="spread"`` (the default) all processes see NaN, and the
+controller treats it by its policy for such losses (docs/controllers.md), on all alike. With ``nonfinite="skip"`` all see
+the mean of the others; NaN if there are none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from . import _values
+from .errors import StepsizeError
+
+if TYPE_CHECKING:
+    from typing import Literal, SupportsFloat
+
+    Nonfinite = Literal["spread", "skip"]
+
+__all__ = ["Shared", "mean_loss", "same", "synchronize"]
+
+
+def mean_loss(
+    loss: SupportsFloat, group: Any = None, *, weight: float = 1.0, nonfinite: Nonfinite = "spread"
+) -> float:
+    """The mean of the losses of all processes, with the same bits on each. All must call it.
+
+    Args:
+        loss: The loss of this process: a number, or a tensor with one element.
+        group: A process group of torch.distributed (None for the default one), or a communicator of mpi4py.
+        weight: What this process counts (>= 0), such as its number of samples or tokens. 0 where it has run out of
+            data and takes part without a loss, which is then not looked at.
+        nonfinite: "spread" or "skip": see above.
+    """
+    if nonfinite not in ("spread", "skip"):
+        raise StepsizeError(f"nonfinite = {nonfinite!r}, expected 'spread' or 'skip'")
+    try:
+        number = float(loss.item() if hasattr(loss, "item") else loss)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _values.wrong_type("loss", "a number", loss) from error
+    weight = _values.to_float(weight, "weight")
+    if not (math.isfinite(weight) and weight >= 0):
+        raise StepsizeError(f"weight = {weight!r}, expected a finite number >= 0")
+    pairs = [(value, count) for value, count in _gather((number, weight), group) if count > 0]
+    if nonfinite == "skip":
+        pairs = [(value, count) for value, count in pairs if math.isfinite(value)]
+    if not pairs or not all(math.isfinite(value) for value, _ in pairs):
+        return math.nan
+    # fsum rounds once, so that the order does not matter.
+    heaviest = max(count for _, count in pairs)
+    shares = [count / heaviest for _, count in pairs]
+    try:
+        return math.fsum(value * share for (value, _), share in zip(pairs, shares)) / math.fsum(shares)
+    except OverflowError:
+        largest = max(abs(value) for value, _ in pairs)
+        scaled = math.fsum(value / largest * share for (value, _), share in zip(pairs, shares))
+        return scaled / math.fsum(shares) * largest
+
+
+def same(scheduler: Any, group: Any = None) -> None:
+    """Raises StepsizeError, on all processes, where the schedulers are not in the same state. All must call it."""
+    states = _gather_texts(_packed(scheduler), group)
+    other = [rank for rank, state in enumerate(states) if state != states[0]]
+    if other:
+        raise StepsizeError(f"the scheduler of rank {', '.join(map(str, other))} differs from that of rank 0")
+
+
+def synchronize(scheduler: Any, group: Any = None, *, source: int | None = None) -> int:
+    """Gives all processes the state of one, and answers its rank. All must call it.
+
+    Call it at the start, after a process has restored a checkpoint, and where processes have joined or restarted: one
+    that has just begun gets the state of those that are further. Every scheduler must be made alike; where one is
+    not, StepsizeError is raised on all.
+
+    Args:
+        scheduler: A ``stepsize.Scheduler`` or ``stepsize.torch.Scheduler``.
+        group: See ``mean_loss``.
+        source: The rank in the group whose state counts; None for the one that has made most updates, the first of
+            them where there are several.
+    """
+    states = _gather_texts(_packed(scheduler), group)
+    if source is None:
+        steps = [json.loads(state)["at"] for state in states]
+        source = steps.index(max(steps))
+    elif not 0 <= source < len(states):
+        raise StepsizeError(f"source = {source}, expected a rank from 0 to {len(states) - 1}")
+    problem = ""
+    try:
+        scheduler.load_state_dict(json.loads(states[source])["state"])
+    except StepsizeError as error:
+        problem = str(error)
+    # All or none go on.
+    problems = [f"rank {rank}: {text}" for rank, text in enumerate(_gather_texts(problem, group)) if text]
+    if problems:
+        raise StepsizeError(f"the state of rank {source} does not fit everywhere: {'; '.join(problems)}")
+    return source
+
+
+class Shared:
+    """A scheduler whose controller hears the mean of the losses of all processes.
+
+    What it does not have itself (``lr``, ``state_dict`` …) is the scheduler's. It synchronizes at the start; call
+    ``synchronize`` again after one process has loaded a checkpoint.
+
+    Args:
+        scheduler: A ``stepsize.Scheduler`` or ``stepsize.torch.Scheduler``, made alike on all processes.
+        group: See ``mean_loss``.
+        nonfinite: See ``mean_loss``.
+    """
+
+    def __init__(self, scheduler: Any, group: Any = None, *, nonfinite: Nonfinite = "spread") -> None:
+        if nonfinite not in ("spread", "skip"):
+            raise StepsizeError(f"nonfinite = {nonfinite!r}, expected 'spread' or 'skip'")
+        self.scheduler, self.group, self.nonfinite = scheduler, group, nonfinite
+        self._listens = bool(scheduler.controllers)
+        self.synchronize()
+
+    def step(self, loss: SupportsFloat | None = None, *, weight: float = 1.0) -> float:
+        """Goes to the next update and answers its rate: the same on all processes, all of which must call it.
+
+        Without a controller no message is sent.
+        """
+        if self._listens:
+            if loss is None:
+                raise StepsizeError(
+                    "loss: a controller needs it on every process; pass any number with weight=0 where there is none"
+                )
+            loss = mean_loss(loss, self.group, weight=weight, nonfinite=self.nonfinite)
+        rate: float = self.scheduler.step(loss)
+        return rate
+
+    def synchronize(self, source: int | None = None) -> int:
+        """See the function of that name."""
+        return synchronize(self.scheduler, self.group, source=source)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "scheduler":  # not there while it is being unpickled
+            raise AttributeError(name)
+        return getattr(self.scheduler, name)
+
+
+def _packed(scheduler: Any) -> str:
+    # Python writes floats so that they are read back with the same bits.
+    return json.dumps({"at": scheduler.current_step, "state": scheduler.state_dict()}, sort_keys=True)
+
+
+# ---- The network ----
+
+
+def _is_mpi(group: Any) -> bool:
+    return hasattr(group, "allgather")
+
+
+def _gather(pair: tuple[float, float], group: Any) -> list[tuple[float, float]]:
+    """The pair of each process, by rank."""
+    if _is_mpi(group):
+        gathered: list[tuple[float, float]] = group.allgather(pair)
+        return gathered
+    import torch
+
+    distributed = _torch_distributed()
+    mine = torch.tensor(pair, dtype=torch.float64, device=_device(distributed, group))
+    parts = [torch.empty_like(mine) for _ in range(distributed.get_world_size(group))]
+    distributed.all_gather(parts, mine, group=group)
+    return [(first, second) for first, second in (part.tolist() for part in parts)]
+
+
+def _gather_texts(text: str, group: Any) -> list[str]:
+    if _is_mpi(group):
+        texts: list[str] = group.allgather(text)
+        return texts
+    distributed = _torch_distributed()
+    found: list[Any] = [None] * distributed.get_world_size(group)
+    distributed.all_gather_object(found, text, group=group)
+    return found
+
+
+def _torch_distributed() -> Any:
+    # Whoever has a process group has imported torch.
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+        raise StepsizeError(
+            "group: there is no process group; call torch.distributed.init_process_group first, or pass a communicator"
+            " of mpi4py"
+        )
+    return distributed
+
+
+def _device(distributed: Any, group: Any) -> Any:
+    """Where the group's backend wants its tensors."""
+    import torch
+
+    if "gloo" in str(distributed.get_backend(group)):
+        return torch.device("cpu")
+    return torch.device("cuda", torch.cuda.current_device()) if torch.cuda.is_available() else torch.device("cpu")

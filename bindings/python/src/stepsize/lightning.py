@@ -1,0 +1,88 @@
+"""Stepsize in Lightning: the dictionary for ``configure_optimizers``, and a callback that feeds the loss.
+
+    class Model(lightning.LightningModule):
+        def configure_optimizers(self):
+            optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
+            return configure(optimizer, "greedy(patience=10) * linear(10000)")
+
+    lightning.Trainer(callbacks=[LossCallback()])
+
+Lightning steps the scheduler once per update, gradients accumulated or not, and keeps its state in its checkpoints.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback
+
+from ._fed import Scheduler
+from .distributed import mean_loss
+from .errors import StepsizeError
+
+__all__ = ["LossCallback", "configure"]
+
+
+def configure(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> dict[str, Any]:
+    """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``."""
+    scheduler = Scheduler(optimizer, *arguments, **options)
+    return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step", "frequency": 1}}
+
+
+class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
+    """Feeds the controllers of all schedulers made by ``configure``.
+
+    Args:
+        metric: None for the loss that ``training_step`` returns: the mean over the batches of an update, and over all
+            processes. Otherwise a name in ``trainer.callback_metrics``, such as "val_loss", heard after each validation
+            (log it with ``sync_dist=True`` where there are several processes).
+
+    What is fed after an update is heard at the step of the next one.
+    """
+
+    def __init__(self, metric: str | None = None) -> None:
+        self.metric = metric
+        self._losses: list[torch.Tensor] = []
+        self._update = 0
+
+    def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
+        self._losses = []
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        self._update = trainer.global_step
+        for scheduler in self._schedulers(trainer):
+            scheduler._is_fed = True
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if self.metric is not None:
+            return
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        if loss is None:  # a batch that was skipped
+            return
+        # Lightning has divided it by the number of batches of an update.
+        self._losses.append(loss.detach() * trainer.accumulate_grad_batches)
+        if trainer.global_step == self._update:
+            return
+        self._update = trainer.global_step
+        mean = float(torch.stack(self._losses).double().mean())
+        self._losses = []
+        self._observe(trainer, mean_loss(mean) if trainer.world_size > 1 else mean)
+
+    def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
+        if self.metric is None or trainer.sanity_checking:
+            return
+        if self.metric not in trainer.callback_metrics:
+            known = ", ".join(map(repr, trainer.callback_metrics))
+            raise StepsizeError(f"metric = {self.metric!r}, expected one of {known}; log it in validation_step")
+        self._observe(trainer, float(trainer.callback_metrics[self.metric]))
+
+    def _observe(self, trainer: Any, loss: float) -> None:
+        for scheduler in self._schedulers(trainer):
+            scheduler.observe(loss)
+
+    def _schedulers(self, trainer: Any) -> list[Scheduler]:
+        found = [each.scheduler for each in trainer.lr_scheduler_configs if isinstance(each.scheduler, Scheduler)]
+        if not found:
+            raise StepsizeError("LossCallback: no scheduler; return stepsize.lightning.configure(optimizer, ...)")
+        return found

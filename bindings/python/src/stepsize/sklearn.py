@@ -1,0 +1,69 @@
+"""Stepsize in scikit-learn's estimators that learn by ``partial_fit``: SGDClassifier, SGDRegressor, MLPClassifier …
+
+    model = SGDClassifier(learning_rate="constant", eta0=0.1)
+    scheduler = stepsize.Scheduler(0.1, "greedy(patience=5) * linear(1000)")
+    for inputs, targets in batches:
+        partial_fit(model, scheduler, inputs, targets, classes=classes, loss=lambda: log_loss(...))
+
+Inside one call the rate is constant: a call is an update of the scheduler, whatever the number of rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .errors import StepsizeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .scheduler import Scheduler
+
+__all__ = ["partial_fit"]
+
+
+def partial_fit(
+    model: Any,
+    scheduler: Scheduler,
+    inputs: Any,
+    targets: Any,
+    *,
+    loss: float | Callable[[], float] | None = None,
+    **options: Any,
+) -> Any:
+    """Sets the model's rate, calls ``model.partial_fit(inputs, targets, **options)``, and goes to the next update.
+
+    Args:
+        model: An estimator with ``partial_fit`` and a parameter ``eta0`` (and ``learning_rate="constant"``) or
+            ``learning_rate_init`` (with ``solver="sgd"`` or ``"adam"``).
+        scheduler: Its rate must not be 0, which scikit-learn refuses: give it a ``min_lr``.
+        inputs, targets: The rows of this call.
+        loss: What the controller hears: a number, or a function that is called after the fit. None for the model's
+            ``loss_``, where it has one.
+        options: ``classes``, ``sample_weight``.
+    """
+    parameters = model.get_params()
+    if "eta0" in parameters:
+        if parameters.get("learning_rate", "constant") != "constant":
+            raise StepsizeError(
+                f"model: learning_rate={parameters['learning_rate']!r} changes the rate by itself; make it with"
+                ' learning_rate="constant"'
+            )
+        model.set_params(eta0=scheduler.lr)
+    elif "learning_rate_init" in parameters:
+        model.set_params(learning_rate_init=scheduler.lr)
+        optimizer = getattr(model, "_optimizer", None)
+        if optimizer is not None:  # it was made by the first call, and keeps the rate of then
+            optimizer.learning_rate_init = optimizer.learning_rate = scheduler.lr
+    else:
+        raise StepsizeError(f"model: {type(model).__name__} has neither eta0 nor learning_rate_init")
+    model.partial_fit(inputs, targets, **options)
+    if not scheduler.controllers:
+        scheduler.step()
+        return model
+    if loss is None:
+        loss = getattr(model, "loss_", None)
+        if loss is None:
+            raise StepsizeError("loss: the controller needs it, and the model has none; pass a number or a function")
+    scheduler.step(loss() if callable(loss) else loss)
+    return model

@@ -1,0 +1,208 @@
+"""The processes of test_distributed.py: `distributed_worker.py SIZE FOLDER SCENARIO...` starts SIZE of them for each
+scenario, under gloo; `distributed_worker.py mpi SCENARIO` is one under mpiexec. Each prints what it found as one line
+of JSON."""
+
+import json
+import math
+import os
+import sys
+import warnings
+from pathlib import Path
+
+import stepsize as st
+from stepsize.distributed import Shared, mean_loss, same, synchronize
+
+TEXT = "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))"
+UPDATES = 30
+
+
+def answer(**found):
+    # One write, so that the lines of several processes do not mix under mpiexec.
+    os.write(1, (json.dumps({"scenario": sys._getframe(1).f_code.co_name, "rank": rank, **found}) + "\n").encode())
+
+
+def refused(call):
+    try:
+        call()
+    except st.StepsizeError as error:
+        return str(error)
+    return ""
+
+
+def local_loss(update, rank):
+    return 2.0 / (1 + update) + (0.02 * update if update > 12 else 0.0) + 0.3 * math.sin(17 * update + rank)
+
+
+# ---- With torch: a real training ----
+
+
+def make_training(seed):
+    import torch
+    from stepsize.torch import Scheduler
+
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+    model = torch.nn.parallel.DistributedDataParallel(model)
+    optimizer = torch.optim.SGD(
+        [{"params": model.module[0].parameters()}, {"params": model.module[2].parameters(), "lr": 0.01}], lr=0.1
+    )
+    return model, optimizer, Scheduler(optimizer, TEXT), torch.Generator().manual_seed(100 + seed)
+
+
+def train(model, optimizer, scheduler, generator, updates):
+    import torch
+
+    rates, losses = [], []
+    for _ in range(updates):
+        inputs = torch.randn(16, 4, generator=generator)
+        targets = inputs.sum(1, keepdim=True) + torch.randn(16, 1, generator=generator)
+        rates.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.zero_grad()
+        loss = ((model(inputs) - targets) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        scheduler.step(loss)
+    return rates, losses
+
+
+def weights(model):
+    return [float(number) for parameter in model.parameters() for number in parameter.detach().flatten()]
+
+
+def ddp():
+    model, optimizer, scheduler, generator = make_training(rank)
+    rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
+    same(scheduler)
+    answer(rates=rates, losses=losses, weights=weights(model), decisions=scheduler.decision)
+
+
+def interrupted():
+    """Stops after 11 updates; rank 0 alone writes the checkpoint."""
+    import torch
+
+    model, optimizer, scheduler, generator = make_training(rank)
+    rates, losses = train(model, optimizer, Shared(scheduler), generator, 11)
+    if rank == 0:
+        state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}
+        torch.save(state, folder / "checkpoint.pt")
+    torch.save(generator.get_state(), folder / f"data{rank}.pt")
+    answer(rates=rates, losses=losses)
+
+
+def resumed():
+    """Every rank reads weights and optimizer, rank 0 alone the scheduler: the others get it by `synchronize`."""
+    import torch
+
+    model, optimizer, scheduler, generator = make_training(rank)
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    model.load_state_dict(state["model"])
+    optimizer.load_state_dict(state["optimizer"])
+    generator.set_state(torch.load(folder / f"data{rank}.pt", weights_only=True))
+    shared = Shared(scheduler)
+    if rank == 0:
+        scheduler.load_state_dict(state["scheduler"])
+    assert shared.synchronize() == 0
+    rates, losses = train(model, optimizer, shared, generator, UPDATES - 11)
+    answer(rates=rates, losses=losses, weights=weights(model))
+
+
+# ---- With any network ----
+
+
+def states(group=None):
+    """Joining, restarting, and what does not fit."""
+    found = {}
+    scheduler = st.Scheduler([0.1, 0.01], TEXT)
+    last = size - 1
+    if rank == last:  # this one is further than the others, which have just begun
+        for update in range(9):
+            scheduler.step(local_loss(update, 0))
+    found["unequal"] = refused(lambda: same(scheduler, group))
+    found["source"] = synchronize(scheduler, group)
+    same(scheduler, group)
+    found["step"], found["lrs"] = scheduler.current_step, scheduler.lrs
+    if rank == last:
+        scheduler.step(5.0)
+    found["chosen"] = synchronize(scheduler, group, source=0)
+    same(scheduler, group)
+    found["rejoined"] = scheduler.current_step
+    other = st.Scheduler(0.1, TEXT if rank != last else "linear(5)")
+    found["misfit"] = refused(lambda: synchronize(other, group, source=0))
+    found["rank"] = refused(lambda: synchronize(scheduler, group, source=size))
+    answer(found=found)
+
+
+def losses(group=None):
+    """Means, weights, and what is not finite."""
+    found = {}
+    cases = {
+        "plain": ([0.1 * (r + 1) for r in range(size)], [1.0] * size),
+        "equal": ([0.1] * size, [1.0] * size),
+        "weighted": ([float(r) for r in range(size)], [float(r) for r in range(size)]),
+        "nan": ([math.nan if r == size - 1 else 1.0 + r for r in range(size)], [1.0] * size),
+        "inf": ([math.inf if r == 0 else -math.inf for r in range(size)], [1.0] * size),
+        "ended": ([math.nan if r == 0 else 3.0 for r in range(size)], [0.0 if r == 0 else 1.0 for r in range(size)]),
+        "nobody": ([1.0] * size, [0.0] * size),
+        "huge": ([1.7e308] * size, [1.0] * size),
+    }
+    for name, (values, counts) in cases.items():
+        for policy in ("spread", "skip"):
+            mean = mean_loss(values[rank], group, weight=counts[rank], nonfinite=policy)
+            found[f"{name} {policy}"] = mean.hex()
+    rates = {}
+    for policy in ("spread", "skip"):
+        shared = Shared(st.Scheduler(0.1, TEXT), group, nonfinite=policy)
+        rates[policy] = [
+            shared.step(math.nan if rank == 1 and 5 <= update < 9 else local_loss(update, rank)).hex()
+            for update in range(UPDATES)
+        ]
+        same(shared, group)
+    found["rates"] = rates
+    found["none"] = refused(lambda: Shared(st.Scheduler(0.1, TEXT), group).step())
+    answer(found=found)
+
+
+def process(scenario, number, count, port, where):
+    """One rank of a scenario, in a process of its own."""
+    global rank, size, folder
+    import torch.distributed
+
+    rank, size, folder = number, count, where
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=size)
+    globals()[scenario]()
+    torch.distributed.destroy_process_group()
+
+
+def main(arguments):
+    global rank, size
+    if arguments[0] == "mpi":
+        from mpi4py import MPI
+
+        rank, size = MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
+        globals()[arguments[1]](MPI.COMM_WORLD)
+        return
+    import multiprocessing
+
+    import stepsize.torch  # noqa: F401  once, since it takes seconds: the processes are forked
+    from frameworks import free_port
+
+    warnings.simplefilter("ignore")
+    context, count = multiprocessing.get_context("fork"), int(arguments[0])
+    for scenario in arguments[2:]:
+        port = free_port()
+        ranks = [
+            context.Process(target=process, args=(scenario, number, count, port, Path(arguments[1])))
+            for number in range(count)
+        ]
+        for one in ranks:
+            one.start()
+        for one in ranks:
+            one.join()
+        if any(one.exitcode for one in ranks):
+            raise SystemExit(f"{scenario}: a process failed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,143 @@
+"""One rate on all processes: real ones, over gloo on this machine, and over MPI where there is one."""
+
+import functools
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import pytest
+import stepsize as st
+from frameworks import run
+from support import REPOSITORY
+
+pytestmark = pytest.mark.framework
+WORKER = REPOSITORY / "bindings/python/tests/distributed_worker.py"
+
+
+@functools.cache
+def launch(size):
+    """All scenarios under gloo: {scenario: what each rank found}."""
+    pytest.importorskip("torch")
+    with tempfile.TemporaryDirectory() as folder:
+        output = run(WORKER, size, folder, "ddp", "interrupted", "resumed", "states", "losses", GLOO_SOCKET_IFNAME="lo")
+    return by_scenario(output, size)
+
+
+@functools.cache
+def launch_mpi(size, scenario):
+    # Beside this Python first: the package index has MPICH and Open MPI, too.
+    launcher = shutil.which("mpiexec", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}")
+    works = [sys.executable, "-c", "from mpi4py import MPI"]
+    if launcher is None or subprocess.run(works, capture_output=True).returncode:
+        pytest.skip("needs mpi4py and an MPI: pip install mpi4py mpich")
+    done = subprocess.run(
+        [launcher, "-n", str(size), sys.executable, str(WORKER), "mpi", scenario],
+        capture_output=True, text=True, timeout=120,
+        env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+             "OMPI_MCA_rmaps_base_oversubscribe": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return by_scenario(done.stdout, size)
+
+
+def by_scenario(output, size):
+    found = {}
+    for line in filter(lambda line: line.startswith("{"), output.splitlines()):
+        one = json.loads(line)
+        found.setdefault(one["scenario"], {})[one["rank"]] = one
+    assert all(sorted(ranks) == list(range(size)) for ranks in found.values())
+    return {scenario: [ranks[rank] for rank in range(size)] for scenario, ranks in found.items()}
+
+
+def run_any(network, size, scenario):
+    found = launch(size) if network == "gloo" else launch_mpi(size, scenario)
+    return [one["found"] for one in found[scenario]]
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_ddp_has_the_same_rates_although_the_losses_differ(size):
+    whole = launch(size)["ddp"]
+    assert len({json.dumps(one["losses"]) for one in whole}) == size
+    assert all(one["rates"] == whole[0]["rates"] and one["weights"] == whole[0]["weights"] for one in whole)
+
+    # The rates are those of one scheduler that hears the mean, worked out here in exact arithmetic.
+    from fractions import Fraction
+
+    reference = st.Scheduler([0.1, 0.01], "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))")
+    cuts = 0
+    for rates, losses in zip(whole[0]["rates"], zip(*(one["losses"] for one in whole))):
+        assert rates == pytest.approx(reference.lrs, rel=1e-14)
+        reference.step(float(sum(map(Fraction, losses)) / size))
+        cuts += reference.decision in ("cut", "raised")
+    assert cuts >= 2, "the controller did nothing"
+
+    # Interrupted and resumed: the same bits of rates, losses and weights, from a checkpoint that rank 0 alone has read.
+    first, second = launch(size)["interrupted"], launch(size)["resumed"]
+    for one, before, after in zip(whole, first, second):
+        assert before["rates"] + after["rates"] == one["rates"]
+        assert before["losses"] + after["losses"] == one["losses"]
+        assert after["weights"] == one["weights"]
+
+
+@pytest.mark.parametrize("network, size", [("gloo", 2), ("gloo", 4), ("mpi", 2), ("mpi", 4)])
+def test_joining_and_restarting(network, size):
+    found = run_any(network, size, "states")
+    last = size - 1
+    for one in found:
+        assert one == found[0]
+    one = found[0]
+    assert one["unequal"] == f"the scheduler of rank {last} differs from that of rank 0"
+    assert (one["source"], one["step"], one["chosen"], one["rejoined"]) == (last, 9, 0, 9)
+    assert one["misfit"].startswith(f"the state of rank 0 does not fit everywhere: rank {last}: ")
+    assert one["rank"] == f"source = {size}, expected a rank from 0 to {last}"
+
+
+@pytest.mark.parametrize("network, size", [("gloo", 2), ("gloo", 4), ("mpi", 2), ("mpi", 4)])
+def test_means_and_losses_that_are_not_finite(network, size):
+    found = run_any(network, size, "losses")
+    for one in found:
+        assert one == found[0], "a rank has other bits"
+    value = {name: float.fromhex(text) for name, text in found[0].items() if name not in ("rates", "none")}
+    for policy in ("spread", "skip"):
+        assert value[f"plain {policy}"] == pytest.approx(0.1 * (size + 1) / 2, rel=1e-15)
+        assert value[f"equal {policy}"] == 0.1
+        weights = range(size)
+        assert value[f"weighted {policy}"] == pytest.approx(sum(w * w for w in weights) / sum(weights), rel=1e-15)
+        assert value[f"ended {policy}"] == 3.0
+        assert math.isnan(value[f"nobody {policy}"]) and math.isnan(value[f"inf {policy}"])
+        assert value[f"huge {policy}"] == 1.7e308
+    assert math.isnan(value["nan spread"])
+    assert value["nan skip"] == sum(range(1, size)) / (size - 1)
+
+    # The NaN of one rank is one bad observation on all, and no rate is lost by it.
+    rates = {policy: [float.fromhex(text) for text in texts] for policy, texts in found[0]["rates"].items()}
+    assert all(math.isfinite(rate) and rate >= 0 for policy in rates for rate in rates[policy])
+    assert rates["spread"] != rates["skip"]
+    assert "weight=0" in found[0]["none"]
+
+
+def test_without_a_process_group():
+    from stepsize.distributed import mean_loss
+
+    with pytest.raises(st.StepsizeError, match="init_process_group first, or pass a communicator"):
+        mean_loss(1.0)
+
+
+def test_wrong_arguments():
+    from stepsize.distributed import mean_loss
+
+    class Alone:
+        def allgather(self, value):
+            return [value]
+
+    assert mean_loss(0.3, Alone()) == 0.3
+    with pytest.raises(st.StepsizeError, match="nonfinite = 'drop', expected 'spread' or 'skip'"):
+        mean_loss(1.0, Alone(), nonfinite="drop")
+    with pytest.raises(st.StepsizeError, match="weight = -1.0, expected a finite number >= 0"):
+        mean_loss(1.0, Alone(), weight=-1)
+    with pytest.raises(TypeError, match="loss"):
+        mean_loss("low", Alone())
