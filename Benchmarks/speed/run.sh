@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures libstepsize against hand-written C, numpy, scipy and scikit-learn; everything is printed. Called by `make bench`.
-# Needs build/lib (dev/build_library.sh) and gcc; numpy, scipy, scikit-learn and the installed package, for the other parts.
+# Measures libstepsize against hand-written C, numpy, scipy, scikit-learn, torch and transformers; everything is printed.
+# Called by `make bench`. Needs build/lib (dev/build_library.sh) and gcc; for the other parts the peers and the package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -30,4 +30,11 @@ if "$python" -c 'import sklearn, stepsize' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_nmf.py --quick
 else
   echo "bench_nmf: skipped, $python has no scikit-learn or no stepsize"
+fi
+
+echo
+if "$python" -c 'import torch, stepsize' 2>/dev/null; then
+  "$python" Benchmarks/speed/bench_python.py
+else
+  echo "bench_python: skipped, $python has no torch or no stepsize"
 fi

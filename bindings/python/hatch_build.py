@@ -65,7 +65,7 @@ def build_accelerated(package: Path, folder: Path) -> Path | None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / Path(ACCELERATED).name
     source = package / "src" / "_accelerated" / "_accelerated.c"
-    options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fvisibility=hidden", "-shared", "-s"]
+    options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-shared", "-s"]
     command = [*compiler, *options, f"-I{include}", str(source), "-o", str(target)]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:

@@ -17,6 +17,7 @@ typedef int32_t (*decision_function)(const void *);
 static step_function library_step, library_step_without_loss;
 static loss_function library_step_with_loss;
 static decision_function library_decision;
+static unsigned int changes; /* which decisions are changes: a bit for each */
 static PyObject *step_slowly;
 static PyObject *word_lr, *word_loss, *word_param_groups;
 
@@ -27,7 +28,10 @@ typedef struct {
   Py_ssize_t count;
   int listens; /* whether there is a controller */
   PyObject *optimizer; /* NULL or None: the rates go nowhere */
-  PyObject **numbers; /* the rates as Python numbers, made again only where one has changed */
+  PyObject **numbers; /* the rates as Python numbers, made again only where one has changed, … */
+  double *written;    /* … and what they are … */
+  PyObject **present; /* … and what was last seen in the groups: only compared, never used */
+  int in_place;       /* whether `present` is `numbers` */
 } Stepper;
 
 static void drop_numbers(Stepper *self)
@@ -35,7 +39,10 @@ static void drop_numbers(Stepper *self)
   if (self->numbers != NULL) {
     for (Py_ssize_t i = 0; i < self->count; i += 1) Py_XDECREF(self->numbers[i]);
     PyMem_Free(self->numbers);
-    self->numbers = NULL;
+    PyMem_Free(self->written);
+    PyMem_Free(self->present);
+    self->numbers = self->present = NULL;
+    self->written = NULL;
   }
 }
 
@@ -47,8 +54,18 @@ static PyObject *stepper_attach(Stepper *self, PyObject *arguments)
   if (!PyArg_ParseTuple(arguments, "KKnp", &handle, &rates, &count, &listens)) return NULL;
   drop_numbers(self);
   if (handle != 0) {
-    self->numbers = PyMem_Calloc(count > 0 ? (size_t)count : 1, sizeof(PyObject *));
-    if (self->numbers == NULL) return PyErr_NoMemory();
+    size_t size = count > 0 ? (size_t)count : 1;
+    self->numbers = PyMem_Calloc(size, sizeof(PyObject *));
+    self->written = PyMem_Calloc(size, sizeof(double));
+    self->present = PyMem_Calloc(size, sizeof(PyObject *));
+    if (self->numbers == NULL || self->written == NULL || self->present == NULL) {
+      PyMem_Free(self->numbers);
+      PyMem_Free(self->written);
+      PyMem_Free(self->present);
+      self->numbers = self->present = NULL;
+      self->written = NULL;
+      return PyErr_NoMemory();
+    }
   }
   self->handle = (void *)(uintptr_t)handle;
   self->rates = (double *)(uintptr_t)rates;
@@ -82,21 +99,15 @@ static PyObject *stepper_bind(Stepper *self, PyObject *optimizer)
   Py_RETURN_NONE;
 }
 
-/* A rate as a Python number: a new reference. */
+/* A rate as a Python number: a borrowed reference, which stays until the rate changes. */
 static PyObject *number(Stepper *self, Py_ssize_t i)
 {
-  PyObject *present = self->numbers[i];
   double rate = self->rates[i];
-  if (present != NULL) {
-    double old = PyFloat_AsDouble(present);
-    if (memcmp(&old, &rate, sizeof rate) == 0) {
-      Py_INCREF(present);
-      return present;
-    }
-  }
-  /* Groups often have the same rate. */
+  PyObject *old = self->numbers[i];
+  if (old != NULL && memcmp(&self->written[i], &rate, sizeof rate) == 0) return old;
   PyObject *fresh;
-  if (i > 0 && memcmp(&self->rates[i - 1], &rate, sizeof rate) == 0 && self->numbers[i - 1] != NULL) {
+  /* Groups often have the same rate. */
+  if (i > 0 && memcmp(&self->written[i - 1], &rate, sizeof rate) == 0 && self->numbers[i - 1] != NULL) {
     fresh = self->numbers[i - 1];
     Py_INCREF(fresh);
   } else {
@@ -104,8 +115,8 @@ static PyObject *number(Stepper *self, Py_ssize_t i)
     if (fresh == NULL) return NULL;
   }
   self->numbers[i] = fresh;
-  Py_XDECREF(present);
-  Py_INCREF(fresh);
+  self->written[i] = rate;
+  Py_XDECREF(old);
   return fresh;
 }
 
@@ -119,7 +130,7 @@ static PyObject *slowly(Stepper *self, PyObject *loss, int ask)
                                       ask ? Py_True : Py_False, NULL);
 }
 
-/* The optimizer's groups, a new reference, if every rate in them is a float, as nearly always; NULL without an error
+/* The optimizer's groups, a new reference, if they are dictionaries with floats for rates, as nearly always; NULL without an error
  * otherwise. */
 static PyObject *plain_groups(Stepper *self)
 {
@@ -129,30 +140,33 @@ static PyObject *plain_groups(Stepper *self)
     return NULL;
   }
   int plain = PyList_Check(groups) && PyList_Size(groups) == self->count;
+  int in_place = 1;
   for (Py_ssize_t i = 0; plain && i < self->count; i += 1) {
     PyObject *group = PyList_GetItem(groups, i);
-    plain = group != NULL && PyDict_Check(group);
+    plain = group != NULL && Py_TYPE(group) == &PyDict_Type;
     if (plain) {
       PyObject *rate = PyDict_GetItemWithError(group, word_lr);
       plain = rate != NULL && Py_TYPE(rate) == &PyFloat_Type;
+      self->present[i] = rate;
+      in_place &= rate == self->numbers[i];
     }
   }
-  if (PyErr_Occurred()) PyErr_Clear();
+  self->in_place = in_place;
   if (plain) return groups;
+  PyErr_Clear();
   Py_DECREF(groups);
   return NULL;
 }
 
 static int write_rates(Stepper *self, PyObject *groups)
 {
+  if (self->in_place && memcmp(self->rates, self->written, (size_t)self->count * sizeof *self->rates) == 0) return 0;
   for (Py_ssize_t i = 0; i < self->count; i += 1) {
     PyObject *rate = number(self, i);
     if (rate == NULL) return -1;
+    if (self->present[i] == rate) continue;
     PyObject *group = PyList_GetItem(groups, i);
-    int failed = group == NULL;
-    if (!failed && PyDict_GetItemWithError(group, word_lr) != rate) failed = PyDict_SetItem(group, word_lr, rate) < 0;
-    Py_DECREF(rate);
-    if (failed) return -1;
+    if (group == NULL || PyDict_SetItem(group, word_lr, rate) < 0) return -1;
   }
   return 0;
 }
@@ -191,18 +205,15 @@ static PyObject *step(Stepper *self, PyObject *loss, int ask)
     Py_DECREF(groups);
     if (failed) return NULL;
   }
-  /* Only a decision is worth a look at the logger. */
-  if (heard && self->listens && memcmp(&before, &self->rates[0], sizeof before) != 0 &&
-      library_decision(self->handle) != 0) {
-    PyObject *present = PyObject_GetAttrString((PyObject *)self, "current_step");
-    if (present == NULL) return NULL;
-    long long update = PyLong_AsLongLong(present) - 1;
-    Py_DECREF(present);
-    PyObject *noted = PyObject_CallMethod((PyObject *)self, "_note", "dL", before, update);
+  /* Only a change is worth a look at the logger. */
+  if (heard && self->listens && (changes >> library_decision(self->handle) & 1) != 0) {
+    PyObject *noted = PyObject_CallMethod((PyObject *)self, "_note", "d", before);
     if (noted == NULL) return NULL;
     Py_DECREF(noted);
   }
-  return number(self, 0);
+  PyObject *rate = number(self, 0);
+  Py_XINCREF(rate);
+  return rate;
 }
 
 static PyObject *stepper_step(Stepper *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
@@ -289,13 +300,16 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 {
   (void)module;
   unsigned long long addresses[4];
+  unsigned int bits;
   PyObject *function;
-  if (!PyArg_ParseTuple(arguments, "KKKKO", &addresses[0], &addresses[1], &addresses[2], &addresses[3], &function))
+  if (!PyArg_ParseTuple(arguments, "KKKKIO", &addresses[0], &addresses[1], &addresses[2], &addresses[3], &bits,
+                        &function))
     return NULL;
   library_step = (step_function)(uintptr_t)addresses[0];
   library_step_with_loss = (loss_function)(uintptr_t)addresses[1];
   library_step_without_loss = (step_function)(uintptr_t)addresses[2];
   library_decision = (decision_function)(uintptr_t)addresses[3];
+  changes = bits;
   Py_INCREF(function);
   Py_XDECREF(step_slowly);
   step_slowly = function;
@@ -303,7 +317,7 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {
-    {"connect", connect, METH_VARARGS, "connect(step, step_with_loss, step_without_loss, decision, step_slowly)"},
+    {"connect", connect, METH_VARARGS, "connect(step, step_with_loss, step_without_loss, decision, changes, step_slowly)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from ctypes import ArgumentError
+from importlib import import_module
 
-from . import _values
+from . import _abi, _values
 from ._lib import quick
 from .errors import StepsizeError
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from typing import Any, SupportsFloat, SupportsIndex
 
 ENVIRONMENT = "STEPSIZE_ACCELERATED"
+
+# What is worth a line in the log.
+CHANGES = (_abi.STEPSIZE_DECISION_RAISED, _abi.STEPSIZE_DECISION_CUT, _abi.STEPSIZE_DECISION_RESET)
 
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
@@ -39,7 +43,7 @@ def step_slowly(scheduler: Any, loss: Any, ask: bool = True) -> float:
         ask = ask and scheduler._listens
         if not scheduler._listens:
             loss = None  # it may be on an accelerator: not read for nothing
-    before, update = scheduler._rates[0], -1
+    heard, before = False, scheduler._rates[0]
     try:
         if not ask and scheduler._listens:
             status = _step_without_loss(scheduler._handle, scheduler._pointer, scheduler._count)
@@ -50,15 +54,15 @@ def step_slowly(scheduler: Any, loss: Any, ask: bool = True) -> float:
             if type(loss) is not float and hasattr(loss, "item"):
                 loss = loss.item()
             status = _step_with_loss(scheduler._handle, loss, scheduler._pointer, scheduler._count)
-            update = -1 if status or scheduler._logger is None else scheduler.current_step - 1
+            heard = True
     except (ArgumentError, RuntimeError, ValueError) as error:  # the last two for more than one element
         raise _values.wrong_type("loss", "a number", loss) from error
     if status:
         scheduler._fail(status)
     if optimizer is not None:
         write(optimizer.param_groups, scheduler._rates)
-    if update >= 0:
-        scheduler._note(before, update)
+    if heard and scheduler._listens:
+        scheduler._note(before)
     rate: float = scheduler._rates[0]
     return rate
 
@@ -74,11 +78,11 @@ def check_groups(groups: Any, count: int) -> None:
 def write(groups: Any, rates: Iterable[float]) -> None:
     """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it."""
     for group, rate in zip(groups, rates):
-        fill = getattr(group["lr"], "fill_", None)
-        if fill is None:
+        present = group["lr"]
+        if type(present) is float or not hasattr(present, "fill_"):
             group["lr"] = rate
         else:
-            fill(rate)
+            present.fill_(rate)
 
 
 class Stepper:
@@ -113,14 +117,14 @@ def _accelerated() -> Any:
     if os.environ.get(ENVIRONMENT) == "0":
         return None
     try:
-        from . import _accelerated as module
+        module: Any = import_module("._accelerated", __package__)
     except ImportError:
         return None
     from ctypes import c_void_p, cast
 
     names = ("step", "step_with_loss", "step_without_loss", "decision")
     addresses = [cast(getattr(quick, f"stepsize_scheduler_{name}"), c_void_p).value for name in names]
-    module.connect(*addresses, step_slowly)
+    module.connect(*addresses, sum(1 << number for number in CHANGES), step_slowly)
     return module
 
 

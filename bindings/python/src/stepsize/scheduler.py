@@ -42,7 +42,6 @@ _DECISIONS = {
     _abi.STEPSIZE_DECISION_KEPT: "kept",
     _abi.STEPSIZE_DECISION_IGNORED: "ignored",
 }
-_CHANGES = ("raised", "cut", "reset")
 _TRIALS: dict[int, Literal["accepted", "retry", "failed"]] = {
     _abi.STEPSIZE_TRIAL_ACCEPTED: "accepted",
     _abi.STEPSIZE_TRIAL_RETRY: "retry",
@@ -288,10 +287,13 @@ class Scheduler(Stepper):
             self._note(before, update)
         return self._rates[0]
 
-    def _note(self, before: float, update: int) -> None:
-        """Logs what the controller decided in an update."""
+    def _note(self, before: float, update: int | None = None) -> None:
+        """Logs what the controller decided in an update, by default the last one."""
         logger = self._logger
-        if logger is not None and logger.isEnabledFor(_INFO) and self.decision in _CHANGES:
+        if logger is None or not logger.isEnabledFor(_INFO):
+            return
+        if quick.stepsize_scheduler_decision(self._handle) in _stepper.CHANGES:
+            update = self.current_step - 1 if update is None else update
             logger.info("update %d: %s, lr %r -> %r", update, self.decision, before, self._rates[0])
 
     @property

@@ -78,12 +78,13 @@ class _State:
 class _ClosedForm(_State):
     """The rate at t is base · schedule(t) as long as nothing else changes it."""
 
-    _derived = ("_curves", "_made_for", "_seen", "_clean")
+    _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean")
     _overwrites = False  # whether the rate that is there counts for nothing, as in PyTorch
 
     base_lrs: list[_Rate]
     last_epoch: int
     _is_initial: bool
+    _get_lr_called_within_step: bool
     _curves: list[Schedule] | None
 
     def _schedule(self, group: int, base: float) -> Schedule:
@@ -92,18 +93,24 @@ class _ClosedForm(_State):
 
     def _schedules(self) -> list[Schedule] | None:
         """One for each group; None where there is no closed form. Made again where an attribute was changed."""
-        made_for = [float(base) for base in self.base_lrs], self._arguments()
-        if self.__dict__.get("_made_for") != made_for:
-            self._made_for = made_for
+        bases, arguments = self.base_lrs, self._arguments()
+        made_for = self.__dict__.get("_made_for")
+        if made_for is None or made_for[0] != bases or made_for[1] != arguments:
+            self._made_for = list(bases), arguments
+            curves: dict[float, Schedule] = {}
             try:
-                curves: dict[float, Schedule] = {}
-                for group, base in enumerate(made_for[0]):
-                    if base not in curves or self._differs:
-                        curves[base if not self._differs else group] = self._schedule(group, base)
-                self._curves = [curves[base if not self._differs else group] for group, base in enumerate(made_for[0])]
+                for group, base in enumerate(map(float, bases)):
+                    if self._differs or base not in curves:
+                        curves[group if self._differs else base] = self._schedule(group, base)
+                self._curves = [curves[group if self._differs else float(base)] for group, base in enumerate(bases)]
             except (StepsizeError, TypeError, ArithmeticError):
                 self._curves = None
         return self._curves
+
+    def _values(self, schedules: list[Schedule], step: int) -> list[float]:
+        """The multipliers of the groups, which mostly have the same schedule."""
+        first = schedules[0].at(step)
+        return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
 
     _differs = False  # whether groups with the same base rate may have different schedules
 
@@ -116,21 +123,18 @@ class _ClosedForm(_State):
             values: list[_Rate] = super().get_lr()  # type: ignore[misc]
             return values
         groups, step = self.optimizer.param_groups, self.last_epoch
-        if self._overwrites:
-            return [base * schedule.at(step) for base, schedule in zip(self.base_lrs, schedules)]
-        clean, last = self._clean_groups(schedules), max(step - 1, 0)
-        rates: list[_Rate] = []
-        for group, base, schedule, untouched in zip(groups, self.base_lrs, schedules, clean):
-            if untouched:
-                rates.append(base * schedule.at(step))
-            else:
-                before = 1.0 if self._is_initial else schedule.at(last)
-                rates.append(self._moved(group["lr"], base, before, schedule.at(step)))
-        return rates
+        now = self._values(schedules, step)
+        if self._overwrites or self._untouched(groups, schedules):
+            return [base * value for base, value in zip(self.base_lrs, now)]
+        before = [1.0] * len(now) if self._is_initial else self._values(schedules, max(step - 1, 0))
+        return [
+            base * after if clean else self._moved(group["lr"], base, last, after)
+            for clean, group, base, last, after in zip(self._clean, groups, self.base_lrs, before, now)
+        ]
 
-    def _clean_groups(self, schedules: list[Schedule]) -> list[bool]:
-        """Which groups have the rate that this scheduler gave them last, and that only it has made."""
-        groups = self.optimizer.param_groups
+    def _untouched(self, groups: list[dict[str, Any]], schedules: list[Schedule]) -> bool:
+        """Whether all groups have the rates that this scheduler gave them last, and that only it has made; for each
+        group `_clean` says it."""
         if self._is_initial:
             # With last_epoch= it is the closed form that counts, whatever the optimizer's rate is.
             expected: list[_Rate] = [group["lr"] for group in groups] if self.last_epoch > 0 else self.base_lrs
@@ -142,12 +146,16 @@ class _ClosedForm(_State):
                 math.isclose(float(rate), float(base) * schedule.at(self.last_epoch - 1), rel_tol=1e-5, abs_tol=1e-12)
                 for rate, base, schedule in zip(expected, self.base_lrs, schedules)
             ]
+        tensors = any(self.__dict__.get("_seen", ()))  # comparing those would wait for an accelerator
+        if not tensors and all(clean) and [group["lr"] for group in groups] == expected:
+            self._clean = clean
+            return True
         seen: list[Any] = self.__dict__.get("_seen") or [None] * len(groups)
         self._clean = [
             was and (_same(mark, group["lr"]) or float(group["lr"]) == float(rate))
             for was, mark, group, rate in zip(clean, seen, groups, expected, strict=True)
         ]
-        return self._clean
+        return all(self._clean)
 
     def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
         """The rate of a group that something else has changed."""
@@ -158,7 +166,7 @@ class _ClosedForm(_State):
         if schedules is None:
             return self._without_schedule()
         self._clean = [True] * len(schedules)
-        return [base * schedule.at(self.last_epoch) for base, schedule in zip(self.base_lrs, schedules)]
+        return [base * value for base, value in zip(self.base_lrs, self._values(schedules, self.last_epoch))]
 
     def _without_schedule(self) -> list[_Rate]:
         form = getattr(super(), "_get_closed_form_lr", None)
@@ -166,7 +174,15 @@ class _ClosedForm(_State):
         return values
 
     def _update_lr(self, epoch: int | None = None) -> None:
-        super()._update_lr(epoch)  # type: ignore[misc]
+        self._get_lr_called_within_step = True
+        try:
+            self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+            rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
+        finally:
+            self._get_lr_called_within_step = False
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            _put(group, rate)
+        self._last_lr = _rates(self.optimizer)
         self._seen = [_mark(group["lr"]) for group in self.optimizer.param_groups]
 
     def _load(self, state_dict: dict[str, Any]) -> None:
@@ -181,15 +197,21 @@ class _ClosedForm(_State):
 
 
 def _put(group: dict[str, Any], rate: _Rate) -> None:
-    if isinstance(group["lr"], torch.Tensor):
+    # Asking whether a float is a tensor takes PyTorch longer than all the rest.
+    if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor):
         group["lr"].fill_(rate)
     else:
         group["lr"] = float(rate)
 
 
+def _rates(optimizer: torch.optim.Optimizer) -> list[_Rate]:
+    rates = [group["lr"] for group in optimizer.param_groups]
+    return [rate if type(rate) is float else rate.clone() if isinstance(rate, torch.Tensor) else rate for rate in rates]
+
+
 def _mark(rate: _Rate) -> Any:
     """What shows that a tensor has not been changed, without reading it from an accelerator."""
-    return (id(rate), rate._version) if isinstance(rate, torch.Tensor) else None
+    return (id(rate), rate._version) if type(rate) is not float and isinstance(rate, torch.Tensor) else None
 
 
 def _same(mark: Any, rate: _Rate) -> bool:
@@ -279,14 +301,11 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
             else:
                 while epoch >= start + length:
                     start, length = start + length, length * self.T_mult
-            self.T_cur, self.T_i = epoch - start, length
+            self.T_cur, self.T_i = epoch - start, length  # type: ignore[assignment]
             self.last_epoch = math.floor(epoch)
             for group, rate in zip(self.optimizer.param_groups, self._get_closed_form_lr(), strict=True):
                 _put(group, rate)
-            self._last_lr = [
-                group["lr"].clone() if isinstance(group["lr"], torch.Tensor) else group["lr"]
-                for group in self.optimizer.param_groups
-            ]
+            self._last_lr = _rates(self.optimizer)
             return
         super().step(epoch)
 
@@ -394,7 +413,7 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
             for group, curve in zip(self.optimizer.param_groups, self._momenta, strict=True):
                 _put_momentum(group, curve.at(self.last_epoch), self.use_beta1)
 
-    _derived = (*_ClosedForm._derived, "_momenta", "_momenta_for")
+    _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")
 
 
 def _put_momentum(group: dict[str, Any], momentum: float, use_beta1: bool) -> None:
@@ -449,17 +468,14 @@ class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
 class _Composed(_State):
     """Schedulers inside a scheduler. PyTorch's cannot begin when their turn comes; these can."""
 
-    _schedulers: Sequence[Any]
+    _schedulers: Any
 
     def _initial_step(self) -> None:
         raise NotImplementedError
 
-    def step(self) -> None:
-        super().step()  # type: ignore[misc]
-
     def _update_lr(self, epoch: int | None = None) -> None:
         if epoch is None:
-            self.step()
+            self.step()  # type: ignore[attr-defined]
         elif epoch == 0:
             for group in self.optimizer.param_groups:
                 _put(group, group["initial_lr"])
@@ -472,10 +488,7 @@ class _Composed(_State):
             if not hasattr(scheduler, "_schedulers"):
                 scheduler.last_epoch = -1
             scheduler._initial_step()
-        self._last_lr = [
-            group["lr"].clone() if isinstance(group["lr"], torch.Tensor) else group["lr"]
-            for group in self.optimizer.param_groups
-        ]
+        self._last_lr = _rates(self.optimizer)
 
 
 class SequentialLR(_Composed, peer.SequentialLR):
