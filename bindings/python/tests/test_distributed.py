@@ -4,6 +4,7 @@ import functools
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,3 +142,25 @@ def test_wrong_arguments():
         mean_loss(1.0, Alone(), weight=-1)
     with pytest.raises(TypeError, match="loss"):
         mean_loss("low", Alone())
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_the_example_in_c(size, tmp_path):
+    """It ends with 1 where a rank has other bits."""
+    places = f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}"
+    compiler, launcher = shutil.which("mpicc", path=places), shutil.which("mpiexec", path=places)
+    library = REPOSITORY / "build/lib"
+    if compiler is None or launcher is None:
+        pytest.skip("there is no mpicc: pip install mpich")
+    if not (library / "libstepsize.so").exists():
+        pytest.skip("needs build/lib/libstepsize.so: make lib")
+    program = str(tmp_path / "train_mpi")
+    subprocess.run(
+        [compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", REPOSITORY / "bindings/c/examples/train_mpi.c",
+         f"-I{REPOSITORY / 'include'}", f"-L{library}", "-lstepsize", f"-Wl,-rpath,{library}", "-lm", "-o", program],
+        check=True,
+    )  # fmt: skip
+    done = subprocess.run([launcher, "-n", str(size), program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rate = float(re.fullmatch(rf"{size} processes, rate (\S+), the same on all\n", done.stdout)[1])
+    assert 0 < rate < 0.99 * 0.1 * (1 - 60 / 80), "the controller did nothing"

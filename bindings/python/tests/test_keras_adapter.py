@@ -1,16 +1,18 @@
 """stepsize.keras in real trainings, with the backend that is there."""
 
 import os
+import sys
+from importlib.util import find_spec
 
 import pytest
 import stepsize as st
+from frameworks import EXAMPLES, run
 
 pytestmark = pytest.mark.framework
 np = pytest.importorskip("numpy")
-pytest.importorskip("keras")
-if "KERAS_BACKEND" not in os.environ:
-    from importlib.util import find_spec
-
+if find_spec("keras") is None:
+    pytest.skip("keras is not installed", allow_module_level=True)
+if "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules:
     backends = [name for name in ("torch", "jax", "tensorflow") if find_spec(name)]
     if not backends:
         pytest.skip("keras needs torch, jax or tensorflow", allow_module_level=True)
@@ -93,6 +95,10 @@ def test_a_controller_saved_and_resumed(tmp_path, every, metric):
     resumed.load_state_dict(callback.state_dict())
     second, _ = fit(keras.saving.load_model(tmp_path / "model.keras"), [resumed], 2)
     assert first.rates + second.rates == pytest.approx(whole.rates, rel=1e-6)
+
+
+def test_the_example_runs():
+    assert run(EXAMPLES / "keras_greedy.py").startswith("loss ")
 
 
 def test_wrong_use():

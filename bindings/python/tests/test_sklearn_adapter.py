@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 import stepsize as st
+from frameworks import EXAMPLES, run
 
 pytestmark = pytest.mark.framework
 np = pytest.importorskip("numpy")
@@ -78,3 +79,7 @@ def test_wrong_use():
     with pytest.raises(st.StepsizeError, match="the controller needs it, and the model has none"):
         model = SGDClassifier(learning_rate="constant", eta0=0.1)
         partial_fit(model, st.Scheduler(0.1, "greedy()"), *batch(0), classes=[0, 1])
+
+
+def test_the_example_runs():
+    assert float(run(EXAMPLES / "sklearn_greedy.py").split()[-1]) > 0.9

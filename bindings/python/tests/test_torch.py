@@ -323,6 +323,36 @@ def test_copies_go_on_alone():
     assert rates(scheduler.optimizer) == [0.7]
 
 
+def test_line_search_and_hypergradient_write_their_rates():
+    """A quadratic of curvature 4: steps below 2 (1 - c) / 4 pass the test of Armijo."""
+    parameter = torch.nn.Parameter(torch.tensor([3.0]))
+    optimizer = torch.optim.SGD([parameter], lr=8.0)
+    scheduler = Scheduler(optimizer, controller=st.LineSearch(c=0.5, backtrack=0.5, reset="initial"))
+    for _ in range(3):
+        loss = 2 * parameter.square().sum()
+        optimizer.zero_grad()
+        loss.backward()
+        before = parameter.detach().clone()
+        scheduler.propose(loss.detach(), parameter.grad.square().sum())
+        tried = []
+        while True:
+            tried += rates(optimizer)
+            optimizer.step()
+            verdict = scheduler.report(2 * parameter.detach().square().sum())
+            if verdict == "accepted":
+                break
+            parameter.data.copy_(before)
+        assert tried == [8.0, 4.0, 2.0, 1.0, 0.5, 0.25] and parameter.item() == 0
+        parameter.data.fill_(3.0)
+        scheduler.advance()
+    optimizer = make_optimizer(0.1)
+    scheduler = Scheduler(optimizer, controller=st.Hypergradient(beta=0.01))
+    scheduler.observe_gradient(0.0)
+    scheduler.advance()
+    moved = scheduler.observe_gradient(2.0)
+    assert rates(optimizer) == [moved] == pytest.approx([0.12])
+
+
 # ---- Wrong use ----
 
 

@@ -34,6 +34,10 @@ __all__ += _catalogue.__all__
 # What is imported when it is first asked for: sub-modules, and names in them.
 _MODULES = ("catalogue", "cli", "compat", "learned", "nmf", "plot", "sampler", "theory")
 _MODULES = ("catalogue", "cli", "compat", "nmf", "plot", "sampler", "theory", "torch")
+_MODULES = (
+    "catalogue", "compat", "distributed", "huggingface", "keras", "lightgbm", "lightning", "nmf", "optax", "sampler",
+    "sklearn", "theory", "torch", "xgboost",
+)  # fmt: skip
 _NAMES = {
     "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
     "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",

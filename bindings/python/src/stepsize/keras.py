@@ -40,7 +40,9 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
             length, and its last value after it: a schedule without an end needs a number.
     """
 
-    def __init__(self, schedule: CoreSchedule | str, learning_rate: float = 1.0, *, length: int | None = None) -> None:
+    def __init__(
+        self, schedule: CoreSchedule | str, learning_rate: float = 1.0, *, length: int | None = None
+    ) -> None:
         self.schedule = as_schedule(schedule, "schedule")
         self.learning_rate = _values.to_float(learning_rate, "learning_rate")
         self.length = length

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
@@ -155,6 +155,28 @@ class Scheduler(LRScheduler):
         for field in self.fields:
             field.write(self.optimizer, self.core.current_step)
         return self.core.lr
+
+    def observe_gradient(
+        self, dot: float | Iterable[float], norm: float | Iterable[float] | None = None
+    ) -> float:
+        """For ``Hypergradient``, before ``optimizer.step()``: see ``stepsize.Scheduler.observe_gradient``."""
+        rate = self.core.observe_gradient(dot, norm)
+        self._write()
+        return rate
+
+    def propose(self, loss: Any, squared_norm: float | Iterable[float]) -> float:
+        """For ``LineSearch``: see ``stepsize.Scheduler.propose``. The rates of the trial are in the groups."""
+        rate = self.core.propose(loss, squared_norm)
+        self._write()
+        return rate
+
+    def report(
+        self, loss: Any, squared_distance: float | Iterable[float] | None = None
+    ) -> Literal["accepted", "retry", "failed"]:
+        """For ``LineSearch``: see ``stepsize.Scheduler.report``. The rates of the next trial are in the groups."""
+        verdict = self.core.report(loss, squared_distance)
+        self._write()
+        return verdict
 
     def _check_order(self) -> None:
         if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
