@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(line)
     found = warnings(plan)
     for warning in found:
-        say(Text("warning: ", style="yellow bold") + Text(warning))
+        say(Text.assemble(("warning: ", "yellow bold"), warning))
     if not found and not arguments.quiet:
         say(Text("no warnings", style="green"))
     return 1 if found else 0
