@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures libstepsize against hand-written C, numpy, scipy, scikit-learn, torch and transformers; everything is printed.
-# Called by `make bench`. Needs build/lib (dev/build_library.sh) and gcc; for the other parts the peers and the package.
+# Measures libstepsize against hand-written C, numpy, scipy, scikit-learn, torch and transformers;
+# everything is printed. Called by `make bench`. Needs build/lib (dev/build_library.sh) and gcc; for the other parts
+# the peers and the installed package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

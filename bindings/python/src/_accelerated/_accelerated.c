@@ -130,8 +130,8 @@ static PyObject *slowly(Stepper *self, PyObject *loss, int ask)
                                       ask ? Py_True : Py_False, NULL);
 }
 
-/* The optimizer's groups, a new reference, if they are dictionaries with floats for rates, as nearly always; NULL without an error
- * otherwise. */
+/* The optimizer's groups, a new reference, if they are dictionaries with floats for rates, as nearly always; NULL
+ * without an error otherwise. */
 static PyObject *plain_groups(Stepper *self)
 {
   PyObject *groups = PyObject_GetAttr(self->optimizer, word_param_groups);
@@ -317,7 +317,8 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef functions[] = {
-    {"connect", connect, METH_VARARGS, "connect(step, step_with_loss, step_without_loss, decision, changes, step_slowly)"},
+    {"connect", connect, METH_VARARGS,
+     "connect(step, step_with_loss, step_without_loss, decision, changes, step_slowly)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -349,7 +349,8 @@ class Scheduler(LRScheduler):
         saved = state_dict["fields"]
         if set(saved) != {field.name for field in self.fields}:
             raise StepsizeError(
-                f"state_dict: it has fields {sorted(saved)}, this scheduler {sorted(field.name for field in self.fields)}"
+                f"state_dict: it has fields {sorted(saved)}, this scheduler"
+                f" {sorted(field.name for field in self.fields)}"
             )
         if len(state_dict["base_lrs"]) != len(self.base_lrs):
             raise StepsizeError(

@@ -4,7 +4,7 @@ arguments and numbers: ``from stepsize.torch import huggingface as optimization`
 What differs from transformers:
 
 - Every one is a ``stepsize.torch.Scheduler`` (``reduce_lr_on_plateau`` is PyTorch's): a state that
-  ``torch.load(weights_only=True)`` takes, ``extend`` for a run that is to be longer, the state of the optimizer restored
+  ``torch.load(weights_only=True)`` takes, ``extend`` for a run that is to be longer, the optimizer's own state restored
   before or after.
 - ``GreedyLR`` moves its own rates: what something else writes into the groups is written over.
 - What ``stepsize.compat.huggingface`` says about its schedules.
