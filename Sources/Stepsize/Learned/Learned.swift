@@ -83,7 +83,7 @@ public struct Learned: ~Copyable, Sendable {
   private mutating func adapt() {
     if side != 0 {
       let gain = observer.gain
-      let rate = Swift.max(0.1, 1 / Double(Swift.min(decisions, 1000)))
+      let rate = Swift.max(0.1, 1 / Double(Swift.min(decisions, 1000) &+ 1))
       meanGain += rate * (gain - meanGain)
       meanSquare += rate * (gain * gain - meanSquare)
       let deviation = Swift.max(meanSquare - meanGain * meanGain, 0).squareRoot()

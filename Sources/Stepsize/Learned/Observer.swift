@@ -95,18 +95,20 @@ struct Observer: Sendable {
     state.transfer(&inWindow, in: 0...(every - 1))
     state.transferRate(&first)
     state.transferRate(&firstGradient)
-    Self.transfer(&sum, &state)
-    Self.transfer(&squares, &state)
-    Self.transfer(&firstMean, &state)
-    Self.transfer(&means.0, &state)
-    Self.transfer(&means.1, &state)
-    Self.transfer(&means.2, &state)
-    Self.transfer(&means.3, &state)
-    Self.transfer(&gain, &state)
+    let count = Double(inWindow)
+    Self.transfer(&sum, 200 * count, &state)
+    Self.transfer(&squares, 40_000 * count, &state)
+    Self.transfer(&firstMean, 100, &state)
+    Self.transfer(&means.0, 100, &state)
+    Self.transfer(&means.1, 100, &state)
+    Self.transfer(&means.2, 100, &state)
+    Self.transfer(&means.3, 100, &state)
+    Self.transfer(&gain, 200, &state)
   }
 
-  private static func transfer(_ x: inout Double, _ state: inout StateCoder) {
+  /// A number that is at most `limit` but for rounding.
+  private static func transfer(_ x: inout Double, _ limit: Double, _ state: inout StateCoder) {
     state.transfer(&x)
-    if !x.isFinite { state.reject() }
+    if !(abs(x) <= 1.001 * limit) { state.reject() }
   }
 }

@@ -152,8 +152,9 @@ def test_text_repr_pickle():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"every": 0}, "every"), ({"limit": 0}, "limit"), ({"limit": math.nan}, "limit"), ({"population": 3}, "population"),
-        ({"instances": 0}, "instances"), ({"trainer": "sgd"}, "trainer"), ({"policy": "deep"}, "policy"),
+        ({"every": 0}, "every"), ({"limit": 0}, "limit"), ({"limit": math.nan}, "limit"),
+        ({"population": 3}, "population"), ({"instances": 0}, "instances"),
+        ({"trainer": "sgd"}, "trainer"), ({"policy": "deep"}, "policy"),
         ({"policy": "hidden", "hidden": 33}, "units"), ({"policy": "hidden", "hidden": 0}, "hidden"),
     ],
 )  # fmt: skip

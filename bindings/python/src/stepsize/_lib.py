@@ -50,6 +50,9 @@ def _load() -> ctypes.CDLL:
     return library
 
 
+_QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at", "stepsize_agent_observe")
+
+
 def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
     """The same library, called without giving up the interpreter lock.
 
@@ -58,9 +61,7 @@ def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
     """
     quick = ctypes.PyDLL(None, handle=library._handle)
     for name, (restype, argtypes) in _abi.SIGNATURES.items():
-        if name.startswith(("stepsize_scheduler_", "stepsize_norm_log_")) or name in (
-            "stepsize_schedule_at", "stepsize_agent_observe",
-        ):
+        if name.startswith(_QUICK):
             function = getattr(quick, name)
             function.restype, function.argtypes = restype, argtypes
     return quick
