@@ -30,6 +30,7 @@ PICTURES = ROOT / "docs" / "learned"
 LEVEL = 0.05
 NETWORKS = "networks"
 ABLATIONS = ("open loop", "state-blind")
+SHIPPED = 'learned("nmf")'
 REGIMES = {
     "alternating": ("Inside the bound, alternating", "W, then H, 20 and 10 steps on each batch, as `StochasticNMF` "
                     "does; each block's own bound (`bound=\"state\"`), rates of at most 1 times the bound"),
@@ -61,7 +62,7 @@ class League:
 
     def tuned(self, group: str) -> list[str]:
         """Those without training: the schedules and controllers."""
-        learned = {*ABLATIONS, *self.learners, *(f"replay of {name}" for name in self.learners)}
+        learned = {SHIPPED, *ABLATIONS, *self.learners, *(f"replay of {name}" for name in self.learners)}
         return [name for name in self.contestants(group) if name not in learned]
 
     def entries(self, group: str, one: str, name: str) -> list[dict]:
@@ -478,6 +479,9 @@ The learners, {p["trained"]} training seeds each:
 And what tells where a gain comes from: *open loop*, log rates at seven knots, found by the cross-entropy method with
 the same budget; *replay*, the geometric mean of a learner's rates on the tune instances, whatever the losses are;
 *state-blind*, the linear policy that sees the time alone.
+
+*learned("nmf")* is the policy that comes with the library, trained on factorizations of its own (alternating, inside the bound; more
+runs than the budget here), with the constant rate that it multiplies tuned like a schedule.
 
 The hypergradient uses the steps of H that were made, one update late, since the gradient is not known before the update.
 
