@@ -109,8 +109,8 @@ class Run:
     def unbalanced(
         w: np.ndarray, after: tuple[np.ndarray, np.ndarray], rows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Both factors after an update without the balancing that may have ended it: rows that were not in the batch show
-        by how much each component was scaled. Balancing leaves the product as it is, and is no step."""
+        """Both factors after an update without the balancing that may have ended it: rows that were not in the batch
+        show by how much each component was scaled. Balancing leaves the product as it is, and is no step."""
         new_w, new_h = after
         other = next(n for n in range(len(w)) if n == len(rows) or n != rows[n])
         if (new_w[other] == w[other]).all():

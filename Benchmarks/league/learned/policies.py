@@ -213,10 +213,14 @@ class Contestant:
                                                          min_lr=LOWEST, max_lr=cap))  # fmt: skip
             case "hypergradient":
                 return Hypergradient(v[0], v[1], cap)
+            case name if name == SHIPPED:
+                return Listening(v[0], stepsize.Learned("nmf", total=updates))
             case "line search":
                 return LineSearch(v[0], v[1], v[2], v[3])
         raise ValueError(self.name)
 
+
+SHIPPED = 'learned("nmf")'  # the policy that comes with the library; its anchor is tuned
 
 TUNED = {
     c.name: c
@@ -227,6 +231,7 @@ TUNED = {
         Contestant("linear", (RATE, FLOOR)),
         Contestant("GreedyLR", (RATE, Range(0.5, 0.98, log=False), Range(1, 30), Range(1, 30), Range(1e-4, 0.1))),
         Contestant("hypergradient", (RATE, Range(1e-3, 0.5))),
+        Contestant(SHIPPED, (RATE,)),
         Contestant("line search", (RATE, Range(0.02, 0.9), Range(0.3, 0.9, log=False), Range(1, 2))),
     )
 }
@@ -242,3 +247,9 @@ def learner(name: str, values: np.ndarray, cap: float, updates: int) -> Policy:
 
 def learner_size(name: str) -> int:
     return {OPEN: 7, BLIND: 3, FEEDBACK: 1 + Linear.SIZE}[name]
+
+
+def shipped() -> list[float]:
+    """What tells one shipped policy from another: the rates that it has for certain losses."""
+    scheduler = stepsize.Scheduler(1.0, controller=stepsize.Learned("nmf", total=60))
+    return [scheduler.step(1 / (t + 1 + 0.3 * (t % 3))) for t in range(60)][9::10]

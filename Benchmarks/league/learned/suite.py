@@ -179,6 +179,8 @@ class Suite:
             else:
                 what |= {"values": self.values(cell).tolist(), "set": cell.set, "seeds": s.seeds, "curve": s.curve,
                          "data": matrices.digest(cell.set, self.count(cell.set))}  # fmt: skip
+        if cell.contestant == policies.SHIPPED:
+            what["policy"] = policies.shipped()
         key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
         return self.folder / f"{key}.npz"
 
