@@ -5,7 +5,6 @@ PREFIX ?= /usr/local
 SWIFT_TEST = swift test --build-path .build-test
 
 .PHONY: help demo test test-core lib header install bench format lint gallery golden policies docs clean \
-.PHONY: help demo test lib header install bench format lint gallery golden policies clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
@@ -19,12 +18,9 @@ help:
 	@echo "make gallery   docs/schedules.md and its pictures"
 	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
 	@echo "make report-refinement  docs/refinement.md from what that measured"
-<<<<<<< HEAD
 	@echo "make league-learned   learned rates against tuned ones (-quick: under five minutes)"
 	@echo "make report-learned   docs/learned.md from what that measured"
-=======
 	@echo "make policies  train the policies of learned(\"…\") again (minutes)"
->>>>>>> b52ac7101342e13c0faeba60f605f4553aa08a13
 	@echo "make header    the generated files: header, export list, Python signatures and constructors"
 	@echo "make format    format the Swift sources"
 
@@ -67,20 +63,17 @@ report-refinement: .venv/league
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python Benchmarks/league/logistic/report.py
 
-<<<<<<< HEAD
 league-learned league-learned-quick: .venv/league .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python Benchmarks/league/learned/suite.py $(if $(findstring quick,$@),--quick)
 
 report-learned: .venv/league
 	.venv/bin/python Benchmarks/league/learned/report.py
-=======
 
 policies: .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/train_policies.py
 	swift format -i Sources/Stepsize/Learned/ShippedPolicies.swift
->>>>>>> b52ac7101342e13c0faeba60f605f4553aa08a13
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
