@@ -32,11 +32,9 @@ __all__ = [
 __all__ += _catalogue.__all__
 
 # What is imported when it is first asked for: sub-modules, and names in them.
-_MODULES = ("catalogue", "cli", "compat", "learned", "nmf", "plot", "sampler", "theory")
-_MODULES = ("catalogue", "cli", "compat", "nmf", "plot", "sampler", "theory", "torch")
 _MODULES = (
-    "catalogue", "compat", "distributed", "huggingface", "keras", "lightgbm", "lightning", "nmf", "optax", "sampler",
-    "sklearn", "theory", "torch", "xgboost",
+    "catalogue", "cli", "compat", "distributed", "huggingface", "keras", "learned", "lightgbm", "lightning", "nmf",
+    "optax", "plot", "sampler", "sklearn", "theory", "torch", "xgboost",
 )  # fmt: skip
 _NAMES = {
     "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
