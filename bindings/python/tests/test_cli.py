@@ -329,7 +329,7 @@ def test_refine_says_that_norms_vanish(tmp_path):
     status, output, error = run("refine", str(tmp_path / "norms"))
     assert status == 0 and "collapsed" in error and "--capped" in error
     error = run("refine", str(tmp_path / "norms"), "--capped")[2]
-    assert "collapsed" not in error and "capped at a floor of 0.03125" in error
+    assert "collapsed" not in error and "capped at a floor of 8 of the median" in error
 
 
 @pytest.mark.parametrize(
