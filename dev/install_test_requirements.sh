@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
 # Installs what the tests need into the given virtual environment, with the CPU build of torch where the
-# package index has one.
+# package index has one: the ordinary one brings 5 GB of libraries for accelerators.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 pip="$1/bin/python -m pip"
 options="--quiet --disable-pip-version-check"
 if ! $1/bin/python -c 'import torch, torchvision' 2>/dev/null; then
   cpu=$($pip index versions torch 2>/dev/null | grep -oE '[0-9.]+\+cpu' | head -n 1 || true)
-  $pip install $options "torch${cpu:+==$cpu}" >/dev/null 2>&1 || $pip install $options torch
+  # torchvision, which timm wants, is made for one version of torch: found together with it, or it would be
+  # the newest one and bring its own torch.
+  $pip install $options "torch${cpu:+==$cpu}" torchvision >/dev/null 2>&1 || $pip install $options torch torchvision
 fi
-$pip install $options -r dev/requirements-demo.txt -r dev/requirements-test.txt
+constraints=$(mktemp)
+trap 'rm -f "$constraints"' EXIT
+$pip freeze | grep -E '^(torch|torchvision)==' >"$constraints"
+$pip install $options -c "$constraints" -r dev/requirements-demo.txt -r dev/requirements-test.txt
 # DeepSpeed comes as sources that want the torch installed above; without it its tests are skipped.
 $pip install $options setuptools wheel hjson py-cpuinfo msgpack ninja tqdm psutil packaging pydantic einops
 $pip install $options --no-build-isolation --no-deps deepspeed >/dev/null 2>&1 \
