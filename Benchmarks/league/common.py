@@ -17,6 +17,44 @@ import numpy as np
 # ---- Running ----------------------------------------------------------------
 
 
+def run_missing(suite, jobs: int, progress: Progress) -> int:
+    """Runs the cells of a suite that are not there yet; how many that was.
+
+    A suite has the groups of its `cells()`, one group after the other; the `path` and the `cost` of a cell, `work(cell)`,
+    which writes that file and answers the cell, and the cell's `name` for the progress.
+    """
+    from joblib import Parallel, delayed
+
+    suite.folder.mkdir(parents=True, exist_ok=True)
+    groups = suite.cells()
+    progress.start(sum(suite.cost(cell) for group in groups for cell in group), sum(map(len, groups)))
+    done = 0
+    for group in groups:
+        missing = {}  # two cells of the same runs are run once
+        for cell in group:
+            if suite.path(cell).exists() or suite.path(cell) in missing:
+                progress.skip(suite.cost(cell))
+            else:
+                missing[suite.path(cell)] = cell
+        if jobs == 1:
+            finished = map(suite.work, missing.values())
+        else:
+            tasks = (delayed(suite.work)(cell) for cell in missing.values())
+            finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
+        for cell in finished:
+            progress.done(suite.name(cell), suite.cost(cell))
+            done += 1
+    return done
+
+
+def write_arrays(path: Path, **arrays: np.ndarray) -> None:
+    """The whole file or none."""
+    part = path.with_name(f"{path.stem}.{os.getpid()}.part")
+    with open(part, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(part, path)
+
+
 class Progress:
     """Cells done and an estimate of the time left, on stderr: a bar on a terminal, a line now and then elsewhere."""
 

@@ -158,14 +158,7 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
 @c public func stepsize_agent_update(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> Int32 {
-  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
-  guard isUsable(mean, mean == nil ? 0 : 1) else {
-    return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
-  }
-  return boundary(error) { () throws(ConfigurationError) in
-    let score = try agent.value.pointee.update()
-    mean?.pointee = score
-  }
+  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.update() }
 }
 
 /// Which problem the next episode, or the one that is played, is to be: the number that it is made from. The same for
@@ -198,14 +191,7 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
 @c public func stepsize_agent_train_nmf(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> Int32 {
-  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
-  guard isUsable(mean, mean == nil ? 0 : 1) else {
-    return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
-  }
-  return boundary(error) { () throws(ConfigurationError) in
-    let score = try agent.value.pointee.trainOnNMF()
-    mean?.pointee = score
-  }
+  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.trainOnNMF() }
 }
 
 /// Plays a random factorization with the policy as it is; an episode that is played is forgotten.
@@ -294,4 +280,19 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
 /// - Parameter agent: Not to be used afterwards.
 @c public func stepsize_agent_destroy(_ agent: AgentInOut) {
   destroyHandle(agent, of: Agent.self)
+}
+
+/// Learns, and answers the mean score.
+private func scored(
+  _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut,
+  _ learn: (UnsafeMutablePointer<Agent>) throws(ConfigurationError) -> Double
+) -> Int32 {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  guard isUsable(mean, mean == nil ? 0 : 1) else {
+    return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
+    let score = try learn(agent.value)
+    mean?.pointee = score
+  }
 }

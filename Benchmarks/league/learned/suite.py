@@ -35,7 +35,7 @@ import networks  # noqa: E402
 import numpy as np  # noqa: E402
 import policies  # noqa: E402
 import search  # noqa: E402
-from common import Progress, machine, write_json  # noqa: E402
+from common import Progress, machine, run_missing, write_arrays, write_json  # noqa: E402
 
 REVISION = 1  # of the runs; another one makes all stored ones void
 NETWORKS = "networks"
@@ -212,10 +212,7 @@ class Suite:
             else:
                 content = self.test_network(cell) if cell.group == NETWORKS else self.test(cell)
         path = self.path(cell)
-        part = path.with_name(f"{path.stem}.{os.getpid()}.part")
-        with open(part, "wb") as file:
-            np.savez(file, seconds=np.array(time.process_time() - start), **content)
-        os.replace(part, path)
+        write_arrays(path, seconds=np.array(time.process_time() - start), **content)
 
     def policy(self, cell: Cell, values: np.ndarray) -> policies.Policy:
         s, cap = self.settings, factorize.REGIMES[cell.group].cap
@@ -356,29 +353,10 @@ class Suite:
 
     def run(self, jobs: int, progress: Progress) -> int:
         """Runs what is not there yet; how many cells that was."""
-        from joblib import Parallel, delayed
+        return run_missing(self, jobs, progress)
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        groups = self.cells()
-        progress.start(sum(self.cost(cell) for group in groups for cell in group), sum(map(len, groups)))
-        done = 0
-        for group in groups:
-            missing: dict[Path, Cell] = {}  # two cells of the same runs are run once
-            for cell in group:
-                if self.path(cell).exists() or self.path(cell) in missing:
-                    progress.skip(self.cost(cell))
-                else:
-                    missing[self.path(cell)] = cell
-            if jobs == 1:
-                finished = map(self.work, missing.values())
-            else:
-                tasks = (delayed(self.work)(cell) for cell in missing.values())
-                finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
-            for cell in finished:
-                progress.done(" ".join(filter(None, (cell.kind, cell.group, cell.contestant, cell.set))),
-                              self.cost(cell))  # fmt: skip
-                done += 1
-        return done
+    def name(self, cell: Cell) -> str:
+        return " ".join(filter(None, (cell.kind, cell.group, cell.contestant, cell.set)))
 
     def work(self, cell: Cell) -> Cell:
         self.compute(cell)

@@ -33,7 +33,7 @@ import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import sets  # noqa: E402
 import trainer  # noqa: E402
-from common import Progress, machine, write_json  # noqa: E402
+from common import Progress, machine, run_missing, write_arrays, write_json  # noqa: E402
 
 REVISION = 1  # of the trainer; another one makes all stored runs void
 
@@ -162,36 +162,14 @@ class Suite:
                 if result.norms is not None:
                     content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
         path = self.path(cell)
-        part = path.with_name(f"{path.stem}.{os.getpid()}.part")
-        with open(part, "wb") as file:
-            np.savez(file, seconds=np.array(time.process_time() - start), **content)
-        os.replace(part, path)
+        write_arrays(path, seconds=np.array(time.process_time() - start), **content)
 
     def run(self, jobs: int, progress: Progress) -> int:
-        """Trains what is not there yet; how many cells that was."""
-        from joblib import Parallel, delayed
+        """Runs what is not there yet; how many cells that was."""
+        return run_missing(self, jobs, progress)
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        groups = self.cells()
-        progress.start(sum(self.cost(cell) for group in groups for cell in group), sum(map(len, groups)))
-        trained = 0
-        for group in groups:
-            missing: dict[Path, Cell] = {}  # two cells of the same runs are trained once
-            for cell in group:
-                if self.path(cell).exists() or self.path(cell) in missing:
-                    progress.skip(self.cost(cell))
-                else:
-                    missing[self.path(cell)] = cell
-            if jobs == 1:
-                finished = map(self.work, missing.values())
-            else:
-                tasks = (delayed(self.work)(cell) for cell in missing.values())
-                finished = Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs)(tasks)
-            for cell in finished:
-                name = " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
-                progress.done(name, self.cost(cell))
-                trained += 1
-        return trained
+    def name(self, cell: Cell) -> str:
+        return " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
 
     def work(self, cell: Cell) -> Cell:
         self.compute(cell)

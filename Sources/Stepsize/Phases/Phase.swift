@@ -48,6 +48,8 @@ public struct Phase: Sendable {
 }
 
 enum PhaseName {
+  static var expected: StaticString { "1 to 64 printable ASCII characters without quotes and backslashes" }
+
   static func isValid(_ name: [UInt8]) -> Bool {
     !name.isEmpty && name.count <= 64
       && name.allSatisfy {
@@ -60,8 +62,7 @@ extension Schedule {
   /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
   public func named(_ phase: [UInt8]) throws(ConfigurationError) -> Schedule {
     guard PhaseName.isValid(phase) else {
-      throw ConfigurationError(
-        .argument, "phase: expected 1 to 64 printable ASCII characters without quotes and backslashes")
+      throw ConfigurationError(.argument, "phase: expected ", PhaseName.expected.bytes)
     }
     let form: Form
     if case .call = self.form, self.phase == nil { form = self.form } else { form = .group(self) }

@@ -51,9 +51,7 @@ public struct Scheduler: ~Copyable, Sendable {
     groups.reserveCapacity(baseLRs.count)
     for i in baseLRs.indices {
       let base = baseLRs[i]
-      guard Interval.nonNegative.contains(base) else {
-        throw ConfigurationError("scheduler", "base_lr", .real(base), expected: "a finite number >= 0")
-      }
+      try Check("scheduler")("base_lr", base, in: .nonNegative)
       guard mins[i] <= maxs[i] else {
         throw ConfigurationError("scheduler", "max_lr", .real(maxs[i]), expected: "a number >= min_lr")
       }
@@ -88,9 +86,8 @@ public struct Scheduler: ~Copyable, Sendable {
   private static func bounds(
     _ field: StaticString, _ given: [Double], _ defaults: [Double]
   ) throws(ConfigurationError) -> [Double] {
-    for bound in given where !Interval.nonNegative.contains(bound) {
-      throw ConfigurationError("scheduler", field, .real(bound), expected: "a finite number >= 0")
-    }
+    let check = Check("scheduler")
+    for bound in given { try check(field, bound, in: .nonNegative) }
     return try Bounds.each("scheduler", field, given, defaults)
   }
 
@@ -157,6 +154,8 @@ public struct Scheduler: ~Copyable, Sendable {
 
   @inline(never)
   private mutating func settle(_ loss: Double) {
+    // A record alone needs no phase, and looking for one allocates.
+    if plan.settlings.isEmpty { return }
     let phase = plan.schedule?.phase(at: time)
     let ending = watch.ending(loss, in: phase?.name)
     guard ending != .none else { return }

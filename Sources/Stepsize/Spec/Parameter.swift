@@ -117,7 +117,7 @@ public struct Parameter: Sendable {
     case .perGroup(let interval):
       interval.write(to: &text)
       text.write(", or a list with one for each group")
-    case .name: text.write("1 to 64 printable ASCII characters without quotes and backslashes")
+    case .name: text.write(PhaseName.expected)
     case .schedule: text.write("a schedule")
     }
     if isOptional { text.write(", or none") }

@@ -8,7 +8,7 @@ from ctypes import POINTER, addressof, byref, c_char, c_double, c_int32, c_int64
 from weakref import finalize
 
 from . import _abi, _stepper, _values
-from ._lib import create, message_of, new_error, quick, read_text
+from ._lib import create, library, message_of, new_error, quick, read_text
 from .controllers import Controller
 from .controllers import adopt as adopt_controller
 from .errors import StepsizeError, parse_error
@@ -179,7 +179,9 @@ class Scheduler(Stepper):
         self._pointer = cast(self._rates, POINTER(c_double))
         self._logger: logging.Logger | None = None
         self._optimizer = None
-        self._listens = bool(self.controllers)
+        first = self._controller_handle(0)
+        self._listens = first is not None
+        library.stepsize_controller_destroy(first)
         self._attach(handle, addressof(self._rates), self._count, self._listens)
         if self._listens:
             import logging  # only here, since it takes longer to import than this package
@@ -388,14 +390,17 @@ class Scheduler(Stepper):
     def controllers(self) -> tuple[Controller, ...]:
         """The controllers it was made with: first the one that moves the rates, then what ends phases."""
         controllers: list[Controller] = []
-        while True:
-            handle = c_void_p()
-            status = quick.stepsize_scheduler_controller(self._handle, len(controllers), byref(handle))
-            if status:
-                self._fail(status)
-            if handle.value is None:
-                return tuple(controllers)
-            controllers.append(adopt_controller(handle.value))
+        while (handle := self._controller_handle(len(controllers))) is not None:
+            controllers.append(adopt_controller(handle))
+        return tuple(controllers)
+
+    def _controller_handle(self, index: int) -> int | None:
+        """A new handle, which belongs to the caller; None from the number of controllers on."""
+        handle = c_void_p()
+        status = quick.stepsize_scheduler_controller(self._handle, index, byref(handle))
+        if status:
+            self._fail(status)
+        return handle.value
 
     @property
     def controller(self) -> Controller | None:

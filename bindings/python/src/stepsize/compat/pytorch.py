@@ -153,6 +153,11 @@ def OneCycleLR(
     if three_phase:
         points.append((2 * pct_start * total_steps - 2, initial))
     points.append((total_steps - 1.0, initial / final_div_factor))
+    return one_cycle_curve(points, _anneal("anneal_strategy", anneal_strategy))
+
+
+def one_cycle_curve(points: list[tuple[float, float]], interpolation: Literal["linear", "cosine"]) -> Schedule:
+    """The curve through (update, multiplier), as OneCycleLR goes through its phases."""
     # A part that would begin after the last update is never reached, …
     if points[-2][0] >= points[-1][0] > 0:
         del points[-1]
@@ -163,7 +168,7 @@ def OneCycleLR(
     knots = Knots(
         [step + before for step, _ in points],
         values=[value for _, value in points],
-        interpolation=_anneal("anneal_strategy", anneal_strategy),
+        interpolation=interpolation,
     )
     return Shift(knots, by=-before) if before > 0 else knots
 

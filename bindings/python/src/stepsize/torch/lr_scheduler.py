@@ -27,7 +27,7 @@ import torch
 from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
-from .. import Cyclic, Knots, Ramp, Shift
+from .. import Cyclic, Ramp
 from ..compat import pytorch as compat
 from ..errors import StepsizeError
 
@@ -380,18 +380,8 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
         phases = self._schedule_phases
         points = [(0.0, float(values[phases[0][f"start_{what}"]]))]  # type: ignore[literal-required]
         points += [(phase["end_step"], float(values[phase[f"end_{what}"]])) for phase in phases]  # type: ignore[literal-required]
-        # A part that would begin after the last update is never reached; one that ends before the first is over.
-        if points[-2][0] >= points[-1][0] > 0:
-            del points[-1]
-        while len(points) > 1 and points[1][0] <= 0:
-            del points[0]
-        before = math.ceil(-points[0][0])
-        knots = Knots(
-            [step + before for step, _ in points],
-            values=[value / unit for _, value in points],
-            interpolation="cosine" if self._anneal_func_type == "cos" else "linear",
-        )
-        return Shift(knots, by=-before) if before > 0 else knots
+        interpolation: Any = "cosine" if self._anneal_func_type == "cos" else "linear"
+        return compat.one_cycle_curve([(step, value / unit) for step, value in points], interpolation)
 
     def get_lr(self) -> list[_Rate]:
         if self._schedules() is None:
