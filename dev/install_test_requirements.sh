@@ -5,16 +5,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 pip="$1/bin/python -m pip"
 options="--quiet --disable-pip-version-check"
-if ! $1/bin/python -c 'import torch, torchvision' 2>/dev/null; then
+if ! $1/bin/python -c 'import torch' 2>/dev/null; then
   cpu=$($pip index versions torch 2>/dev/null | grep -oE '[0-9.]+\+cpu' | head -n 1 || true)
-  # torchvision, which timm wants, is made for one version of torch: found together with it, or it would be
-  # the newest one and bring its own torch.
-  $pip install $options "torch${cpu:+==$cpu}" torchvision >/dev/null 2>&1 || $pip install $options torch torchvision
+  $pip install $options "torch${cpu:+==$cpu}" >/dev/null 2>&1 || $pip install $options torch
 fi
-constraints=$(mktemp)
-trap 'rm -f "$constraints"' EXIT
-$pip freeze | grep -E '^(torch|torchvision)==' >"$constraints"
-$pip install $options -c "$constraints" -r dev/requirements-demo.txt -r dev/requirements-test.txt
+$pip install $options -r dev/requirements-demo.txt -r dev/requirements-test.txt
+# Without torchvision, which would bring the torch that it was built for, and which timm's schedulers do not use.
+$pip install $options --no-deps timm
 # DeepSpeed comes as sources that want the torch installed above; without it its tests are skipped.
 $pip install $options setuptools wheel hjson py-cpuinfo msgpack ninja tqdm psutil packaging pydantic einops
 $pip install $options --no-build-isolation --no-deps deepspeed >/dev/null 2>&1 \
