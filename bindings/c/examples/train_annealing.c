@@ -17,19 +17,16 @@
        ./train_annealing --replay run.txt          trains with these: the same result, bit for bit
    What uses the library: the section "The learning rate", and train(). */
 #define _POSIX_C_SOURCE 200809L
-#include <math.h>
+#define PROGRAM "train_annealing"
 #include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <stepsize/stepsize.h>
 
-enum { ROWS = 1797, TRAIN = 1347, TEST = ROWS - TRAIN, CLEAN = TRAIN / 10, NOISE_PERCENT = 30, BATCH = 32 };
-enum { PIXELS = 64, HIDDEN = 32, CLASSES = 10 };
-enum { SPLIT_SEED = 0, MAX_SEEDS = 100, MAX_UPDATES = 1000000 }; /* the seeds of the runs are 1, 2, ... */
+#include "digits.h"
+
+/* The first CLEAN training images are clean, the rest noisy. */
+enum { CLEAN = TRAIN / 10, NOISE_PERCENT = 30, MAX_UPDATES = 1000000 };
 enum { PHASES, SETTLED, MIXED, CLEAN_ALONE, SETTINGS };
 static const char *const settings[SETTINGS] = {"phases", "settled", "mixed", "clean"};
 static const double base_lr = 0.1, momentum = 0.9;
@@ -40,11 +37,6 @@ static volatile sig_atomic_t interrupted;
 static void interrupt(int signal) {
   (void)signal;
   interrupted = 1;
-}
-
-static void fail(const char *what, const char *why) {
-  fprintf(stderr, "train_annealing: %s: %s\n", what, why);
-  exit(1);
 }
 
 static void check(int32_t status, const stepsize_error *error) {
@@ -105,45 +97,7 @@ static stepsize_scheduler *read_record(const char *path) {
   return scheduler;
 }
 
-/* ---- Random numbers, data ------------------------------------------------- */
-
-static uint64_t seeded(uint64_t seed) { return seed * 0xBF58476D1CE4E5B9u; } /* neighbouring seeds start far apart */
-
-/* Uniform in [0, 1), by splitmix64. */
-static double uniform(uint64_t *state) {
-  uint64_t z = *state += 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return (double)((z ^ (z >> 31)) >> 11) * 0x1p-53;
-}
-
-/* The first CLEAN are clean, the rest up to TRAIN noisy; then the test images. */
-static struct example {
-  double pixel[PIXELS]; /* 0 to 1 */
-  int digit, label;     /* what it is; what the training is told */
-} examples[ROWS];
-
-static void load(const char *path) {
-  static int place[ROWS];
-  uint64_t random = seeded(SPLIT_SEED);
-  FILE *file = fopen(path, "r");
-  if (file == NULL) fail(path, "cannot be opened (--data FILE names another place)");
-  for (int i = 0; i < ROWS; i++) place[i] = i;
-  for (int last = ROWS - 1; last > 0; last--) { /* Fisher-Yates */
-    int other = (int)(uniform(&random) * (last + 1)), kept = place[last];
-    place[last] = place[other], place[other] = kept;
-  }
-  for (int row = 0; row < ROWS; row++)
-    for (int column = 0; column <= PIXELS; column++) {
-      struct example *x = &examples[place[row]];
-      int value = -1, limit = column < PIXELS ? 16 : CLASSES - 1;
-      if (fscanf(file, "%d%*[,\r\n]", &value) != 1 || value < 0 || value > limit)
-        fail(path, "not 1797 lines of 64 pixels (0 to 16) and a digit");
-      if (column < PIXELS) x->pixel[column] = value / 16.0;
-      else x->digit = value;
-    }
-  fclose(file);
-}
+/* ---- Labels --------------------------------------------------------------- */
 
 /* Wrong labels for NOISE_PERCENT of the training images behind the clean ones, others for each seed. */
 static void spoil(uint64_t *random) {
@@ -153,67 +107,6 @@ static void spoil(uint64_t *random) {
     if (i >= CLEAN && i < TRAIN && uniform(random) * 100 < NOISE_PERCENT)
       x->label = (x->digit + 1 + (int)(uniform(random) * (CLASSES - 1))) % CLASSES;
   }
-}
-
-/* ---- Network -------------------------------------------------------------- */
-
-/* All weights and biases lie in one array, in this order; so do their gradient and the optimizer's velocity. */
-enum { W1 = 0, B1 = W1 + PIXELS * HIDDEN, W2 = B1 + HIDDEN, B2 = W2 + HIDDEN * CLASSES, WEIGHTS = B2 + CLASSES };
-
-/* The hidden layer and the logits of one example. */
-static void forward(const double *net, const double *pixel, double *restrict hidden, double *restrict logit) {
-  memcpy(hidden, net + B1, HIDDEN * sizeof *net);
-  for (int p = 0; p < PIXELS; p++)
-    for (int h = 0; h < HIDDEN; h++) hidden[h] += pixel[p] * net[W1 + p * HIDDEN + h];
-  for (int h = 0; h < HIDDEN; h++) hidden[h] = tanh(hidden[h]);
-  memcpy(logit, net + B2, CLASSES * sizeof *net);
-  for (int h = 0; h < HIDDEN; h++)
-    for (int c = 0; c < CLASSES; c++) logit[c] += hidden[h] * net[W2 + h * CLASSES + c];
-}
-
-/* The loss of one example; turns its logits into class probabilities. */
-static double cross_entropy(double *logit, int digit) {
-  double top = logit[0], sum = 0, loss;
-  for (int c = 1; c < CLASSES; c++) top = logit[c] > top ? logit[c] : top;
-  loss = top - logit[digit];
-  for (int c = 0; c < CLASSES; c++) sum += logit[c] = exp(logit[c] - top);
-  for (int c = 0; c < CLASSES; c++) logit[c] /= sum;
-  return loss + log(sum);
-}
-
-/* Adds the gradient of one example's loss. */
-static double add_gradient(const double *net, const struct example *x, double *restrict gradient) {
-  double hidden[HIDDEN], delta[CLASSES], back[HIDDEN], loss;
-  forward(net, x->pixel, hidden, delta);
-  loss = cross_entropy(delta, x->label);
-  delta[x->label] -= 1;
-  for (int c = 0; c < CLASSES; c++) gradient[B2 + c] += delta[c] /= (double)BATCH;
-  for (int h = 0; h < HIDDEN; h++) {
-    double sum = 0;
-    for (int c = 0; c < CLASSES; c++) {
-      sum += delta[c] * net[W2 + h * CLASSES + c];
-      gradient[W2 + h * CLASSES + c] += hidden[h] * delta[c];
-    }
-    gradient[B1 + h] += back[h] = sum * (1 - hidden[h] * hidden[h]);
-  }
-  for (int p = 0; p < PIXELS; p++)
-    for (int h = 0; h < HIDDEN; h++) gradient[W1 + p * HIDDEN + h] += x->pixel[p] * back[h];
-  return loss / (double)BATCH;
-}
-
-/* The mean loss of the test images; `accuracy` is the share that is recognized. */
-static double evaluate(const double *net, double *accuracy) {
-  double loss = 0, right = 0;
-  for (const struct example *x = examples + TRAIN; x < examples + ROWS; x++) {
-    double hidden[HIDDEN], logit[CLASSES];
-    int best = 0;
-    forward(net, x->pixel, hidden, logit);
-    for (int c = 1; c < CLASSES; c++) best = logit[c] > logit[best] ? c : best;
-    right += best == x->digit;
-    loss += cross_entropy(logit, x->digit);
-  }
-  *accuracy = right / TEST;
-  return loss / TEST;
 }
 
 /* ---- The state of everything ---------------------------------------------- */
@@ -272,14 +165,12 @@ static stepsize_scheduler *restore(const char *path, int updates, int seeds) {
 
 /* ---- Training ------------------------------------------------------------- */
 
-/* Everything at its beginning: labels and weights of the seed (uniform, Glorot and Bengio 2010). */
+/* Everything at its beginning: labels and weights of the seed. */
 static void begin(int setting, int seed) {
   run.setting = setting, run.seed = seed, run.is_clean = setting == CLEAN_ALONE, run.anneal_start = -1;
   run.random = seeded((uint64_t)seed);
-  memset(run.net, 0, sizeof run.net);
+  initialize(run.net, &run.random);
   memset(run.velocity, 0, sizeof run.velocity);
-  for (int i = W1; i < B1; i++) run.net[i] = (2 * uniform(&run.random) - 1) * sqrt(6.0 / (PIXELS + HIDDEN));
-  for (int i = W2; i < B2; i++) run.net[i] = (2 * uniform(&run.random) - 1) * sqrt(6.0 / (HIDDEN + CLASSES));
 }
 
 /* Trains on from where `run` and the scheduler are until the schedule's end; 0 if it was interrupted before. */
@@ -303,14 +194,11 @@ static int train(stepsize_scheduler *scheduler) {
     memset(gradient, 0, sizeof gradient);
     for (int i = 0; i < BATCH; i++)
       loss += add_gradient(run.net, &examples[first + (int)(uniform(&run.random) * (end - first))], gradient);
-    for (int i = 0; i < WEIGHTS; i++) {
-      run.velocity[i] = momentum * run.velocity[i] + gradient[i];
-      run.net[i] -= lr * run.velocity[i];
-    }
+    update_weights(run.net, run.velocity, gradient, momentum, lr);
     check(stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1), NULL);
   }
   struct result *result = &run.results[run.setting][run.seed - 1];
-  result->loss = evaluate(run.net, &result->accuracy);
+  result->loss = evaluate(run.net, examples + TRAIN, TEST, &result->accuracy);
   result->anneal_start = run.anneal_start;
   result->updates = (int32_t)stepsize_scheduler_get_step(scheduler);
   return 1;
@@ -358,14 +246,6 @@ static const char usage[] =
     "  --replay FILE  the same training with the rates and the data of that record\n"
     "  --data FILE    the digits (Examples/data/digits.csv)\n";
 
-static int count_option(const char *name, const char *text, int max) {
-  char *end = NULL;
-  long value = text ? strtol(text, &end, 10) : 0;
-  if (text && end != text && *end == '\0' && value >= 1 && value <= max) return (int)value;
-  fprintf(stderr, "%strain_annealing: %s wants a number from 1 to %d\n", usage, name, max);
-  exit(2);
-}
-
 int main(int argc, char **argv) {
   const char *data = "Examples/data/digits.csv", *state_path = NULL, *record_path = NULL, *replay_path = NULL;
   int updates = 3000, seeds = 5;
@@ -379,7 +259,7 @@ int main(int argc, char **argv) {
     else if (strcmp(name, "--state") == 0 && value) state_path = value;
     else if (strcmp(name, "--record") == 0 && value) record_path = value;
     else if (strcmp(name, "--replay") == 0 && value) replay_path = value;
-    else return fprintf(stderr, "%strain_annealing: %s is unknown or lacks its value\n", usage, name), 2;
+    else return fprintf(stderr, "%s" PROGRAM ": %s is unknown or lacks its value\n", usage, name), 2;
   }
   if (updates < 100) updates = 100; /* so that every phase has a length */
   load(data);
