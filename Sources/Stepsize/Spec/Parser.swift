@@ -139,7 +139,8 @@ struct Parser {
     guard let kind = Kind(Array(name)) else {
       if ControllerKind(Array(name)) != nil {
         throw ConfigurationError(
-          .syntax, "a controller stands first and works on the whole, as in greedy() * (a >> b): ",
+          .syntax,
+          "a controller stands first, in a scheduler's text, as in greedy() * (a >> b): ",
           Lexer.quoted(name), at: start)
       }
       throw unknown("schedule", name, among: Kind.names)
