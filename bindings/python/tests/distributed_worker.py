@@ -36,16 +36,23 @@ def local_loss(update, rank):
 # ---- With torch: a real training ----
 
 
-def make_training(seed):
+def make_training(seed, sharded=False):
     import torch
     from stepsize.torch import Scheduler
 
     torch.manual_seed(0)
     model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
-    model = torch.nn.parallel.DistributedDataParallel(model)
-    optimizer = torch.optim.SGD(
-        [{"params": model.module[0].parameters()}, {"params": model.module[2].parameters(), "lr": 0.01}], lr=0.1
-    )
+    first, last = model[0], model[2]
+    if sharded:
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        mesh = init_device_mesh("cpu", (size,))
+        for part in (first, last, model):
+            fully_shard(part, mesh=mesh)
+    else:
+        model = torch.nn.parallel.DistributedDataParallel(model)
+    optimizer = torch.optim.SGD([{"params": first.parameters()}, {"params": last.parameters(), "lr": 0.01}], lr=0.1)
     return model, optimizer, Scheduler(optimizer, TEXT), torch.Generator().manual_seed(100 + seed)
 
 
@@ -75,6 +82,13 @@ def ddp():
     rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
     same(scheduler)
     answer(rates=rates, losses=losses, weights=weights(model), decisions=scheduler.decision)
+
+
+def fsdp():
+    model, optimizer, scheduler, generator = make_training(rank, sharded=True)
+    rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
+    same(scheduler)
+    answer(rates=rates, losses=losses)
 
 
 def interrupted():

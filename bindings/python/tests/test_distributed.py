@@ -24,7 +24,8 @@ def launch(size):
     """All scenarios under gloo: {scenario: what each rank found}."""
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as folder:
-        output = run(WORKER, size, folder, "ddp", "interrupted", "resumed", "states", "losses", GLOO_SOCKET_IFNAME="lo")
+        scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses")
+        output = run(WORKER, size, folder, *scenarios, GLOO_SOCKET_IFNAME="lo")
     return by_scenario(output, size)
 
 
@@ -82,6 +83,15 @@ def test_ddp_has_the_same_rates_although_the_losses_differ(size):
         assert before["rates"] + after["rates"] == one["rates"]
         assert before["losses"] + after["losses"] == one["losses"]
         assert after["weights"] == one["weights"]
+
+
+@pytest.mark.parametrize("size", [2, 4])
+def test_sharded_weights_change_no_rate(size):
+    whole, sharded = launch(size)["ddp"], launch(size)["fsdp"]
+    assert all(one["rates"] == sharded[0]["rates"] for one in sharded)
+    for one, other in zip(whole, sharded):
+        assert other["losses"] == pytest.approx(one["losses"], rel=1e-4)  # summed in another order
+        assert other["rates"] == one["rates"]
 
 
 @pytest.mark.parametrize("network, size", [("gloo", 2), ("gloo", 4), ("mpi", 2), ("mpi", 4)])
