@@ -108,20 +108,16 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
 /// After an update: shows the agent its loss and answers the multiplier for the next one.
 /// - Parameter agent: Who plays.
 /// - Parameter loss: Of the update; one that is <= 0 or not finite is left out.
-/// - Parameter gradient_norm: Of the update; 0 or NaN where it is not known.
-/// - Parameter rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
 /// - Parameter multiplier: Receives what the anchor's rate is to be multiplied by.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @_optimize(speed)
 @c public func stepsize_agent_observe(
-  _ agent: AgentInOut, _ loss: Double, _ gradient_norm: Double, _ rate_over_bound: Double,
-  _ multiplier: UnsafeMutablePointer<Double>?
+  _ agent: AgentInOut, _ loss: Double, _ multiplier: UnsafeMutablePointer<Double>?
 ) -> Int32 {
   guard let agent, let multiplier else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(multiplier, 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
   return boundary(nil) { () throws(ConfigurationError) in
-    multiplier.pointee = try agent.value.pointee.observe(
-      loss: loss, rateOverBound: rate_over_bound, gradient: gradient_norm)
+    multiplier.pointee = try agent.value.pointee.observe(loss: loss)
   }
 }
 

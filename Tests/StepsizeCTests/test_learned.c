@@ -22,7 +22,7 @@ static double generation(stepsize_agent *agent) {
     REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
     for (int t = 0; t < 20; t++) {
       loss *= 0.95;
-      REQUIRE(stepsize_agent_observe(agent, loss, NAN, NAN, &multiplier) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_observe(agent, loss, &multiplier) == STEPSIZE_OK);
       double off = log(4 * multiplier), reward = -0.1 * off * off;
       sum += reward;
       REQUIRE(stepsize_agent_reward(agent, reward) == STEPSIZE_OK);
@@ -91,7 +91,7 @@ static void policies(void) {
   REQUIRE(stepsize_agent_begin_episode(agent, 50, 0, NULL) == STEPSIZE_OK);
   for (int t = 0; t < 50; t++) {
     double multiplier, rate, same, loss = exp(-0.1 * t) + 0.1 * (t % 3);
-    REQUIRE(stepsize_agent_observe(agent, loss, 0, 0, &multiplier) == STEPSIZE_OK);
+    REQUIRE(stepsize_agent_observe(agent, loss, &multiplier) == STEPSIZE_OK);
     REQUIRE(stepsize_scheduler_step_with_loss(scheduler, loss, &rate, 1) == STEPSIZE_OK);
     REQUIRE(stepsize_scheduler_step_with_loss(parsed, loss, &same, 1) == STEPSIZE_OK);
     CHECK_SAME(rate, 0.5 * multiplier);
@@ -108,7 +108,7 @@ static void policies(void) {
 static void cost(void) {
   const double base = 1;
   char text[8192] = "learned(\"custom\", total=1000000, adapt=0.1, parameters=[1, 3, 8";
-  for (int i = 0; i < 89; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
+  for (int i = 0; i < 73; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
   strcat(text, "])");
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;

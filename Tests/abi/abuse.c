@@ -952,7 +952,7 @@ static void learning(void) {
     size_t length = 0;
     good.trainer = trainer, good.every = 1, good.population = 4, good.instances = 1;
     REQUIRE(stepsize_agent_create(&good, &agent, NULL) == STEPSIZE_OK);
-    REFUSED(stepsize_agent_observe, agent, 1, 0, 0, numbers);
+    REFUSED(stepsize_agent_observe, agent, 1, numbers);
     REFUSED(stepsize_agent_reward, agent, 1);
     REFUSED(stepsize_agent_end_episode, agent, NULL);
     REFUSED(stepsize_agent_update, agent, NULL, &error);
@@ -966,13 +966,13 @@ static void learning(void) {
       REQUIRE(stepsize_agent_begin_episode(agent, 5, 1, NULL) == STEPSIZE_OK);
       EACH(i, reals) {
         TRY(stepsize_agent_observe,
-            stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
-        REQUIRE(stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK);
+            stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
+        REQUIRE(stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK);
         TRY(stepsize_agent_reward, stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
         REQUIRE(stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
       }
-      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, NULL);
-      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, ODD(double));
+      REFUSED(stepsize_agent_observe, agent, 1, NULL);
+      REFUSED(stepsize_agent_observe, agent, 1, ODD(double));
       REFUSED(stepsize_agent_end_episode, agent, ODD(double));
       TRY(stepsize_agent_end_episode, stepsize_agent_end_episode(agent, numbers) == STEPSIZE_OK);
       REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);

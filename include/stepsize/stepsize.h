@@ -1405,12 +1405,9 @@ int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32
 
    agent: Who plays.
    loss: Of the update; one that is <= 0 or not finite is left out.
-   gradient_norm: Of the update; 0 or NaN where it is not known.
-   rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
    multiplier: Receives what the anchor's rate is to be multiplied by.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double gradient_norm,
-                               double rate_over_bound, double *multiplier);
+int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multiplier);
 
 /* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
    fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e

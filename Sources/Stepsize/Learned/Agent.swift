@@ -130,15 +130,11 @@ public struct Agent: Sendable {
     }
   }
 
-  /// After an update: its loss, and what else is known (0 or NaN where it is not). Answers the multiplier of the
-  /// anchor's rate for the next update.
-  public mutating func observe(
-    loss: Double, rateOverBound: Double = 0, gradient: Double = 0
-  ) throws(ConfigurationError) -> Double {
+  /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.
+  public mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
     guard observer.add(loss) == true else { return stepsize_math_exp(level) }
-    observer.decide(
-      level: level / policy.limit, rateOverBound: rateOverBound, gradient: gradient, into: &features)
+    observer.decide(level: level / policy.limit, into: &features)
     let action: Double
     if isExploring, configuration.trainer == .proximal {
       let random = CounterRandom(

@@ -75,7 +75,7 @@ struct NMFEnvironment {
     for t in 0..<total {
       let update = model.step(x.span, stride: columns, rate: anchor * multiplier)
       let loss = update.squares > 0 ? 2 * update.loss / update.squares : 0
-      multiplier = try agent.observe(loss: loss, rateOverBound: anchor * multiplier)
+      multiplier = try agent.observe(loss: loss)
       // Only who learns from single rewards needs them on the way.
       if t == total &- 1 || isProximal && (t &+ 1) % agent.policy.every == 0 {
         let after = try evaluate(model)

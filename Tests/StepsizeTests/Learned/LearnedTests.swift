@@ -28,7 +28,7 @@ final class LearnedTests: XCTestCase {
   func testWhatIsNoPolicyIsRefused() {
     for text: StaticString in [
       "learned(\"mist\")", "learned(\"custom\")", "learned(\"custom\", parameters=[1, 2, 3])",
-      "learned(\"nmf\", parameters=[10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])", "learned(adapt=2)",
+      "learned(\"nmf\", parameters=[10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])", "learned(adapt=2)",
       "learned(total=-1)",
     ] {
       XCTAssertThrowsError(try controller(text), "\(text)")

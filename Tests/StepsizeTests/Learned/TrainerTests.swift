@@ -95,7 +95,7 @@ final class TrainerTests: XCTestCase {
   private func samples(_ policy: Network, _ logDeviation: Double) -> [ProximalPolicy.Sample] {
     (0..<40).map { i in
       let random = CounterRandom(seed: 9, step: Int64(i))
-      let features = (0..<10).map { tanh(random.normal(UInt64($0))) }
+      let features = (0..<8).map { tanh(random.normal(UInt64($0))) }
       let mean = policy.value(features) + 0.3 * random.normal(20)
       let action = mean + exp(logDeviation) * random.normal(21)
       var sample = ProximalPolicy.Sample(
@@ -109,7 +109,7 @@ final class TrainerTests: XCTestCase {
 
   func testGradientsAgreeWithFiniteDifferences() {
     for units in [0, 5] {
-      var policy = Network(inputs: 10, units: units, random: CounterRandom(seed: 1, step: 1))
+      var policy = Network(inputs: 8, units: units, random: CounterRandom(seed: 1, step: 1))
       let random = CounterRandom(seed: 4, step: 4)
       for i in policy.parameters.indices { policy.parameters[i] = 0.5 * random.normal(UInt64(i)) }
       let batch = samples(policy, -0.3)

@@ -97,7 +97,7 @@ def test_bytes_are_as_documented(tmp_path):
     other = small()
     other.load(tmp_path / "a.policy")
     assert other.policy == agent.policy and other.parameters == agent.parameters
-    assert len(agent.parameters) == 3 * 11 + 1
+    assert len(agent.parameters) == 3 * 9 + 1
     data = agent.policy
     for i in range(len(data)):
         with pytest.raises(st.StepsizeError):

@@ -468,9 +468,7 @@ SIGNATURES = {
     "stepsize_agent_begin_episode": (c_int32, [
         stepsize_agent_p, c_int64, c_int32, POINTER(stepsize_error),
     ]),
-    "stepsize_agent_observe": (c_int32, [
-        stepsize_agent_p, c_double, c_double, c_double, POINTER(c_double),
-    ]),
+    "stepsize_agent_observe": (c_int32, [stepsize_agent_p, c_double, POINTER(c_double)]),
     "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double]),
     "stepsize_agent_end_episode": (c_int32, [stepsize_agent_p, POINTER(c_double)]),
     "stepsize_agent_update": (c_int32, [

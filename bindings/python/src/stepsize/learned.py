@@ -37,7 +37,6 @@ __all__ = ["Agent", "Learned", "load"]
 
 _TRAINERS = {"cem": _abi.STEPSIZE_TRAINER_CEM, "ppo": _abi.STEPSIZE_TRAINER_PPO}
 _observe = quick.stepsize_agent_observe
-_nan = float("nan")
 
 
 class Agent:
@@ -118,15 +117,13 @@ class Agent:
         updates = 0 if total is None else _values.to_int64(total, "total")
         _call(library.stepsize_agent_begin_episode, self._handle, updates, int(explore))
 
-    def observe(self, loss: float, gradient_norm: float = _nan, rate_over_bound: float = _nan) -> float:
+    def observe(self, loss: float) -> float:
         """After an update: takes its loss and answers what the anchor's rate is to be multiplied by for the next one.
 
         Args:
             loss: Of the update; one that is <= 0 or not finite is left out.
-            gradient_norm: Of the update, where it is known.
-            rate_over_bound: The rate over a bound of it, where one is known.
         """
-        status = _observe(self._handle, loss, gradient_norm, rate_over_bound, self._pointer)
+        status = _observe(self._handle, loss, self._pointer)
         if status:
             raise StepsizeError("agent: no episode has begun", status)
         return self._multiplier.value
