@@ -87,7 +87,7 @@ struct ProximalPolicy: Sendable {
   }
 
   /// Advantages, normalised over the batch, and the targets of the values.
-  private mutating func estimate() {
+  mutating func estimate() {
     var next = 0.0
     var trace = 0.0
     for i in samples.indices.reversed() {
