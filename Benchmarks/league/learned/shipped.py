@@ -83,7 +83,7 @@ class Recipe:
 
 RECIPES = {
     "nmf": Recipe("cem", "linear", 32, 16, 30, lambda agent: agent.train_nmf(1)[0]),
-    "mlp": Recipe("cem", "linear", 16, 16, 24, lambda agent: generation(agent, steps=False)),
+    "mlp": Recipe("ppo", "linear", 8, 8, 40, lambda agent: generation(agent, steps=True)),
 }
 EPISODES = {name: recipe.episodes for name, recipe in RECIPES.items()}
 

@@ -2,11 +2,12 @@
 
 /// The policies that come with the library.
 enum ShippedPolicy: CaseIterable, Word {
-  case nmf
+  case nmf, mlp
 
   var name: StaticString {
     switch self {
     case .nmf: "nmf"
+    case .mlp: "mlp"
     }
   }
 
@@ -17,6 +18,11 @@ enum ShippedPolicy: CaseIterable, Word {
       [
         10, 3, 0, -0.41903, -0.95438, -0.90248, -1.5285, 0.99595,
         -0.67965, -1.0802, 1.8716,
+      ]
+    case .mlp:
+      [
+        10, 3, 0, 0.59926, -0.14629, 0.27216, 0.39887, -0.55808,
+        -1.4269, -0.63052, 0.75721,
       ]
     }
   }
