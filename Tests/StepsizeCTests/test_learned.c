@@ -104,6 +104,28 @@ static void policies(void) {
   stepsize_agent_destroy(other);
 }
 
+/* The policies of the library by their names. */
+static void shipped(void) {
+  const char *names[] = {"nmf", "mlp"};
+  const double base = 1;
+  for (int i = 0; i < 2; i++) {
+    char text[64];
+    sprintf(text, "learned(\"%s\", total=200)", names[i]);
+    stepsize_scheduler_options options;
+    stepsize_scheduler *scheduler = NULL;
+    REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+    options.group_count = 1, options.base_lr = &base;
+    REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
+    double rate = 1, lowest = 1, highest = 1;
+    for (int t = 0; t < 300; t++) {
+      REQUIRE(stepsize_scheduler_step_with_loss(scheduler, exp(-0.02 * t) * (1 + 0.2 * (t % 3)), &rate, 1) == STEPSIZE_OK);
+      lowest = fmin(lowest, rate), highest = fmax(highest, rate);
+    }
+    CHECK(lowest > exp(-3) && highest < exp(3) && lowest < highest);
+    stepsize_scheduler_destroy(scheduler);
+  }
+}
+
 /* With a decision at every update and the largest policy. */
 static void cost(void) {
   const double base = 1;
@@ -131,6 +153,7 @@ int main(void) {
   training();
   factorizations();
   policies();
+  shipped();
   cost();
   return finish();
 }

@@ -19,6 +19,7 @@ static const char *const controllers[] = {
     "hypergradient(beta=0.001)",
     "hypergradient(\"multiplicative\")",
     "learned()",
+    "learned(\"mlp\", total=30)",
     "learned(\"custom\", total=40, adapt=0.5, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])",
     "line_search()",
     "line_search(reset=\"initial\", projected=true, max_trials=3)",

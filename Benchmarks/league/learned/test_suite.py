@@ -181,6 +181,54 @@ def test_the_agent_plays_as_it_was_trained():
     assert len(set(deployed.rates)) > 1
 
 
+def test_rewards_add_up_to_the_fall_of_the_loss():
+    """Those of the decisions; the last one comes after the last update."""
+
+    class Heard:
+        def __init__(self, agent):
+            self.agent, self.rewards, self.seen = agent, [], 0
+
+        def observe(self, loss):
+            self.seen += 1
+            return self.agent.observe(loss)
+
+        def end_step(self, reward):
+            self.rewards.append((self.seen, reward))
+            self.agent.end_step(reward)
+
+        def __getattr__(self, name):
+            return getattr(self.agent, name)
+
+    one, regime = matrices.instance("train", 0), factorize.REGIMES["alternating"]
+    agent = Heard(agents.Agent("ppo", seed=1, population=4, instances=1))
+    agent.begin_episode(60)
+    training = agents.Training(agent, 0.5, steps=True)
+    outcome = factorize.run(one, 0, regime, 60, training)
+    assert training.end(np.log(outcome.last)) == pytest.approx(np.log(outcome.first / outcome.last), rel=1e-12)
+    # Known before the decision that follows: after 9, 19 ... observations, and at the end.
+    assert [seen for seen, _ in agent.rewards] == [9, 19, 29, 39, 49, 60]
+
+
+def test_ppo_has_as_many_runs_as_the_cross_entropy_method():
+    budget = suite.Budget(16, 16, 2, 16, 8)
+    for name in agents.TRAINERS:
+        played = []
+        found = agents.train(name, lambda number, policy: played.append(number) or (0.0, 0.0), 1.0, 20, budget, 0)
+        assert found.episodes == len(played) == budget.episodes
+        assert len(set(played)) == (16 if name == agents.CEM else 256)
+
+
+def test_the_shipped_policy_of_networks_is_better_than_its_anchors():
+    shipped = pytest.importorskip("shipped")
+    gains = []
+    for number in range(20):
+        one = shipped.instance(shipped.HELD_OUT + 20_000 + number)
+        policy = policies.Listening(one.base, policies.stepsize.Learned("mlp", total=one.updates))
+        anchor = policies.scheduled(one.base, "constant()", one.updates)
+        gains.append(shipped.played(one, anchor) - shipped.played(one, policy))
+    assert np.mean(gains) > 1.96 * np.std(gains) / np.sqrt(len(gains))
+
+
 class Quiet(suite.Progress):
     def done(self, name, cost):
         pass
