@@ -104,6 +104,38 @@ static void policies(void) {
   stepsize_agent_destroy(other);
 }
 
+/* A training saved in the middle of a generation goes on with the same bits. */
+static void resuming(void) {
+  for (int32_t trainer = 0; trainer < 2; trainer++) {
+    stepsize_agent *agent = made(trainer, 2, 5), *restored = NULL;
+    static uint8_t bytes[65536];
+    size_t length = 0, size = 0;
+    double multiplier;
+    generation(agent);
+    for (int i = 0; i < 7; i++) {
+      REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
+      for (int t = 0; t < 20; t++) REQUIRE(stepsize_agent_observe(agent, 1.0 / (t + 1), &multiplier) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_reward(agent, i) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
+    }
+    REQUIRE(stepsize_agent_save_training(agent, NULL, 0, &size) == STEPSIZE_OK);
+    REQUIRE(stepsize_agent_save_training(agent, bytes, sizeof bytes, &length) == STEPSIZE_OK);
+    CHECK(size == length);
+    REQUIRE(stepsize_agent_restore_training(bytes, length, &restored, NULL) == STEPSIZE_OK);
+    CHECK(stepsize_agent_episodes_left(restored) == 25 && stepsize_agent_instance(restored) == stepsize_agent_instance(agent));
+    for (int i = 0; i < 3; i++) CHECK_SAME(generation(restored), generation(agent));
+    stepsize_agent_destroy(restored);
+    for (size_t i = 0; i < length; i += 37) {
+      stepsize_error error = {sizeof error, 0, 0, ""};
+      bytes[i] ^= 4;
+      int32_t status = stepsize_agent_restore_training(bytes, length, &restored, &error);
+      CHECK((status == STEPSIZE_ERROR_STATE || status == STEPSIZE_ERROR_VERSION) && error.text[0] && !restored);
+      bytes[i] ^= 4;
+    }
+    stepsize_agent_destroy(agent);
+  }
+}
+
 /* The policies of the library by their names. */
 static void shipped(void) {
   const char *names[] = {"nmf", "mlp"};
@@ -153,6 +185,7 @@ int main(void) {
   training();
   factorizations();
   policies();
+  resuming();
   shipped();
   cost();
   return finish();

@@ -1007,10 +1007,18 @@ static void learning(void) {
       TRY(stepsize_controller_learned,
           is_status(stepsize_controller_learned(policy, length, 0, reals[i], &made, &error)) &&
               (!made) == !(reals[i] >= 0 && reals[i] <= 1));
+    REFUSED(stepsize_agent_save_training, agent, NULL, 10, &length);
+    REFUSED(stepsize_agent_save_training, agent, (uint8_t *)bytes, 10, &length);
+    REQUIRE(stepsize_agent_save_training(agent, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
+    TRY(stepsize_agent_restore_training, is_agent(stepsize_agent_restore_training(policy, length, &new_agent, &error)));
+    REFUSED(stepsize_agent_restore_training, NULL, length, &new_agent, &error);
+    REFUSED(stepsize_agent_restore_training, policy, length, NULL, &error);
+    EACH(i, lengths) REFUSED(stepsize_agent_restore_training, policy, lengths[i], &new_agent, &error);
     stepsize_agent_destroy(agent);
   }
+  REFUSED(stepsize_agent_save_training, NULL, NULL, 0, NULL);
   REFUSED(stepsize_agent_begin_episode, NULL, 0, 1, &error);
-  REFUSED(stepsize_agent_observe, NULL, 1, 0, 0, numbers);
+  REFUSED(stepsize_agent_observe, NULL, 1, numbers);
   REFUSED(stepsize_agent_reward, NULL, 1);
   REFUSED(stepsize_agent_end_episode, NULL, NULL);
   REFUSED(stepsize_agent_update, NULL, NULL, &error);

@@ -42,14 +42,14 @@ public struct Agent: Sendable {
   /// What has been learned so far.
   public private(set) var policy: Policy
   /// Generations done.
-  public private(set) var generation: Int64 = 0
+  public internal(set) var generation: Int64 = 0
   /// Episodes of this generation that are done.
-  public private(set) var episodes: Int64 = 0
+  public internal(set) var episodes: Int64 = 0
 
-  private var search: CrossEntropy
-  private var proximal: ProximalPolicy
-  private var sums: [Double]
-  private var total = 0.0
+  var search: CrossEntropy
+  var proximal: ProximalPolicy
+  var sums: [Double]
+  var total = 0.0
 
   // The episode.
   private var observer: Observer
@@ -116,7 +116,7 @@ public struct Agent: Sendable {
     if explores, episodes >= episodesPerUpdate {
       throw ConfigurationError(.order, "agent: this generation is complete: update comes next")
     }
-    if isPlaying { proximal.truncate(to: sampleCount) }
+    forgetEpisode()
     observer = Observer(every: policy.every, total: total)
     sampleCount = proximal.count
     level = 0
@@ -128,6 +128,11 @@ public struct Agent: Sendable {
     if explores, configuration.trainer == .crossEntropy {
       actor.parameters = search.candidate(Int(episodes % configuration.population))
     }
+  }
+
+  mutating func forgetEpisode() {
+    if isPlaying { proximal.truncate(to: sampleCount) }
+    isPlaying = false
   }
 
   /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.

@@ -170,6 +170,35 @@ def test_text_repr_pickle():
         assert eval(repr(controller), {"Learned": st.Learned}) == controller
 
 
+@pytest.mark.parametrize("trainer", ["cem", "ppo"])
+def test_a_training_half_done_goes_on_with_the_same_bits(trainer, tmp_path):
+    agent = small(trainer, "hidden", hidden=2)
+    generation(agent)
+    for _ in range(5):
+        agent.begin_episode(10)
+        for t in range(10):
+            agent.observe(1 / (1 + t))
+        agent.end_step(0.5)
+        agent.end_episode()
+    data = agent.training
+    agent.begin_episode(10)  # this one is left out
+    agent.observe(1.0), agent.observe(2.0)
+    assert agent.training == data
+    agent.save_training(tmp_path / "half.training")
+    assert [path.name for path in tmp_path.iterdir()] == ["half.training"]
+    others = [Agent.restored(tmp_path / "half.training"), Agent.restored(data), pickle.loads(pickle.dumps(agent))]
+    for other in others:
+        assert other.training == data and other.episodes_left == 27 and other.generation == 1
+    for _ in range(2):
+        assert len({generation(one) for one in (agent, *others)}) == 1
+    assert len({one.policy for one in (agent, *others)}) == 1
+    for i in range(0, len(data), 41):
+        with pytest.raises(st.StepsizeError):
+            Agent.restored(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :])
+    with pytest.raises(st.StepsizeError):
+        Agent.restored(agent.policy)
+
+
 @pytest.mark.parametrize(
     "options, message",
     [

@@ -493,6 +493,12 @@ SIGNATURES = {
         c_char_p, c_size_t, c_int64, c_double, POINTER(stepsize_controller_p),
         POINTER(stepsize_error),
     ]),
+    "stepsize_agent_save_training": (c_int32, [
+        stepsize_agent_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_agent_restore_training": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_agent_p), POINTER(stepsize_error),
+    ]),
     "stepsize_agent_destroy": (None, [stepsize_agent_p]),
 }
 
