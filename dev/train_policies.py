@@ -1,18 +1,26 @@
 """Trains the policies that come with the library and writes them into the sources (make policies).
 
-The same seed gives the same bits; build the library again afterwards. Training takes about half a minute on one core.
+The same seed gives the same bits; build the library again afterwards. How each is trained, and what on, stands in
+Benchmarks/league/learned/shipped.py.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
 
-from stepsize.learned import Agent
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
 
-SOURCE = Path(__file__).parent.parent / "Sources/Stepsize/Learned/ShippedPolicies.swift"
-GENERATIONS = 30
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "Benchmarks/league/learned"), str(ROOT / "Benchmarks/league")]
+
+import shipped  # noqa: E402
+from stepsize.learned import Agent  # noqa: E402
+
+SOURCE = ROOT / "Sources/Stepsize/Learned/ShippedPolicies.swift"
 
 TEXT = """\
 // Written by dev/train_policies.py (make policies): do not edit.
@@ -37,34 +45,33 @@ enum ShippedPolicy: CaseIterable, Word {{
 """
 
 
-def nmf() -> Agent:
-    agent = Agent(trainer="cem", policy="linear", seed=1, population=32, instances=16)
-    agent.train_nmf(GENERATIONS, lambda done, all, mean: print(f"nmf {done}/{all}: mean score {mean:.4f}", flush=True))
-    return agent
-
-
-POLICIES = {"nmf": nmf}
+def numbers_of(agent: Agent) -> list[str]:
+    """Five digits are enough, and cost less than sixteen."""
+    return [f"{number:.5g}" for number in agent.controller().parameters]
 
 
 def main() -> None:
+    trained, found = {}, {}
+    for name, recipe in shipped.RECIPES.items():
+        start = time.process_time()
+        agent = recipe.train(lambda done, mean: print(f"{name} {done}/{recipe.generations}: {mean:.4f}", flush=True))
+        print(f"{name}: {recipe.episodes} episodes, {time.process_time() - start:.0f} s of one core")
+        trained[name], found[name] = numbers_of(agent), agent
     lines = []
-    for name, train in POLICIES.items():
-        start = time.perf_counter()
-        agent = train()
-        numbers = agent.controller().parameters
-        held_out = [agent.score_nmf(-i) for i in range(1, 65)]
-        print(f"{name}: {time.perf_counter() - start:.0f} s, mean score on 64 held-out instances "
-              f"{sum(held_out) / len(held_out):.4f}")
-        # Five digits are enough, and cost less than sixteen.
-        values = [f"{number:.5g}" for number in numbers]
+    for name, values in trained.items():
         rows = [", ".join(values[i : i + 8]) for i in range(0, len(values), 8)]
         lines.append(f"    case .{name}:\n      [\n        " + ",\n        ".join(rows) + ",\n      ]")
     text = TEXT.format(
-        cases=", ".join(POLICIES), names="\n".join(f'    case .{name}: "{name}"' for name in POLICIES),
+        cases=", ".join(trained), names="\n".join(f'    case .{name}: "{name}"' for name in trained),
         numbers="\n".join(lines),
     )
     SOURCE.write_text(text)
     print(f"wrote {SOURCE.name}", file=sys.stderr)
+    # As they are used, on instances that are not trained on.
+    for name, values in trained.items():
+        for line in shipped.WORTH[name](found[name], [float(value) for value in values]):
+            print(f"{name}: {line}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

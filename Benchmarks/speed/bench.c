@@ -181,7 +181,7 @@ static void bench_learned(int units) {
   stepsize_controller *controller;
   stepsize_schedule *constant;
   int length = sprintf(text, "learned(\"custom\", total=1000000, parameters=[1, 3, %d", units);
-  for (int i = 0; i < (units ? 11 * units + 1 : 10); i++) length += sprintf(text + length, ", %g", 0.01 * (i % 7 - 3));
+  for (int i = 0; i < (units ? 9 * units + 1 : 8); i++) length += sprintf(text + length, ", %g", 0.01 * (i % 7 - 3));
   sprintf(text + length, "])");
   ok(stepsize_controller_parse(text, strlen(text), &controller, NULL), text);
   ok(stepsize_schedule_constant(STEPSIZE_NEVER, 1, &constant, NULL), "constant");

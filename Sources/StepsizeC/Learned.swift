@@ -108,20 +108,16 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
 /// After an update: shows the agent its loss and answers the multiplier for the next one.
 /// - Parameter agent: Who plays.
 /// - Parameter loss: Of the update; one that is <= 0 or not finite is left out.
-/// - Parameter gradient_norm: Of the update; 0 or NaN where it is not known.
-/// - Parameter rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
 /// - Parameter multiplier: Receives what the anchor's rate is to be multiplied by.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @_optimize(speed)
 @c public func stepsize_agent_observe(
-  _ agent: AgentInOut, _ loss: Double, _ gradient_norm: Double, _ rate_over_bound: Double,
-  _ multiplier: UnsafeMutablePointer<Double>?
+  _ agent: AgentInOut, _ loss: Double, _ multiplier: UnsafeMutablePointer<Double>?
 ) -> Int32 {
   guard let agent, let multiplier else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(multiplier, 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
   return boundary(nil) { () throws(ConfigurationError) in
-    multiplier.pointee = try agent.value.pointee.observe(
-      loss: loss, rateOverBound: rate_over_bound, gradient: gradient_norm)
+    multiplier.pointee = try agent.value.pointee.observe(loss: loss)
   }
 }
 
@@ -224,12 +220,7 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
   _ length: UnsafeMutablePointer<UInt>?
 ) -> Int32 {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  let bytes = agent.value.pointee.policy.bytes
-  length?.pointee = UInt(bytes.count)
-  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
-  guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
-  return Int32(STEPSIZE_OK)
+  return written(agent.value.pointee.policy.bytes, buffer, capacity, length)
 }
 
 /// Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and hidden units take the place of
@@ -274,6 +265,58 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
     try controller.validate()
     out.pointee = makeHandle(controller, as: stepsize_controller.self)
   }
+}
+
+// MARK: - Trainings half done
+
+/// All of the training as bytes with magic, format number, length and checksum, to go on with later: policy, trainer,
+/// and the episodes of this generation that are done. One that is being played is left out. Call it with capacity 0 to
+/// learn the length, then with a buffer.
+/// - Parameter agent: Whose training.
+/// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
+/// - Parameter capacity: Bytes of the buffer.
+/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
+@c public func stepsize_agent_save_training(
+  _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  return written(agent.value.pointee.state(), buffer, capacity, length)
+}
+
+/// Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with the same bits.
+/// - Parameter training: The bytes; copied.
+/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+/// - Parameter out: Receives the agent, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_agent_restore_training(
+  _ training: BytesIn, _ length: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
+  _ error: ErrorOut
+) -> Int32 {
+  out?.pointee = nil
+  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
+  guard let training else { return fail(STEPSIZE_ERROR_NULL, "training is NULL", error) }
+  guard length <= UInt(Agent.maximumStateLength) else {
+    return fail(STEPSIZE_ERROR_STATE, "the state is not one of an agent: it is too long", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
+    let bytes = Array(UnsafeBufferPointer(start: training, count: Int(length)))
+    out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
+  }
+}
+
+/// Bytes into the caller's buffer, where there is one.
+private func written(
+  _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  length?.pointee = UInt(bytes.count)
+  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
+  guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
+  for i in bytes.indices { buffer[i] = bytes[i] }
+  return Int32(STEPSIZE_OK)
 }
 
 /// Frees an agent. NULL is allowed.

@@ -22,7 +22,7 @@ static double generation(stepsize_agent *agent) {
     REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
     for (int t = 0; t < 20; t++) {
       loss *= 0.95;
-      REQUIRE(stepsize_agent_observe(agent, loss, NAN, NAN, &multiplier) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_observe(agent, loss, &multiplier) == STEPSIZE_OK);
       double off = log(4 * multiplier), reward = -0.1 * off * off;
       sum += reward;
       REQUIRE(stepsize_agent_reward(agent, reward) == STEPSIZE_OK);
@@ -91,7 +91,7 @@ static void policies(void) {
   REQUIRE(stepsize_agent_begin_episode(agent, 50, 0, NULL) == STEPSIZE_OK);
   for (int t = 0; t < 50; t++) {
     double multiplier, rate, same, loss = exp(-0.1 * t) + 0.1 * (t % 3);
-    REQUIRE(stepsize_agent_observe(agent, loss, 0, 0, &multiplier) == STEPSIZE_OK);
+    REQUIRE(stepsize_agent_observe(agent, loss, &multiplier) == STEPSIZE_OK);
     REQUIRE(stepsize_scheduler_step_with_loss(scheduler, loss, &rate, 1) == STEPSIZE_OK);
     REQUIRE(stepsize_scheduler_step_with_loss(parsed, loss, &same, 1) == STEPSIZE_OK);
     CHECK_SAME(rate, 0.5 * multiplier);
@@ -104,11 +104,65 @@ static void policies(void) {
   stepsize_agent_destroy(other);
 }
 
+/* A training saved in the middle of a generation goes on with the same bits. */
+static void resuming(void) {
+  for (int32_t trainer = 0; trainer < 2; trainer++) {
+    stepsize_agent *agent = made(trainer, 2, 5), *restored = NULL;
+    static uint8_t bytes[65536];
+    size_t length = 0, size = 0;
+    double multiplier;
+    generation(agent);
+    for (int i = 0; i < 7; i++) {
+      REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
+      for (int t = 0; t < 20; t++) REQUIRE(stepsize_agent_observe(agent, 1.0 / (t + 1), &multiplier) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_reward(agent, i) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
+    }
+    REQUIRE(stepsize_agent_save_training(agent, NULL, 0, &size) == STEPSIZE_OK);
+    REQUIRE(stepsize_agent_save_training(agent, bytes, sizeof bytes, &length) == STEPSIZE_OK);
+    CHECK(size == length);
+    REQUIRE(stepsize_agent_restore_training(bytes, length, &restored, NULL) == STEPSIZE_OK);
+    CHECK(stepsize_agent_episodes_left(restored) == 25 && stepsize_agent_instance(restored) == stepsize_agent_instance(agent));
+    for (int i = 0; i < 3; i++) CHECK_SAME(generation(restored), generation(agent));
+    stepsize_agent_destroy(restored);
+    for (size_t i = 0; i < length; i += 37) {
+      stepsize_error error = {sizeof error, 0, 0, ""};
+      bytes[i] ^= 4;
+      int32_t status = stepsize_agent_restore_training(bytes, length, &restored, &error);
+      CHECK((status == STEPSIZE_ERROR_STATE || status == STEPSIZE_ERROR_VERSION) && error.text[0] && !restored);
+      bytes[i] ^= 4;
+    }
+    stepsize_agent_destroy(agent);
+  }
+}
+
+/* The policies of the library by their names. */
+static void shipped(void) {
+  const char *names[] = {"nmf", "mlp"};
+  const double base = 1;
+  for (int i = 0; i < 2; i++) {
+    char text[64];
+    sprintf(text, "learned(\"%s\", total=200)", names[i]);
+    stepsize_scheduler_options options;
+    stepsize_scheduler *scheduler = NULL;
+    REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+    options.group_count = 1, options.base_lr = &base;
+    REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
+    double rate = 1, lowest = 1, highest = 1;
+    for (int t = 0; t < 300; t++) {
+      REQUIRE(stepsize_scheduler_step_with_loss(scheduler, exp(-0.02 * t) * (1 + 0.2 * (t % 3)), &rate, 1) == STEPSIZE_OK);
+      lowest = fmin(lowest, rate), highest = fmax(highest, rate);
+    }
+    CHECK(lowest > exp(-3) && highest < exp(3) && lowest < highest);
+    stepsize_scheduler_destroy(scheduler);
+  }
+}
+
 /* With a decision at every update and the largest policy. */
 static void cost(void) {
   const double base = 1;
   char text[8192] = "learned(\"custom\", total=1000000, adapt=0.1, parameters=[1, 3, 8";
-  for (int i = 0; i < 89; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
+  for (int i = 0; i < 73; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
   strcat(text, "])");
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;
@@ -131,6 +185,8 @@ int main(void) {
   training();
   factorizations();
   policies();
+  resuming();
+  shipped();
   cost();
   return finish();
 }

@@ -952,7 +952,7 @@ static void learning(void) {
     size_t length = 0;
     good.trainer = trainer, good.every = 1, good.population = 4, good.instances = 1;
     REQUIRE(stepsize_agent_create(&good, &agent, NULL) == STEPSIZE_OK);
-    REFUSED(stepsize_agent_observe, agent, 1, 0, 0, numbers);
+    REFUSED(stepsize_agent_observe, agent, 1, numbers);
     REFUSED(stepsize_agent_reward, agent, 1);
     REFUSED(stepsize_agent_end_episode, agent, NULL);
     REFUSED(stepsize_agent_update, agent, NULL, &error);
@@ -966,13 +966,13 @@ static void learning(void) {
       REQUIRE(stepsize_agent_begin_episode(agent, 5, 1, NULL) == STEPSIZE_OK);
       EACH(i, reals) {
         TRY(stepsize_agent_observe,
-            stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
-        REQUIRE(stepsize_agent_observe(agent, reals[i], reals[12 - i], reals[i], numbers) == STEPSIZE_OK);
+            stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
+        REQUIRE(stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK);
         TRY(stepsize_agent_reward, stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
         REQUIRE(stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
       }
-      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, NULL);
-      REFUSED(stepsize_agent_observe, agent, 1, 0, 0, ODD(double));
+      REFUSED(stepsize_agent_observe, agent, 1, NULL);
+      REFUSED(stepsize_agent_observe, agent, 1, ODD(double));
       REFUSED(stepsize_agent_end_episode, agent, ODD(double));
       TRY(stepsize_agent_end_episode, stepsize_agent_end_episode(agent, numbers) == STEPSIZE_OK);
       REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
@@ -1007,10 +1007,18 @@ static void learning(void) {
       TRY(stepsize_controller_learned,
           is_status(stepsize_controller_learned(policy, length, 0, reals[i], &made, &error)) &&
               (!made) == !(reals[i] >= 0 && reals[i] <= 1));
+    REFUSED(stepsize_agent_save_training, agent, NULL, 10, &length);
+    REFUSED(stepsize_agent_save_training, agent, (uint8_t *)bytes, 10, &length);
+    REQUIRE(stepsize_agent_save_training(agent, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
+    TRY(stepsize_agent_restore_training, is_agent(stepsize_agent_restore_training(policy, length, &new_agent, &error)));
+    REFUSED(stepsize_agent_restore_training, NULL, length, &new_agent, &error);
+    REFUSED(stepsize_agent_restore_training, policy, length, NULL, &error);
+    EACH(i, lengths) REFUSED(stepsize_agent_restore_training, policy, lengths[i], &new_agent, &error);
     stepsize_agent_destroy(agent);
   }
+  REFUSED(stepsize_agent_save_training, NULL, NULL, 0, NULL);
   REFUSED(stepsize_agent_begin_episode, NULL, 0, 1, &error);
-  REFUSED(stepsize_agent_observe, NULL, 1, 0, 0, numbers);
+  REFUSED(stepsize_agent_observe, NULL, 1, numbers);
   REFUSED(stepsize_agent_reward, NULL, 1);
   REFUSED(stepsize_agent_end_episode, NULL, NULL);
   REFUSED(stepsize_agent_update, NULL, NULL, &error);

@@ -1405,12 +1405,9 @@ int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32
 
    agent: Who plays.
    loss: Of the update; one that is <= 0 or not finite is left out.
-   gradient_norm: Of the update; 0 or NaN where it is not known.
-   rate_over_bound: The rate over a bound of it that is known; 0 or NaN where there is none.
    multiplier: Receives what the anchor's rate is to be multiplied by.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double gradient_norm,
-                               double rate_over_bound, double *multiplier);
+int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multiplier);
 
 /* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
    fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
@@ -1515,6 +1512,32 @@ int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t
    Returns: A status. */
 int32_t stepsize_controller_learned(const uint8_t *policy, size_t length, int64_t total,
                                     double adapt, stepsize_controller **out, stepsize_error *error);
+
+/* ---- Trainings half done --------------------------------------------------------------------- */
+
+/* All of the training as bytes with magic, format number, length and checksum, to go on with
+   later: policy, trainer, and the episodes of this generation that are done. One that is being
+   played is left out. Call it with capacity 0 to learn the length, then with a buffer.
+
+   agent: Whose training.
+   buffer: Receives the bytes; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   length: Receives the number of bytes; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
+     did not fit. */
+int32_t stepsize_agent_save_training(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
+                                     size_t *length);
+
+/* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
+   the same bits.
+
+   training: The bytes; copied.
+   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+   out: Receives the agent, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+int32_t stepsize_agent_restore_training(const uint8_t *training, size_t length,
+                                        stepsize_agent **out, stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.
 

@@ -1,4 +1,4 @@
-"""The library's agent as a contestant: trained on the train instances, then run as a controller of a scheduler."""
+"""The library's agents as contestants: trained on the train instances, then run as controllers of a scheduler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import policies
 from search import Found
 from stepsize.learned import Agent, load
 
-NAME = "agent"
+CEM, PPO = "agent", "agent, PPO"
+TRAINERS = {CEM: "cem", PPO: "ppo"}
+PPO_EPISODES = 64  # of an update, at most
 
 
 def anchor(cap: float) -> float:
@@ -19,16 +21,30 @@ def anchor(cap: float) -> float:
 
 
 class Training(policies.Policy):
-    """An episode of training."""
+    """An episode of training. `steps`: each decision is rewarded with the fall of log(loss) up to the next one; else the
+    score at the end is all the reward."""
 
-    def __init__(self, agent: Agent, base: float) -> None:
+    def __init__(self, agent: Agent, base: float, steps: bool = False) -> None:
         self.agent, self.base, self.multiplier = agent, base, 1.0
+        self.evaluate_every = policies.WINDOW if steps else 0
+        self.log = 0.0
 
     def rate(self, t: int) -> float:
         return self.base * self.multiplier
 
     def told(self, t: int, loss: float, update: Any) -> None:
         self.multiplier = self.agent.observe(loss)
+
+    def evaluated(self, loss: float) -> None:
+        if 0 < loss < np.inf:
+            if self.log:
+                self.agent.end_step(self.log - np.log(loss))
+            self.log = np.log(loss)
+
+    def end(self, log_loss: float) -> float:
+        """The rewards of all add up to log(first loss) - log(last loss), without steps to -log(last loss)."""
+        self.agent.end_step(self.log - log_loss)
+        return self.agent.end_episode()
 
 
 def trained(values: np.ndarray, cap: float, updates: int) -> policies.Policy:
@@ -43,18 +59,30 @@ def parameters(values: np.ndarray) -> list[float]:
 
 
 def train(
-    play: Callable[[int, policies.Policy], float], cap: float, updates: int, budget: Any, seed: int
+    name: str,
+    play: Callable[[int, policies.Policy], tuple[float, float]],
+    cap: float,
+    updates: int,
+    budget: Any,
+    seed: int,
 ) -> Found:
-    """By the agent's cross-entropy method; `play(number, policy)` answers the score, lower is better."""
-    agent = Agent(trainer="cem", policy="linear", seed=seed, population=budget.population, instances=budget.train,
-                  every=policies.WINDOW)  # fmt: skip
+    """`play(number, policy)` answers the score, lower is better, and the log of the last loss. The cross-entropy method
+    has the generations of the budget; PPO updates more often, after as many runs in all."""
+    generations, population, instances = budget.generations, budget.population, budget.train
+    while name == PPO and population * instances > PPO_EPISODES and population % 2 == 0:
+        generations, population = 2 * generations, population // 2
+    agent = Agent(TRAINERS[name], "linear", seed=seed, population=population, instances=instances, every=policies.WINDOW)
     episodes, history = 0, []
-    for _ in range(budget.generations):
-        for _ in range(agent.episodes_left):
+    for _ in range(generations):
+        scores = []
+        while agent.episodes_left:
             number = agent.instance
             agent.begin_episode(updates)
-            agent.end_step(-play(number, Training(agent, anchor(cap))))
-            agent.end_episode()
+            training = Training(agent, anchor(cap), steps=name == PPO)
+            score, log_loss = play(number, training)
+            training.end(log_loss)
+            scores.append(score)
             episodes += 1
-        history.append(-agent.update())
+        agent.update()
+        history.append(float(np.mean(scores)))
     return Found(np.frombuffer(agent.policy, np.uint8).astype(float), history[-1], episodes, history)

@@ -74,6 +74,8 @@ def run(
     first = model.loss()
     rates, past, work, losses = np.empty(updates), 0, 0.0, [first]
     policy.begin(Run(one, seed, regime, updates, model))
+    if policy.evaluate_every:
+        policy.evaluated(first)
     for t in range(updates):
         rate = min(float(policy.rate(t)), regime.cap)
         update = model.step(rate)
@@ -81,6 +83,9 @@ def run(
         past += rate > 1
         work += 2
         loss = 2 * update.loss / update.squares if update.squares > 0 else 0.0
+        # Before what it is told: the reward is that of the last decision.
+        if policy.evaluate_every and (t + 1) % policy.evaluate_every == 0 and t + 1 < updates:
+            policy.evaluated(model.loss())
         policy.told(t, loss, update)
         if curve and (t + 1) % curve == 0:
             losses.append(model.loss())

@@ -13,8 +13,8 @@ import policies
 import torch
 from torch import nn
 
-# Rates are multiples of this: an ordinary rate of the optimizer.
-UNIT = {"sgd": 0.1, "adam": 3e-3}
+# Rates are multiples of this: an ordinary rate of the optimizer. Momentum is 0.9.
+UNIT = {"sgd": 0.5, "momentum": 0.1, "adam": 3e-3}
 CAP = 20.0
 FACTORS = (0.25, 0.5, 1.0, 2.0, 4.0)  # by which a schedule is scaled on another kind of network
 BATCH, CONTEXT = 32, 32
@@ -22,15 +22,12 @@ BATCH, CONTEXT = 32, 32
 
 @dataclass(frozen=True)
 class Network:
-    """What is trained: the kind, and what varies within it. The seed decides weights, noise and batches."""
+    """What is trained and by which optimizer. The seed decides weights, noise and batches."""
 
     kind: str
     width: int = 32
     noise: float = 0.0  # part of the training labels that are random
-
-    @property
-    def optimizer(self) -> str:
-        return "adam" if self.kind == "transformer" else "sgd"
+    optimizer: str = "momentum"
 
 
 # Trained and tuned on these; the seeds of the parts do not meet either.
@@ -39,7 +36,7 @@ HELD_OUT = {
     "mlp": Network("mlp", 48, 0.1),
     "mlp, noisy": Network("mlp", 128, 0.4),
     "cnn": Network("cnn", 8),
-    "transformer": Network("transformer", 32),
+    "transformer": Network("transformer", 32, optimizer="adam"),
 }
 SEEDS = {"train": 0, "tune": 1000, "test": 2000}
 
@@ -113,7 +110,9 @@ class Run:
         if network.optimizer == "adam":
             self.optimizer: Any = torch.optim.Adam(self.parameters, lr=0.0, foreach=False)
         else:
-            self.optimizer = torch.optim.SGD(self.parameters, lr=0.0, momentum=0.9, foreach=False)
+            self.optimizer = torch.optim.SGD(
+                self.parameters, lr=0.0, momentum=0.9 if network.optimizer == "momentum" else 0.0, foreach=False
+            )
         if network.kind != "transformer":
             self.x, self.y, self.held_x, self.held_y = digits()
             random = torch.tensor(self.random.random(len(self.y)) < network.noise)
@@ -138,6 +137,13 @@ class Run:
     @staticmethod
     def loss(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         return nn.functional.cross_entropy(logits.reshape(-1, logits.shape[-1]), y.reshape(-1))
+
+    def held_out(self) -> tuple[float, float]:
+        """Loss and accuracy on the held-out rows."""
+        with torch.no_grad():
+            logits = self.model(self.held_x)
+            accuracy = (logits.argmax(-1) == self.held_y).double().mean()
+            return float(self.loss(logits, self.held_y)), float(accuracy)
 
     def flat(self, tensors: list[torch.Tensor]) -> np.ndarray:
         return torch.cat([one.detach().reshape(-1) for one in tensors]).numpy()
@@ -164,24 +170,23 @@ def run(network: Network, seed: int, updates: int, policy: policies.Policy, fact
     state = Run(network, seed, updates)
     rates = np.empty(updates)
     policy.begin(state)
-    first = None
+    if policy.evaluate_every:
+        policy.evaluated(state.held_out()[0])
     for t in range(updates):
         state.optimizer.zero_grad()
         x, y = state.batch()
         loss = state.loss(state.model(x), y)
         loss.backward()
         value = float(loss.detach())
-        first = value if first is None else first
         rates[t] = UNIT[network.optimizer] * factor * min(policy.rate(t), CAP)
         state.optimizer.param_groups[0]["lr"] = rates[t]
         state.optimizer.step()
+        if policy.evaluate_every and (t + 1) % policy.evaluate_every == 0 and t + 1 < updates:
+            policy.evaluated(state.held_out()[0])
         policy.told(t, value, None)
         if not np.isfinite(value):
             return Outcome(np.inf, 0.0, rates[: t + 1])
-    with torch.no_grad():
-        logits = state.model(state.held_x)
-        loss = float(state.loss(logits, state.held_y))
-        accuracy = float((logits.argmax(-1) == state.held_y).double().mean())
+    loss, accuracy = state.held_out()
     return Outcome(loss if np.isfinite(loss) else np.inf, accuracy, rates)
 
 
@@ -221,11 +226,12 @@ class Hypergradient(policies.Policy):
 WARM = policies.Contestant("warm-up, cosine", (policies.RATE, policies.Range(0.01, 0.3), policies.FLOOR))
 TUNED = {name: policies.TUNED[name] for name in ("constant", "cosine", "linear")} | {WARM.name: WARM}
 TUNED |= {name: policies.TUNED[name] for name in ("GreedyLR", "hypergradient")}
+TUNED |= {policies.SHIPPED["mlp"]: policies.Contestant(policies.SHIPPED["mlp"], (policies.RATE,))}
 
 
 def make(name: str, values: np.ndarray, updates: int) -> policies.Policy:
     """From the point of the unit cube, or the weights of a learner, as in the factorizations."""
-    if name == agents.NAME:
+    if name in agents.TRAINERS:
         return agents.trained(values, CAP, updates)
     if name not in TUNED:
         return policies.learner(name, values, CAP, updates)

@@ -35,6 +35,7 @@ class Policy:
     """Fixed rates, unless a subclass says otherwise."""
 
     work = 0.0  # products with a batch beyond those of the updates
+    evaluate_every = 0  # updates between two evaluations that it asks for; 0: none
 
     def begin(self, run: Any) -> None: ...
 
@@ -43,6 +44,10 @@ class Policy:
 
     def told(self, t: int, loss: float, update: Any) -> None:
         """`loss` is ||X_B - W_B H||^2/||X_B||^2 before the update."""
+
+    def evaluated(self, loss: float) -> None:
+        """The loss that is scored, at the start and after each `evaluate_every` updates but the last: not what a policy may see,
+        but what one is rewarded for in training."""
 
 
 class Fixed(Policy):
@@ -213,14 +218,20 @@ class Contestant:
                                                          min_lr=LOWEST, max_lr=cap))  # fmt: skip
             case "hypergradient":
                 return Hypergradient(v[0], v[1], cap)
-            case name if name == SHIPPED:
-                return Listening(v[0], stepsize.Learned("nmf", total=updates))
+            case name if name in SHIPPED.values():
+                return Listening(v[0], stepsize.Learned(shipped_name(name), total=updates))
             case "line search":
                 return LineSearch(v[0], v[1], v[2], v[3])
         raise ValueError(self.name)
 
 
-SHIPPED = 'learned("nmf")'  # the policy that comes with the library; its anchor is tuned
+# The policies that come with the library; their anchors are tuned.
+SHIPPED = {name: f'learned("{name}")' for name in ("nmf", "mlp")}
+
+
+def shipped_name(contestant: str) -> str:
+    return next(name for name, text in SHIPPED.items() if text == contestant)
+
 
 TUNED = {
     c.name: c
@@ -231,7 +242,7 @@ TUNED = {
         Contestant("linear", (RATE, FLOOR)),
         Contestant("GreedyLR", (RATE, Range(0.5, 0.98, log=False), Range(1, 30), Range(1, 30), Range(1e-4, 0.1))),
         Contestant("hypergradient", (RATE, Range(1e-3, 0.5))),
-        Contestant(SHIPPED, (RATE,)),
+        Contestant(SHIPPED["nmf"], (RATE,)),
         Contestant("line search", (RATE, Range(0.02, 0.9), Range(0.3, 0.9, log=False), Range(1, 2))),
     )
 }
@@ -249,7 +260,7 @@ def learner_size(name: str) -> int:
     return {OPEN: 7, BLIND: 3, FEEDBACK: 1 + Linear.SIZE}[name]
 
 
-def shipped() -> list[float]:
+def shipped(contestant: str) -> list[float]:
     """What tells one shipped policy from another: the rates that it has for certain losses."""
-    scheduler = stepsize.Scheduler(1.0, controller=stepsize.Learned("nmf", total=60))
+    scheduler = stepsize.Scheduler(1.0, controller=stepsize.Learned(shipped_name(contestant), total=60))
     return [scheduler.step(1 / (t + 1 + 0.3 * (t % 3))) for t in range(60)][9::10]

@@ -30,7 +30,7 @@ PICTURES = ROOT / "docs" / "learned"
 LEVEL = 0.05
 NETWORKS = "networks"
 ABLATIONS = ("open loop", "state-blind")
-SHIPPED = 'learned("nmf")'
+SHIPPED = {'learned("nmf")': "nmf", 'learned("mlp")': "mlp"}
 REGIMES = {
     "alternating": ("Inside the bound, alternating", "W, then H, 20 and 10 steps on each batch, as `StochasticNMF` "
                     "does; each block's own bound (`bound=\"state\"`), rates of at most 1 times the bound"),
@@ -62,7 +62,7 @@ class League:
 
     def tuned(self, group: str) -> list[str]:
         """Those without training: the schedules and controllers."""
-        learned = {SHIPPED, *ABLATIONS, *self.learners, *(f"replay of {name}" for name in self.learners)}
+        learned = {*SHIPPED, *ABLATIONS, *self.learners, *(f"replay of {name}" for name in self.learners)}
         return [name for name in self.contestants(group) if name not in learned]
 
     def entries(self, group: str, one: str, name: str) -> list[dict]:
@@ -80,6 +80,10 @@ class League:
     def tune_score(self, group: str, name: str) -> float:
         return float(np.mean([e["score"] for e in self.results["tuned"]
                               if (e["group"], e["contestant"]) == (group, name)]))  # fmt: skip
+
+    def main(self, group: str) -> str:
+        """The learner that was best on the tune instances."""
+        return min(self.learners, key=lambda name: self.tune_score(group, name))
 
     def favourite(self, group: str) -> str:
         """The schedule or controller that was best on the tune instances: chosen without the test."""
@@ -181,22 +185,25 @@ def conclusion(league: League) -> str:
         for learner in league.learners:
             parts = []
             for one in league.protocol["held_out"]:
-                pair = Pair(league, NETWORKS, one, learner, league.favourite(NETWORKS))
-                clear = not pair.low <= 0 <= pair.high
-                word = ("better" if pair.mean < 0 else "worse") if clear else "no clear difference"
-                parts.append(f"{one} {signed(pair.mean)} {span(pair.low, pair.high)}, {word}")
+                parts.append(f"{one} {network_difference(league, one, learner)}")
             lines.append(
                 f"- **Networks, {learner}.** Log of the held-out loss minus that of {league.favourite(NETWORKS)}, the "
                 f"best on the training networks: {'; '.join(parts)}."
             )
     for group in league.regimes:
-        if SHIPPED in league.contestants(group):
-            pair = Pair(league, group, "test", SHIPPED, league.favourite(group))
-            lines.append(
-                f"- **{REGIMES[group][0]}, {SHIPPED}**, the policy that comes with the library: "
-                f"{signed(pair.mean)} {span(pair.low, pair.high)} against {league.favourite(group)} "
-                f"({pair.wins} wins, {pair.losses} losses), after twenty times the runs in training."
-            )
+        for name in SHIPPED:
+            if name in league.contestants(group):
+                pair = Pair(league, group, "test", name, league.favourite(group))
+                lines.append(
+                    f"- **{REGIMES[group][0]}, {name}**, a policy that comes with the library: "
+                    f"{signed(pair.mean)} {span(pair.low, pair.high)} against {league.favourite(group)} "
+                    f"({pair.wins} wins, {pair.losses} losses)."
+                )
+    for name in SHIPPED:
+        if league.protocol["held_out"] and name in league.contestants(NETWORKS):
+            parts = [f"{one} {network_difference(league, one, name)}" for one in league.protocol["held_out"]]
+            lines.append(f"- **Networks, {name}**, a policy that comes with the library, against "
+                         f"{league.favourite(NETWORKS)}: {'; '.join(parts)}.")  # fmt: skip
     lines.append(
         f"- **The regime in which learning pays:** {listed(pays)}. **In which it does not:** {listed(not_pays)}. "
         f"Shifted sets on which it pays: {listed(elsewhere)}. To pay means: better than the schedule or controller that "
@@ -209,6 +216,19 @@ def conclusion(league: League) -> str:
         best.append(f"{REGIMES[group][0].lower()} {name} ({number(means[name])})")
     lines.append(f"- **Lowest mean on the held-out instances**, after the fact: {'; '.join(best)}.")
     return "\n".join(lines)
+
+
+def network_difference(league: League, one: str, name: str) -> str:
+    pair = Pair(league, NETWORKS, one, name, league.favourite(NETWORKS))
+    clear = not pair.low <= 0 <= pair.high
+    word = ("better" if pair.mean < 0 else "worse") if clear else "no clear difference"
+    return f"{signed(pair.mean)} {span(pair.low, pair.high)}, {word}"
+
+
+def more(league: League, name: str, budget: dict) -> str:
+    """How many runs the training of a shipped policy had, and what part of that each contestant has here."""
+    runs, here = league.protocol["shipped"][name], budget["candidates"] * budget["tune"]
+    return f"{runs:,} runs, {runs / here:.1f} times the budget here"
 
 
 def score_table(league: League, group: str, one: str, learner: str) -> str:
@@ -371,11 +391,12 @@ def draw_rates(league: League) -> str:
     return save(figure, "rates")
 
 
-def draw_differences(league: League, learner: str) -> str:
+def draw_differences(league: League) -> str:
     """Each held-out instance a dot."""
     wide = len(league.regimes)
     figure, panels = plt.subplots(1, wide, figsize=(4.3 * wide, 4.6), dpi=75, layout="constrained", squeeze=False)
     for axis, group in zip(panels[0], league.regimes):
+        learner = league.main(group)
         found = sorted(pairs(league, group, "test", learner).values(), key=lambda pair: -pair.mean)
         for height, pair in enumerate(found):
             colour = style(pair.other)["color"]
@@ -424,13 +445,13 @@ ABOUT = {
     "cross-entropy method. Written in Python for this comparison, so that the ablations differ from it in nothing else",
     "agent": "`stepsize.learned.Agent`: the library's policy, trained by its cross-entropy method on the same "
     "instances, acting as a multiplier of a constant rate",
-    "agent, PPO": "the same agent trained by PPO",
+    "agent, PPO": "the same agent trained by PPO, each decision rewarded with the fall of the log of the scored loss until "
+    "the next one; as many runs, in updates of at most 64 episodes. The evaluations that the rewards need are not charged",
 }
 
 
 def page(league: League) -> str:
     p, run = league.protocol, league.results["run"]
-    main_learner = league.learners[-1]
     budget = p["budget"]
     regimes = "\n".join(f"- **{REGIMES[g][0]}**: {REGIMES[g][1]}." for g in league.regimes)
     learners = "\n".join(f"- *{name}*: {ABOUT.get(name, name)}." for name in league.learners)
@@ -486,8 +507,8 @@ And what tells where a gain comes from: *open loop*, log rates at seven knots, f
 the same budget; *replay*, the geometric mean of a learner's rates on the tune instances, whatever the losses are;
 *state-blind*, the linear policy that sees the time alone.
 
-*learned("nmf")* is the policy that comes with the library, trained on factorizations of its own (alternating, inside the bound) with
-15,360 runs, twenty times the budget here, by `make policies`; with the constant rate that it multiplies tuned like a schedule.
+*learned("nmf")* comes with the library, trained on factorizations of its own (alternating, inside the bound) with
+{more(league, "nmf", budget)}, by `make policies`; the constant rate that it multiplies is tuned like a schedule's.
 
 The hypergradient uses the steps of H that were made, one update late, since the gradient is not known before the update.
 
@@ -498,9 +519,10 @@ stepsize {run["stepsize"]}.
     for group in league.regimes:
         parts.append(f"""## {REGIMES[group][0]}
 
-Held-out instances; compared with *{main_learner}*, all training seeds together.
+Held-out instances; compared with *{league.main(group)}*, of the learners the best on the tune instances, all training
+seeds together.
 
-{score_table(league, group, "test", main_learner)}
+{score_table(league, group, "test", league.main(group))}
 
 Means on the shifted sets, with what was tuned and trained as before; the lowest is bold:
 
@@ -510,9 +532,9 @@ Scores of the instances times 100 differ from those of the instances themselves 
 """)
     parts.append(f"""## Instance by instance
 
-![Differences]({draw_differences(league, main_learner)})
+![Differences]({draw_differences(league)})
 
-A dot is a held-out instance; left of 0 *{main_learner}* is better. Diamonds and bars: mean and interval of 95 %.
+A dot is a held-out instance; left of 0 the learner that is named below is better. Diamonds and bars: mean and interval of 95 %.
 
 ## Training seeds
 
@@ -527,7 +549,9 @@ random labels; SGD with momentum 0.9, batches of 32): {nets["candidates"] * nets
 contestant, learned ones with {p["net_trained"]} training seeds. Held out: other widths and other parts of random labels (48
 with 10 %, 128 with 40 %), a convolutional network on the digits, and a character-level transformer (one block, width 32, two
 heads, context 32, Adam) on the help topics that are part of Python (`pydoc_data.topics`, Python Software Foundation
-License). What was found on the perceptrons is used as it is, but for one factor of the rates, the best of
+License). *learned("mlp")* comes with the library, trained on
+perceptrons for the same digits with widths, optimizers, lengths and anchors that vary, by {more(league, "mlp", nets)}; its
+anchor is tuned like a schedule's rate. What was found on the perceptrons is used as it is, but for one factor of the rates, the best of
 {p["net_tune"]} runs each on seeds of its own, from 1/4 to 4. {p["net_seeds"]} test seeds.
 
 The loss is that of held-out rows (geometric mean over the seeds), the interval that of the seeds. *failed*: runs above twice the
@@ -550,8 +574,9 @@ their other parameters.
 ## Limits
 
 - One kind of matrix, one batch size, one length of run. Matrices of the shifted sets differ in one respect each.
-- {budget["candidates"] * budget["tune"]} runs are few for a policy of seven to ten numbers; more training may do more. The
-  tuned contestants would then have more as well.
+- {budget["candidates"] * budget["tune"]} runs, {p["net_budget"]["candidates"] * p["net_budget"]["tune"]} on networks; more
+  training may do more. The tuned contestants would then have more as well. They need fewer: for one or two numbers the
+  search is over long before.
 - The same number of updates is a third of the passes on the matrices that are three times as large.
 - The search for the parameters of a controller with five of them is harder than for one; equal budgets are not equal
   difficulty.

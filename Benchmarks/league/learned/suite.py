@@ -35,9 +35,10 @@ import networks  # noqa: E402
 import numpy as np  # noqa: E402
 import policies  # noqa: E402
 import search  # noqa: E402
+import shipped  # noqa: E402
 from common import Progress, machine, run_missing, write_arrays, write_json  # noqa: E402
 
-REVISION = 1  # of the runs; another one makes all stored ones void
+REVISION = 2  # of the runs; another one makes all stored ones void
 NETWORKS = "networks"
 POINTS = 60  # of a curve of rates in the file
 
@@ -81,12 +82,12 @@ class Settings:
     curve: int = 20
 
 
-FULL = Settings("full", ("alternating", "past"), 160, Budget(24, 32, 12, 8, 8), 3, 64, 24, 5,
-                tuple(networks.HELD_OUT), 120, Budget(12, 6, 6, 6, 2), 2, 1, 5)  # fmt: skip
-QUICK = Settings("quick", ("alternating", "past"), 160, Budget(16, 16, 8, 8, 4), 2, 16, 6, 2, ("mlp", "cnn"), 80,
-                 Budget(8, 6, 4, 6, 2), 1, 1, 3)  # fmt: skip
+FULL = Settings("full", tuple(factorize.REGIMES), 160, Budget(192, 32, 24, 16, 16), 3, 64, 24, 5,
+                tuple(networks.HELD_OUT), 120, Budget(32, 12, 12, 8, 4), 3, 2, 8)  # fmt: skip
+QUICK = Settings("quick", tuple(factorize.REGIMES), 160, Budget(24, 16, 12, 8, 4), 2, 16, 6, 2, ("mlp", "cnn"), 80,
+                 Budget(12, 8, 6, 8, 2), 1, 1, 3)  # fmt: skip
 
-LEARNERS = (policies.FEEDBACK, agents.NAME)  # trained with several seeds
+LEARNERS = (policies.FEEDBACK, *agents.TRAINERS)  # trained with several seeds
 ABLATIONS = (policies.OPEN, policies.BLIND)
 
 
@@ -179,8 +180,8 @@ class Suite:
             else:
                 what |= {"values": self.values(cell).tolist(), "set": cell.set, "seeds": s.seeds, "curve": s.curve,
                          "data": matrices.digest(cell.set, self.count(cell.set))}  # fmt: skip
-        if cell.contestant == policies.SHIPPED:
-            what["policy"] = policies.shipped()
+        if cell.contestant in policies.SHIPPED.values():
+            what["policy"] = policies.shipped(cell.contestant)
         key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
         return self.folder / f"{key}.npz"
 
@@ -220,7 +221,7 @@ class Suite:
             return policies.Fixed(np.exp(values))
         if cell.contestant in policies.TUNED:
             return policies.TUNED[cell.contestant].make(values, cap, s.updates)
-        if cell.contestant == agents.NAME:
+        if cell.contestant in agents.TRAINERS:
             return agents.trained(values, cap, s.updates)
         return policies.learner(cell.contestant, values, cap, s.updates)
 
@@ -241,15 +242,16 @@ class Suite:
 
         if cell.contestant in policies.TUNED:
             found = search.tune(mean, len(policies.TUNED[cell.contestant].space), b.candidates, b.tune)
-        elif cell.contestant == agents.NAME:
+        elif cell.contestant in agents.TRAINERS:
             regime = factorize.REGIMES[cell.group]
 
-            def play(number: int, policy: policies.Policy) -> float:
+            def play(number: int, policy: policies.Policy) -> tuple[float, float]:
                 seed, n = divmod(number, matrices.PARTS["train"])
                 outcome = factorize.run(matrices.instance("train", n), seed, regime, s.updates, policy)
-                return outcome.score(losses["train"][n])
+                score = outcome.score(losses["train"][n])
+                return score, score + float(np.log(losses["train"][n]))
 
-            found = agents.train(play, regime.cap, s.updates, b, cell.seed)
+            found = agents.train(cell.contestant, play, regime.cap, s.updates, b, cell.seed)
         else:
 
             def score(values: np.ndarray, generation: int) -> float:
@@ -311,15 +313,15 @@ class Suite:
                                       for n in range(b.tune)]))  # fmt: skip
 
             found = search.tune(mean, len(networks.TUNED[cell.contestant].space), b.candidates, b.tune)
-        elif cell.contestant == agents.NAME:
+        elif cell.contestant in agents.TRAINERS:
 
-            def play(number: int, policy: policies.Policy) -> float:
+            def play(number: int, policy: policies.Policy) -> tuple[float, float]:
                 network = networks.TRAIN[number % len(networks.TRAIN)]
                 outcome = networks.run(network, networks.SEEDS["train"] + number % 1000, self.settings.net_updates,
                                        policy)  # fmt: skip
-                return networks.score(outcome, network)
+                return networks.score(outcome, network), networks.score(outcome, network)
 
-            found = agents.train(play, networks.CAP, self.settings.net_updates, b, cell.seed)
+            found = agents.train(cell.contestant, play, networks.CAP, self.settings.net_updates, b, cell.seed)
         else:
 
             def score(values: np.ndarray, generation: int) -> float:
@@ -377,7 +379,7 @@ class Suite:
                 values = content["values"]
                 if space:
                     values = np.array([r.value(float(u), cap) for r, u in zip(space.space, values)])
-                elif cell.contestant == agents.NAME:
+                elif cell.contestant in agents.TRAINERS:
                     values = np.array(agents.parameters(values))
                 tuned.append(at | {"episodes": int(content["episodes"]), "score": rounded(content["score"]),
                                    "seconds": round(float(content["seconds"]), 1), "values": rounded(values),
@@ -399,7 +401,7 @@ class Suite:
             entries_of.sort(key=lambda e: (e["group"], e.get("set", ""), order[e["contestant"]], e["seed"]))
         data = {part: matrices.digest(part, self.count(part)) for part in matrices.PARTS}
         protocol = asdict(s) | {"batch": factorize.BATCH, "cap": {n: factorize.REGIMES[n].cap for n in s.regimes},
-                                "data": data, "learners": LEARNERS, "order": self.order()}  # fmt: skip
+                                "data": data, "learners": LEARNERS, "order": self.order(), "shipped": shipped.EPISODES}  # fmt: skip
         if s.held_out:
             protocol["text"] = networks.text_digest()
         run = about | {"core_seconds": round(seconds)}

@@ -35,7 +35,7 @@ UNTRAINED = np.frombuffer(agents.Agent().policy, np.uint8)
 def some_policy(name, cap, updates, unit=0.9):
     if name in policies.TUNED:
         return policies.TUNED[name].make(np.full(5, unit), cap, updates)
-    if name == agents.NAME:
+    if name in agents.TRAINERS:
         return agents.trained(UNTRAINED, cap, updates)
     return policies.learner(name, np.full(policies.learner_size(name), unit), cap, updates)
 
@@ -158,8 +158,8 @@ def test_every_contestant_has_the_same_number_of_episodes():
     found = search.tune(bowl, 3, budget.candidates, budget.tune)
     assert found.episodes == len(counts) * budget.tune == budget.episodes and found.score < 0.05
     counts.clear()
-    trained = search.cross_entropy(bowl, np.ones(3), np.ones(3), 12, 8, 8, seed=1)
-    assert trained.episodes == len(counts) * 8 == budget.episodes and np.abs(trained.values - 0.3).max() < 0.2
+    trained = search.cross_entropy(bowl, np.ones(3), np.ones(3), budget.generations, budget.population, budget.train, seed=1)
+    assert trained.episodes == len(counts) * budget.train == budget.episodes and np.abs(trained.values - 0.3).max() < 0.2
 
 
 def test_the_agent_plays_as_it_was_trained():
@@ -179,6 +179,54 @@ def test_the_agent_plays_as_it_was_trained():
     played = factorize.run(one, 0, regime, 60, agents.Training(agent, agents.anchor(regime.cap)))
     np.testing.assert_allclose(deployed.rates, played.rates, rtol=1e-12)
     assert len(set(deployed.rates)) > 1
+
+
+def test_rewards_add_up_to_the_fall_of_the_loss():
+    """Those of the decisions; the last one comes after the last update."""
+
+    class Heard:
+        def __init__(self, agent):
+            self.agent, self.rewards, self.seen = agent, [], 0
+
+        def observe(self, loss):
+            self.seen += 1
+            return self.agent.observe(loss)
+
+        def end_step(self, reward):
+            self.rewards.append((self.seen, reward))
+            self.agent.end_step(reward)
+
+        def __getattr__(self, name):
+            return getattr(self.agent, name)
+
+    one, regime = matrices.instance("train", 0), factorize.REGIMES["alternating"]
+    agent = Heard(agents.Agent("ppo", seed=1, population=4, instances=1))
+    agent.begin_episode(60)
+    training = agents.Training(agent, 0.5, steps=True)
+    outcome = factorize.run(one, 0, regime, 60, training)
+    assert training.end(np.log(outcome.last)) == pytest.approx(np.log(outcome.first / outcome.last), rel=1e-12)
+    # Known before the decision that follows: after 9, 19 ... observations, and at the end.
+    assert [seen for seen, _ in agent.rewards] == [9, 19, 29, 39, 49, 60]
+
+
+def test_ppo_has_as_many_runs_as_the_cross_entropy_method():
+    budget = suite.Budget(16, 16, 2, 16, 8)
+    for name in agents.TRAINERS:
+        played = []
+        found = agents.train(name, lambda number, policy: played.append(number) or (0.0, 0.0), 1.0, 20, budget, 0)
+        assert found.episodes == len(played) == budget.episodes
+        assert len(set(played)) == (16 if name == agents.CEM else 256)
+
+
+def test_the_shipped_policy_of_networks_is_better_than_its_anchors():
+    shipped = pytest.importorskip("shipped")
+    gains = []
+    for number in range(20):
+        one = shipped.instance(shipped.HELD_OUT + 20_000 + number)
+        policy = policies.Listening(one.base, policies.stepsize.Learned("mlp", total=one.updates))
+        anchor = policies.scheduled(one.base, "constant()", one.updates)
+        gains.append(shipped.played(one, anchor) - shipped.played(one, policy))
+    assert np.mean(gains) > 1.96 * np.std(gains) / np.sqrt(len(gains))
 
 
 class Quiet(suite.Progress):
@@ -249,4 +297,4 @@ def test_the_stored_results_are_of_the_full_protocol():
     for entry in results["entries"]:
         assert np.shape(entry["scores"]) == (64 if entry["set"] == "test" else protocol["shifted"], protocol["seeds"])
         assert entry["highest"] <= protocol["cap"][entry["group"]]
-    assert {entry["episodes"] for entry in results["tuned"] if entry["group"] != suite.NETWORKS} == {768}
+    assert {entry["episodes"] for entry in results["tuned"] if entry["group"] != suite.NETWORKS} == {suite.FULL.budget.episodes}

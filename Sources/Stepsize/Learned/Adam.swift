@@ -1,9 +1,9 @@
 /// Adam (arXiv 1412.6980) with its usual constants.
 struct Adam: Sendable {
-  private var first: [Double]
-  private var second: [Double]
-  private var decay1 = 1.0
-  private var decay2 = 1.0
+  var first: [Double]
+  var second: [Double]
+  var decay1 = 1.0
+  var decay2 = 1.0
   let rate: Double
 
   init(count: Int, rate: Double) {

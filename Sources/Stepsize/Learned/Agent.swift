@@ -42,14 +42,14 @@ public struct Agent: Sendable {
   /// What has been learned so far.
   public private(set) var policy: Policy
   /// Generations done.
-  public private(set) var generation: Int64 = 0
+  public internal(set) var generation: Int64 = 0
   /// Episodes of this generation that are done.
-  public private(set) var episodes: Int64 = 0
+  public internal(set) var episodes: Int64 = 0
 
-  private var search: CrossEntropy
-  private var proximal: ProximalPolicy
-  private var sums: [Double]
-  private var total = 0.0
+  var search: CrossEntropy
+  var proximal: ProximalPolicy
+  var sums: [Double]
+  var total = 0.0
 
   // The episode.
   private var observer: Observer
@@ -116,7 +116,7 @@ public struct Agent: Sendable {
     if explores, episodes >= episodesPerUpdate {
       throw ConfigurationError(.order, "agent: this generation is complete: update comes next")
     }
-    if isPlaying { proximal.truncate(to: sampleCount) }
+    forgetEpisode()
     observer = Observer(every: policy.every, total: total)
     sampleCount = proximal.count
     level = 0
@@ -130,15 +130,16 @@ public struct Agent: Sendable {
     }
   }
 
-  /// After an update: its loss, and what else is known (0 or NaN where it is not). Answers the multiplier of the
-  /// anchor's rate for the next update.
-  public mutating func observe(
-    loss: Double, rateOverBound: Double = 0, gradient: Double = 0
-  ) throws(ConfigurationError) -> Double {
+  mutating func forgetEpisode() {
+    if isPlaying { proximal.truncate(to: sampleCount) }
+    isPlaying = false
+  }
+
+  /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.
+  public mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
     guard observer.add(loss) == true else { return stepsize_math_exp(level) }
-    observer.decide(
-      level: level / policy.limit, rateOverBound: rateOverBound, gradient: gradient, into: &features)
+    observer.decide(level: level / policy.limit, into: &features)
     let action: Double
     if isExploring, configuration.trainer == .proximal {
       let random = CounterRandom(

@@ -1,10 +1,10 @@
 /// The cross-entropy method: a Gaussian over parameters with a diagonal covariance, moved to the best of its draws.
 struct CrossEntropy: Sendable {
   private(set) var mean: [Double]
-  private(set) var deviation: [Double]
+  var deviation: [Double]
   let population: Int
   private let seed: Int64
-  private var generation: Int64 = 0
+  var generation: Int64 = 0
 
   init(mean: [Double], deviation: Double, population: Int, seed: Int64) {
     self.mean = mean

@@ -4,7 +4,7 @@ import CMathShims
 /// losses.
 ///
 /// Every `policy.every` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's answer to what it
-/// observes (`Observer`; without gradients and bounds). The rates before the first decision are the anchor's. A loss
+/// observes (`Observer`). The rates before the first decision are the anchor's. A loss
 /// that is <= 0 or not finite is ignored.
 ///
 /// With `adapt` > 0 a bias b of u goes on learning: each decision is moved by ±0.25, and where the loss then falls by
@@ -66,7 +66,7 @@ public struct Learned: ~Copyable, Sendable {
   @_optimize(speed)
   private mutating func decide(_ groups: inout [Group]) {
     let policy = configuration.policy
-    observer.decide(level: level / policy.limit, rateOverBound: 0, gradient: 0, into: &features)
+    observer.decide(level: level / policy.limit, into: &features)
     var action = policy.network.value(features)
     if configuration.adapt > 0 {
       adapt()

@@ -9,7 +9,7 @@ import CMathShims
 struct NMFEnvironment {
   let rows: Int
   let columns: Int
-  let total: Int64
+  var total: Int64
   let isTotalKnown: Bool
   let anchor: Double
   private let configuration: Factorization.Configuration
@@ -75,13 +75,14 @@ struct NMFEnvironment {
     for t in 0..<total {
       let update = model.step(x.span, stride: columns, rate: anchor * multiplier)
       let loss = update.squares > 0 ? 2 * update.loss / update.squares : 0
-      multiplier = try agent.observe(loss: loss, rateOverBound: anchor * multiplier)
-      // Only who learns from single rewards needs them on the way.
+      // Before the next decision: the reward is that of the last one. Only who learns from single rewards needs them
+      // on the way.
       if t == total &- 1 || isProximal && (t &+ 1) % agent.policy.every == 0 {
         let after = try evaluate(model)
         try agent.reward(stepsize_math_log(before / after))
         before = after
       }
+      multiplier = try agent.observe(loss: loss)
     }
     return try agent.endEpisode()
   }

@@ -1,17 +1,18 @@
 import CMathShims
 
-/// What a policy sees of a training: eight numbers in [-1, 1] and a 1, from the losses of the updates alone or with
-/// what else is known. No unit of the loss, the gradient or the rate is left in them.
+/// What a policy sees of a training: seven numbers in [-1, 1] and a 1, from the losses of the updates alone: what
+/// a controller is told in every training, so that nothing is learned from what is not there at work. No unit of the
+/// loss or of the rate is left in them.
 ///
 /// With y the logarithm of the loss over the first one, and m and s mean and standard deviation of y over the last
 /// `every` updates (m′ one such window ago, m″ four, m₀ in the first):
 ///
 ///     1, done/total, σ(10(m − m′)), σ(3(m − m″)), σ(m − m₀), σ(5s), σ((m − m′)/(s·√(2/every))),
-///     σ(½·log(rate/bound)), σ(½·log(‖g‖/‖g₀‖)), a/limit      σ(x) = x/(1 + |x|)
+///     a/limit      σ(x) = x/(1 + |x|)
 ///
-/// What is not known is 0. Losses <= 0 or not finite are left out.
+/// done/total is 0 where the total is not known. Losses <= 0 or not finite are left out.
 struct Observer: Sendable {
-  static let featureCount = 10
+  static let featureCount = 8
   static let depth = 4
 
   private let every: Int64
@@ -21,7 +22,6 @@ struct Observer: Sendable {
   private(set) var windows: Int64 = 0
   private var inWindow: Int64 = 0
   private var first = 0.0
-  private var firstGradient = 0.0
   private var sum = 0.0
   private var squares = 0.0
   private var firstMean = 0.0
@@ -52,9 +52,7 @@ struct Observer: Sendable {
   }
 
   /// The features at the end of a window, which begins the next one.
-  mutating func decide(
-    level: Double, rateOverBound: Double, gradient: Double, into x: inout [Double]
-  ) {
+  mutating func decide(level: Double, into x: inout [Double]) {
     guard x.count >= Self.featureCount, inWindow > 0 else { return }
     let count = Double(inWindow)
     let offset = sum / count
@@ -73,18 +71,13 @@ struct Observer: Sendable {
     x[4] = Self.soft(mean - firstMean)
     x[5] = Self.soft(5 * deviation)
     x[6] = Self.soft(-gain / Swift.max(error, 1e-9))
-    x[7] = rateOverBound > 0 ? Self.soft(Self.log(rateOverBound) / 2) : 0
-    if gradient > 0, firstGradient == 0, gradient.isFinite { firstGradient = gradient }
-    x[8] = gradient > 0 && firstGradient > 0 ? Self.soft(Self.log(gradient / firstGradient) / 2) : 0
-    x[9] = level
+    x[7] = level
     means = (mean, means.0, means.1, means.2)
     windows &+= windows < Int64.max ? 1 : 0
     inWindow = 0
     sum = 0
     squares = 0
   }
-
-  private static func log(_ x: Double) -> Double { bounded(stepsize_math_log(x), -100, 100) }
 
   @inline(__always)
   private static func soft(_ x: Double) -> Double { x / (1 + abs(x)) }
@@ -94,7 +87,6 @@ struct Observer: Sendable {
     state.transfer(&windows, in: StateCoder.counts)
     state.transfer(&inWindow, in: 0...(every - 1))
     state.transferRate(&first)
-    state.transferRate(&firstGradient)
     let count = Double(inWindow)
     Self.transfer(&sum, 200 * count, &state)
     Self.transfer(&squares, 40_000 * count, &state)

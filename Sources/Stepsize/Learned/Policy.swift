@@ -51,7 +51,7 @@ public struct Policy: Sendable {
     guard numbers.count == 3 &+ count else {
       throw ConfigurationError(
         "learned", "number of weights", .integer(Int64(numbers.count) &- 3),
-        expected: units == 0 ? "10" : "11 for each hidden unit, and 1")
+        expected: units == 0 ? "8" : "9 for each hidden unit, and 1")
     }
     for weight in numbers[3...] { try Check("learned")("weight", weight, in: Interval(-1e6, 1e6)) }
     self.every = every

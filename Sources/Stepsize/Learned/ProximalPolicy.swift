@@ -21,9 +21,9 @@ struct ProximalPolicy: Sendable {
   var value: Network
   /// The logarithm of the standard deviation.
   var logDeviation = -0.5
-  private var policyAdam: Adam
-  private var valueAdam: Adam
-  private var samples: [Sample] = []
+  var policyAdam: Adam
+  var valueAdam: Adam
+  var samples: [Sample] = []
 
   static let clip = 0.2
   static let smoothing = 0.95
@@ -87,7 +87,7 @@ struct ProximalPolicy: Sendable {
   }
 
   /// Advantages, normalised over the batch, and the targets of the values.
-  private mutating func estimate() {
+  mutating func estimate() {
     var next = 0.0
     var trace = 0.0
     for i in samples.indices.reversed() {

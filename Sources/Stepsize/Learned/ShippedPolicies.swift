@@ -2,11 +2,12 @@
 
 /// The policies that come with the library.
 enum ShippedPolicy: CaseIterable, Word {
-  case nmf
+  case nmf, mlp
 
   var name: StaticString {
     switch self {
     case .nmf: "nmf"
+    case .mlp: "mlp"
     }
   }
 
@@ -15,8 +16,13 @@ enum ShippedPolicy: CaseIterable, Word {
     switch self {
     case .nmf:
       [
-        10, 3, 0, -0.72937, -1.0208, -0.86547, -1.852, 1.1674,
-        -0.17309, -1.2213, 0.74138, -1.6263, 1.3887,
+        10, 3, 0, -0.41903, -0.95438, -0.90248, -1.5285, 0.99595,
+        -0.67965, -1.0802, 1.8716,
+      ]
+    case .mlp:
+      [
+        10, 3, 0, 0.59926, -0.14629, 0.27216, 0.39887, -0.55808,
+        -1.4269, -0.63052, 0.75721,
       ]
     }
   }

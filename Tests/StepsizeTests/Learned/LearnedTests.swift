@@ -13,7 +13,10 @@ final class LearnedTests: XCTestCase {
   }
 
   func testTextFormRoundTrips() throws {
-    for text: StaticString in ["learned()", "learned(\"nmf\", total=1000, adapt=0.01)", "learned(total=5)"] {
+    for text: StaticString in [
+      "learned()", "learned(\"nmf\", total=1000, adapt=0.01)", "learned(total=5)",
+      "learned(\"mlp\", total=5)",
+    ] {
       let first = try controller(text)
       XCTAssertEqual(try Controller(parsing: first.text).text, first.text)
     }
@@ -25,10 +28,33 @@ final class LearnedTests: XCTestCase {
     XCTAssertEqual(Controller.learned(again).text, text)
   }
 
+  /// Each policy of the library loads by its name, and decides within its limit.
+  func testEveryShippedPolicyDecidesWithinItsLimit() throws {
+    XCTAssertEqual(ShippedPolicy.allCases.count, 2)
+    for shipped in ShippedPolicy.allCases {
+      var configuration = try Learned.Configuration(shipped)
+      configuration.total = 300
+      let text = Controller.learned(configuration).text
+      guard case .learned(let again) = try Controller(parsing: text) else { return XCTFail("another kind") }
+      XCTAssertEqual(again.policy.numbers, shipped.numbers)
+      XCTAssertEqual(again.policy.numbers.count, 11)
+      var scheduler = try Scheduler(baseLRs: [1], controller: .learned(configuration))
+      let random = CounterRandom(seed: 3, step: 3)
+      var rates: Set<Double> = []
+      for t in 0..<600 {
+        scheduler.advance(loss: exp(random.normal(UInt64(t)) - 0.03 * Double(t)))
+        let rate = scheduler.rate(ofGroup: 0, 1)
+        XCTAssertLessThan(abs(log(rate)), configuration.policy.limit)
+        rates.insert(rate)
+      }
+      XCTAssertEqual(rates.count, 61)  // the anchor's, and one for each decision
+    }
+  }
+
   func testWhatIsNoPolicyIsRefused() {
     for text: StaticString in [
       "learned(\"mist\")", "learned(\"custom\")", "learned(\"custom\", parameters=[1, 2, 3])",
-      "learned(\"nmf\", parameters=[10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])", "learned(adapt=2)",
+      "learned(\"nmf\", parameters=[10, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0])", "learned(adapt=2)",
       "learned(total=-1)",
     ] {
       XCTAssertThrowsError(try controller(text), "\(text)")

@@ -76,10 +76,10 @@ final class TrainerTests: XCTestCase {
   }
 
   func testCrossEntropyMovesToTheElite() {
-    var search = CrossEntropy(mean: [0, 0], deviation: 1, population: 200, seed: 2)
+    var search = CrossEntropy(mean: [0, 0], deviation: 3, population: 24, seed: 2)
     XCTAssertEqual(search.candidate(0), [0, 0])
-    for _ in 0..<40 {
-      let scores = (0..<200).map { (i: Int) -> Double in
+    for _ in 0..<60 {
+      let scores = (0..<24).map { (i: Int) -> Double in
         let p = search.candidate(i)
         return i % 7 == 3 ? .nan : -(p[0] - 2) * (p[0] - 2) - (p[1] + 1) * (p[1] + 1)
       }
@@ -90,12 +90,104 @@ final class TrainerTests: XCTestCase {
     for deviation in search.deviation { XCTAssertGreaterThan(deviation, 1e-3) }
   }
 
+  /// One generation by hand: of eight the two with the highest scores, whose places are not those of the lowest, the
+  /// first or the last.
+  func testOneGenerationOfCrossEntropy() {
+    var search = CrossEntropy(mean: [1, -2], deviation: 0.5, population: 8, seed: 4)
+    let drawn = (0..<8).map { search.candidate($0) }
+    XCTAssertEqual(Set(drawn.map { $0[0] }).count, 8)
+    search.update([-5, 0, 7, -3, .nan, 9, -8, 1])
+    for i in 0..<2 {
+      let (a, b) = (drawn[2][i], drawn[5][i])
+      XCTAssertEqual(search.mean[i], (a + b) / 2, accuracy: 1e-14)
+      XCTAssertEqual(search.deviation[i], 0.7 * abs(a - b) / 2 + 0.27 * 0.5 + 1e-3, accuracy: 1e-14)
+    }
+    // NaN is worse than any number.
+    let next = (0..<8).map { search.candidate($0) }
+    search.update([.nan, .nan, -1e300, .nan, .nan, .nan, .nan, -1e200])
+    XCTAssertEqual(search.mean[0], (next[2][0] + next[7][0]) / 2, accuracy: 1e-14)
+  }
+
   // MARK: - PPO
+
+  /// Two episodes of one decision each from the same features, the raw actions one deviation above and below the mean.
+  private func updated(_ above: Double, _ below: Double) -> (policy: ProximalPolicy, features: [Double]) {
+    let features = [1, 0.3, -0.5, 0.2, 0.1, 0.4, -0.2, 0]
+    var trainer = ProximalPolicy(policy: Network(inputs: 8, units: 0), seed: 1)
+    for (noise, reward) in [(1.0, above), (-1.0, below)] {
+      _ = trainer.act(features, noise: noise)
+      trainer.reward(reward)
+      trainer.endEpisode()
+    }
+    trainer.update()
+    return (trainer, features)
+  }
+
+  func testPPOMovesToTheBetterAction() {
+    let (up, features) = updated(1, -1)
+    XCTAssertGreaterThan(up.policy.value(features), 0.05)
+    XCTAssertLessThan(updated(-1, 1).policy.policy.value(features), -0.05)
+    // What both actions have in common is no reason to prefer one: advantages are centred, and have no unit.
+    for (above, below) in [(1001.0, 999.0), (-999, -1001), (50, -50)] {
+      let other = updated(above, below).policy.policy.parameters
+      for (a, b) in zip(other, up.policy.parameters) { XCTAssertEqual(a, b, accuracy: 1e-6) }
+    }
+  }
+
+  /// Generalized advantages as the sum that defines them, Σ λˡδ; discount 1, nothing beyond the end of an episode.
+  func testAdvantagesAreTheirSum() {
+    var trainer = ProximalPolicy(policy: Network(inputs: 8, units: 0), seed: 3)
+    let random = CounterRandom(seed: 6, step: 6)
+    let lengths = [4, 1, 6]
+    var rewards: [Double] = []
+    for length in lengths {
+      for _ in 0..<length {
+        let i = UInt64(rewards.count)
+        _ = trainer.act((0..<8).map { tanh(random.normal(20 * i + $0)) }, noise: random.normal(20 * i + 9))
+        rewards.append(random.normal(20 * i + 10))
+        trainer.reward(rewards[Int(i)])
+      }
+      trainer.endEpisode()
+    }
+    let values = trainer.collected.map { trainer.value.value($0.features) }
+    var expected: [Double] = []
+    for (first, length) in zip([0, 4, 5], lengths) {
+      for t in first..<first + length {
+        var sum = 0.0
+        for k in t..<first + length {
+          let next = k + 1 < first + length ? values[k + 1] : 0
+          sum += pow(0.95, Double(k - t)) * (rewards[k] + next - values[k])
+        }
+        expected.append(sum)
+      }
+    }
+    trainer.estimate()
+    let mean = expected.reduce(0, +) / 11
+    let deviation = (expected.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 11).squareRoot()
+    for (i, sample) in trainer.collected.enumerated() {
+      XCTAssertEqual(sample.advantage, (expected[i] - mean) / deviation, accuracy: 1e-6)
+      XCTAssertEqual(sample.target, values[i] + expected[i], accuracy: 1e-12)
+    }
+  }
+
+  /// A reward is that of the decision before it.
+  func testARewardBelongsToTheLastDecision() throws {
+    var agent = try Agent(configuration(.proximal))
+    try agent.beginEpisode(total: 8)
+    for t in 0..<8 {
+      try agent.reward(Double(t))
+      _ = try agent.observe(loss: 1)
+    }
+    XCTAssertEqual(try agent.endEpisode(), 28)
+    // Decisions after the updates 1, 3, 5 and 7.
+    XCTAssertEqual(agent.collected.map(\.reward), [2 + 3, 4 + 5, 6 + 7, 0])
+    XCTAssertEqual(agent.collected.map(\.isLast), [false, false, false, true])
+  }
 
   private func samples(_ policy: Network, _ logDeviation: Double) -> [ProximalPolicy.Sample] {
     (0..<40).map { i in
       let random = CounterRandom(seed: 9, step: Int64(i))
-      let features = (0..<10).map { tanh(random.normal(UInt64($0))) }
+      let features = (0..<8).map { tanh(random.normal(UInt64($0))) }
       let mean = policy.value(features) + 0.3 * random.normal(20)
       let action = mean + exp(logDeviation) * random.normal(21)
       var sample = ProximalPolicy.Sample(
@@ -109,7 +201,7 @@ final class TrainerTests: XCTestCase {
 
   func testGradientsAgreeWithFiniteDifferences() {
     for units in [0, 5] {
-      var policy = Network(inputs: 10, units: units, random: CounterRandom(seed: 1, step: 1))
+      var policy = Network(inputs: 8, units: units, random: CounterRandom(seed: 1, step: 1))
       let random = CounterRandom(seed: 4, step: 4)
       for i in policy.parameters.indices { policy.parameters[i] = 0.5 * random.normal(UInt64(i)) }
       let batch = samples(policy, -0.3)
@@ -196,23 +288,57 @@ final class TrainerTests: XCTestCase {
     XCTAssertEqual(try agent.update(), -10)
   }
 
-  func testTrainsOnFactorizations() throws {
-    for trainer in [Agent.Trainer.crossEntropy, .proximal] {
-      var settings = configuration(trainer)
-      settings.every = 10
-      settings.population = 4
-      settings.instances = 1
-      func trained() throws -> ([Double], Double) {
-        var agent = try Agent(settings)
-        let mean = try agent.trainOnNMF()
-        XCTAssertGreaterThan(mean, 0)
-        return (agent.policy.parameters, try agent.scoreOnNMF(instance: -1))
-      }
-      let first = try trained()
-      let second = try trained()
-      XCTAssertEqual(first.0, second.0)
-      XCTAssertEqual(first.1, second.1)
-      XCTAssert(first.0.contains { $0 != 0 })
+  // MARK: - Factorizations
+
+  /// A rate of e^-3 times the anchor's is too small for all of them.
+  func testScoresOfFactorizationsAreHigherWhereTheLossIsLower() throws {
+    var slow = try Policy(every: 10, limit: 3, units: 0)
+    slow.network.parameters[0] = -9
+    var anchor = try Agent(configuration(.crossEntropy), policy: try Policy(every: 10, limit: 3, units: 0))
+    var other = try Agent(configuration(.crossEntropy), policy: slow)
+    for instance: Int64 in [-1, -3] {
+      let score = try anchor.scoreOnNMF(instance: instance)
+      XCTAssertGreaterThan(score, try other.scoreOnNMF(instance: instance))
     }
+  }
+
+  /// A generation by hand: each candidate's score is that of a policy with its parameters, and the mean of the best two of
+  /// four is what is learned.
+  func testAGenerationOfFactorizationsIsWonByTheHighestScores() throws {
+    var settings = configuration(.crossEntropy)
+    settings.every = 10
+    settings.population = 4
+    settings.instances = 1
+    var agent = try Agent(settings)
+    let search = CrossEntropy(mean: agent.policy.parameters, deviation: 1, population: 4, seed: settings.seed)
+    let candidates = (0..<4).map { search.candidate($0) }
+    let scores = try candidates.map { (parameters: [Double]) -> Double in
+      var policy = agent.policy
+      policy.network.parameters = parameters
+      var player = try Agent(settings, policy: policy)
+      return try player.scoreOnNMF(instance: 0)
+    }
+    let best = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(2).map { candidates[$0] }
+    XCTAssertEqual(try agent.trainOnNMF(), scores.reduce(0, +) / 4, accuracy: 1e-12)
+    for i in 0..<8 {
+      XCTAssertEqual(agent.policy.parameters[i], (best[0][i] + best[1][i]) / 2, accuracy: 1e-12)
+    }
+  }
+
+  /// The rewards of the decisions and what came before the first one add up to the score; after the last one nothing
+  /// comes any more.
+  func testRewardsOfAFactorizationTelescope() throws {
+    var settings = configuration(.proximal)
+    settings.every = 10
+    var agent = try Agent(settings)
+    let environment = NMFEnvironment(instance: 0)
+    let score = try environment.play(&agent, explores: true)
+    let rewards = agent.collected.map(\.reward)
+    XCTAssertEqual(Int64(rewards.count), environment.total / 10)
+    XCTAssertEqual(rewards.last, 0)
+    // A run that ends where the first decision comes is the rest of it: what is before depends on no decision.
+    var short = environment
+    short.total = 10
+    XCTAssertEqual(score - rewards.reduce(0, +), try short.play(&agent, explores: false), accuracy: 1e-9)
   }
 }

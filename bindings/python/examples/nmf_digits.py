@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Parts of handwritten digits: a non-negative factorization with three schedules.
+"""Parts of handwritten digits: a non-negative factorization with three schedules and a learned policy.
 
     python3 bindings/python/examples/nmf_digits.py
     python3 bindings/python/examples/nmf_digits.py --plot build/demo/nmf
 
 Each image is approximated by a sum of parts. Batches of 200 images; the rate of each update is the schedule
-times the bound that keeps the loss of the batch from rising. The table has the relative error of all images at the
+times the bound that keeps the loss of the batch from rising. The policy, learned by reinforcement on other matrices,
+chooses its fraction of the bound from the losses that it sees. The table has the relative error of all images at the
 end. --plot draws the loss curves and the learned parts (needs matplotlib).
 """
 
@@ -33,6 +34,7 @@ def schedules(updates):
         "constant": None,
         "cosine": st.Cosine(updates, floor=0.01),
         "warmup+linear": st.Warmup(updates // 20) >> st.Linear(updates - updates // 20, floor=0.01),
+        "learned": st.Learned("nmf", total=updates),
     }
 
 
@@ -53,7 +55,7 @@ def plot(models, prefix):
         losses = smooth(model.loss_history_, width)
         above.plot(np.arange(len(losses)) + width, losses, label=name, linewidth=1.3)
         below.plot(model.lr_history_[:, 1], linewidth=0.7)
-    above.set(ylabel="relative loss of the batch\n(mean over a pass)", yscale="log", title="Digits, 16 parts")
+    above.set(ylabel="relative loss of the batch\n(mean over a pass)", yscale="log", title=f"Digits, {PARTS} parts")
     above.legend()
     below.set(ylabel="rate of H", xlabel="update", yscale="log")
     figure.savefig(f"{prefix}_loss.png", dpi=130)

@@ -67,22 +67,22 @@ def _bytes(controller):
     import struct
     import zlib
 
-    numbers = controller.parameters or SHIPPED
+    numbers = controller.parameters or SHIPPED[controller.policy]
     body = b"POLICY01" + struct.pack(f"<Q{len(numbers)}d", len(numbers), *numbers)
     head, tail = b"STEPSIZE" + struct.pack("<I", 1), struct.pack("<Q", 24 + len(body)) + body
     return head + struct.pack("<I", zlib.crc32(head + tail)) + tail
 
 
 def _shipped():
-    """The weights of the shipped policy: linear, so that each is what a change of one feature changes."""
+    """The numbers of each shipped policy, from the sources."""
     import pathlib
     import re
 
     for folder in pathlib.Path(__file__).resolve().parents:
         source = folder / "Sources/Stepsize/Learned/ShippedPolicies.swift"
         if source.exists():
-            block = source.read_text().split("case .nmf:")[-1]
-            return [float(x) for x in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", block)]
+            found = re.findall(r"case \.(\w+):\s*\[([^\]]*)\]", source.read_text())
+            return {name: [float(x) for x in numbers.split(",") if x.strip()] for name, numbers in found}
     return None
 
 
@@ -97,7 +97,7 @@ def test_bytes_are_as_documented(tmp_path):
     other = small()
     other.load(tmp_path / "a.policy")
     assert other.policy == agent.policy and other.parameters == agent.parameters
-    assert len(agent.parameters) == 3 * 11 + 1
+    assert len(agent.parameters) == 3 * 9 + 1
     data = agent.policy
     for i in range(len(data)):
         with pytest.raises(st.StepsizeError):
@@ -106,13 +106,34 @@ def test_bytes_are_as_documented(tmp_path):
             load(data[:i])
 
 
-def test_shipped_text_and_custom_text_are_the_same_controller():
+def test_two_policies_come_with_the_library():
+    assert set(SHIPPED) == {"nmf", "mlp"}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_text_and_custom_text_are_the_same_controller(name):
     losses = np.exp(np.random.default_rng(0).normal(size=300) - 0.02 * np.arange(300))
-    own = st.Learned("custom", total=300, parameters=SHIPPED)
-    a, b = st.Scheduler(0.1, controller=st.Learned("nmf", total=300)), st.Scheduler(0.1, controller=own)
+    own = st.Learned("custom", total=300, parameters=SHIPPED[name])
+    a, b = st.Scheduler(0.1, controller=st.Learned(name, total=300)), st.Scheduler(0.1, controller=own)
     rates = [a.step(x) for x in losses]
-    assert rates == [b.step(x) for x in losses]
-    assert min(rates) < 0.09
+    assert rates == [b.step(x) for x in losses] == list(map(float, rates))
+    assert min(rates) < 0.09 and 0.1 * math.exp(-3) < min(rates) < max(rates) < 0.1 * math.exp(3)
+    text = st.Scheduler(0.1, f'learned("{name}", total=300)')
+    assert [text.step(x) for x in losses] == rates
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("total", [0, 1, 500])
+def test_shipped_policies_stay_within_their_limits(name, total):
+    """Whatever the losses do, and long after the end."""
+    noise = np.random.default_rng(3)
+    for losses in (np.full(1000, 2.0), np.exp(np.linspace(0, -200, 1000)), np.exp(np.linspace(0, 200, 1000)),
+                   np.exp(5 * noise.normal(size=1000)), np.where(noise.random(1000) < 0.3, np.nan, 1.0)):  # fmt: skip
+        scheduler = st.Scheduler([0.1, 7.0], controller=st.Learned(name, total=total))
+        for loss in losses:
+            scheduler.step(loss)
+            low, high = scheduler.lrs
+            assert math.exp(-3) < low / 0.1 < math.exp(3) and high == pytest.approx(70 * low, rel=1e-12)
 
 
 def test_the_controller_does_what_the_agent_does():
@@ -143,10 +164,39 @@ def test_composes_with_schedules_and_groups():
 
 
 def test_text_repr_pickle():
-    for controller in (st.Learned(), st.Learned("nmf", total=50, adapt=0.01), small().controller(9)):
+    for controller in (st.Learned(), st.Learned("nmf", total=50, adapt=0.01), st.Learned("mlp"), small().controller(9)):
         assert st.Controller.parse(str(controller)) == controller
         assert pickle.loads(pickle.dumps(controller)) == controller == copy.deepcopy(controller)
         assert eval(repr(controller), {"Learned": st.Learned}) == controller
+
+
+@pytest.mark.parametrize("trainer", ["cem", "ppo"])
+def test_a_training_half_done_goes_on_with_the_same_bits(trainer, tmp_path):
+    agent = small(trainer, "hidden", hidden=2)
+    generation(agent)
+    for _ in range(5):
+        agent.begin_episode(10)
+        for t in range(10):
+            agent.observe(1 / (1 + t))
+        agent.end_step(0.5)
+        agent.end_episode()
+    data = agent.training
+    agent.begin_episode(10)  # this one is left out
+    agent.observe(1.0), agent.observe(2.0)
+    assert agent.training == data
+    agent.save_training(tmp_path / "half.training")
+    assert [path.name for path in tmp_path.iterdir()] == ["half.training"]
+    others = [Agent.restored(tmp_path / "half.training"), Agent.restored(data), pickle.loads(pickle.dumps(agent))]
+    for other in others:
+        assert other.training == data and other.episodes_left == 27 and other.generation == 1
+    for _ in range(2):
+        assert len({generation(one) for one in (agent, *others)}) == 1
+    assert len({one.policy for one in (agent, *others)}) == 1
+    for i in range(0, len(data), 41):
+        with pytest.raises(st.StepsizeError):
+            Agent.restored(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :])
+    with pytest.raises(st.StepsizeError):
+        Agent.restored(agent.policy)
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ CONTROLLERS = [
     "line_search(projected=true, reset='initial', max_trials=3)",
     "learned()",
     "learned(total=40, adapt=0.5)",
-    "learned('custom', adapt=0.1, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0, 0, 0.25])",
+    "learned('custom', adapt=0.1, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])",
     "settle('main', patience=3, threshold=0.05, window=2) * settle('anneal', patience=4)",
     "greedy(patience=0) * settle(patience=6)",
 ]

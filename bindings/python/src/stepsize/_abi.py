@@ -468,9 +468,7 @@ SIGNATURES = {
     "stepsize_agent_begin_episode": (c_int32, [
         stepsize_agent_p, c_int64, c_int32, POINTER(stepsize_error),
     ]),
-    "stepsize_agent_observe": (c_int32, [
-        stepsize_agent_p, c_double, c_double, c_double, POINTER(c_double),
-    ]),
+    "stepsize_agent_observe": (c_int32, [stepsize_agent_p, c_double, POINTER(c_double)]),
     "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double]),
     "stepsize_agent_end_episode": (c_int32, [stepsize_agent_p, POINTER(c_double)]),
     "stepsize_agent_update": (c_int32, [
@@ -494,6 +492,12 @@ SIGNATURES = {
     "stepsize_controller_learned": (c_int32, [
         c_char_p, c_size_t, c_int64, c_double, POINTER(stepsize_controller_p),
         POINTER(stepsize_error),
+    ]),
+    "stepsize_agent_save_training": (c_int32, [
+        stepsize_agent_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_agent_restore_training": (c_int32, [
+        c_char_p, c_size_t, POINTER(stepsize_agent_p), POINTER(stepsize_error),
     ]),
     "stepsize_agent_destroy": (None, [stepsize_agent_p]),
 }

@@ -413,7 +413,8 @@ class Learned(Controller):
 
     Args:
         policy: ``"nmf"``: learned on stochastic non-negative matrix factorization, for rates relative to the stability
-            bound; ``"custom"``: the one in `parameters`.
+            bound; ``"mlp"``: learned on small perceptrons, for a constant rate near an ordinary one of the optimizer;
+            ``"custom"``: the one in `parameters`.
         total: Updates of the training, where they are known.
         adapt: Rate at which it goes on learning while it works, in [0, 1]; 0: it does not.
         parameters: A policy of one's own: updates between decisions, limit, hidden units, weights.

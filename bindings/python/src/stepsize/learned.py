@@ -37,7 +37,6 @@ __all__ = ["Agent", "Learned", "load"]
 
 _TRAINERS = {"cem": _abi.STEPSIZE_TRAINER_CEM, "ppo": _abi.STEPSIZE_TRAINER_PPO}
 _observe = quick.stepsize_agent_observe
-_nan = float("nan")
 
 
 class Agent:
@@ -54,7 +53,7 @@ class Agent:
         instances: Problems that each of them plays, 1 to 4096.
         hidden: Hidden units, 1 to 32.
 
-    Only the policy can be saved, not a training half done.
+    A training half done is saved by ``save_training`` or pickled, and goes on with the same bits.
     """
 
     __slots__ = ("__weakref__", "_handle", "_multiplier", "_pointer")
@@ -88,7 +87,10 @@ class Agent:
                 setattr(options, name, _values.to_int64(value, name))
         if limit is not None:
             options.limit = _values.to_float(limit, "limit")
-        self._handle = create(library.stepsize_agent_create, byref(options))
+        self._adopt(create(library.stepsize_agent_create, byref(options)))
+
+    def _adopt(self, handle: Any) -> None:
+        self._handle = handle
         finalize(self, library.stepsize_agent_destroy, self._handle).atexit = False
         self._multiplier = c_double(1.0)
         self._pointer = byref(self._multiplier)
@@ -118,15 +120,13 @@ class Agent:
         updates = 0 if total is None else _values.to_int64(total, "total")
         _call(library.stepsize_agent_begin_episode, self._handle, updates, int(explore))
 
-    def observe(self, loss: float, gradient_norm: float = _nan, rate_over_bound: float = _nan) -> float:
+    def observe(self, loss: float) -> float:
         """After an update: takes its loss and answers what the anchor's rate is to be multiplied by for the next one.
 
         Args:
             loss: Of the update; one that is <= 0 or not finite is left out.
-            gradient_norm: Of the update, where it is known.
-            rate_over_bound: The rate over a bound of it, where one is known.
         """
-        status = _observe(self._handle, loss, gradient_norm, rate_over_bound, self._pointer)
+        status = _observe(self._handle, loss, self._pointer)
         if status:
             raise StepsizeError("agent: no episode has begun", status)
         return self._multiplier.value
@@ -200,6 +200,37 @@ class Agent:
     def parameters(self) -> tuple[float, ...]:
         """The weights of the policy."""
         return tuple(self.controller().parameters[3:])
+
+    # ---- A training half done ----
+
+    @property
+    def training(self) -> bytes:
+        """All of the training, as bytes with version and checksum. An episode that is being played is left out."""
+        length = c_size_t()
+        library.stepsize_agent_save_training(self._handle, None, 0, byref(length))
+        buffer = (c_char * length.value)()
+        library.stepsize_agent_save_training(self._handle, buffer, length.value, None)
+        return buffer.raw
+
+    def save_training(self, path: str | os.PathLike[str]) -> None:
+        """Writes the training to a file, under another name first: a file that is there is whole."""
+        import os
+
+        part = f"{os.fspath(path)}.part"
+        with open(part, "wb") as file:
+            file.write(self.training)
+        os.replace(part, path)
+
+    @classmethod
+    def restored(cls, source: str | os.PathLike[str] | bytes) -> Agent:
+        """The agent of a saved training: a file, or its bytes."""
+        data = _read(source)
+        agent = cls.__new__(cls)
+        agent._adopt(create(library.stepsize_agent_restore_training, data, len(data)))
+        return agent
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).restored, (self.training,)
 
     def controller(self, total: int | None = None, *, adapt: float = 0.0) -> Learned:
         """The policy as a controller for ``Scheduler``."""
