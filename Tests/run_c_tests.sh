@@ -39,7 +39,7 @@ for source in Tests/StepsizeCTests/test_*.c; do
   gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
 done
 for kind in shared static; do
-  for name in structs values text scheduler greedy controllers phases record state theory nmf learned threads allocations; do run "$out/$kind/test_$name"; done
+  for name in structs values text scheduler greedy controllers phases record state extend theory nmf learned threads allocations; do run "$out/$kind/test_$name"; done
   # shellcheck disable=SC2086
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
 done

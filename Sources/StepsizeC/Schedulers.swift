@@ -343,6 +343,41 @@ private func numbers(
   scheduler?.value.pointee.step ?? -1
 }
 
+/// The step of the schedule now: the update that the present rates are for, and what the phases that were ended early
+/// had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts from it.
+/// - Parameter scheduler: What to ask.
+/// - Returns: The step, from 0; -1 if scheduler is NULL.
+@c public func stepsize_scheduler_schedule_step(_ scheduler: SchedulerIn) -> Int64 {
+  scheduler?.value.pointee.scheduleStep ?? -1
+}
+
+/// Goes on by another schedule from the present update on, such as a longer one than was planned. Controllers and what
+/// they know, base rates, bounds, record and gradient norms stay.
+///
+/// The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is the next one. What is
+/// saved from now on is the state of a scheduler with this schedule.
+/// - Parameter scheduler: What to extend; as it was on failure.
+/// - Parameter schedule: May be destroyed afterwards. NULL for a constant 1.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end.
+@c public func stepsize_scheduler_extend(
+  _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
+) -> Int32 {
+  guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    try scheduler.value.pointee.extend(to: schedule?.value.pointee.schedule)
+  }
+}
+
+/// The base rate of a group as the scheduler was made with it, which no controller has moved.
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+@c public func stepsize_scheduler_base_lr(_ scheduler: SchedulerIn, _ group: UInt) -> Double {
+  guard let scheduler, group < UInt(scheduler.value.pointee.groupCount) else { return .nan }
+  return scheduler.value.pointee.baseLR(ofGroup: Int(group))
+}
+
 /// What the controller did with the last loss, and why.
 /// - Parameter scheduler: What to ask.
 /// - Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL.

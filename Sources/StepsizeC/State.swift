@@ -20,6 +20,14 @@ import Stepsize
   return Int32(STEPSIZE_OK)
 }
 
+/// The update from which on the present schedule counts, where the record began under another one
+/// (stepsize_scheduler_extend).
+/// - Parameter scheduler: What to ask.
+/// - Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL.
+@c public func stepsize_scheduler_extended_at(_ scheduler: SchedulerIn) -> Int64 {
+  scheduler?.value.pointee.extendedAt ?? 0
+}
+
 /// The rates that were really used, one for each update.
 /// - Parameter scheduler: What to ask.
 /// - Parameter group: The parameter group, from 0.
@@ -127,7 +135,8 @@ import Stepsize
   }
 }
 
-/// The newest format of saved states that this library reads, and the one that it writes.
+/// The newest format of saved states that this library reads. It writes the oldest one that holds the state: 1, or 2 for
+/// a record that began under another schedule (stepsize_scheduler_extend).
 /// - Returns: The number.
 @c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
 

@@ -111,6 +111,20 @@ static uint32_t crc_of(const uint8_t *bytes, size_t size) {
   return ~crc;
 }
 
+/* One whose record is of three schedules. */
+static stepsize_scheduler *extended(void) {
+  stepsize_scheduler *s = made(0, 0, 1);
+  double lr[GROUPS];
+  for (int k = 0; k < 2; k++) {
+    stepsize_schedule *schedule = NULL;
+    for (int t = 0; t < 15; t++) update(s, lr, 0);
+    REQUIRE(stepsize_schedule_parse(schedules[1 + k], strlen(schedules[1 + k]), &schedule, NULL) == STEPSIZE_OK);
+    REQUIRE(stepsize_scheduler_extend(s, schedule, NULL) == STEPSIZE_OK);
+    stepsize_schedule_destroy(schedule);
+  }
+  return s;
+}
+
 static void put(uint8_t *bytes, uint64_t value, int count) {
   for (int i = 0; i < count; i++) bytes[i] = (uint8_t)(value >> 8 * i);
 }
@@ -187,7 +201,7 @@ static void versions(void) {
   stepsize_scheduler *s = made(1, 1, 1);
   size_t size;
   uint8_t *state = state_of(s, &size);
-  for (uint32_t format = 2; format < 2000000000u; format *= 3) {
+  for (uint32_t format = (uint32_t)stepsize_state_format() + 1; format < 2000000000u; format *= 3) {
     put(state + 8, format, 4);
     put(state + 12, crc_of(state, size), 4);
     CHECK_STATUS(refuses(s, state, size, "newer"), STEPSIZE_ERROR_VERSION);
@@ -243,14 +257,13 @@ static void mismatches(void) {
 enum { HEADER = 24 };
 
 /* Any word of a state as another one: refused, or a scheduler comes of it that works. */
-static void tampered(int controller, int record) {
+static void tampered(const char *what, stepsize_scheduler *s) {
   static const uint64_t words[] = {
       0, 1, 2, 1000, UINT64_C(1) << 31, UINT64_C(1) << 61, (UINT64_C(1) << 62) + 1, INT64_MAX - 1, INT64_MAX,
       UINT64_C(1) << 63, UINT64_MAX, UINT64_MAX - 1, UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000),
       UINT64_C(0x7ff8000000000000), UINT64_C(0x3ff0000000000000), UINT64_C(0xbff0000000000000),
       UINT64_C(0x7fefffffffffffff),
   };
-  stepsize_scheduler *s = made(controller, 0, record);
   double lr[GROUPS];
   for (int t = 0; t < 40; t++) update(s, lr, 0);
   size_t size;
@@ -292,14 +305,14 @@ static void tampered(int controller, int record) {
       uint8_t *saved = state_of(other, &again);
       stepsize_scheduler *last = NULL;
       if (stepsize_scheduler_restore(saved, again, &last, NULL) != STEPSIZE_OK) {
-        fprintf(stderr, "    %s: word at %d as %llx\n", controllers[controller], (int)i, (unsigned long long)words[k]);
+        fprintf(stderr, "    %s: word at %d as %llx\n", what, (int)i, (unsigned long long)words[k]);
         wrong++;
       }
       stepsize_scheduler_destroy(last);
       free(saved);
       stepsize_scheduler_destroy(other);
     }
-  if (!CHECK(wrong == 0 && refused > 50)) fprintf(stderr, "    %s: %d wrong, %d refused, %d taken\n", controllers[controller], wrong, refused, taken_as);
+  if (!CHECK(wrong == 0 && refused > 50)) fprintf(stderr, "    %s: %d wrong, %d refused, %d taken\n", what, wrong, refused, taken_as);
   free(state), free(bad);
   stepsize_scheduler_destroy(s);
 }
@@ -369,7 +382,8 @@ int main(int argc, char **argv) {
   versions();
   mismatches();
   impossible();
-  for (int c = 0; c < COUNT(controllers); c += quick ? 6 : 1) tampered(c, 1);
+  for (int c = 0; c < COUNT(controllers); c += quick ? 6 : 1) tampered(controllers[c], made(c, 0, 1));
+  tampered("extended", extended());
   if (!quick) damages(0, 0, 5, 1);
   for (int c = quick ? 4 : 0; c < (quick ? 5 : COUNT(controllers)); c++) damages(c, 1, quick ? 5 : 30, 0);
   return finish();

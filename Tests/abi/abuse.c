@@ -528,6 +528,13 @@ static void texts_of_controllers(void) {
   REFUSED(stepsize_controller_parameter, controller, 0, STEPSIZE_TEXT_FORMULA, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_controller_parameter, controller, 0, -1, bytes, sizeof bytes, NULL);
   EACH(i, lengths) REFUSED(stepsize_controller_parameter, controller, lengths[i], STEPSIZE_TEXT_VALUE, bytes, 1, NULL);
+  REFUSED(stepsize_scheduler_extend, NULL, schedule, &error);
+  REFUSED(stepsize_scheduler_extend, NULL, NULL, NULL);
+  TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(NULL, 0)));
+  TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(plain, GROUPS)));
+  EACH(i, lengths) TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(plain, lengths[i])));
+  TRY(stepsize_scheduler_extended_at, stepsize_scheduler_extended_at(NULL) == 0);
+  TRY(stepsize_scheduler_schedule_step, stepsize_scheduler_schedule_step(NULL) == -1);
   REFUSED(stepsize_scheduler_print, NULL, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_scheduler_print, greedy, NULL, 1, NULL);
   REFUSED(stepsize_scheduler_print, greedy, bytes, 1, NULL);

@@ -903,6 +903,34 @@ int32_t stepsize_scheduler_set_step(stepsize_scheduler *scheduler, int64_t step)
    Returns: The update, from 0; -1 if scheduler is NULL. */
 int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
 
+/* The step of the schedule now: the update that the present rates are for, and what the phases
+   that were ended early had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts
+   from it.
+
+   scheduler: What to ask.
+   Returns: The step, from 0; -1 if scheduler is NULL. */
+int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
+
+/* Goes on by another schedule from the present update on, such as a longer one than was planned.
+   Controllers and what they know, base rates, bounds, record and gradient norms stay.
+
+   The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is
+   the next one. What is saved from now on is the state of a scheduler with this schedule.
+
+   scheduler: What to extend; as it was on failure.
+   schedule: May be destroyed afterwards. NULL for a constant 1.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end. */
+int32_t stepsize_scheduler_extend(stepsize_scheduler *scheduler, const stepsize_schedule *schedule,
+                                  stepsize_error *error);
+
+/* The base rate of a group as the scheduler was made with it, which no controller has moved.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+double stepsize_scheduler_base_lr(const stepsize_scheduler *scheduler, size_t group);
+
 /* What the controller did with the last loss, and why.
 
    scheduler: What to ask.
@@ -962,6 +990,13 @@ void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
    Returns: A status. */
 int32_t stepsize_scheduler_record_range(const stepsize_scheduler *scheduler, int64_t *first,
                                         int64_t *count);
+
+/* The update from which on the present schedule counts, where the record began under another one
+   (stepsize_scheduler_extend).
+
+   scheduler: What to ask.
+   Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL. */
+int64_t stepsize_scheduler_extended_at(const stepsize_scheduler *scheduler);
 
 /* The rates that were really used, one for each update.
 
@@ -1029,7 +1064,8 @@ int32_t stepsize_scheduler_restore(const uint8_t *state, size_t size, stepsize_s
 int32_t stepsize_scheduler_load(stepsize_scheduler *scheduler, const uint8_t *state, size_t size,
                                 stepsize_error *error);
 
-/* The newest format of saved states that this library reads, and the one that it writes.
+/* The newest format of saved states that this library reads. It writes the oldest one that holds
+   the state: 1, or 2 for a record that began under another schedule (stepsize_scheduler_extend).
 
    Returns: The number. */
 int32_t stepsize_state_format(void);

@@ -15,8 +15,8 @@ public struct Scheduler: ~Copyable, Sendable {
   /// How far it is ahead of the step, >= 0: what the phases that were ended early had left.
   private var lead: Int64 = 0
   private var groups: [Group]
-  private let schedule: Node
-  private let length: Int64?
+  private var schedule: Node
+  private var length: Int64?
   private var controller: ActiveController
   /// Whether something wants to see the loss of each update.
   public let needsLoss: Bool
@@ -25,8 +25,8 @@ public struct Scheduler: ~Copyable, Sendable {
   /// Neither of the two: an update only counts.
   public let isPlain: Bool
   private var watch: Watch
-  /// What it was made from.
-  public let plan: Plan
+  /// What it was made from, or extended to.
+  public private(set) var plan: Plan
 
   public static let maximumGroupCount = 1_048_576
 
@@ -93,8 +93,14 @@ public struct Scheduler: ~Copyable, Sendable {
 
   public var groupCount: Int { groups.count }
 
+  /// The base rate of a group as it was given, which no controller has moved.
+  public func baseLR(ofGroup index: Int) -> Double { groups[index].initial }
+
   /// The number of the update that the present rates are for.
   public var step: Int64 { time &- lead }
+
+  /// The step of the schedule now: ahead of `step` by what the phases that were ended early had left.
+  public var scheduleStep: Int64 { time }
 
   // MARK: - Rates
 
@@ -210,6 +216,20 @@ public struct Scheduler: ~Copyable, Sendable {
     watch.rewind(to: step)
   }
 
+  /// Goes on by another schedule (nil: a constant 1) from the present update on. Controllers and settlings, what they
+  /// know, the record and the norms stay; if a settling's phase is not in the schedule, nothing changes.
+  ///
+  /// The schedule is counted as the one before it: its value at `scheduleStep` is the next one.
+  public mutating func extend(to schedule: Schedule?) throws(ConfigurationError) {
+    let extended = try Plan(plan.controllers, schedule)
+    watch.keepSpans(of: plan.schedule)
+    // Its last phase may not be the last one any more.
+    watch.hasSettled = false
+    self.schedule = schedule?.node ?? .constant(Constant(value: 1))
+    length = schedule?.length
+    plan = extended
+  }
+
   // MARK: - Phases and the end
 
   /// Whether the schedule has an end and it is reached.
@@ -254,6 +274,9 @@ public struct Scheduler: ~Copyable, Sendable {
   /// The first update of the record, and how many there are.
   public var recorded: (first: Int64, count: Int64) { watch.recorded }
 
+  /// The update from which on the present schedule counts, where another one is in the record (`extend`); else 0.
+  public var extendedAt: Int64 { watch.extendedAt }
+
   /// The recorded rates of a group from record entry `first` on; answers how many were written.
   public func copyRecord(ofGroup group: Int, from first: Int64, to out: inout MutableSpan<Double>) -> Int {
     watch.record(ofGroup: group)?.copy(from: first, to: &out) ?? 0
@@ -289,7 +312,7 @@ public struct Scheduler: ~Copyable, Sendable {
     try watch.norms?.add(norm)
   }
 
-  /// The number of the format that `saved` writes, and the newest that can be restored.
+  /// The number of the newest format of states; `saved` writes the oldest one that holds the state.
   public static var stateFormat: Int32 { Int32(StateCoder.format) }
 
   /// Everything that is needed to go on later, elsewhere (`StateCoder`).

@@ -4,13 +4,17 @@
 /// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`.
 struct StateCoder {
   /// Grows with every change of the format; older ones stay readable.
-  static let format: UInt32 = 1
+  ///
+  /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
+  static let format: UInt32 = 2
   static let headerLength = 24
 
   /// What a count of observations can be: none is ever so large that counting on overflows.
   static let counts = 0...Int64(1) << 62
 
   private(set) var bytes: [UInt8]
+  /// That of the state that is read, or the lowest that holds what is written, for older libraries.
+  private var format: UInt32 = 1
   private let isReading: Bool
   private var offset = headerLength
   private var isDamaged = false
@@ -44,6 +48,7 @@ struct StateCoder {
       throw ConfigurationError(.state, "the state is damaged: its checksum is wrong")
     }
     guard format >= 1 else { throw ConfigurationError(.state, "the state has an unknown format: 0") }
+    self.format = format
   }
 
   private static var magic: StaticString { "STEPSIZE" }
@@ -52,7 +57,7 @@ struct StateCoder {
   consuming func finished() -> [UInt8] {
     let magic = Self.magic.bytes
     for i in 0..<8 { bytes[i] = magic[i] }
-    store(UInt64(Self.format), count: 4, at: 8)
+    store(UInt64(format), count: 4, at: 8)
     store(UInt64(bytes.count), count: 8, at: 16)
     store(UInt64(Self.checksum(bytes)), count: 4, at: 12)
     return bytes
@@ -75,6 +80,15 @@ struct StateCoder {
 
   /// For what reads a value that cannot be. Nothing happens while writing.
   mutating func reject() { if isReading { isDamaged = true } }
+
+  /// Whether fields that came with a format are there; written only where they say something.
+  mutating func has(format: UInt32, ifWritten: Bool) -> Bool {
+    if !isReading && ifWritten { self.format = max(self.format, format) }
+    return self.format >= format
+  }
+
+  /// How many words there can be.
+  var room: Int { isReading ? (bytes.count - offset) / 8 : Int.max }
 
   // MARK: - Fields
 
@@ -137,7 +151,7 @@ struct StateCoder {
   mutating func transfer(_ list: inout [UInt64]) {
     var count = list.count
     // What is left bounds what can be asked for.
-    transfer(&count, in: 0...(isReading ? (bytes.count - offset) / 8 : count))
+    transfer(&count, in: 0...room)
     if isReading { list = Array(repeating: 0, count: isDamaged ? 0 : count) }
     for i in list.indices { transfer(&list[i]) }
   }

@@ -8,6 +8,8 @@ struct Watch: ~Copyable, Sendable {
   /// One for each group, or none.
   private var records: [Record]
   private var firstRecorded: Int64 = 0
+  /// The phases of the updates that are recorded under an earlier schedule, one after the other.
+  private var past: [Span] = []
   /// The gradient norms that the caller logs.
   var norms: GradientNormLog?
 
@@ -16,6 +18,13 @@ struct Watch: ~Copyable, Sendable {
   private struct Jump: Sendable {
     var step: Int64
     var time: Int64
+  }
+
+  private struct Span: Sendable {
+    /// The step after its last one.
+    var end: Int64
+    /// Empty: none.
+    var name: [UInt8]
   }
 
   init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
@@ -51,11 +60,39 @@ struct Watch: ~Copyable, Sendable {
   func span(at step: Int64, of schedule: Schedule?) -> (name: [UInt8], left: Int64) {
     let time = time(at: step)
     let span = schedule?.span(at: time)
+    for i in past.indices where past[i].end > step {
+      let left = past[i].end - step
+      // The phase may go on under the present schedule.
+      let end = self.time(at: past[i].end)
+      guard i == past.count - 1, let next = schedule?.span(at: end), next.name == past[i].name,
+        next.start < end
+      else { return (past[i].name, left) }
+      let (sum, overflow) = left.addingReportingOverflow(self.span(at: past[i].end, of: schedule).left)
+      return (past[i].name, overflow ? Int64.max : sum)
+    }
     var left = Int64.max
     // After its end the last phase goes on.
     if let end = span?.end, end > time { left = end - time }
     for jump in jumps where jump.step > step { left = Swift.min(left, jump.step - step) }
     return (span?.name ?? [], left)
+  }
+
+  /// The step from which on the present schedule counts, as far as the record tells.
+  var extendedAt: Int64 { past.last?.end ?? 0 }
+
+  /// Writes down in which phases the recorded updates were, before another schedule comes.
+  mutating func keepSpans(of schedule: Schedule?) {
+    let (first, count) = recorded
+    var spans: [Span] = []
+    var start: Int64 = 0
+    while start < count {
+      let (name, left) = span(at: first + start, of: schedule)
+      start += Swift.min(left, count - start)
+      let (end, overflow) = first.addingReportingOverflow(start)
+      if overflow { break }
+      spans.append(Span(end: end, name: name))
+    }
+    past = spans
   }
 
   // MARK: - The record
@@ -78,7 +115,12 @@ struct Watch: ~Copyable, Sendable {
     let (first, count) = recorded
     if step >= first && step - first <= count {
       for i in records.indices { records[i].cut(to: step - first) }
+      while let last = past.last, last.end > step {
+        past.removeLast()
+        if past.last?.end ?? first < step { past.append(Span(end: step, name: last.name)) }
+      }
     } else {
+      past.removeAll()
       for i in records.indices { records[i].removeAll() }
       firstRecorded = step
     }
@@ -97,5 +139,20 @@ struct Watch: ~Copyable, Sendable {
     state.transfer(&firstRecorded, in: 0...Int64.max)
     for i in records.indices { records[i].transfer(&state) }
     norms?.transfer(&state)
+    if state.has(format: 2, ifWritten: !past.isEmpty) { transferPast(&state) }
+  }
+
+  private mutating func transferPast(_ state: inout StateCoder) {
+    var count = past.count
+    state.transfer(&count, in: 1...Swift.max(1, state.room / 2))
+    while past.count < count { past.append(Span(end: 0, name: [])) }
+    var start = firstRecorded
+    for i in past.indices {
+      state.transfer(&past[i].end, in: 0...Int64.max)
+      state.transfer(&past[i].name)
+      if past[i].end <= start || !(past[i].name.isEmpty || PhaseName.isValid(past[i].name)) { state.reject() }
+      start = past[i].end
+    }
+    if start - firstRecorded > recorded.count { state.reject() }
   }
 }

@@ -177,6 +177,21 @@ def losses(group=None):
     answer(found=found)
 
 
+def wrongly(group=None):
+    """One process alone does it wrongly: it is told to all, nobody waits, and the scheduler goes on afterwards."""
+    found = {}
+    shared = Shared(st.Scheduler(0.1, TEXT), group)
+    for name, loss, weight in (("missing", None, 1.0), ("wrong", "high", 1.0), ("weight", 1.0, -3.0)):
+        mine = (loss, weight) if rank == size - 1 else (1.0, 1.0)
+        try:
+            shared.step(mine[0], weight=mine[1])
+        except (st.StepsizeError, TypeError) as error:
+            found[name] = f"{type(error).__name__}: {error}"
+    found["after"] = shared.current_step, shared.step(1.0)
+    same(shared, group)
+    answer(found=found)
+
+
 def process(scenario, number, count, port, where):
     """One rank of a scenario, in a process of its own."""
     global rank, size, folder

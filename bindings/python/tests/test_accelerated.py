@@ -14,7 +14,7 @@ from stepsize import _stepper
 from support import bits
 
 HERE = Path(__file__).resolve().parent
-TWICE = ["test_scheduler.py", "test_torch.py", "test_plateau.py", "test_record.py"]
+TWICE = ["test_scheduler.py", "test_torch.py", "test_torch_lr_scheduler.py", "test_plateau.py", "test_record.py"]
 
 accelerated = pytest.mark.skipif(_stepper.accelerated is None, reason="built without the accelerated module")
 

@@ -24,7 +24,7 @@ def launch(size):
     """All scenarios under gloo: {scenario: what each rank found}."""
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as folder:
-        scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses")
+        scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses", "wrongly")
         output = run(WORKER, size, folder, *scenarios, GLOO_SOCKET_IFNAME="lo")
     return by_scenario(output, size)
 
@@ -129,6 +129,20 @@ def test_means_and_losses_that_are_not_finite(network, size):
     assert all(math.isfinite(rate) and rate >= 0 for policy in rates for rate in rates[policy])
     assert rates["spread"] != rates["skip"]
     assert "weight=0" in found[0]["none"]
+
+
+@pytest.mark.parametrize("network, size", [("gloo", 2), ("gloo", 4), ("mpi", 2)])
+def test_a_process_that_does_it_wrongly(network, size):
+    """All raise, where one of them alone gave no loss: none is left waiting in the exchange."""
+    found = run_any(network, size, "wrongly")
+    last = size - 1
+    assert len({one["missing"] for one in found}) == 1
+    assert found[0]["missing"].startswith(f"StepsizeError: loss: rank {last} gave none")
+    assert "weight=0" in found[0]["missing"]
+    for name, words in (("wrong", "TypeError: loss"), ("weight", "StepsizeError: weight = -3.0")):
+        assert found[last][name].startswith(words)
+        assert all(f"rank {last}" in one[name] for one in found[:last])
+    assert all(one["after"] == found[0]["after"] and one["after"][0] == 0 for one in found)
 
 
 def test_without_a_process_group():

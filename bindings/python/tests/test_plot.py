@@ -141,7 +141,23 @@ def test_a_restored_scheduler_is_drawn_alike(axes):
         scheduler.step(1 / (1 + update))
     again = st.Scheduler.from_state(scheduler.state())
     planned = lines(again.plot(axes))["planned"].get_ydata()
-    assert list(planned) == pytest.approx(list(scheduler.schedule.curve(100, base_lr=0.3)), rel=1e-15)
+    assert list(planned) == list(scheduler.schedule.curve(100, base_lr=0.3))
+
+
+def test_an_extended_scheduler_is_drawn_with_the_plan_that_it_had(axes):
+    """What was used under the shorter schedule is no event of the controller."""
+    scheduler = st.Scheduler(0.3, "plateau(patience=1000) * constant(60, phase='a')", record=True)
+    for _ in range(40):
+        scheduler.step(1.0)
+    scheduler.extend("linear(50, phase='b') >> 0.1 * constant(30, phase='c')")
+    for _ in range(20):
+        scheduler.step(1.0)
+    assert scheduler.extended_at == st.Scheduler.from_state(scheduler.state()).extended_at == 40
+    ax = scheduler.plot(axes)
+    drawn = lines(ax)
+    assert set(drawn) == {"planned", "used"}
+    assert list(drawn["planned"].get_xdata()) == list(range(40, 80))
+    assert [text.get_text() for text in ax.texts] == ["a", "b", "c"]
 
 
 def test_schedulers_of_every_kind_are_drawn(axes):

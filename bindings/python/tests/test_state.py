@@ -293,8 +293,8 @@ def test_the_format_is_what_is_documented():
 
 def test_a_newer_format():
     state = st.Scheduler(0.1).state()
-    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 2") as caught:
-        st.Scheduler.from_state(signed(state[:8] + (2).to_bytes(4, "little") + state[12:]))
+    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 3") as caught:
+        st.Scheduler.from_state(signed(state[:8] + (3).to_bytes(4, "little") + state[12:]))
     assert caught.value.status == _abi.STEPSIZE_ERROR_VERSION
 
 

@@ -276,10 +276,52 @@ def test_a_new_total_after_a_resume():
     scheduler.extend(16)
     scheduler.step()
     assert rates(optimizer) == pytest.approx([0.55])
-    with pytest.raises(st.StepsizeError, match="controller"):
-        Scheduler(make_optimizer(1.0), "greedy() * linear(10)").extend(20)
     with pytest.raises(st.StepsizeError, match="no schedule"):
         Scheduler(make_optimizer(1.0)).extend(20)
+
+
+@pytest.mark.parametrize("resume", ["extend", "extend_on_load"])
+@pytest.mark.parametrize("tensor", [False, True])
+def test_a_new_total_with_a_controller(resume, tensor):
+    """Trained for 30 of 50 updates, resumed with 100: the rates are those of a run that was planned for 100, since the
+    controller has learnt the same."""
+    losses = [1 / (1 + i) + (i * 7 % 5) / 10 for i in range(90)]
+    text = "greedy(patience=1, window=5) * linear({})"
+    options = {"fields": {"weight_decay": "linear(50)"}, "record": True}
+
+    def made(total, **more):
+        optimizer = make_optimizer(0.1, 0.2, weight_decay=0.01)
+        if tensor:
+            for group in optimizer.param_groups:
+                group["lr"] = torch.tensor(group["lr"], dtype=torch.float64)
+        return optimizer, Scheduler(optimizer, text.format(total), **options, **more)
+
+    _, saved = made(50)
+    for loss in losses[:30]:
+        saved.step(loss)
+    state = saved.state_dict()
+
+    whole_optimizer, whole = made(100)
+    if resume == "extend":
+        optimizer, scheduler = made(50)
+        scheduler.load_state_dict(state)
+        scheduler.extend(text.format(100))
+        assert scheduler.fields[0].schedule == st.Linear(50)
+    else:
+        with pytest.raises(st.StepsizeError, match="extend_on_load"):
+            made(100)[1].load_state_dict(state)
+        optimizer, scheduler = made(100, extend_on_load=True)
+        scheduler.load_state_dict(state)
+    for i, loss in enumerate(losses):
+        if i >= 30:
+            assert scheduler.lrs == whole.lrs
+            assert rates(optimizer) == rates(whole_optimizer)
+            assert optimizer.param_groups[0]["weight_decay"] == whole_optimizer.param_groups[0]["weight_decay"]
+            scheduler.step(loss)
+        whole.step(loss)
+    assert list(scheduler.recorded())[30:] == list(whole.recorded())[30:]
+    # What it saves now is the state of a scheduler that is planned for 100.
+    made(100)[1].load_state_dict(scheduler.state_dict())
 
 
 def test_refused_states():

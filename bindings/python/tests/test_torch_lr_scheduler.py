@@ -472,3 +472,120 @@ def test_copies_go_on():
     other.optimizer.step()
     other.step()
     assert rates(optimizer) == [1.0] and rates(other.optimizer) == pytest.approx([(1 + math.cos(math.pi / 10)) / 2])
+
+
+# ---- The short way of an update --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name not in EXACT])
+@pytest.mark.parametrize("seed", range(8))
+def test_the_short_way_gives_the_same_bits(name, seed):
+    """Where nothing has changed since the last update it is made at once. Against a scheduler that never goes that way:
+    the same rates, whatever else changes the rates, the arguments or the scheduler in between."""
+    rng = random.Random(f"{name} {seed}")
+    bases = [[0.1], [0.3, 0.3, 0.3], [0.5, 0.02]][seed % 3]
+    arguments = CASES[name](rng, bases)
+    arguments.pop("three_phase", None)
+    optimizers = [make_optimizer(bases) for _ in range(2)]
+    quick, slow = (getattr(ours, name)(optimizer, **arguments) for optimizer in optimizers)
+    short = 0
+    for _ in range(58):
+        # Rates that something else has changed stay its own: in half of the runs there are none.
+        event, number, group = rng.randrange(0 if seed < 4 else 6, 24), rng.uniform(0.5, 2), rng.randrange(len(bases))
+        for optimizer, scheduler in zip(optimizers, (quick, slow)):
+            chosen = optimizer.param_groups[group]
+            if event == 0:
+                chosen["lr"] = chosen["lr"] * number
+            elif event == 1:
+                chosen["lr"] = torch.tensor(float(chosen["lr"]), dtype=torch.float64)
+            elif event == 2:
+                chosen["lr"] = float(chosen["lr"])
+            elif event == 3 and hasattr(scheduler, "gamma"):
+                scheduler.gamma *= 0.99
+            elif event == 4 and "max_lr" in chosen:
+                chosen["max_lr"] *= number
+            elif event == 5:
+                scheduler.base_lrs[group] *= number
+            elif event == 6:
+                scheduler.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+            elif event == 7:
+                optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+            elif event == 8 and name != "OneCycleLR":
+                scheduler.last_epoch += 3
+            elif event == 9 and name != "OneCycleLR":
+                scheduler.step(scheduler.last_epoch + 2)
+            elif event == 10 and hasattr(scheduler, "milestones"):
+                scheduler.milestones[40] += 1
+        short += quick._next is not None
+        slow._next = None
+        for scheduler in (quick, slow):
+            scheduler.step()
+        first, second = optimizers
+        assert rates(first) == rates(second), event
+        assert momenta(first) == momenta(second)
+        assert list(map(float, quick.get_last_lr())) == list(map(float, slow.get_last_lr())) == rates(first)
+        assert [type(each["lr"]) for each in first.param_groups] == [type(each["lr"]) for each in second.param_groups]
+        assert quick.last_epoch == slow.last_epoch and quick.__dict__.get("T_cur") == slow.__dict__.get("T_cur")
+    assert seed < 4 or short > 20
+
+
+def test_the_short_way_of_a_copy():
+    """A copy and a pickled one have schedules of their own."""
+    import gc
+    import pickle
+
+    optimizer = make_optimizer([0.1])
+    scheduler = ours.StepLR(optimizer, 3)
+    for _ in range(4):
+        scheduler.step()
+    assert scheduler._next is not None
+    copies = [copy.deepcopy(scheduler), pickle.loads(pickle.dumps(scheduler))]
+    expected = []
+    for _ in range(5):
+        scheduler.step()
+        expected.append(scheduler.get_last_lr())
+    del scheduler, optimizer
+    gc.collect()
+    for each in copies:
+        found = []
+        for _ in range(5):
+            each.step()
+            found.append(each.get_last_lr())
+        assert found == expected
+
+
+def test_a_get_lr_of_one_s_own_is_asked():
+    class Halved(ours.StepLR):
+        def get_lr(self):
+            return [rate * 0.5 for rate in super().get_lr()]
+
+    optimizer = make_optimizer([0.1])
+    scheduler = Halved(optimizer, 100)
+    for _ in range(5):
+        scheduler.step()
+    assert scheduler._next is None and rates(optimizer) == [0.05]
+
+
+def test_the_step_past_the_end_of_one_cycle_is_refused():
+    optimizer = make_optimizer([0.1])
+    scheduler = ours.OneCycleLR(optimizer, 1.0, total_steps=12)
+    for _ in range(12):
+        scheduler.step()
+    with pytest.raises(ValueError, match="update 13 of 12"):
+        scheduler.step()
+
+
+def test_rescaled_refuses_what_it_does_not_know():
+    from stepsize._stepper import rescaled
+
+    schedule, rate = st.Linear(10), 0.25
+    tensor = torch.tensor(rate)
+    for groups, last, schedules in (
+        ([{"lr": rate}], [rate], []), ([{"lr": rate}], [float("0.25")], [schedule]), ([{"lr": tensor}], [tensor], [schedule]),
+        ([{"lr": rate}, {"lr": 1.5}], [rate, rate], [schedule, schedule]), ([{"lr": 1}], [1], [schedule]),
+    ):  # fmt: skip
+        before = [dict(group) for group in groups]
+        assert rescaled(groups, last, [1.0] * len(groups), schedules, 3) is None
+        assert groups == before
+    groups = [{"lr": rate}]
+    assert rescaled(groups, [rate], [1.0], [schedule], 3) == [0.7] and groups == [{"lr": 0.7}]

@@ -13,13 +13,15 @@
 typedef int32_t (*step_function)(void *, double *, size_t);
 typedef int32_t (*loss_function)(void *, double, double *, size_t);
 typedef int32_t (*decision_function)(const void *);
+typedef double (*value_function)(const void *, int64_t);
 
 static step_function library_step, library_step_without_loss;
 static loss_function library_step_with_loss;
 static decision_function library_decision;
+static value_function library_value;
 static unsigned int changes; /* which decisions are changes: a bit for each */
 static PyObject *step_slowly;
-static PyObject *word_lr, *word_loss, *word_param_groups;
+static PyObject *word_lr, *word_loss, *word_param_groups, *word_handle;
 
 typedef struct {
   PyObject_HEAD
@@ -296,19 +298,77 @@ static PyType_Spec stepper_spec = {
     .slots = stepper_slots,
 };
 
+/* Whether the groups are dictionaries whose rates are the very floats of a list. */
+static int have_rates(PyObject *groups, PyObject *rates)
+{
+  for (Py_ssize_t i = 0; i < PyList_Size(groups); i += 1) {
+    PyObject *group = PyList_GetItem(groups, i), *rate = PyList_GetItem(rates, i);
+    if (Py_TYPE(group) != &PyDict_Type || Py_TYPE(rate) != &PyFloat_Type) return 0;
+    if (PyDict_GetItemWithError(group, word_lr) != rate) {
+      PyErr_Clear();
+      return 0;
+    }
+  }
+  return 1;
+}
+
+/* base * schedule(update) for each group as a new list; NULL with an error. */
+static PyObject *rescale(PyObject *bases, PyObject *schedules, int64_t update)
+{
+  Py_ssize_t count = PyList_Size(bases);
+  PyObject *before = NULL, *rates = PyList_New(count);
+  double value = 0;
+  for (Py_ssize_t i = 0; rates != NULL && i < count; i += 1) {
+    PyObject *schedule = PyList_GetItem(schedules, i), *base = PyList_GetItem(bases, i), *rate = NULL;
+    if (schedule != NULL && schedule != before) {
+      PyObject *number = PyObject_GetAttr(schedule, word_handle);
+      void *handle = number == NULL ? NULL : PyLong_AsVoidPtr(number);
+      Py_XDECREF(number);
+      if (!PyErr_Occurred()) value = library_value(handle, update);
+      before = schedule;
+    }
+    double number = base == NULL || PyErr_Occurred() ? -1 : PyFloat_AsDouble(base);
+    if (!PyErr_Occurred()) rate = PyFloat_FromDouble(number * value);
+    if (rate == NULL || PyList_SetItem(rates, i, rate) < 0) Py_CLEAR(rates);
+  }
+  return rates;
+}
+
+static PyObject *rescaled(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+  (void)module;
+  if (count != 5 || library_value == NULL) {
+    PyErr_SetString(PyExc_TypeError, "rescaled() takes groups, rates, bases, schedules and an update");
+    return NULL;
+  }
+  PyObject *groups = arguments[0];
+  for (int i = 0; i < 4; i += 1)
+    if (!PyList_Check(arguments[i]) || PyList_Size(arguments[i]) != PyList_Size(groups)) Py_RETURN_NONE;
+  if (!have_rates(groups, arguments[1])) Py_RETURN_NONE;
+  long long update = PyLong_AsLongLong(arguments[4]);
+  if (update == -1 && PyErr_Occurred()) return NULL;
+  PyObject *rates = rescale(arguments[2], arguments[3], update);
+  for (Py_ssize_t i = 0; rates != NULL && i < PyList_Size(rates); i += 1) {
+    PyObject *group = PyList_GetItem(groups, i);
+    if (group == NULL || PyDict_SetItem(group, word_lr, PyList_GetItem(rates, i)) < 0) Py_CLEAR(rates);
+  }
+  return rates;
+}
+
 static PyObject *connect(PyObject *module, PyObject *arguments)
 {
   (void)module;
-  unsigned long long addresses[4];
+  unsigned long long addresses[5];
   unsigned int bits;
   PyObject *function;
-  if (!PyArg_ParseTuple(arguments, "KKKKIO", &addresses[0], &addresses[1], &addresses[2], &addresses[3], &bits,
-                        &function))
+  if (!PyArg_ParseTuple(arguments, "KKKKKIO", &addresses[0], &addresses[1], &addresses[2], &addresses[3],
+                        &addresses[4], &bits, &function))
     return NULL;
   library_step = (step_function)(uintptr_t)addresses[0];
   library_step_with_loss = (loss_function)(uintptr_t)addresses[1];
   library_step_without_loss = (step_function)(uintptr_t)addresses[2];
   library_decision = (decision_function)(uintptr_t)addresses[3];
+  library_value = (value_function)(uintptr_t)addresses[4];
   changes = bits;
   Py_INCREF(function);
   Py_XDECREF(step_slowly);
@@ -318,7 +378,8 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
     {"connect", connect, METH_VARARGS,
-     "connect(step, step_with_loss, step_without_loss, decision, changes, step_slowly)"},
+     "connect(step, step_with_loss, step_without_loss, decision, value, changes, step_slowly)"},
+    {"rescaled", (PyCFunction)(void (*)(void))rescaled, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -331,9 +392,10 @@ PyMODINIT_FUNC PyInit__accelerated(void)
   word_lr = PyUnicode_InternFromString("lr");
   word_loss = PyUnicode_InternFromString("loss");
   word_param_groups = PyUnicode_InternFromString("param_groups");
+  word_handle = PyUnicode_InternFromString("_handle");
   PyObject *module = PyModule_Create(&definition);
   PyObject *type = PyType_FromSpec(&stepper_spec);
-  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || module == NULL || type == NULL ||
+  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || word_handle == NULL || module == NULL || type == NULL ||
       PyModule_AddObjectRef(module, "Stepper", type) < 0) {
     Py_XDECREF(module);
     Py_XDECREF(type);

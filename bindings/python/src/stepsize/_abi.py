@@ -371,6 +371,11 @@ SIGNATURES = {
     "stepsize_scheduler_trial_count": (c_int64, [stepsize_scheduler_p]),
     "stepsize_scheduler_set_step": (c_int32, [stepsize_scheduler_p, c_int64]),
     "stepsize_scheduler_get_step": (c_int64, [stepsize_scheduler_p]),
+    "stepsize_scheduler_schedule_step": (c_int64, [stepsize_scheduler_p]),
+    "stepsize_scheduler_extend": (c_int32, [
+        stepsize_scheduler_p, stepsize_schedule_p, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_base_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_decision": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_finished": (c_int32, [stepsize_scheduler_p]),
@@ -383,6 +388,7 @@ SIGNATURES = {
     "stepsize_scheduler_record_range": (c_int32, [
         stepsize_scheduler_p, POINTER(c_int64), POINTER(c_int64),
     ]),
+    "stepsize_scheduler_extended_at": (c_int64, [stepsize_scheduler_p]),
     "stepsize_scheduler_record": (c_int32, [
         stepsize_scheduler_p, c_size_t, c_int64, POINTER(c_double), c_size_t, POINTER(c_size_t),
     ]),

@@ -27,6 +27,7 @@ CHANGES = (_abi.STEPSIZE_DECISION_RAISED, _abi.STEPSIZE_DECISION_CUT, _abi.STEPS
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
 _step_without_loss = quick.stepsize_scheduler_step_without_loss
+_value = quick.stepsize_schedule_at
 
 
 def step_slowly(scheduler: Any, loss: Any, ask: bool = True) -> float:
@@ -85,6 +86,25 @@ def write(groups: Any, rates: Iterable[float]) -> None:
             present.fill_(rate)
 
 
+def rescaled(groups: Any, rates: list[Any], bases: list[float], schedules: list[Any], update: int) -> list[float] | None:
+    """The rates base * schedule(update), which are put into the groups; None, and nothing changed, unless the groups have
+    the very objects of `rates`, and those are floats."""
+    if not len(groups) == len(rates) == len(bases) == len(schedules):
+        return None
+    for group, rate in zip(groups, rates):
+        if group["lr"] is not rate or type(rate) is not float:
+            return None
+    fresh: list[float] = []
+    before, value = None, 0.0
+    for base, schedule in zip(bases, schedules):
+        if schedule is not before:
+            before, value = schedule, _value(schedule._handle, update)
+        fresh.append(base * value)
+    for group, rate in zip(groups, fresh):
+        group["lr"] = rate
+    return fresh
+
+
 class Stepper:
     __slots__ = ("_optimizer",)
 
@@ -122,10 +142,12 @@ def _accelerated() -> Any:
         return None
     from ctypes import c_void_p, cast
 
-    names = ("step", "step_with_loss", "step_without_loss", "decision")
-    addresses = [cast(getattr(quick, f"stepsize_scheduler_{name}"), c_void_p).value for name in names]
+    functions = (_step, _step_with_loss, _step_without_loss, quick.stepsize_scheduler_decision, _value)
+    addresses = [cast(function, c_void_p).value for function in functions]
     module.connect(*addresses, sum(1 << number for number in CHANGES), step_slowly)
     return module
 
 
 accelerated = _accelerated()
+if accelerated is not None:
+    rescaled = accelerated.rescaled

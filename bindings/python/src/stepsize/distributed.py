@@ -36,12 +36,13 @@ __all__ = ["Shared", "mean_loss", "same", "synchronize"]
 
 
 def mean_loss(
-    loss: SupportsFloat, group: Any = None, *, weight: float = 1.0, nonfinite: Nonfinite = "spread"
+    loss: SupportsFloat | None, group: Any = None, *, weight: float = 1.0, nonfinite: Nonfinite = "spread"
 ) -> float:
     """The mean of the losses of all processes, with the same bits on each. All must call it.
 
     Args:
-        loss: The loss of this process: a number, or a tensor with one element.
+        loss: The loss of this process: a number, or a tensor with one element. Where a process gives None, or what is
+            no number, all raise.
         group: A process group of torch.distributed (None for the default one), or a communicator of mpi4py.
         weight: What this process counts (>= 0), such as its number of samples or tokens. 0 where it has run out of
             data and takes part without a loss, which is then not looked at.
@@ -49,14 +50,25 @@ def mean_loss(
     """
     if nonfinite not in ("spread", "skip"):
         raise StepsizeError(f"nonfinite = {nonfinite!r}, expected 'spread' or 'skip'")
+    problem: Exception | None = None
     try:
-        number = float(loss.item() if hasattr(loss, "item") else loss)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise _values.wrong_type("loss", "a number", loss) from error
-    weight = _values.to_float(weight, "weight")
-    if not (math.isfinite(weight) and weight >= 0):
-        raise StepsizeError(f"weight = {weight!r}, expected a finite number >= 0")
-    pairs = [(value, count) for value, count in _gather((number, weight), group) if count > 0]
+        pair = _pair(loss, weight)
+    except (StepsizeError, TypeError) as error:
+        # It takes part nevertheless: the others would wait for it for ever.
+        problem, pair = error, (0.0, _NOTHING if loss is None else _WRONG)
+    gathered = _gather(pair, group)
+    nothing = [rank for rank, (_, count) in enumerate(gathered) if count == _NOTHING]
+    if nothing:
+        raise StepsizeError(
+            f"loss: rank {', '.join(map(str, nothing))} gave none; a controller needs it on every process: pass any number"
+            " with weight=0 where there is none"
+        )
+    if problem is not None:
+        raise problem
+    wrong = [rank for rank, (_, count) in enumerate(gathered) if count == _WRONG]
+    if wrong:
+        raise StepsizeError(f"loss: what rank {', '.join(map(str, wrong))} gave is refused; its error says why")
+    pairs = [(value, count) for value, count in gathered if count > 0]
     if nonfinite == "skip":
         pairs = [(value, count) for value, count in pairs if math.isfinite(value)]
     if not pairs or not all(math.isfinite(value) for value, _ in pairs):
@@ -136,10 +148,6 @@ class Shared:
         Without a controller no message is sent.
         """
         if self._listens:
-            if loss is None:
-                raise StepsizeError(
-                    "loss: a controller needs it on every process; pass any number with weight=0 where there is none"
-                )
             loss = mean_loss(loss, self.group, weight=weight, nonfinite=self.nonfinite)
         rate: float = self.scheduler.step(loss)
         return rate
@@ -160,6 +168,22 @@ def _packed(scheduler: Any) -> str:
 
 
 # ---- The network ----
+
+
+# Weights that say that a process takes part without a number.
+_NOTHING, _WRONG = -1.0, -2.0
+
+
+def _pair(loss: Any, weight: Any) -> tuple[float, float]:
+    """Loss and weight of this process, as they are sent."""
+    try:
+        number = float(loss.item() if hasattr(loss, "item") else loss)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise _values.wrong_type("loss", "a number", loss) from error
+    weight = _values.to_float(weight, "weight")
+    if not (math.isfinite(weight) and weight >= 0):
+        raise StepsizeError(f"weight = {weight!r}, expected a finite number >= 0")
+    return number, weight
 
 
 def _is_mpi(group: Any) -> bool:

@@ -76,8 +76,6 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
 
         def step(self, loss: Any = None) -> None:
             if scheduler.controllers:
-                if loss is None:
-                    raise StepsizeError("loss: the controller needs it; call step(loss) after each optimizer.step()")
                 self._losses = [*self._losses, loss.detach() if hasattr(loss, "detach") else loss]
             if not self.gradient_state.sync_gradients:
                 return
@@ -87,6 +85,10 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
             if not losses:
                 scheduler.step()
                 return
+            if any(each is None for each in losses):
+                if accelerator.num_processes > 1:
+                    mean_loss(None)  # raises on all processes
+                raise StepsizeError("loss: the controller needs it; call step(loss) after each optimizer.step()")
             values = [float(each) for each in losses]
             mean = math.fsum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
             scheduler.step(mean_loss(mean) if accelerator.num_processes > 1 else mean)

@@ -97,15 +97,14 @@ def plot_scheduler(
 
     Planned is the base rate times the schedule: without controller and bounds. Used are the rates of the record, in
     which a triangle up is a raise and one down a cut. With more changes than 500, as a controller has that moves the
-    rate at every update, there are no markers.
+    rate at every update, there are no markers. After ``extend`` the plan, and the markers, begin there.
 
     Args:
         scheduler: What to draw.
         ax: Where; None for new axes.
         group: Which parameter group.
         steps: Updates; None for those of the schedule, and at least those that are done.
-        base_lr: The base rate of the plan; None for the one that the scheduler was made with. A scheduler from a
-            saved state does not know it: then the first recorded rate is on the plan.
+        base_lr: The base rate of the plan; None for the one that the scheduler was made with.
         log: Whether the scale is logarithmic.
     """
     ax = _axes(ax)
@@ -123,22 +122,23 @@ def plot_scheduler(
         length = schedule.length
         count = max(done, 1) if length is None and done > 0 else max(_outline.shown(schedule), done)
     if base_lr is None:
-        bases = scheduler._base_lrs
-        base_lr = bases[group] if bases is not None else _base_of(schedule, used, first, scheduler.lrs[group], done)
-    updates, planned = sample(schedule, count, base_lr)
+        base_lr = scheduler.base_lrs[group]
+    extended = scheduler.extended_at
+    updates, planned = sample(schedule, max(count, extended + 1), base_lr, start=extended)
     ax.plot(updates, planned, linewidth=1.2, color="tab:gray", linestyle="--", label="planned")
     shaded = _outline.phases(schedule, count)
     if len(used) > 0:
         stride = max(1, -(-len(used) // _MOST))
         ax.plot(range(first, first + len(used), stride), used[::stride], linewidth=1.4, color="tab:blue", label="used")
-        raised, cut = events(schedule, used, first)
+        known = max(first, extended)
+        raised, cut = events(schedule, used[known - first :], known)
         if any(each._name != "settle" for each in scheduler.controllers) and len(raised) + len(cut) <= _MOST_EVENTS:
             for name, marker, colour, steps_of in (("raised", "^", "tab:green", raised), ("cut", "v", "tab:red", cut)):
                 if steps_of:
                     rates = [used[step - first] for step in steps_of]
                     ax.plot(steps_of, rates, marker, color=colour, markersize=5, linestyle="none", label=name)
-        if first == 0 and any(each._name == "settle" for each in scheduler.controllers):
-            # A phase may have ended before its time: the record has those that were.
+        if first == 0 and (extended or any(each._name == "settle" for each in scheduler.controllers)):
+            # A phase may have ended before its time, or have been planned before: the record has those that were.
             shaded = _outline.phases(scheduler.replay(group), len(used))
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
@@ -163,15 +163,6 @@ def events(schedule: Schedule, used: Sequence[float], first: int) -> tuple[list[
         if abs(moved - meant) > 1e-9 and abs(moved) > abs(meant):
             (raised if moved > meant else cut).append(first + i)
     return raised, cut
-
-
-def _base_of(schedule: Schedule, used: Sequence[float], first: int, rate: float, done: int) -> float:
-    """The base rate with which the first recorded rate, or the present one, lies on the plan."""
-    for step, value in [*zip(range(first, first + len(used)), used[:1000]), (done, rate)]:
-        multiplier = schedule.at(step)
-        if multiplier > 0:
-            return value / multiplier
-    return 1.0
 
 
 def _axes(ax: Axes | None) -> Axes:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-_at = quick.stepsize_schedule_at
+# For callers that know that the step is an int of 64 bits.
+value_at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = _values.INT64_MIN, _values.INT64_MAX
 
 
@@ -61,7 +62,7 @@ class Schedule:
         end it keeps its last value."""
         if type(step) is not int or not _INT64_MIN <= step <= _INT64_MAX:
             step = _values.to_int64(step, "step")
-        value: float = _at(self._handle, step)
+        value: float = value_at(self._handle, step)
         return value
 
     def curve(self, count: int, start: int = 0, base_lr: float = 1.0, *, stride: int = 1) -> array[float]:

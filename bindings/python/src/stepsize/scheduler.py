@@ -115,7 +115,7 @@ class Scheduler(Stepper):
     """
 
     __slots__ = (
-        "__weakref__", "_base_lrs", "_count", "_finalizer", "_handle", "_listens", "_logger", "_pointer", "_rates",
+        "__weakref__", "_count", "_finalizer", "_handle", "_listens", "_logger", "_pointer", "_rates",
     )  # fmt: skip
 
     def __init__(
@@ -139,7 +139,6 @@ class Scheduler(Stepper):
         quick.stepsize_scheduler_defaults(byref(options))
         bases = _values.to_doubles(base_lr, "base_lr")
         options.group_count, options.base_lr = len(bases), cast(bases, POINTER(c_double))
-        base_lrs = tuple(bases)
         if not isinstance(record, bool):
             raise _values.wrong_type("record", "True or False", record)
         options.record = record
@@ -152,7 +151,7 @@ class Scheduler(Stepper):
                 setattr(options, name, cast(numbers, POINTER(c_double)))
                 setattr(options, f"{name}_count", len(numbers))
         if isinstance(schedule, str):
-            self._own(_parse(schedule, options), base_lrs)
+            self._own(_parse(schedule, options))
             return
         if schedule is not None:
             options.schedule = schedule._handle
@@ -164,12 +163,10 @@ class Scheduler(Stepper):
         handles = [each._handle for each in controllers if each._name == "settle"]
         settlings = (c_void_p * len(handles))(*handles)
         options.settlings, options.settling_count = cast(settlings, POINTER(c_void_p)), len(handles)
-        self._own(create(quick.stepsize_scheduler_create, byref(options)), base_lrs)
+        self._own(create(quick.stepsize_scheduler_create, byref(options)))
 
-    def _own(self, handle: int, base_lrs: tuple[float, ...] | None = None) -> None:
+    def _own(self, handle: int) -> None:
         self._handle = handle
-        # For pictures alone: what the plan was. A state has no need of it.
-        self._base_lrs = base_lrs
         # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
         self._finalizer = finalize(self, quick.stepsize_scheduler_destroy, handle)
         self._finalizer.atexit = False
@@ -420,6 +417,53 @@ class Scheduler(Stepper):
         rate = f"lr={self.lr!r}" + (f" (the first of {self._count})" if self._count > 1 else "")
         return f"<Scheduler at step {self.current_step}, {rate}, {str(self) or 'constant()'}>"
 
+    @property
+    def base_lrs(self) -> tuple[float, ...]:
+        """The base rates that it was made with, one for each group; no controller has moved these."""
+        if self._handle is None:
+            self._fail(_abi.STEPSIZE_ERROR_NULL)
+        return tuple(quick.stepsize_scheduler_base_lr(self._handle, group) for group in range(self._count))
+
+    # ---- Another schedule ----
+
+    def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
+        """Goes on by another schedule from the present update on, such as a longer one than was planned. Controllers
+        and what they know, base rates, bounds, record and gradient norms stay; nothing changes where it is refused.
+
+            scheduler = Scheduler.load("run.state")  # was "greedy() * linear(1000)"
+            scheduler.extend("linear(2000)")         # at update 400 the rate is that of linear(2000) at update 400
+
+        The schedule is counted from update 0 like the one before it (past what was left of phases that were ended
+        early, if there are such), and what is saved from now on is the state of a scheduler with this schedule.
+
+        Args:
+            schedule: A schedule or its text, which may begin with the controllers that there are; or a number, for
+                the present schedule with that total, by ``Schedule.extended``.
+            policy: For a number: "continue" (the rate goes on from where it is), "rescale" or "hold".
+        """
+        longer = self._longer(schedule, policy)
+        error = new_error()
+        status = quick.stepsize_scheduler_extend(self._handle, longer._handle, byref(error))
+        if status:
+            raise StepsizeError(message_of(error), status)
+        self._refresh()
+        if self._optimizer is not None:
+            _stepper.write(self._optimizer.param_groups, self._rates)
+
+    def _longer(self, schedule: int | Schedule | str, policy: str) -> Schedule:
+        """The schedule that `extend` means."""
+        if self._handle is None:
+            self._fail(_abi.STEPSIZE_ERROR_NULL)
+        if isinstance(schedule, Schedule):
+            return schedule
+        if isinstance(schedule, str):
+            with Scheduler(self.base_lrs, schedule) as other:
+                return other._extension(self) if other.controllers else other.schedule or Schedule("constant()")
+        present = self.schedule
+        if present is None:
+            raise StepsizeError("extend: there is no schedule that could be longer; give one")
+        return present.extended(schedule, policy, step=quick.stepsize_scheduler_schedule_step(self._handle))
+
     # ---- Seeing it ----
 
     def metrics(self, prefix: str = "", *, texts: bool = True) -> dict[str, float | int | str]:
@@ -467,8 +511,7 @@ class Scheduler(Stepper):
             ax: Where; None for new axes.
             group: Which parameter group.
             steps: Updates; None for those of the schedule, and at least those that are done.
-            base_lr: The base rate of the plan; None for the one that it was made with. A scheduler from a saved state
-                does not know it: then the first recorded rate is on the plan.
+            base_lr: The base rate of the plan; None for the one that it was made with.
             log: Whether the scale is logarithmic.
         """
         from .plot import plot_scheduler
@@ -493,6 +536,15 @@ class Scheduler(Stepper):
         if status:
             self._fail(status)
         return first.value
+
+    @property
+    def extended_at(self) -> int:
+        """The update from which on the present schedule counts, where the record began under another one (``extend``);
+        else 0."""
+        if self._handle is None:
+            self._fail(_abi.STEPSIZE_ERROR_NULL)
+        update: int = quick.stepsize_scheduler_extended_at(self._handle)
+        return update
 
     def recorded(self, group: int = 0) -> array[float]:
         """The rates that were really used, one for each update from ``record_start`` on (``record=True``)."""
@@ -584,15 +636,21 @@ class Scheduler(Stepper):
         """
         from binascii import b2a_base64
 
-        state = b2a_base64(self.state(), newline=False).decode("ascii")
+        state = self.state()
         return {
-            "format": quick.stepsize_state_format(), "text": str(self), "step": self.current_step,
-            "lrs": list(self.lrs), "state": state,
+            "format": int.from_bytes(state[8:12], "little"), "text": str(self), "step": self.current_step,
+            "lrs": list(self.lrs), "state": b2a_base64(state, newline=False).decode("ascii"),
         }  # fmt: skip
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], *, extend: bool = False) -> None:
         """Goes on where the scheduler of that dictionary was, which must have been made like this one: else
-        StepsizeError, and nothing changes."""
+        StepsizeError, and nothing changes.
+
+        Args:
+            state_dict: From ``state_dict()``.
+            extend: Whether the saved scheduler may have had another schedule, such as a shorter one: this one goes on
+                from the saved update by its own (see the method ``extend``).
+        """
         from binascii import Error, a2b_base64
 
         state = state_dict.get("state")
@@ -606,7 +664,19 @@ class Scheduler(Stepper):
         for name, value in (("text", str(other)), ("step", other.current_step), ("lrs", list(other.lrs))):
             if name in state_dict and state_dict[name] != value:
                 raise StepsizeError(f"state_dict: {name!r} was changed: it is {state_dict[name]!r}, in the state {value!r}")
+        if extend:
+            other.extend(self._extension(other))
+            decoded = other.state()
         self.load_state(decoded)
+
+    def _extension(self, other: Scheduler) -> Schedule:
+        """The schedule of this one for another scheduler, which must have the same controllers."""
+        if [str(each) for each in self.controllers] != [str(each) for each in other.controllers]:
+            raise StepsizeError(
+                f"extend: the controllers are {_texts(self.controllers)}, expected those that the scheduler has,"
+                f" {_texts(other.controllers)}: their state cannot go over to others"
+            )
+        return self.schedule or Schedule("constant()")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the state to a file, at once or not at all: whenever the process dies, the old or the new one is
@@ -670,6 +740,10 @@ class Scheduler(Stepper):
                 "the controller needs the loss: call step(loss), or advance() for an update without one", status
             )
         raise StepsizeError(hint or f"the scheduler could not go on (status {status})", status)
+
+
+def _texts(controllers: Iterable[Controller]) -> str:
+    return " * ".join(map(str, controllers)) or "none"
 
 
 def _controllers(given: Controller | Iterable[Controller] | None) -> list[Controller]:

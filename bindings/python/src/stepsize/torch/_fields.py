@@ -60,8 +60,8 @@ class Field:
     def state_dict(self) -> dict[str, Any]:
         return {"schedule": str(self.schedule), "bases": list(self.bases)}
 
-    def check(self, state: Mapping[str, Any]) -> None:
-        if state["schedule"] != str(self.schedule):
+    def check(self, state: Mapping[str, Any], may_differ: bool) -> None:
+        if state["schedule"] != str(self.schedule) and not may_differ:
             raise StepsizeError(
                 f"state_dict: fields[{self.name!r}] is {state['schedule']}, in this scheduler {self.schedule}"
             )

@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from .. import _values
 from .._stepper import check_groups, write
 from ..errors import StepsizeError
-from ..schedule import as_schedule
+from ..schedule import Schedule, as_schedule
 from ..scheduler import Scheduler as Core
 from ._fields import Field
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..controllers import Controller
-    from ..schedule import Schedule
     from ..scheduler import Phase
 
 FORMAT = 1
@@ -49,6 +48,8 @@ class Scheduler(LRScheduler):
         read_every: The controller hears the loss of every n-th update. Reading a loss that is on an accelerator waits
             for the accelerator; the others are not read.
         record: Whether the rates that are used are written down: see ``core.recorded`` and ``core.replay``.
+        extend_on_load: Whether ``load_state_dict`` takes the state of a scheduler with another schedule, such as a
+            shorter one, and goes on from there by this one: for a trainer that resumes by itself.
         last_epoch: The last update of an earlier run, for PyTorch's way to resume without a state_dict; -1 for none.
 
     Attributes:
@@ -66,6 +67,7 @@ class Scheduler(LRScheduler):
         fields: Mapping[str, Schedule | str] | None = None,
         read_every: int = 1,
         record: bool = False,
+        extend_on_load: bool = False,
         last_epoch: int = -1,
     ) -> None:
         read_every = _values.to_int64(read_every, "read_every")
@@ -76,7 +78,7 @@ class Scheduler(LRScheduler):
             raise StepsizeError(f"last_epoch = {last_epoch}, expected an integer >= -1")
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise _values.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
-        self.read_every = read_every
+        self.read_every, self.extend_on_load = read_every, extend_on_load
         bases = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
         # For a core that replaces this one.
         self._options: dict[str, Any] = {
@@ -289,29 +291,22 @@ class Scheduler(LRScheduler):
 
     # ---- State ----
 
-    def extend(self, total: int, policy: str = "continue") -> None:
-        """Gives the running schedules another length: see ``stepsize.Schedule.extended``."""
-        schedule = self.core.schedule
-        if schedule is None:
-            raise StepsizeError("extend: there is no schedule")
-        if self.core.controllers:
-            raise StepsizeError(
-                "extend: the controller's state cannot be taken over; make a new Scheduler with the longer schedule"
-            )
-        step = self.core.current_step
-        longer = schedule.extended(total, policy, step=step)
-        fields = [field.extended(total, policy, step) for field in self.fields]
-        core = Core(self._bases(), longer, **self._options)
-        core.current_step = step
-        self._replace(core, fields)
+    def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
+        """Goes on by another schedule from the present update on, whatever the controller has learnt: see
+        ``stepsize.Scheduler.extend``. With a number, which is a new total, the schedules of ``fields`` get it, too."""
+        fields = self.fields
+        if not isinstance(schedule, (str, Schedule)):
+            fields = [field.extended(schedule, policy, self.core.current_step) for field in fields]
+        self.core.extend(schedule, policy)
+        self.fields = fields
+        self._write()
 
     def _bases(self) -> list[float]:
         return [float(base) for base in self.base_lrs]
 
-    def _replace(self, core: Core, fields: list[Field]) -> None:
+    def _replace(self, core: Core) -> None:
         old = self.core
         self.__dict__.pop("step", None)
-        self.fields = fields
         self._own(core)
         core._bind(self.optimizer)
         old.close()
@@ -332,8 +327,8 @@ class Scheduler(LRScheduler):
         """Goes on where the scheduler of that dictionary was, and writes its rates into the optimizer, whose own state
         may be loaded before or after. Nothing changes where the dictionary is refused.
 
-        A schedule of another length, for a run that is to be longer than planned: load the state into a scheduler with
-        the schedule that it was saved with, then call ``extend``.
+        A schedule of another length, for a run that is to be longer than planned: make the scheduler with it and
+        ``extend_on_load=True``; or with the one that the state was saved with, and call ``extend`` afterwards.
         """
         if not isinstance(state_dict, dict) or not isinstance(state_dict.get("core"), dict):
             raise StepsizeError(
@@ -358,14 +353,20 @@ class Scheduler(LRScheduler):
                 f" {len(self.base_lrs)}"
             )
         for field in self.fields:
-            field.check(saved[field.name])
+            field.check(saved[field.name], self.extend_on_load)
+        text, present = state_dict["core"].get("text"), str(self.core)
+        if text != present and not self.extend_on_load:
+            raise StepsizeError(
+                f"state_dict: it is of a scheduler of {text!r}, this one is of {present!r}: make it alike, or, to go on"
+                " from there by its schedule, with extend_on_load=True"
+            )
         if state_dict["base_lrs"] == self._bases():
-            self.core.load_state_dict(state_dict["core"])
+            self.core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
         else:
             # The optimizer that is restored has its own base rates: those of the state count.
             core = Core(state_dict["base_lrs"], self.core.schedule, self.core.controllers, **self._options)
-            core.load_state_dict(state_dict["core"])
-            self._replace(core, self.fields)
+            core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
+            self._replace(core)
             for base, number, group in zip(self.base_lrs, state_dict["base_lrs"], self.optimizer.param_groups):
                 group["initial_lr"] = torch.full_like(base, number) if isinstance(base, torch.Tensor) else number
             self.base_lrs = [group["initial_lr"] for group in self.optimizer.param_groups]

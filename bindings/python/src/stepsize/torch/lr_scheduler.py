@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -28,8 +29,10 @@ from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
 from .. import Cyclic, Ramp
+from .._stepper import rescaled
 from ..compat import pytorch as compat
 from ..errors import StepsizeError
+from ..schedule import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,6 +46,8 @@ __all__ = [
 ]  # fmt: skip
 
 _Rate = Any  # float | torch.Tensor
+# Base rates, arguments, and the schedules of the groups.
+_Next = tuple[list[float], Any, "list[Schedule]"]
 
 
 class _State:
@@ -78,8 +83,10 @@ class _State:
 class _ClosedForm(_State):
     """The rate at t is base · schedule(t) as long as nothing else changes it."""
 
-    _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean")
+    _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean", "_next")
     _overwrites = False  # whether the rate that is there counts for nothing, as in PyTorch
+    _does_more = False  # whether there is a momentum to be written
+    _next: _Next | None = None  # how the next update can be made at once
 
     base_lrs: list[_Rate]
     last_epoch: int
@@ -97,12 +104,13 @@ class _ClosedForm(_State):
         made_for = self.__dict__.get("_made_for")
         if made_for is None or made_for[0] != bases or made_for[1] != arguments:
             self._made_for = list(bases), arguments
-            curves: dict[float, Schedule] = {}
+            curves: dict[Any, Schedule] = {}
             try:
-                for group, base in enumerate(map(float, bases)):
-                    if self._differs or base not in curves:
-                        curves[group if self._differs else base] = self._schedule(group, base)
-                self._curves = [curves[group if self._differs else float(base)] for group, base in enumerate(bases)]
+                keys = [self._key(group, float(base)) for group, base in enumerate(bases)]
+                for group, key in enumerate(keys):
+                    if key not in curves:
+                        curves[key] = self._schedule(group, float(bases[group]))
+                self._curves = [curves[key] for key in keys]
             except (StepsizeError, TypeError, ArithmeticError):
                 self._curves = None
         return self._curves
@@ -112,7 +120,9 @@ class _ClosedForm(_State):
         first = schedules[0].at(step)
         return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
 
-    _differs = False  # whether groups with the same base rate may have different schedules
+    def _key(self, group: int, base: float) -> Any:
+        """What groups with the same schedule have in common."""
+        return base
 
     def _arguments(self) -> Any:
         raise NotImplementedError
@@ -174,6 +184,19 @@ class _ClosedForm(_State):
         return values
 
     def _update_lr(self, epoch: int | None = None) -> None:
+        known = self._next
+        if known is not None and epoch is None and not self._is_initial:
+            # Where all is as the last update left it, this is what the rest would find, in a fraction of the time.
+            bases, arguments, curves = known
+            update = self.last_epoch + 1
+            if self.base_lrs == bases and self._has(arguments):
+                quick = rescaled(self.optimizer.param_groups, self._last_lr, bases, curves, update)
+                if quick is not None:
+                    self.last_epoch, self._last_lr = update, quick
+                    if self._does_more:
+                        self._write_momentum()
+                    return
+        self._next = None
         self._get_lr_called_within_step = True
         try:
             self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
@@ -184,6 +207,25 @@ class _ClosedForm(_State):
             _put(group, rate)
         self._last_lr = _rates(self.optimizer)
         self._seen = [_mark(group["lr"]) for group in self.optimizer.param_groups]
+        self._next = self._found()
+
+    def _found(self) -> _Next | None:
+        """What the next update needs where all rates are floats, and none but this scheduler has made them; a subclass
+        may have another `get_lr`."""
+        curves = self.__dict__.get("_curves")
+        if curves is None or type(self).__module__ != __name__ or not all(type(rate) is float for rate in self._last_lr):
+            return None
+        if not (self._overwrites or all(self.__dict__.get("_clean") or (False,))):
+            return None
+        bases, arguments = self._made_for
+        if not all(type(base) is float for base in bases):
+            return None
+        return bases, arguments, curves
+
+    def _has(self, arguments: Any) -> bool:
+        """Whether the arguments are still those."""
+        same: bool = self._arguments() == arguments
+        return same
 
     def _load(self, state_dict: dict[str, Any]) -> None:
         super()._load(state_dict)
@@ -228,7 +270,7 @@ class StepLR(_ClosedForm, peer.StepLR):
 
 class MultiStepLR(_ClosedForm, peer.MultiStepLR):
     def _arguments(self) -> Any:
-        return sorted(self.milestones.elements()), self.gamma
+        return dict(self.milestones), self.gamma
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return compat.MultiStepLR(base, self.milestones.elements(), self.gamma)
@@ -294,6 +336,14 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
 
     def step(self, epoch: float | None = None) -> None:
         """With an epoch, which may have a fraction, goes there; the cycle is found by integer arithmetic."""
+        if epoch is None and self.last_epoch >= 0:
+            self.T_cur += 1
+            if self.T_cur >= self.T_i:
+                self.T_cur %= self.T_i
+                self.T_i *= self.T_mult
+            self._update_lr()
+            return
+        self._next = None
         if epoch is not None and epoch >= 0:
             start, length = 0, self.T_0
             if self.T_mult == 1:
@@ -312,6 +362,9 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
     def get_lr(self) -> list[_Rate]:
         return super().get_lr() if self.T_cur == int(self.T_cur) else self._get_closed_form_lr()
 
+    def _found(self) -> _Next | None:
+        return super()._found() if self.T_cur == int(self.T_cur) else None
+
     def _get_closed_form_lr(self) -> list[_Rate]:
         if self._schedules() is None or self.T_cur == int(self.T_cur):
             return super()._get_closed_form_lr()
@@ -326,18 +379,28 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
 
 class CyclicLR(_ClosedForm, peer.CyclicLR):
     _overwrites = True
-    _differs = True
+    _does_more = True
+    _derived: tuple[str, ...] = (*_ClosedForm._derived, "_height", "_height_for")
 
     def _arguments(self) -> Any:
-        # The length of the rise is kept as a fraction of the cycle's only.
+        return self.step_ratio, self.total_size, self.mode, self.gamma, [*self.max_lrs]
+
+    def _key(self, group: int, base: float) -> Any:
+        return base, float(self.max_lrs[group])
+
+    def _lengths(self) -> tuple[int, int]:
+        """Of the rise and the fall. The rise is kept as a fraction of the cycle only."""
         up = round(self.step_ratio * self.total_size)
-        return up, self.total_size - up, self.mode, self.gamma, [float(rate) for rate in self.max_lrs]
+        down = self.total_size - up
+        if down != int(down) or up / self.total_size != self.step_ratio:
+            raise TypeError("no closed form")
+        return up, int(down)
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        up, down, mode, gamma, peaks = self._arguments()
-        if self._scale_fn_custom is not None or down != int(down) or up / self.total_size != self.step_ratio:
+        if self._scale_fn_custom is not None:
             raise TypeError("no closed form")
-        return compat.CyclicLR(base, base, peaks[group], up, int(down), mode, gamma)
+        up, down = self._lengths()
+        return compat.CyclicLR(base, base, float(self.max_lrs[group]), up, down, self.mode, self.gamma)
 
     def state_dict(self) -> dict[str, Any]:
         if self._scale_fn_custom is not None:
@@ -353,23 +416,45 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
 
     def _write_momentum(self) -> None:
         if self.cycle_momentum:
-            up, down, mode, gamma, _ = self._arguments()
-            height = Cyclic(up, down=int(down), floor=0.0, mode=mode, gamma=gamma).at(self.last_epoch)
+            if self.__dict__.get("_height_for") is not self._made_for:
+                self._height_for = self._made_for
+                up, down = self._lengths()
+                self._height = Cyclic(up, down=down, floor=0.0, mode=self.mode, gamma=self.gamma)
+            height = value_at(self._height._handle, self.last_epoch)
             bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
             for group, low, high in bounds:
                 _put_momentum(group, high - (high - low) * height, self.use_beta1)
 
 
+_RATES = itemgetter("initial_lr", "max_lr", "min_lr")
+_RATES_AND_MOMENTUMS = itemgetter("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
+
+
 class OneCycleLR(_ClosedForm, peer.OneCycleLR):
     _overwrites = True
-    _differs = True
+    _does_more = True
 
     def _arguments(self) -> Any:
         groups = self.optimizer.param_groups
-        rates = [[float(group[key]) for key in ("initial_lr", "max_lr", "min_lr")] for group in groups]
-        keys = ("max_momentum", "base_momentum")
-        momentums = [[float(group[key]) for key in keys] for group in groups] if self.cycle_momentum else []
-        return [dict(phase) for phase in self._schedule_phases], self._anneal_func_type, rates, momentums
+        phases: list[Any] = [dict(phase) for phase in self._schedule_phases]
+        return phases, self._anneal_func_type, self.cycle_momentum, [*map(self._values_of(), groups)]
+
+    def _has(self, arguments: Any) -> bool:
+        phases, kind, cycles, rates = arguments
+        if self.last_epoch >= self.total_steps:
+            return False  # which is refused
+        if phases != self._schedule_phases or kind != self._anneal_func_type or cycles != self.cycle_momentum:
+            return False
+        same: bool = [*map(self._values_of(), self.optimizer.param_groups)] == rates
+        return same
+
+    def _values_of(self) -> Callable[[Any], Any]:
+        """Answers the arguments that are in a group."""
+        return _RATES_AND_MOMENTUMS if self.cycle_momentum else _RATES
+
+    def _key(self, group: int, base: float) -> Any:
+        values = self.optimizer.param_groups[group]
+        return base, *(float(values[name]) for name in ("initial_lr", "max_lr", "min_lr"))
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return self._curve(group, "lr", base)
@@ -397,11 +482,17 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
 
     def _write_momentum(self) -> None:
         if self.cycle_momentum:
+            groups = self.optimizer.param_groups
             if self.__dict__.get("_momenta_for") is not self._made_for:
                 self._momenta_for = self._made_for
-                self._momenta = [self._curve(i, "momentum", 1.0) for i in range(len(self.base_lrs))]
-            for group, curve in zip(self.optimizer.param_groups, self._momenta, strict=True):
-                _put_momentum(group, curve.at(self.last_epoch), self.use_beta1)
+                keys = [(group["max_momentum"], group["base_momentum"]) for group in groups]
+                curves = {key: self._curve(keys.index(key), "momentum", 1.0) for key in keys}
+                self._momenta = [curves[key] for key in keys]
+            before, momentum = None, 0.0
+            for group, curve in zip(groups, self._momenta, strict=True):
+                if curve is not before:
+                    before, momentum = curve, value_at(curve._handle, self.last_epoch)
+                _put_momentum(group, momentum, self.use_beta1)
 
     _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")
 
@@ -452,7 +543,9 @@ class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
         # A tensor that needs a gradient has a float value only with a warning.
-        super().step(metrics.detach() if isinstance(metrics, torch.Tensor) else metrics, epoch)
+        if type(metrics) is not float and isinstance(metrics, torch.Tensor):
+            metrics = metrics.detach()
+        super().step(metrics, epoch)
 
 
 class _Composed(_State):
