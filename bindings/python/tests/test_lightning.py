@@ -2,6 +2,7 @@
 
 import pytest
 import stepsize as st
+from frameworks import EXAMPLES, run
 
 pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
@@ -90,3 +91,9 @@ def test_wrong_use(tmp_path):
         train(tmp_path, 6, callback=LossCallback("f1"))
     with pytest.raises(st.StepsizeError, match="return stepsize.lightning.configure"):
         train(tmp_path, 3, callback=LossCallback(), make=lambda optimizer: optimizer)
+
+
+def test_the_example_runs():
+    pytest.importorskip("sklearn")
+    words = run(EXAMPLES / "lightning_greedy.py").splitlines()[-1]
+    assert words.startswith("accuracy 0.9") and words.endswith("last rate 0")

@@ -589,3 +589,25 @@ def test_rescaled_refuses_what_it_does_not_know():
         assert groups == before
     groups = [{"lr": rate}]
     assert rescaled(groups, [rate], [1.0], [schedule], 3) == [0.7] and groups == [{"lr": 0.7}]
+
+
+@pytest.mark.framework
+def test_the_example_with_one_line_changed(tmp_path):
+    """A published script with our import, with PyTorch's, and interrupted and resumed: the same rates, and without an
+    interruption the same accuracy."""
+    pytest.importorskip("sklearn")
+    from frameworks import EXAMPLES, run
+
+    script = EXAMPLES / "torch_digits.py"
+    line = "from stepsize.torch.lr_scheduler import StepLR  # was: "
+    text = script.read_text()
+    assert text.count(line) == 1
+    before = tmp_path / "before.py"
+    before.write_text(text.replace(line, ""))
+    whole = run(script, "--checkpoint", tmp_path / "whole.pt")
+    assert whole == run(before, "--checkpoint", tmp_path / "before.pt") and "lr 0.343, accuracy 0.9" in whole
+    parts = run(script, "--epochs", 2, "--checkpoint", tmp_path / "parts.pt")
+    parts += run(script, "--resume", "--checkpoint", tmp_path / "parts.pt")
+    assert [line.partition(",")[0] for line in parts.splitlines()] == [
+        line.partition(",")[0] for line in whole.splitlines()
+    ]
