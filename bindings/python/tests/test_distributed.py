@@ -24,7 +24,18 @@ def launch(size):
     """All scenarios under gloo: {scenario: what each rank found}."""
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as folder:
-        output = run(WORKER, size, folder, "ddp", "interrupted", "resumed", "states", "losses", "wrongly", GLOO_SOCKET_IFNAME="lo")
+        output = run(
+            WORKER,
+            size,
+            folder,
+            "ddp",
+            "interrupted",
+            "resumed",
+            "states",
+            "losses",
+            "wrongly",
+            GLOO_SOCKET_IFNAME="lo",
+        )
     return by_scenario(output, size)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""MPI by mpi4py: logistic regression on scikit-learn's digits, whose processes add their gradients, and have the same bits
-of rate although their losses differ. Needs mpi4py, an MPI, numpy and scikit-learn.
+"""MPI by mpi4py: logistic regression on scikit-learn's digits, whose processes add their gradients, and have the same
+bits of rate although their losses differ. Needs mpi4py, an MPI, numpy and scikit-learn.
 
     mpiexec -n 2 python mpi_greedy.py
 """
