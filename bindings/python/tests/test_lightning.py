@@ -63,12 +63,13 @@ def test_interrupted_and_resumed(tmp_path, metric, accumulate):
         assert first.rates + second.rates == whole.rates
 
 
-def test_the_controller_hears_the_loss_of_the_update_before(tmp_path):
-    model, _ = train(tmp_path, 12, callback=LossCallback())
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_controller_hears_the_loss_of_the_update(tmp_path, accumulate):
+    """That of the update just made, the mean over its batches."""
+    model, _ = train(tmp_path, 12, callback=LossCallback(), accumulate=accumulate)
     reference = st.Scheduler(0.1, TEXT)
-    expected = [reference.lr, reference.advance()]
-    expected += [reference.step(loss) for loss in model.losses[:10]]
-    assert model.rates == expected
+    means = [sum(model.losses[i : i + accumulate]) / accumulate for i in range(0, 11 * accumulate, accumulate)]
+    assert model.rates == [reference.lr] + [reference.step(mean) for mean in means]
 
 
 def test_losses_equal_those_of_the_frameworks_own_scheduler(tmp_path):
