@@ -57,7 +57,7 @@ run "$out/abuse" Tests/abi/symbols.txt
 
 if command -v valgrind >/dev/null; then
   # The long ones in a shorter form: so many random calls, and few of the damaged states.
-  for test in scheduler greedy structs theory nmf learned phases "controllers 30000" "state --quick"; do
+  for test in scheduler extend greedy structs theory nmf learned phases "controllers 30000" "state --quick"; do
     # shellcheck disable=SC2086
     label="valgrind test_$test" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$out/shared/test_"$test

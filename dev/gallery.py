@@ -24,18 +24,40 @@ PAGE = ROOT / "docs" / "schedules.md"
 EXAMPLES: dict[str, tuple[list[str], int]] = {
     "constant": (["constant(600)", "constant(600, value=0.5)"], 1000),
     "linear": (["linear(1000)", "linear(1000, floor=0.1)"], 1000),
-    "cosine": (["cosine(1000)", "cosine(1000, floor=0.1)", "cosine(1000, cycles=1.5)", "cosine(1000, k_decay=2)"], 1000),
-    "polynomial": (["polynomial(1000, 2)", "polynomial(1000, 0.5)", "polynomial(300, 1, floor=0.05, cycle=true)"], 1000),
-    "cooldown": ([f'cooldown(1000, shape="{shape}")' for shape in (
-        "linear", "cosine", "1-sqrt", "1-square", "sqrt", "square", "exponential", "mirror-cosine")]
-        + ['cooldown(1000, shape="1-power", power=3)', 'cooldown(1000, shape="power", power=3)'], 1000),
+    "cosine": (
+        ["cosine(1000)", "cosine(1000, floor=0.1)", "cosine(1000, cycles=1.5)", "cosine(1000, k_decay=2)"],
+        1000,
+    ),
+    "polynomial": (
+        ["polynomial(1000, 2)", "polynomial(1000, 0.5)", "polynomial(300, 1, floor=0.05, cycle=true)"],
+        1000,
+    ),
+    "cooldown": (
+        [
+            f'cooldown(1000, shape="{shape}")'
+            for shape in ("linear", "cosine", "1-sqrt", "1-square", "sqrt", "square", "exponential", "mirror-cosine")
+        ]
+        + ['cooldown(1000, shape="1-power", power=3)', 'cooldown(1000, shape="power", power=3)'],
+        1000,
+    ),
     "rex": (["rex(1000)", "rex(1000, floor=0.2)"], 1000),
     "tanh": (["tanh(1000)", "tanh(1000, lower=-4, upper=4)"], 1000),
     "geometric": (["geometric(1000, 0.1)", "geometric(1000, 0.001)"], 1000),
-    "ramp": (["ramp(1000)", "ramp(1000, start=1, end=0.2)", 'ramp(1000, shape="cosine")',
-              'ramp(1000, start=0.01, shape="geometric")'], 1000),
-    "warmup": (["warmup(500)", "warmup(500, start=0.3)"] + [f'warmup(500, shape="{shape}")' for shape in (
-        "cosine", "1-sqrt", "1-square", "log", "harmonic")] + ['warmup(500, start=0.01, shape="geometric")'], 700),
+    "ramp": (
+        [
+            "ramp(1000)",
+            "ramp(1000, start=1, end=0.2)",
+            'ramp(1000, shape="cosine")',
+            'ramp(1000, start=0.01, shape="geometric")',
+        ],
+        1000,
+    ),
+    "warmup": (
+        ["warmup(500)", "warmup(500, start=0.3)"]
+        + [f'warmup(500, shape="{shape}")' for shape in ("cosine", "1-sqrt", "1-square", "log", "harmonic")]
+        + ['warmup(500, start=0.01, shape="geometric")'],
+        700,
+    ),
     "step": (["step(300)", "step(200, factor=0.5)"], 1000),
     "multistep": (["multistep([300, 600, 900])", "multistep([300, 600, 900], factor=0.5)"], 1000),
     "piecewise": (["piecewise([200, 600], [0.3, 1, 0.1])"], 1000),
@@ -47,12 +69,21 @@ EXAMPLES: dict[str, tuple[list[str], int]] = {
     "noam": (["noam(200)"], 1000),
     "sigmoid": (["sigmoid(500, 0.02)", 'sigmoid(500, 0.02, direction="rise")'], 1000),
     "chebyshev": (["chebyshev(64)"], 64),
-    "cyclic": (["cyclic(100)", 'cyclic(100, mode="triangular2")', 'cyclic(50, down=150, mode="exp_range", gamma=0.998)'], 1000),
+    "cyclic": (
+        ["cyclic(100)", 'cyclic(100, mode="triangular2")', 'cyclic(50, down=150, mode="exp_range", gamma=0.998)'],
+        1000,
+    ),
     "sine": (["sine(250)", 'sine(250, mode="sine2")', 'sine(250, mode="exp_sine", gamma=0.998)'], 1000),
     "restarts": (["restarts(250)", "restarts(150, growth=2, decay=0.7)"], 1000),
     "range_test": (["range_test(100)", "range_test(100, staircase=true)"], 1000),
-    "knots": (["knots([0, 300, 1000], [0.1, 1, 0])", 'knots([0, 300, 1000], [0.1, 1, 0], interpolation="cosine")',
-               'knots([0, 300, 1000], [0.1, 1, 0], interpolation="hold")'], 1000),
+    "knots": (
+        [
+            "knots([0, 300, 1000], [0.1, 1, 0])",
+            'knots([0, 300, 1000], [0.1, 1, 0], interpolation="cosine")',
+            'knots([0, 300, 1000], [0.1, 1, 0], interpolation="hold")',
+        ],
+        1000,
+    ),
     "table": (["table([0.2, 0.6, 1, 1, 0.8, 0.5, 0.3, 0.2, 0.1, 0.05])"], 12),
     "noise": (["noise(std=0.1) * linear(1000)"], 1000),
     "random": (["random()"], 200),
@@ -102,7 +133,12 @@ def draw(name: str, texts: list[str], steps: int) -> Path:
 
 def section(entry: catalogue.Entry, texts: list[str], picture: Path) -> str:
     lines = [f"## {entry.name}", "", f"{entry.summary[0].upper()}{entry.summary[1:]}.", ""]
-    lines += [f"![{entry.name}]({picture.relative_to(PAGE.parent).as_posix()})", "", "    value(t) = " + entry.formula, ""]
+    lines += [
+        f"![{entry.name}]({picture.relative_to(PAGE.parent).as_posix()})",
+        "",
+        "    value(t) = " + entry.formula,
+        "",
+    ]
     if entry.source:
         lines += [f"Source: {entry.source}.", ""]
     lines += ["| parameter | range | default | meaning |", "|---|---|---|---|"]

@@ -11,8 +11,8 @@ ways to train the same network with the same schedule:
 
     python3 bindings/python/examples/train_annealing.py
     python3 bindings/python/examples/train_annealing.py --state run.state   Ctrl-C saves; the same command goes on
-    python3 bindings/python/examples/train_annealing.py --record run.txt    one training; writes the schedule really used
-    python3 bindings/python/examples/train_annealing.py --replay run.txt    trains with that: the same result, bit for bit
+    python3 bindings/python/examples/train_annealing.py --record run.txt  one training; writes the schedule really used
+    python3 bindings/python/examples/train_annealing.py --replay run.txt  trains with that: the same result, bit for bit
 
 Needs numpy. bindings/c/examples/train_annealing.c is the same experiment in C, with other random numbers.
 """
@@ -126,11 +126,15 @@ def experiment(data, options):
         for seed in range(1, options.seeds + 1):
             if (setting, seed) in results:
                 continue
-            training = Training(setting, seed, data, stepsize.Scheduler(BASE_LR, schedule_text(setting, options.updates)))
+            training = Training(
+                setting, seed, data, stepsize.Scheduler(BASE_LR, schedule_text(setting, options.updates))
+            )
             if interrupted is not None:
                 training.load_state(interrupted)
                 interrupted = None
-                print(f"going on with {setting}, seed {seed}, update {training.scheduler.current_step}", file=sys.stderr)
+                print(
+                    f"going on with {setting}, seed {seed}, update {training.scheduler.current_step}", file=sys.stderr
+                )
             try:
                 results[setting, seed] = training.run()
             except Interrupted:
@@ -162,14 +166,21 @@ def print_table(results, seeds):
     print("setting   test accuracy, %   test loss          updates          anneal from")
     for setting in SETTINGS:
         loss, right, updates, start = zip(*(results[setting, seed] for seed in range(1, seeds + 1)))
-        row = [mean_sd([100 * r for r in right], 6, 2), mean_sd(loss, 7, 4), mean_sd(updates, 5, 0), mean_sd(start, 5, 0)]
+        row = [
+            mean_sd([100 * r for r in right], 6, 2),
+            mean_sd(loss, 7, 4),
+            mean_sd(updates, 5, 0),
+            mean_sd(start, 5, 0),
+        ]
         print(f"{setting:<8}  " + "  ".join(row))
     print(f"Mean ± standard deviation over {seeds} seeds.")
 
 
 def main():
     parser = argparse.ArgumentParser(prog="train_annealing", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--updates", type=int, default=3000, metavar="N", help="updates of a training, from 100 on (3000)")
+    parser.add_argument(
+        "--updates", type=int, default=3000, metavar="N", help="updates of a training, from 100 on (3000)"
+    )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="trainings of each setting (5)")
     parser.add_argument("--state", metavar="FILE", help="save there on Ctrl-C; go on from there if it exists")
     parser.add_argument("--record", metavar="FILE", help="one training only; write there the schedule that was used")

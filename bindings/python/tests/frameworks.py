@@ -22,6 +22,14 @@ def run(script, *arguments, timeout=240, **environment):
     return done.stdout
 
 
+def run_with_torchrun(script, size):
+    port = free_port()
+    return run(
+        "-m", "torch.distributed.run", "--nproc_per_node", size, "--master_addr", "127.0.0.1", "--master_port", port,
+        script, GLOO_SOCKET_IFNAME="lo",
+    )  # fmt: skip
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

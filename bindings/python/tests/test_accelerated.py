@@ -33,7 +33,11 @@ def test_the_same_tests_without_it():
 def test_it_can_be_turned_off():
     code = "from stepsize import _stepper, Scheduler; print(_stepper.accelerated, Scheduler.__mro__[1].__module__)"
     run = subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, _stepper.ENVIRONMENT: "0"}, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code],
+        env={**os.environ, _stepper.ENVIRONMENT: "0"},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout.split() == ["None", "stepsize._stepper"]
 
@@ -43,7 +47,9 @@ class Optimizer:
         self.param_groups = [{"lr": 0.0} for _ in range(count)]
 
 
-@pytest.mark.parametrize("text", ["greedy(patience=0, window=3) * linear(300)", "warmup(9) >> cosine(150)", "constant()"])
+@pytest.mark.parametrize(
+    "text", ["greedy(patience=0, window=3) * linear(300)", "warmup(9) >> cosine(150)", "constant()"]
+)
 def test_the_same_bits_as_the_slow_step(text):
     rng = random.Random(text)
     bases = [0.1, 0.1, 0.3, 5.0]
@@ -52,7 +58,10 @@ def test_the_same_bits_as_the_slow_step(text):
     fast._bind(a)
     slow._bind(b)
     for _ in range(200):
-        loss, ask = rng.choice([rng.random(), 1, None] if "greedy" not in text else [rng.random(), 1]), rng.random() < 0.8
+        loss, ask = (
+            rng.choice([rng.random(), 1, None] if "greedy" not in text else [rng.random(), 1]),
+            rng.random() < 0.8,
+        )
         one = fast.step(loss) if ask else fast.advance()
         other = _stepper.step_slowly(slow, loss if ask else None, ask)
         assert bits(one) == bits(other)

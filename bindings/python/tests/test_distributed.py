@@ -12,7 +12,7 @@ import tempfile
 
 import pytest
 import stepsize as st
-from frameworks import run
+from frameworks import EXAMPLES, run, run_with_torchrun
 from support import REPOSITORY
 
 pytestmark = pytest.mark.framework
@@ -31,19 +31,23 @@ def launch(size):
 
 @functools.cache
 def launch_mpi(size, scenario):
+    return by_scenario(run_mpi(size, WORKER, "mpi", scenario), size)
+
+
+def run_mpi(size, *script):
     # Beside this Python first: the package index has MPICH and Open MPI, too.
     launcher = shutil.which("mpiexec", path=f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}")
     works = [sys.executable, "-c", "from mpi4py import MPI"]
     if launcher is None or subprocess.run(works, capture_output=True).returncode:
         pytest.skip("needs mpi4py and an MPI: pip install mpi4py mpich")
     done = subprocess.run(
-        [launcher, "-n", str(size), sys.executable, str(WORKER), "mpi", scenario],
+        [launcher, "-n", str(size), sys.executable, *map(str, script)],
         capture_output=True, text=True, timeout=120,
         env={**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
              "OMPI_MCA_rmaps_base_oversubscribe": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return by_scenario(done.stdout, size)
+    return done.stdout
 
 
 def by_scenario(output, size):
@@ -188,3 +192,15 @@ def test_the_example_in_c(size, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     rate = float(re.fullmatch(rf"{size} processes, rate (\S+), the same on all\n", done.stdout)[1])
     assert 0 < rate < 0.99 * 0.1 * (1 - 60 / 80), "the controller did nothing"
+
+
+@pytest.mark.parametrize("network", ["gloo", "mpi"])
+def test_the_examples_in_python(network):
+    pytest.importorskip("torch" if network == "gloo" else "mpi4py")
+    pytest.importorskip("sklearn")
+    if network == "gloo":
+        output = run_with_torchrun(EXAMPLES / "distributed_greedy.py", 2)
+    else:
+        output = run_mpi(2, EXAMPLES / "mpi_greedy.py")
+    words = "2 processes in the same state after (150|200) updates, accuracy 0[.][89][0-9]*"
+    assert re.fullmatch(words, output.strip()), output

@@ -1,10 +1,11 @@
 """stepsize.huggingface in real runs: the Trainer on a tiny model of random weights, and accelerate."""
 
 import json
+import re
 
 import pytest
 import stepsize as st
-from frameworks import EXAMPLES, run
+from frameworks import EXAMPLES, run, run_with_torchrun
 from support import REPOSITORY
 
 pytestmark = pytest.mark.framework
@@ -13,7 +14,8 @@ pytest.importorskip("accelerate", reason="accelerate is not installed; the Train
 torch = pytest.importorskip("torch")
 
 from stepsize.huggingface import LossCallback, Scheduler, prepare  # noqa: E402
-from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments  # noqa: E402
+from transformers import BertConfig, BertForSequenceClassification  # noqa: E402
+from transformers import Trainer, TrainerCallback, TrainingArguments  # noqa: E402
 
 TOTAL = 12
 TEXT = f"greedy(patience=0, factor=0.8, cooldown=0) * (warmup(2) >> linear({TOTAL}))"
@@ -137,3 +139,12 @@ def test_accelerate_needs_the_optimizer_first():
 
 def test_the_example_runs():
     assert "resumed with the same rates: True" in run(EXAMPLES / "huggingface_greedy.py")
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_example_with_accelerate_runs(size):
+    pytest.importorskip("sklearn")
+    example = EXAMPLES / "accelerate_greedy.py"
+    launched = run_with_torchrun(example, size) if size > 1 else run(example)
+    steps, updates, accuracy = re.fullmatch(r"(\d+) of (\d+) updates, accuracy ([\d.]+)", launched.strip()).groups()
+    assert steps == updates == str(120 // size) and float(accuracy) > 0.8

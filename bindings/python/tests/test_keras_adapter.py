@@ -37,7 +37,9 @@ class Seen(keras.callbacks.Callback):
 
 def make_model(rate):
     keras.utils.set_random_seed(1)
-    model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)])
+    model = keras.Sequential(
+        [keras.layers.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)]
+    )
     model.compile(keras.optimizers.Adam(rate), loss="mse")
     return model
 

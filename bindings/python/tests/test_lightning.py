@@ -2,6 +2,7 @@
 
 import pytest
 import stepsize as st
+from frameworks import EXAMPLES, run
 
 pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
@@ -62,12 +63,13 @@ def test_interrupted_and_resumed(tmp_path, metric, accumulate):
         assert first.rates + second.rates == whole.rates
 
 
-def test_the_controller_hears_the_loss_of_the_update_before(tmp_path):
-    model, _ = train(tmp_path, 12, callback=LossCallback())
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_the_controller_hears_the_loss_of_the_update(tmp_path, accumulate):
+    """That of the update just made, the mean over its batches."""
+    model, _ = train(tmp_path, 12, callback=LossCallback(), accumulate=accumulate)
     reference = st.Scheduler(0.1, TEXT)
-    expected = [reference.lr, reference.advance()]
-    expected += [reference.step(loss) for loss in model.losses[:10]]
-    assert model.rates == expected
+    means = [sum(model.losses[i : i + accumulate]) / accumulate for i in range(0, 11 * accumulate, accumulate)]
+    assert model.rates == [reference.lr] + [reference.step(mean) for mean in means]
 
 
 def test_losses_equal_those_of_the_frameworks_own_scheduler(tmp_path):
@@ -90,3 +92,9 @@ def test_wrong_use(tmp_path):
         train(tmp_path, 6, callback=LossCallback("f1"))
     with pytest.raises(st.StepsizeError, match="return stepsize.lightning.configure"):
         train(tmp_path, 3, callback=LossCallback(), make=lambda optimizer: optimizer)
+
+
+def test_the_example_runs():
+    pytest.importorskip("sklearn")
+    words = run(EXAMPLES / "lightning_greedy.py").splitlines()[-1]
+    assert words.startswith("accuracy 0.9") and words.endswith("last rate 0")

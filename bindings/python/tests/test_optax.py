@@ -140,7 +140,9 @@ def test_two_groups():
     scheduler.step()
     for group, rate in zip("ab", scheduler.lrs):
         state = inject(state, rate, where=lambda path, _, group=group: f"'{group}'" in str(path))
-    rates = {group: float(inner.inner_state.hyperparams["learning_rate"]) for group, inner in state.inner_states.items()}
+    rates = {
+        group: float(inner.inner_state.hyperparams["learning_rate"]) for group, inner in state.inner_states.items()
+    }
     assert rates == {"a": 0.75, "b": float(np.float32(0.075))}
 
 

@@ -1,5 +1,6 @@
 """What is handed out: the wheel and its tag, the source distribution, other Pythons."""
 
+import ast
 import email
 import os
 import re
@@ -72,7 +73,7 @@ def test_metadata(wheel):
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = email.message_from_bytes(archive.read(name))
         scripts = archive.read(name.replace("METADATA", "entry_points.txt")).decode()
-    assert {"plot", "cli", "torch", "jax", "all", "test"} <= set(metadata.get_all("Provides-Extra"))
+    assert {"plot", "cli", "all", "test", *ADAPTERS} <= set(metadata.get_all("Provides-Extra"))
     # Nothing is required without an extra.
     assert all("extra ==" in each for each in metadata.get_all("Requires-Dist"))
     assert "stepsize = stepsize.cli:main" in scripts
@@ -86,7 +87,48 @@ def test_metadata(wheel):
 def test_every_extra_is_in_all():
     extras = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     everything = re.search(r"\[(.*?)\]", extras["all"][0])[1].split(",")
-    assert set(everything) == set(extras) - {"all", "test"}
+    # Without the one that needs more than an index of packages.
+    assert set(everything) == set(extras) - {"all", "test", "mpi"}
+
+
+# The modules of each extra, and what its packages bring.
+ADAPTERS = {
+    "torch": ["torch/__init__", "torch/_scheduler", "torch/_fields", "torch/lr_scheduler"],
+    "jax": ["optax"],
+    "huggingface": ["huggingface", "_fed", "torch/huggingface"],
+    "lightning": ["lightning"],
+    "keras": ["keras"],
+    "boosting": ["xgboost", "lightgbm", "_booster"],
+    "sklearn": ["sklearn", "nmf"],
+    "mpi": ["distributed"],
+}
+BROUGHT = {
+    "transformers": {"transformers", "torch", "accelerate"}, "lightning": {"lightning", "torch"},
+    "jax": {"jax", "numpy"}, "scikit-learn": {"sklearn"},
+}  # fmt: skip
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with 3.11")
+@pytest.mark.parametrize("extra", ADAPTERS)
+def test_an_extra_names_what_its_adapter_imports(extra):
+    extras = tomllib.loads((PACKAGE / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    names = [re.match(r"[\w-]+", each)[0] for each in extras[extra]]
+    brought = set().union(*(BROUGHT.get(name, {name}) for name in names))
+    imported = set()
+    for module in ADAPTERS[extra]:
+        tree = ast.parse((PACKAGE / "src/stepsize" / f"{module}.py").read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.partition(".")[0])
+    imported -= {*sys.stdlib_module_names, "stepsize"}
+    if extra == "mpi":
+        # A communicator comes from the caller; torch is imported only where he has a process group.
+        assert imported == {"torch"} and names == ["mpi4py"]
+    else:
+        assert imported <= brought, f"{extra} lacks {imported - brought}"
+        assert imported & brought
 
 
 def interpreters():

@@ -20,7 +20,8 @@ def test_wsd_has_three():
     s = st.Scheduler(1.0, st.WSD(10, warmup=2, decay=3))
     assert phases(s, 12) == [
         ("warmup", 0, 2, True), ("warmup", 1, 2, False),
-        ("main", 0, 5, True), ("main", 1, 5, False), ("main", 2, 5, False), ("main", 3, 5, False), ("main", 4, 5, False),
+        ("main", 0, 5, True), ("main", 1, 5, False), ("main", 2, 5, False), ("main", 3, 5, False),
+        ("main", 4, 5, False),
         ("anneal", 0, 3, True), ("anneal", 1, 3, False), ("anneal", 2, 3, False), ("anneal", 3, 3, False),
         ("anneal", 3, 3, False),
     ]  # fmt: skip

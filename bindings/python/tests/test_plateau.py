@@ -49,7 +49,12 @@ def test_keras(seed, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
     keras = pytest.importorskip("keras")
     random.seed(seed)
-    arguments = {"factor": 0.5, "patience": random.choice((0, 1, 2, 5)), "cooldown": random.choice((0, 1, 3)), "min_lr": 0.01}
+    arguments = {
+        "factor": 0.5,
+        "patience": random.choice((0, 1, 2, 5)),
+        "cooldown": random.choice((0, 1, 3)),
+        "min_lr": 0.01,
+    }
     delta = random.choice((0.0, 1e-4, 0.05))
     callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", min_delta=delta, mode="min", **arguments)
 

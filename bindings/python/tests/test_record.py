@@ -89,9 +89,8 @@ def test_the_line_search_records_what_was_accepted():
 
 
 def test_the_replay_has_the_phases_as_they_were():
-    text = (
-        'settle("main", patience=2, threshold=0) * (warmup(3) >> constant(50, phase="main") >> linear(4, phase="anneal"))'
-    )
+    schedule = 'warmup(3) >> constant(50, phase="main") >> linear(4, phase="anneal")'
+    text = f'settle("main", patience=2, threshold=0) * ({schedule})'
     s = st.Scheduler(0.5, text, record=True)
     seen, losses = [], [9, 8, 7, 6, 6, 6, 6, 6, 6, 6, 6]
     for loss in losses:
@@ -103,4 +102,6 @@ def test_the_replay_has_the_phases_as_they_were():
         phase = other.phase
         assert (other.lr, phase and phase.name, bool(phase and phase.entered)) == (lr, name, entered)
         other.step()
-    assert str(s.replay()).startswith('table([0.16666666666666666, 0.3333333333333333, 0.5]) >> constant(3, value=0.5, phase="main")')
+    assert str(s.replay()).startswith(
+        'table([0.16666666666666666, 0.3333333333333333, 0.5]) >> constant(3, value=0.5, phase="main")'
+    )

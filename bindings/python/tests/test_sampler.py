@@ -80,13 +80,19 @@ def test_bad_input():
     scheduler = st.Scheduler(0.1, TEXT)
     for arguments, error in (
         ((scheduler, {}, 3), st.StepsizeError), ((scheduler, {"main": []}, 3), st.StepsizeError),
-        ((scheduler, SOURCES, 0), st.StepsizeError), ((0.1, SOURCES, 3), TypeError), ((scheduler, {3: [1]}, 3), TypeError),
+        ((scheduler, SOURCES, 0), st.StepsizeError), ((0.1, SOURCES, 3), TypeError),
+        ((scheduler, {3: [1]}, 3), TypeError),
     ):  # fmt: skip
         with pytest.raises(error):
             st.PhaseSampler(*arguments)
     with pytest.raises(st.StepsizeError, match="ramp = -1"):
         st.PhaseSampler(scheduler, SOURCES, 3, ramp=-1)
     sampler = st.PhaseSampler(scheduler, SOURCES, 3)
-    for wrong in ({}, {"drawn": 3}, {**sampler.state_dict(), "drawn": {"main": 3}}, {**sampler.state_dict(), "since": "x"}):
+    for wrong in (
+        {},
+        {"drawn": 3},
+        {**sampler.state_dict(), "drawn": {"main": 3}},
+        {**sampler.state_dict(), "since": "x"},
+    ):
         with pytest.raises(st.StepsizeError):
             sampler.load_state_dict(wrong)

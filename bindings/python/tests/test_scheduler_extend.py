@@ -70,7 +70,9 @@ def test_the_text_may_have_the_controllers():
     scheduler = st.Scheduler(0.1, "greedy(patience=3) * linear(50)")
     scheduler.extend("greedy(patience=3) * linear(70)")
     assert scheduler.schedule == st.Linear(70)
-    with pytest.raises(st.StepsizeError, match=r"extend: the controllers are greedy\(patience=4\), expected .*patience=3"):
+    with pytest.raises(
+        st.StepsizeError, match=r"extend: the controllers are greedy\(patience=4\), expected .*patience=3"
+    ):
         scheduler.extend("greedy(patience=4) * linear(80)")
     scheduler.extend("greedy(patience=3)")
     assert scheduler.schedule == st.Constant() and scheduler.lr == 0.1

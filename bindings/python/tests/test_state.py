@@ -71,7 +71,13 @@ def go_on(s, values):
             s.step(value)
         phase = s.phase
         seen.append(
-            [*(lr.hex() for lr in s.lrs), s.decision, s.current_step, s.stop_reason, phase and (phase.name, phase.position)]
+            [
+                *(lr.hex() for lr in s.lrs),
+                s.decision,
+                s.current_step,
+                s.stop_reason,
+                phase and (phase.name, phase.position),
+            ]
         )
     return seen
 
@@ -135,7 +141,8 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
     from stepsize._lib import PACKAGED
 
     include = RESUME.parents[2] / "include"
-    subprocess.run(["cc", "-O1", f"-I{include}", RESUME, PACKAGED, f"-Wl,-rpath,{Path(PACKAGED).parent}", "-o", "resume"],
+    subprocess.run(["cc", "-O1", f"-I{include}", RESUME, PACKAGED, f"-Wl,-rpath,{Path(PACKAGED).parent}", "-o",
+                    "resume"],
                    cwd=tmp_path, check=True)  # fmt: skip
     # The library's name is in the program, not its place.
     os.symlink(PACKAGED, tmp_path / "libstepsize.so.0")
@@ -149,7 +156,9 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
         for t in range(7):
             s.step(loss(t))
         s.save(tmp_path / "in")
-        done = subprocess.run(["./resume", "in", "20", "out"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            ["./resume", "in", "20", "out"], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
         rates = []
         for t in range(7, 27):
@@ -306,7 +315,8 @@ def test_impossible_values_with_a_right_checksum(text):
     state = s.state()
     rng = random.Random(text)
     words = [b"\xff" * 8, b"\0" * 8, (1 << 63).to_bytes(8, "little"), (2**63 - 1).to_bytes(8, "little"),
-             float("nan").hex().encode()[:8].ljust(8, b"\0"), b"\0\0\0\0\0\0\xf8\x7f", b"\0\0\0\0\0\0\xf0\xff"]  # fmt: skip
+             float("nan").hex().encode()[:8].ljust(8, b"\0"), b"\0\0\0\0\0\0\xf8\x7f",
+              b"\0\0\0\0\0\0\xf0\xff"]  # fmt: skip
     for i in range(24, len(state) - 8):
         changed = signed(state[:i] + rng.choice(words) + state[i + 8 :])
         try:

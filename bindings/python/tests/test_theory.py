@@ -269,7 +269,9 @@ def test_knots_are_few():
     flat = st.refine([1.0] * 5000, tolerance=1e-6)
     assert flat.text == "knots([0, 4999], [1, 0])"
     norms = 1 + 4 * np.exp(-np.arange(5000) / 200)
-    count = {t: len(eval(st.refine(norms, tolerance=t).text.partition("(")[2].partition("]")[0] + "]")) for t in (1e-2, 1e-4)}
+    count = {
+        t: len(eval(st.refine(norms, tolerance=t).text.partition("(")[2].partition("]")[0] + "]")) for t in (1e-2, 1e-4)
+    }
     assert count[1e-2] < 20 and count[1e-4] < 200
     assert st.refine([3.0], tolerance=0.1).text == "knots([0], [1])"
     assert st.refine([3.0, 1.0], tolerance=0.1).text == "knots([0, 1], [1, 0])"

@@ -23,7 +23,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Detected call:UserWarning")
 
 def make_optimizer(*rates, kind=torch.optim.SGD, tensors=False, **options):
     groups = [
-        {"params": [torch.nn.Parameter(torch.zeros(2))], "lr": torch.tensor(rate) if tensors else rate} for rate in rates
+        {"params": [torch.nn.Parameter(torch.zeros(2))], "lr": torch.tensor(rate) if tensors else rate}
+        for rate in rates
     ]
     return kind(groups, **options)
 
@@ -192,7 +193,8 @@ def test_wrong_fields():
 # ---- State ----
 
 TEXTS = [
-    "warmup(9) >> cosine(60, floor=0.1)", "greedy(patience=2, window=3) * linear(70)", "plateau(patience=1) * linear(70)",
+    "warmup(9) >> cosine(60, floor=0.1)", "greedy(patience=2, window=3) * linear(70)",
+    "plateau(patience=1) * linear(70)",
     "settle(patience=3, phase='a') * (constant(30, phase='a') >> linear(20))",
 ]  # fmt: skip
 
@@ -403,7 +405,9 @@ def test_the_optimizer_first():
     scheduler = Scheduler(optimizer, "linear(9)")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`.*optimizer.step\(\) first"):
+        with pytest.raises(
+            UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`.*optimizer.step\(\) first"
+        ):
             scheduler.step()
     optimizer = make_optimizer(0.1)
     scheduler = Scheduler(optimizer, "linear(9)")
@@ -429,7 +433,8 @@ def test_another_number_of_groups():
 def test_wrong_arguments():
     optimizer = make_optimizer(0.1)
     for arguments, words in (
-        ({"schedule": "linear(0)"}, "linear"), ({"read_every": 0}, "read_every = 0"), ({"last_epoch": -2}, "last_epoch = -2"),
+        ({"schedule": "linear(0)"}, "linear"), ({"read_every": 0}, "read_every = 0"),
+        ({"last_epoch": -2}, "last_epoch = -2"),
         ({"min_lr": [0.1, 0.2]}, "min_lr"),
     ):  # fmt: skip
         with pytest.raises(st.StepsizeError, match=words):
@@ -442,7 +447,10 @@ def test_wrong_arguments():
 
 
 def test_torch_is_imported_only_when_asked_for():
-    code = "import sys, stepsize; assert 'torch' not in sys.modules; stepsize.torch.Scheduler; assert 'torch' in sys.modules"
+    code = (
+        "import sys, stepsize; assert 'torch' not in sys.modules;"
+        " stepsize.torch.Scheduler; assert 'torch' in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

@@ -99,7 +99,8 @@ def test_wrong_use_of_greedy():
 
 
 SPECIFIC = {
-    "cosine": {"num_cycles": 1.5}, "cosine_with_restarts": {"num_cycles": 5}, "polynomial": {"lr_end": 1e-3, "power": 2.0},
+    "cosine": {"num_cycles": 1.5}, "cosine_with_restarts": {"num_cycles": 5},
+    "polynomial": {"lr_end": 1e-3, "power": 2.0},
     "inverse_sqrt": {"timescale": 30}, "cosine_with_min_lr": {"min_lr": 0.01}, "constant": {"dropped": 1},
     "cosine_warmup_with_min_lr": {"min_lr_rate": 0.1, "warmup_lr_rate": 0.2}, "constant_with_warmup": {"dropped": 1},
     "warmup_stable_decay": {"num_decay_steps": 30, "min_lr_ratio": 0.1, "decay_type": "1-sqrt"},

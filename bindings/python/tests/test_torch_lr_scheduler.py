@@ -25,7 +25,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Detected call:UserWarning", "ign
 
 def make_optimizer(bases, kind="sgd", tensors=False):
     groups = [
-        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": torch.tensor(base, dtype=torch.float64) if tensors else base}
+        {
+            "params": [torch.nn.Parameter(torch.zeros(1))],
+            "lr": torch.tensor(base, dtype=torch.float64) if tensors else base,
+        }
         for base in bases
     ]
     if kind == "sgd":
@@ -48,7 +51,9 @@ def close(mine, other, peak, of_peak=OF_PEAK):
 # name, and arguments at random; `bases` for the rates among them
 CASES = {
     "StepLR": lambda rng, bases: {"step_size": rng.randint(1, 9), "gamma": rng.choice([0.1, 0.5, 1.2])},
-    "MultiStepLR": lambda rng, bases: {"milestones": [rng.randint(0, 30) for _ in range(3)], "gamma": rng.uniform(0.1, 1)},
+    "MultiStepLR": lambda rng, bases: {
+        "milestones": [rng.randint(0, 30) for _ in range(3)], "gamma": rng.uniform(0.1, 1)
+    },
     "ConstantLR": lambda rng, bases: {"factor": rng.uniform(0.1, 1), "total_iters": rng.randint(1, 20)},
     "LinearLR": lambda rng, bases: {
         "start_factor": rng.uniform(0.1, 1), "end_factor": rng.random(), "total_iters": rng.randint(1, 30)
@@ -60,7 +65,8 @@ CASES = {
         "T_0": rng.randint(1, 9), "T_mult": rng.randint(1, 3), "eta_min": rng.choice([0.0, min(bases) / 7])
     },
     "CyclicLR": lambda rng, bases: {
-        "base_lr": rng.choice([1e-3, [base / 9 for base in bases]]), "max_lr": rng.choice([5.0, [base * 9 for base in bases]]),
+        "base_lr": rng.choice([1e-3, [base / 9 for base in bases]]),
+        "max_lr": rng.choice([5.0, [base * 9 for base in bases]]),
         "step_size_up": rng.randint(1, 9), "step_size_down": rng.choice([None, 1, 7]),
         "mode": rng.choice(["triangular", "triangular2", "exp_range"]), "gamma": rng.uniform(0.9, 1),
     },
@@ -581,7 +587,8 @@ def test_rescaled_refuses_what_it_does_not_know():
     schedule, rate = st.Linear(10), 0.25
     tensor = torch.tensor(rate)
     for groups, last, schedules in (
-        ([{"lr": rate}], [rate], []), ([{"lr": rate}], [float("0.25")], [schedule]), ([{"lr": tensor}], [tensor], [schedule]),
+        ([{"lr": rate}], [rate], []), ([{"lr": rate}], [float("0.25")], [schedule]),
+        ([{"lr": tensor}], [tensor], [schedule]),
         ([{"lr": rate}, {"lr": 1.5}], [rate, rate], [schedule, schedule]), ([{"lr": 1}], [1], [schedule]),
     ):  # fmt: skip
         before = [dict(group) for group in groups]
@@ -589,3 +596,25 @@ def test_rescaled_refuses_what_it_does_not_know():
         assert groups == before
     groups = [{"lr": rate}]
     assert rescaled(groups, [rate], [1.0], [schedule], 3) == [0.7] and groups == [{"lr": 0.7}]
+
+
+@pytest.mark.framework
+def test_the_example_with_one_line_changed(tmp_path):
+    """A published script with our import, with PyTorch's, and interrupted and resumed: the same rates, and without an
+    interruption the same accuracy."""
+    pytest.importorskip("sklearn")
+    from frameworks import EXAMPLES, run
+
+    script = EXAMPLES / "torch_digits.py"
+    line = "from stepsize.torch.lr_scheduler import StepLR  # was: "
+    text = script.read_text()
+    assert text.count(line) == 1
+    before = tmp_path / "before.py"
+    before.write_text(text.replace(line, ""))
+    whole = run(script, "--checkpoint", tmp_path / "whole.pt")
+    assert whole == run(before, "--checkpoint", tmp_path / "before.pt") and "lr 0.343, accuracy 0.9" in whole
+    parts = run(script, "--epochs", 2, "--checkpoint", tmp_path / "parts.pt")
+    parts += run(script, "--resume", "--checkpoint", tmp_path / "parts.pt")
+    assert [line.partition(",")[0] for line in parts.splitlines()] == [
+        line.partition(",")[0] for line in whole.splitlines()
+    ]

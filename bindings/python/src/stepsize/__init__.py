@@ -23,7 +23,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .nmf import StochasticNMF
     from .sampler import PhaseSampler
-    from .theory import GradientNormLog, Refinement, Score, compare, gradient_norm, median_filter, optimal, refine, score
+    from .theory import (
+        GradientNormLog,
+        Refinement,
+        Score,
+        compare,
+        gradient_norm,
+        median_filter,
+        optimal,
+        refine,
+        score,
+    )
 
 __all__ = [
     "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",

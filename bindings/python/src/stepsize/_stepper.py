@@ -86,9 +86,11 @@ def write(groups: Any, rates: Iterable[float]) -> None:
             present.fill_(rate)
 
 
-def rescaled(groups: Any, rates: list[Any], bases: list[float], schedules: list[Any], update: int) -> list[float] | None:
-    """The rates base * schedule(update), which are put into the groups; None, and nothing changed, unless the groups have
-    the very objects of `rates`, and those are floats."""
+def rescaled(
+    groups: Any, rates: list[Any], bases: list[float], schedules: list[Any], update: int
+) -> list[float] | None:
+    """The rates base * schedule(update), which are put into the groups; None, and nothing changed, unless the groups
+    have the very objects of `rates`, and those are floats."""
     if not len(groups) == len(rates) == len(bases) == len(schedules):
         return None
     for group, rate in zip(groups, rates):

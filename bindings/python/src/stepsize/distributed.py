@@ -13,8 +13,8 @@ The numbers are gathered, not reduced: every process then computes the same mean
 network's order of summation.
 
 A loss that is not finite, on any process: with ``nonfinite="spread"`` (the default) all processes see NaN, and the
-controller treats it by its policy for such losses (docs/controllers.md), on all alike. With ``nonfinite="skip"`` all see
-the mean of the others; NaN if there are none.
+controller treats it by its policy for such losses (docs/controllers.md), on all alike. With ``nonfinite="skip"`` all
+see the mean of the others; NaN if there are none.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def mean_loss(
     nothing = [rank for rank, (_, count) in enumerate(gathered) if count == _NOTHING]
     if nothing:
         raise StepsizeError(
-            f"loss: rank {', '.join(map(str, nothing))} gave none; a controller needs it on every process: pass any number"
-            " with weight=0 where there is none"
+            f"loss: rank {', '.join(map(str, nothing))} gave none; a controller needs it on every process: pass any"
+            " number with weight=0 where there is none"
         )
     if problem is not None:
         raise problem

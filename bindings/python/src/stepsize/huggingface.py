@@ -62,9 +62,9 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
     """The scheduler for a loop with accelerate, in place of ``accelerator.prepare(scheduler)``; after the optimizer is
     prepared. ``save_state`` and ``load_state`` of the accelerator keep its state.
 
-    Call its ``step(loss)`` after each ``optimizer.step()``. It goes on once per update, however many processes there are
-    (accelerate's own goes on once for each), not where gradients are accumulated, and not where the update was skipped.
-    A controller hears the mean of the losses since the last update, over all processes.
+    Call its ``step(loss)`` after each ``optimizer.step()``. It goes on once per update, however many processes there
+    are (accelerate's own goes on once for each), not where gradients are accumulated, and not where the update was
+    skipped. A controller hears the mean of the losses since the last update, over all processes.
     """
     from accelerate.scheduler import AcceleratedScheduler
 

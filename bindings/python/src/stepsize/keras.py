@@ -62,8 +62,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
 
 
 class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore]
-    """Sets the optimizer's rate for each update or epoch. ``state_dict`` and ``load_state_dict`` keep its state beside a
-    saved model.
+    """Sets the optimizer's rate for each update or epoch. ``state_dict`` and ``load_state_dict`` keep its state beside
+    a saved model.
 
     Args:
         learning_rate: The base rate: finite, >= 0.

@@ -35,39 +35,32 @@ class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
 
     Args:
         metric: None for the loss that ``training_step`` returns: the mean over the batches of an update, and over all
-            processes. Otherwise a name in ``trainer.callback_metrics``, such as "val_loss", heard after each validation
-            (log it with ``sync_dist=True`` where there are several processes).
-
-    What is fed after an update is heard at the step of the next one.
+            processes, heard at the step of that update. Otherwise a name in ``trainer.callback_metrics``, such as "val_loss", heard at the first step
+            after each validation (log it with ``sync_dist=True`` where there are several processes).
     """
 
     def __init__(self, metric: str | None = None) -> None:
         self.metric = metric
         self._losses: list[torch.Tensor] = []
-        self._update = 0
 
     def setup(self, trainer: Any, pl_module: Any, stage: str) -> None:
         self._losses = []
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
-        self._update = trainer.global_step
         for scheduler in self._schedulers(trainer):
             scheduler._is_fed = True
 
-    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
-        if self.metric is not None:
-            return
-        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
-        if loss is None:  # a batch that was skipped
-            return
+    def on_before_backward(self, trainer: Any, pl_module: Any, loss: torch.Tensor) -> None:
         # Lightning has divided it by the number of batches of an update.
-        self._losses.append(loss.detach() * trainer.accumulate_grad_batches)
-        if trainer.global_step == self._update:
-            return
-        self._update = trainer.global_step
-        mean = float(torch.stack(self._losses).double().mean())
-        self._losses = []
-        self._observe(trainer, mean_loss(mean) if trainer.world_size > 1 else mean)
+        if self.metric is None:
+            self._losses.append(loss.detach() * trainer.accumulate_grad_batches)
+
+    def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
+        # Now, since Lightning steps the scheduler before it calls `on_train_batch_end`.
+        if self.metric is None and self._losses:
+            mean = float(torch.stack(self._losses).double().mean())
+            self._losses = []
+            self._observe(trainer, mean_loss(mean) if trainer.world_size > 1 else mean)
 
     def on_validation_end(self, trainer: Any, pl_module: Any) -> None:
         if self.metric is None or trainer.sanity_checking:

@@ -663,7 +663,9 @@ class Scheduler(Stepper):
         other = Scheduler.from_state(decoded)
         for name, value in (("text", str(other)), ("step", other.current_step), ("lrs", list(other.lrs))):
             if name in state_dict and state_dict[name] != value:
-                raise StepsizeError(f"state_dict: {name!r} was changed: it is {state_dict[name]!r}, in the state {value!r}")
+                raise StepsizeError(
+                    f"state_dict: {name!r} was changed: it is {state_dict[name]!r}, in the state {value!r}"
+                )
         if extend:
             other.extend(self._extension(other))
             decoded = other.state()

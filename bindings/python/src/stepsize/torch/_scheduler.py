@@ -43,7 +43,7 @@ class Scheduler(LRScheduler):
         schedule: A schedule or its text, which may begin with controllers; None for a constant 1.
         controller: What moves the base rates: see ``stepsize.Scheduler``.
         min_lr, max_lr: Bounds: a number, or one for each group.
-        fields: Schedules for other numbers of the groups: ``{"momentum": "…", "beta1": "…", "weight_decay": "…"}``.
+        fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
             A schedule's value 1 is what the group has at the start.
         read_every: The controller hears the loss of every n-th update. Reading a loss that is on an accelerator waits
             for the accelerator; the others are not read.

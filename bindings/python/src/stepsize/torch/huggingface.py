@@ -71,7 +71,8 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
         self.verbose, self.smooth, self.window_size = verbose, smooth, window_size
         controller = _Greedy(
             "huggingface", mode=mode, factor=factor, patience=patience, threshold=threshold,  # type: ignore[arg-type]
-            threshold_mode=threshold_mode, cooldown=cooldown, warmup=warmup, min_lr=min_lr, max_lr=max_lr,  # type: ignore[arg-type]
+            threshold_mode=threshold_mode,  # type: ignore[arg-type]
+            cooldown=cooldown, warmup=warmup, min_lr=min_lr, max_lr=max_lr,
             eps=eps, smooth=smooth, window=window_size, reset_start=reset_start,
         )  # fmt: skip
         if not hasattr(optimizer, "param_groups"):
@@ -92,7 +93,9 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
         rate = self.core.step(metrics)
         for group, (old, new) in enumerate(zip(before, self.core.lrs)):
             if old != new:
-                print(f"GreedyLR: update {self.last_epoch}: {self.decision}, lr of group {group} {old:.4e} -> {new:.4e}")
+                print(
+                    f"GreedyLR: update {self.last_epoch}: {self.decision}, lr of group {group} {old:.4e} -> {new:.4e}"
+                )
         return rate
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -219,7 +222,8 @@ def get_wsd_schedule(
     last_epoch: int = -1,
 ) -> Scheduler:
     schedule = compat.get_wsd_schedule(
-        1.0, num_warmup_steps, num_decay_steps, num_training_steps, num_stable_steps, warmup_type,  # type: ignore[arg-type]
+        1.0, num_warmup_steps, num_decay_steps, num_training_steps, num_stable_steps,
+        warmup_type,  # type: ignore[arg-type]
         decay_type, min_lr_ratio, num_cycles,  # type: ignore[arg-type]
     )  # fmt: skip
     return _make(optimizer, schedule, last_epoch)

@@ -213,7 +213,11 @@ class _ClosedForm(_State):
         """What the next update needs where all rates are floats, and none but this scheduler has made them; a subclass
         may have another `get_lr`."""
         curves = self.__dict__.get("_curves")
-        if curves is None or type(self).__module__ != __name__ or not all(type(rate) is float for rate in self._last_lr):
+        if (
+            curves is None
+            or type(self).__module__ != __name__
+            or not all(type(rate) is float for rate in self._last_lr)
+        ):
             return None
         if not (self._overwrites or all(self.__dict__.get("_clean") or (False,))):
             return None
@@ -464,7 +468,10 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
         values = self.optimizer.param_groups[group]
         phases = self._schedule_phases
         points = [(0.0, float(values[phases[0][f"start_{what}"]]))]  # type: ignore[literal-required]
-        points += [(phase["end_step"], float(values[phase[f"end_{what}"]])) for phase in phases]  # type: ignore[literal-required]
+        points += [
+            (phase["end_step"], float(values[phase[f"end_{what}"]]))  # type: ignore[literal-required]
+            for phase in phases
+        ]
         interpolation: Any = "cosine" if self._anneal_func_type == "cos" else "linear"
         return compat.one_cycle_curve([(step, value / unit) for step, value in points], interpolation)
 
