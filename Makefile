@@ -70,7 +70,7 @@ league-learned league-learned-quick: .venv/league .venv/test
 report-learned: .venv/league
 	.venv/bin/python Benchmarks/league/learned/report.py
 
-policies: .venv/test
+policies: .venv/test .venv/league
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/train_policies.py
 	swift format -i Sources/Stepsize/Learned/ShippedPolicies.swift

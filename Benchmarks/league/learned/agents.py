@@ -21,8 +21,8 @@ def anchor(cap: float) -> float:
 
 
 class Training(policies.Policy):
-    """An episode of training. `steps`: each decision is rewarded with the fall of log(loss) up to the next one; else the
-    score at the end is all the reward."""
+    """An episode of training. `steps`: each decision is rewarded with the fall of log(loss) up to the next one; else
+    the score at the end is all the reward."""
 
     def __init__(self, agent: Agent, base: float, steps: bool = False) -> None:
         self.agent, self.base, self.multiplier = agent, base, 1.0
@@ -71,7 +71,8 @@ def train(
     generations, population, instances = budget.generations, budget.population, budget.train
     while name == PPO and population * instances > PPO_EPISODES and population % 2 == 0:
         generations, population = 2 * generations, population // 2
-    agent = Agent(TRAINERS[name], "linear", seed=seed, population=population, instances=instances, every=policies.WINDOW)
+    agent = Agent(TRAINERS[name], "linear", seed=seed, population=population, instances=instances,
+                  every=policies.WINDOW)  # fmt: skip
     episodes, history = 0, []
     for _ in range(generations):
         scores = []

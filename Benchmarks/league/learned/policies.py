@@ -46,8 +46,8 @@ class Policy:
         """`loss` is ||X_B - W_B H||^2/||X_B||^2 before the update."""
 
     def evaluated(self, loss: float) -> None:
-        """The loss that is scored, at the start and after each `evaluate_every` updates but the last: not what a policy may see,
-        but what one is rewarded for in training."""
+        """The loss that is scored, at the start and after each `evaluate_every` updates but the last: not what a policy
+        may see, but what one is rewarded for in training."""
 
 
 class Fixed(Policy):

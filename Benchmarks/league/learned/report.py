@@ -178,7 +178,7 @@ def conclusion(league: League) -> str:
                                    f"{number(means[best])})")  # fmt: skip
                     elsewhere.append(f"{SETS[one]}, {title} ({learner})")
             lines.append(
-                f"- **{title.capitalize()}, {learner}.** {words}: {why}. Better than "
+                f"- **{title.capitalize()}: {learner}.** {words}: {why}. Better than "
                 f"{league.favourite(group)} on these shifted sets: {listed(shifted)}."
             )
     if league.protocol["held_out"]:
@@ -187,7 +187,7 @@ def conclusion(league: League) -> str:
             for one in league.protocol["held_out"]:
                 parts.append(f"{one} {network_difference(league, one, learner)}")
             lines.append(
-                f"- **Networks, {learner}.** Log of the held-out loss minus that of {league.favourite(NETWORKS)}, the "
+                f"- **Networks: {learner}.** Log of the held-out loss minus that of {league.favourite(NETWORKS)}, the "
                 f"best on the training networks: {'; '.join(parts)}."
             )
     for group in league.regimes:
@@ -195,20 +195,34 @@ def conclusion(league: League) -> str:
             if name in league.contestants(group):
                 pair = Pair(league, group, "test", name, league.favourite(group))
                 lines.append(
-                    f"- **{REGIMES[group][0]}, {name}**, a policy that comes with the library: "
+                    f"- **{REGIMES[group][0]}: {name}**, a policy that comes with the library: "
                     f"{signed(pair.mean)} {span(pair.low, pair.high)} against {league.favourite(group)} "
                     f"({pair.wins} wins, {pair.losses} losses)."
                 )
     for name in SHIPPED:
         if league.protocol["held_out"] and name in league.contestants(NETWORKS):
             parts = [f"{one} {network_difference(league, one, name)}" for one in league.protocol["held_out"]]
-            lines.append(f"- **Networks, {name}**, a policy that comes with the library, against "
+            lines.append(f"- **Networks: {name}**, a policy that comes with the library, against "
                          f"{league.favourite(NETWORKS)}: {'; '.join(parts)}.")  # fmt: skip
+    lines += [f"- **{REGIMES[group][0]}.** {cap_text(league, group)}" for group in league.regimes]
     lines.append(
-        f"- **The regime in which learning pays:** {listed(pays)}. **In which it does not:** {listed(not_pays)}. "
+        f"- **The regime in which learning pays:** {listed(pays)}. **In which it does not:** "
+        f"{listed(not_pays) if pays else 'all of these, for all of the learners'}. "
         f"Shifted sets on which it pays: {listed(elsewhere)}. To pay means: better than the schedule or controller that "
         "tuning had found to be the best, by the interval of the mean and by the adjusted test."
     )
+    if league.protocol["held_out"]:
+        clear = []
+        for name in (*league.learners, *(name for name in SHIPPED if name in league.contestants(NETWORKS))):
+            for one in league.protocol["held_out"]:
+                pair = Pair(league, NETWORKS, one, name, league.favourite(NETWORKS))
+                if pair.high < 0:
+                    clear.append(f"{name} on {one}")
+        count = len(league.protocol["held_out"]) * (len(league.learners) + 1)
+        lines.append(
+            f"- **Networks on which a learned rate is below {league.favourite(NETWORKS)}** by the interval alone, in "
+            f"{count} comparisons that are not adjusted: {'; '.join(clear) or 'none'}."
+        )
     best = []
     for group in league.regimes:
         means = {name: float(league.scores(group, "test", name).mean()) for name in league.contestants(group)}
@@ -216,6 +230,19 @@ def conclusion(league: League) -> str:
         best.append(f"{REGIMES[group][0].lower()} {name} ({number(means[name])})")
     lines.append(f"- **Lowest mean on the held-out instances**, after the fact: {'; '.join(best)}.")
     return "\n".join(lines)
+
+
+def cap_text(league: League, group: str) -> str:
+    """Whether there is anything to learn below the cap."""
+    names = league.contestants(group)
+    means = {name: float(league.scores(group, "test", name).mean()) for name in names}
+    lowest, cap = min(means.values()), league.protocol["cap"][group]
+    level = [name for name in names if means[name] - lowest < 1e-3]
+    at_cap = [name for name in level if min(min(e["rates"]) for e in league.entries(group, "test", name)) > 0.99 * cap]
+    if len(at_cap) > 1:
+        return (f"{len(level)} of {len(names)} contestants end within 0.001 of the lowest mean, {len(at_cap)} of them with "
+                f"the rate at its cap throughout: within the bound there is nothing to learn here but to use all of it.")  # fmt: skip
+    return f"{len(level)} of {len(names)} contestants end within 0.001 of the lowest mean ({listed(level)})."
 
 
 def network_difference(league: League, one: str, name: str) -> str:

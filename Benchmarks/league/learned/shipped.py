@@ -1,4 +1,9 @@
-"""How the policies that come with the library are trained (make policies), and what `mlp` is trained on."""
+"""How the policies that come with the library are trained (make policies), and what `mlp` is trained on.
+
+Of `mlp` three were tried, with 2,560 episodes each and seed 1. The mean log of the held-out loss on 64 instances that
+none was trained on: PPO, linear -1.018; cross-entropy method, linear -0.961 (the difference is -0.06 +- 0.08); cross-entropy
+method, four hidden units -0.687; the anchors -0.632. The best one comes with the library.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +24,8 @@ SEEDS = 100_000
 
 @dataclass(frozen=True)
 class Instance:
-    """A training of a perceptron on the digits; half of what a training has is drawn, so that the policy is of use where
-    widths, optimizers, lengths and the anchor's rate are others."""
+    """A training of a perceptron on the digits. Much of it is drawn, so that the policy is of use where widths,
+    optimizers, lengths and the anchor's rate are others."""
 
     network: networks.Network
     seed: int
@@ -91,10 +96,10 @@ EPISODES = {name: recipe.episodes for name, recipe in RECIPES.items()}
 # ---- What they are worth ----------------------------------------------------
 
 
-def compared_on_perceptrons(agent: Agent, numbers: list[float], count: int = 128) -> list[str]:
-    """The policy with these numbers, the anchors that it multiplies, and cosine from the anchors down to 0: the mean log of
-    the held-out loss on instances that are not trained on, with the anchors as they are, and with all of them times the
-    factor that was best on other instances; that factor."""
+def compared_on_perceptrons(agent: Agent, numbers: list[float], count: int = 64) -> list[str]:
+    """The policy with these numbers, the anchors that it multiplies, and cosine from the anchors down to 0: the mean
+    log of the held-out loss on instances that are not trained on, with the anchors as they are, and with all of them
+    times the factor that was best on other instances; that factor."""
 
     def learned(one: Instance) -> policies.Policy:
         total = one.updates if one.is_total_known else 0

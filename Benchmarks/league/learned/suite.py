@@ -83,7 +83,7 @@ class Settings:
 
 
 FULL = Settings("full", tuple(factorize.REGIMES), 160, Budget(192, 32, 24, 16, 16), 3, 64, 24, 5,
-                tuple(networks.HELD_OUT), 120, Budget(32, 12, 12, 8, 4), 3, 2, 8)  # fmt: skip
+                tuple(networks.HELD_OUT), 120, Budget(64, 12, 24, 8, 4), 3, 2, 8)  # fmt: skip
 QUICK = Settings("quick", tuple(factorize.REGIMES), 160, Budget(24, 16, 12, 8, 4), 2, 16, 6, 2, ("mlp", "cnn"), 80,
                  Budget(12, 8, 6, 8, 2), 1, 1, 3)  # fmt: skip
 
