@@ -81,8 +81,9 @@ golden: .venv/test
 format:
 	swift format -i -r Sources Tests Package.swift
 
-lint:
+lint: .venv/test
 	swift format lint --strict -r Sources Tests Package.swift
+	.venv/bin/python -m ruff check --quiet .
 
 # One virtual environment; the stamps say what is in it.
 .venv/bin/python:

@@ -12,7 +12,6 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
-
 import stepsize  # noqa: E402
 from stepsize import catalogue  # noqa: E402
 

@@ -8,6 +8,7 @@ step() { printf '\n== %s\n' "$1"; }
 
 step "format and lint"
 swift format lint --strict -r Sources Tests Package.swift
+"$PYTHON" -m ruff check --quiet .
 dev/check_sources.sh
 
 step "build"

@@ -20,8 +20,8 @@ import numpy as np
 def run_missing(suite, jobs: int, progress: Progress) -> int:
     """Runs the cells of a suite that are not there yet; how many that was.
 
-    A suite has the groups of its `cells()`, one group after the other; the `path` and the `cost` of a cell, `work(cell)`,
-    which writes that file and answers the cell, and the cell's `name` for the progress.
+    A suite has the groups of its `cells()`, one group after the other; the `path` and the `cost` of a cell,
+    `work(cell)`, which writes that file and answers the cell, and the cell's `name` for the progress.
     """
     from joblib import Parallel, delayed
 

@@ -46,7 +46,8 @@ def refine(values, tau, out):
     options = _abi.stepsize_refine_options()
     lib.stepsize_refine_defaults(ctypes.byref(options))
     options.tau = tau
-    if lib.stepsize_refine(ctypes.byref(options), pointer(values), len(values), pointer(out), len(out), None, None) != 0:
+    arrays = (pointer(values), len(values), pointer(out), len(out))
+    if lib.stepsize_refine(ctypes.byref(options), *arrays, None, None) != 0:
         sys.exit("bench_refine: the refinement failed")
     return out
 
@@ -97,4 +98,5 @@ if __name__ == "__main__":
     else:
         measure_speed()
         run = subprocess.run([sys.executable, __file__, "--memory"], check=True, capture_output=True, text=True)
-        print(f"memory of refining {LARGEST} norms with tau {TAU}, norms and result included: {run.stdout.strip()} times the norms")
+        times = run.stdout.strip()
+        print(f"memory of refining {LARGEST} norms with tau {TAU}, norms and result included: {times} times the norms")

@@ -94,7 +94,8 @@ def model_of(network: Network) -> nn.Module:
     if network.kind == "cnn":
         w = network.width
         return nn.Sequential(nn.Unflatten(1, (1, 8, 8)), nn.Conv2d(1, w, 3, padding=1), nn.ReLU(),
-                             nn.Conv2d(w, 2 * w, 3, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(18 * w, 10))  # fmt: skip
+                             nn.Conv2d(w, 2 * w, 3, stride=2), nn.ReLU(),
+                             nn.Flatten(), nn.Linear(18 * w, 10))  # fmt: skip
     return Transformer(text()[2], network.width)
 
 

@@ -109,7 +109,8 @@ class LineSearch(Policy):
 
     def __init__(self, base: float, c: float, backtrack: float, gamma: float) -> None:
         controller = stepsize.LineSearch(c=c, backtrack=backtrack, reset="grow", gamma=gamma, batches_per_epoch=1,
-                                         max_trials=self.TRIALS, projected=True, min_lr=LOWEST, max_lr=base)  # fmt: skip
+                                         max_trials=self.TRIALS, projected=True,
+                                         min_lr=LOWEST, max_lr=base)  # fmt: skip
         self.scheduler = stepsize.Scheduler(base, controller=controller)
 
     def begin(self, run: Any) -> None:

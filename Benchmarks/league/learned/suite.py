@@ -175,8 +175,8 @@ class Suite:
             what |= {"regime": repr(factorize.REGIMES[cell.group]), "updates": s.updates, "batch": factorize.BATCH,
                      "space": repr(policies.TUNED.get(cell.contestant))}  # fmt: skip
             if cell.kind == "tune":
-                what |= {"budget": asdict(s.budget), "seed": cell.seed,
-                         "data": [matrices.digest("train", self.count("train")), matrices.digest("tune", self.count("tune"))]}  # fmt: skip
+                data = [matrices.digest(part, self.count(part)) for part in ("train", "tune")]
+                what |= {"budget": asdict(s.budget), "seed": cell.seed, "data": data}
             else:
                 what |= {"values": self.values(cell).tolist(), "set": cell.set, "seeds": s.seeds, "curve": s.curve,
                          "data": matrices.digest(cell.set, self.count(cell.set))}  # fmt: skip
@@ -401,7 +401,8 @@ class Suite:
             entries_of.sort(key=lambda e: (e["group"], e.get("set", ""), order[e["contestant"]], e["seed"]))
         data = {part: matrices.digest(part, self.count(part)) for part in matrices.PARTS}
         protocol = asdict(s) | {"batch": factorize.BATCH, "cap": {n: factorize.REGIMES[n].cap for n in s.regimes},
-                                "data": data, "learners": LEARNERS, "order": self.order(), "shipped": shipped.EPISODES}  # fmt: skip
+                                "data": data, "learners": LEARNERS, "order": self.order(),
+                                "shipped": shipped.EPISODES}  # fmt: skip
         if s.held_out:
             protocol["text"] = networks.text_digest()
         run = about | {"core_seconds": round(seconds)}

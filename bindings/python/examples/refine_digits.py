@@ -21,9 +21,20 @@ import sys
 import numpy as np
 import stepsize
 from train_digits import (
-    BATCH, BLIND_LOSS, DATA, MOMENTUM, TRAIN, Random, accuracy, count, cross_entropy, forward, initial_weights, load,
+    BATCH,
+    BLIND_LOSS,
+    DATA,
+    MOMENTUM,
+    TRAIN,
+    Random,
+    accuracy,
+    count,
+    cross_entropy,
+    forward,
+    initial_weights,
+    load,
     loss_and_gradient,
-)  # fmt: skip
+)
 
 BASE_RATES = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8)
 LOSS_WINDOW = 42  # updates: one epoch

@@ -27,8 +27,18 @@ import sys
 import numpy as np
 import stepsize
 from train_digits import (
-    BATCH, CLASSES, DATA, MOMENTUM, Random, accuracy, cross_entropy, forward, initial_weights, load, loss_and_gradient,
-)  # fmt: skip
+    BATCH,
+    CLASSES,
+    DATA,
+    MOMENTUM,
+    Random,
+    accuracy,
+    cross_entropy,
+    forward,
+    initial_weights,
+    load,
+    loss_and_gradient,
+)
 
 SETTINGS = ("phases", "settled", "mixed", "clean")
 NOISE, BASE_LR = 0.3, 0.1

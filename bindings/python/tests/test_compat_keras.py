@@ -15,7 +15,6 @@ np = pytest.importorskip("numpy")
 keras = pytest.importorskip("keras")
 
 from keras.optimizers import schedules as peer
-
 from stepsize import StepsizeError
 from stepsize.compat import keras as ours
 

@@ -8,7 +8,6 @@ import random
 import struct
 
 import pytest
-
 from stepsize import StepsizeError
 from stepsize.compat import llmc
 

@@ -5,7 +5,6 @@ import math
 import random
 
 import pytest
-
 from stepsize import StepsizeError
 from stepsize.compat import megatron
 

@@ -1,7 +1,6 @@
 """A running schedule with another length."""
 
 import pytest
-
 import stepsize as st
 
 

@@ -14,8 +14,7 @@ pytest.importorskip("accelerate", reason="accelerate is not installed; the Train
 torch = pytest.importorskip("torch")
 
 from stepsize.huggingface import LossCallback, Scheduler, prepare  # noqa: E402
-from transformers import BertConfig, BertForSequenceClassification  # noqa: E402
-from transformers import Trainer, TrainerCallback, TrainingArguments  # noqa: E402
+from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments  # noqa: E402  # noqa: E402
 
 TOTAL = 12
 TEXT = f"greedy(patience=0, factor=0.8, cooldown=0) * (warmup(2) >> linear({TOTAL}))"

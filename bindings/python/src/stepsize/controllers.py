@@ -9,8 +9,8 @@ from types import EllipsisType
 from weakref import finalize
 
 from . import _abi, _values
-from ._lib import create, library, message_of, new_error, read_text
-from .errors import StepsizeError, parse_error
+from ._lib import library, message_of, new_error, read_text
+from .errors import parse_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

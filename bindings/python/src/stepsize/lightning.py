@@ -35,8 +35,9 @@ class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
 
     Args:
         metric: None for the loss that ``training_step`` returns: the mean over the batches of an update, and over all
-            processes, heard at the step of that update. Otherwise a name in ``trainer.callback_metrics``, such as "val_loss", heard at the first step
-            after each validation (log it with ``sync_dist=True`` where there are several processes).
+            processes, heard at the step of that update. Otherwise a name in ``trainer.callback_metrics``, such as
+            "val_loss", heard at the first step after each validation (log it with ``sync_dist=True`` where there are
+            several processes).
     """
 
     def __init__(self, metric: str | None = None) -> None:

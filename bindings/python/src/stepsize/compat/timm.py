@@ -20,8 +20,22 @@ from fractions import Fraction
 from functools import reduce
 from operator import rshift
 
-from .. import Constant, Cooldown, Cosine, Exponential, Multistep, Polynomial, PowerLaw, Ramp, Repeat, Shift, Step
-from .. import Stretch, Take, Tanh
+from .. import (
+    Constant,
+    Cooldown,
+    Cosine,
+    Exponential,
+    Multistep,
+    Polynomial,
+    PowerLaw,
+    Ramp,
+    Repeat,
+    Shift,
+    Step,
+    Stretch,
+    Take,
+    Tanh,
+)
 from ..errors import StepsizeError
 from . import _floor, _fraction
 from ._spans import END, span, updates
