@@ -539,8 +539,8 @@ the same budget; *replay*, the geometric mean of a learner's rates on the tune i
 
 The hypergradient uses the steps of H that were made, one update late, since the gradient is not known before the update.
 
-Measured on {run["date"]} in {run["core_seconds"] / 60:.0f} minutes of processor time ({run["machine"]}, {run["cores"]} cores, busy
-with other work). Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, torch {run["torch"]},
+Measured on {run["date"]} in {run["core_seconds"] / 60:.0f} minutes of processor time ({run["machine"]}, {run["cores"]}
+cores, {run["jobs"]} processes). Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, torch {run["torch"]},
 stepsize {run["stepsize"]}.
 """]  # fmt: skip
     for group in league.regimes:
