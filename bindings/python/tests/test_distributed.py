@@ -150,6 +150,7 @@ def test_a_process_that_does_it_wrongly(network, size):
 
 
 def test_without_a_process_group():
+    pytest.importorskip("torch")
     from stepsize.distributed import mean_loss
 
     with pytest.raises(st.StepsizeError, match="init_process_group first, or pass a communicator"):
