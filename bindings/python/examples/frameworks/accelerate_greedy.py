@@ -35,3 +35,4 @@ for _ in range(EPOCHS):
             optimizer.zero_grad()
 accuracy = (model(inputs[1280:]).argmax(1) == labels[1280:]).double().mean()
 accelerator.print(f"{scheduler.current_step} of {updates} updates, accuracy {accuracy:.3f}")
+accelerator.end_training()  # the processes leave together
