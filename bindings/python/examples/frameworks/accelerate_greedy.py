@@ -33,6 +33,8 @@ for _ in range(EPOCHS):
             optimizer.step()
             stepper.step(loss)
             optimizer.zero_grad()
-accuracy = (model(inputs[1280:]).argmax(1) == labels[1280:]).double().mean()
+with torch.no_grad():
+    accuracy = (model(inputs[1280:]).argmax(1) == labels[1280:]).double().mean()
 accelerator.print(f"{scheduler.current_step} of {updates} updates, accuracy {accuracy:.3f}")
-accelerator.end_training()  # the processes leave together
+accelerator.free_memory()
+accelerator.end_training()
