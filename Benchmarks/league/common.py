@@ -130,6 +130,20 @@ def read_json(path: Path) -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def save_picture(figure, path: Path, colours: int) -> None:
+    """A picture of lines needs few colours: a third of the size."""
+    import io
+
+    import matplotlib.pyplot as plt
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    plt.close(figure)
+    Image.open(buffer).convert("RGB").quantize(colours).save(path, optimize=True)
+
+
 # ---- Statistics -------------------------------------------------------------
 
 

@@ -7,13 +7,11 @@ Every number and every verdict in the report is computed here from the stored re
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
 import matplotlib
 import numpy as np
-from PIL import Image
 from scipy import stats
 
 matplotlib.use("Agg")
@@ -23,7 +21,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from common import filled, holm, listed, p_text, read_json, rows  # noqa: E402
+from common import filled, holm, listed, p_text, read_json, rows, save_picture  # noqa: E402
 
 PAGE = ROOT / "docs" / "learned.md"
 PICTURES = ROOT / "docs" / "learned"
@@ -374,11 +372,7 @@ def style(name: str) -> dict:
 
 
 def save(figure, name: str) -> str:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    plt.close(figure)
-    Image.open(buffer).convert("RGB").quantize(128).save(PICTURES / f"{name}.png", optimize=True)
+    save_picture(figure, PICTURES / f"{name}.png", 128)
     return f"learned/{name}.png"
 
 

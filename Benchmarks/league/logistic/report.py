@@ -7,13 +7,11 @@ Every number and every verdict in the report is computed here from the stored re
 from __future__ import annotations
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
 import matplotlib
 import numpy as np
-from PIL import Image
 from scipy import stats
 
 matplotlib.use("Agg")
@@ -27,7 +25,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import stepsize  # noqa: E402
-from common import filled, geometric_mean, holm, listed, p_text, read_json, rows  # noqa: E402
+from common import filled, geometric_mean, holm, listed, p_text, read_json, rows, save_picture  # noqa: E402
 
 PAGE = ROOT / "docs" / "refinement.md"
 PICTURES = ROOT / "docs" / "refinement"
@@ -218,12 +216,7 @@ COLOURS = {LINEAR: "#0072B2", COSINE: "#56B4E9", REFINED: "#D55E00", CAPPED: "#C
 
 
 def save(figure, name: str) -> str:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    plt.close(figure)
-    # A picture of lines needs few colours: a third of the size.
-    Image.open(buffer).convert("RGB").quantize(64).save(PICTURES / f"{name}.png", optimize=True)
+    save_picture(figure, PICTURES / f"{name}.png", 64)
     return f"refinement/{name}.png"
 
 

@@ -30,7 +30,7 @@ class Rounds:
 
     def next(self, metrics: dict[str, float]) -> float:
         """Goes to the next round. `metrics` is "data set-metric": value of the round that is done."""
-        if not self.scheduler.controllers:
+        if not self.scheduler._listens:
             return self.scheduler.step()
         if not metrics:
             raise StepsizeError("metric: the controller needs an evaluation set; pass evals=, valid_sets= or eval_set=")

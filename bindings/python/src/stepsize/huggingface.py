@@ -75,7 +75,7 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
         _losses: list[Any] = []
 
         def step(self, loss: Any = None) -> None:
-            if scheduler.controllers:
+            if scheduler.core._listens:
                 self._losses = [*self._losses, loss.detach() if hasattr(loss, "detach") else loss]
             if not self.gradient_state.sync_gradients:
                 return

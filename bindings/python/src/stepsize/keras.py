@@ -18,7 +18,7 @@ import keras
 from . import _values
 from .errors import StepsizeError
 from .schedule import Schedule as CoreSchedule
-from .schedule import as_schedule
+from .schedule import as_schedule, held_rates
 from .scheduler import Scheduler
 
 if TYPE_CHECKING:
@@ -46,12 +46,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         self.schedule = as_schedule(schedule, "schedule")
         self.learning_rate = _values.to_float(learning_rate, "learning_rate")
         self.length = length
-        if length is None and self.schedule.length is None:
-            raise StepsizeError(f"length: {self.schedule} has no end; give the number of updates of the run")
-        count = (self.schedule.length or 0) + 1 if length is None else _values.to_int64(length, "length")
-        if count < 1:
-            raise StepsizeError(f"length = {count}, expected an integer >= 1")
-        self._rates = [*self.schedule.curve(count, base_lr=self.learning_rate)]
+        self._rates = [*held_rates(self.schedule, self.learning_rate, length)]
 
     def __call__(self, step: Any) -> Any:
         table = keras.ops.convert_to_tensor(self._rates, dtype="float32")
@@ -103,7 +98,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
             self._next(logs)
 
     def _next(self, logs: Any) -> None:
-        if not self.scheduler.controllers:
+        if not self.scheduler._listens:
             self.scheduler.step()
         elif self.metric in (logs or {}):
             self.scheduler.step(logs[self.metric])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _values
 from .errors import StepsizeError
-from .schedule import Schedule, as_schedule
+from .schedule import Schedule, as_schedule, held_rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,16 +44,8 @@ def schedule(
     import numpy as np
 
     made = as_schedule(schedule, "schedule")
-    if length is None:
-        if made.length is None:
-            raise StepsizeError(f"length: {made} has no end; give the number of updates of the run")
-        count = made.length + 1  # the value that is held after the end
-    else:
-        count = _values.to_int64(length, "length")
-        if count < 1:
-            raise StepsizeError(f"length = {count}, expected an integer >= 1")
     # In numpy until it is used: an array of JAX made while tracing could not be kept.
-    rates = np.asarray(made.curve(count, base_lr=base_lr))
+    rates = np.asarray(held_rates(made, base_lr, length))
 
     def rate(count: Any) -> Any:
         table = jnp.asarray(rates, dtype=dtype or jnp.zeros(()).dtype)

@@ -231,6 +231,20 @@ def as_schedule(value: Schedule | str, name: str) -> Schedule:
     raise _values.wrong_type(name, "a schedule or its text", value)
 
 
+def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[float]:
+    """A table in which the last rate is held: `length` updates (an integer >= 1); None for the schedule's own, and the
+    value after its end."""
+    if length is None:
+        if schedule.length is None:
+            raise StepsizeError(f"length: {schedule} has no end; give the number of updates of the run")
+        count = schedule.length + 1
+    else:
+        count = _values.to_int64(length, "length")
+        if count < 1:
+            raise StepsizeError(f"length = {count}, expected an integer >= 1")
+    return schedule.curve(count, base_lr=base_lr)
+
+
 def _parse(text: str, *, written_by_user: bool = True) -> int:
     encoded = text.encode("utf-8", "surrogatepass")
     handle, error = c_void_p(), new_error()
