@@ -10,29 +10,41 @@ let embedded: [SwiftSetting] = [
 let package = Package(
   name: "Stepsize",
   products: [
-    // For Swift packages.
+    // For Swift packages. The second one calls the first as C programs do, hence StepsizeC.
     .library(name: "Stepsize", targets: ["Stepsize"]),
-    // For everyone else: the C interface.
+    .library(name: "StepsizeLearn", targets: ["StepsizeLearn", "StepsizeC"]),
+    // For everyone else: the C interfaces of libstepsize and libstepsize-learn.
     .library(name: "stepsize-c", type: .dynamic, targets: ["StepsizeC"]),
+    .library(name: "stepsize-learn-c", type: .dynamic, targets: ["StepsizeLearnC"]),
   ],
   traits: [
     .trait(name: "Embedded", description: "Compile as Embedded Swift, without the Swift runtime.")
   ],
   targets: [
     // Public targets.
-    .target(name: "Stepsize", dependencies: ["CMathShims"], swiftSettings: embedded),
+    .target(name: "Stepsize", dependencies: ["StepsizeBase"], swiftSettings: embedded),
+    .target(name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], swiftSettings: embedded),
     .target(
       name: "StepsizeC",
-      dependencies: ["Stepsize", "CStepsize"],
+      dependencies: ["Stepsize", "StepsizeBoundary"],
+      exclude: ["Introduction.h", "exports.map"],
+      swiftSettings: embedded),
+    .target(
+      name: "StepsizeLearnC",
+      dependencies: ["StepsizeLearn", "StepsizeBoundary", "CStepsizeLearn"],
       exclude: ["Introduction.h", "exports.map"],
       swiftSettings: embedded),
 
-    // Implementation details: not API.
+    // Implementation details that both libraries have a copy of: not API, but for the types that Stepsize exports.
+    .target(name: "StepsizeBase", dependencies: ["CMathShims"], swiftSettings: embedded),
+    .target(name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], swiftSettings: embedded),
     .target(name: "CMathShims", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CStepsize"),
+    .target(name: "CStepsizeLearn", dependencies: ["CStepsize"]),
 
     // Tests.
     .testTarget(name: "StepsizeTests", dependencies: ["Stepsize"]),
+    .testTarget(name: "StepsizeLearnTests", dependencies: ["StepsizeLearn", "Stepsize", "StepsizeC"]),
   ],
   cLanguageStandard: .c99
 )

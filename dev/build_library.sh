@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds build/lib/libstepsize.so and build/lib/libstepsize.a: the Embedded Swift build of the C interface.
+# Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces.
 # Needs a Swift 6.3 toolchain. Called by `make lib` and by the build of the Python wheel.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,50 +10,65 @@ if ! command -v swift >/dev/null; then
 fi
 
 build=.build-embedded
-exports=Sources/StepsizeC/exports.map
-soname=libstepsize.so.0
+abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swift)
 # What is called at each update comes first and in this order, so that it lies where it was measured, whatever else the
 # library holds: its place within the cache lines is worth up to a quarter of a step of GreedyLR.
 order=$PWD/$build/order.txt
-mkdir -p "$build"
+mkdir -p "$build" build/lib
 printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_step_without_loss schedule_at >"$order"
-options=(
-  -c release --traits Embedded --build-path "$build" --product stepsize-c --omit-frame-pointers
-  # Small code, except where the source asks for speed; what nobody calls is left out.
-  -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
-  -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
-  -Xlinker "--symbol-ordering-file=$order"
-  # Nothing but stepsize_* is visible, and nothing may be missing.
-  -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
-)
-# SwiftPM does not link again when only the export list has changed.
-if [ "$exports" -nt "$build/release/libstepsize-c.so" ]; then rm -f "$build/release/libstepsize-c.so"; fi
 
-if ! log=$(swift build "${options[@]}" 2>&1); then
-  printf '%s\n' "$log" >&2
-  echo "stepsize: the library did not build (Swift 6.3 or later is needed; this is $(swift --version 2>/dev/null | head -n 1))." >&2
-  exit 1
-fi
+# build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
+build() {
+  local library=$1 layer=$2 symbols=$3 exports=Sources/$2/exports.map product=$1-c
+  local soname=lib$library.so.$abi output="$build/release/lib$1-c.so" options=() log option
+  shift 3
+  options=(
+    -c release --traits Embedded --build-path "$build" --product "$product" --omit-frame-pointers
+    # Small code, except where the source asks for speed; what nobody calls is left out.
+    -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
+    -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+    # Nothing but stepsize_* is visible, and nothing may be missing.
+    -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
+    # Which function is how large: for the check of the size (Tests/abi/check_binary.sh).
+    -Xlinker "-Map=$PWD/$build/$library.map"
+  )
+  for option in "$@"; do options+=(-Xlinker "$option"); done
+  # SwiftPM does not link again when only the export list has changed.
+  if [ "$exports" -nt "$output" ]; then rm -f "$output"; fi
 
-mkdir -p build/lib
-# The old file may be mapped by a running program: a new one takes its name.
-cp "$build/release/libstepsize-c.so" "build/lib/$soname.new"
-chmod 755 "build/lib/$soname.new"
-mv "build/lib/$soname.new" "build/lib/$soname"
-ln -sf "$soname" build/lib/libstepsize.so
+  if ! log=$(swift build "${options[@]}" 2>&1); then
+    printf '%s\n' "$log" >&2
+    echo "stepsize: the library did not build (Swift 6.3 or later is needed; this is $(swift --version 2>/dev/null | head -n 1))." >&2
+    exit 1
+  fi
 
-# Of a source that is gone its object stays behind.
-find "$build/release/" -name '*.swift.o' | while read -r object; do
-  name=$(basename "$object" .o)
-  if [ "$name" != main.swift ] && [ -z "$(find Sources -name "$name" -print -quit)" ]; then rm -f "$object"; fi
-done
+  # The old file may be mapped by a running program: a new one takes its name.
+  cp "$output" "build/lib/$soname.new"
+  chmod 755 "build/lib/$soname.new"
+  mv "build/lib/$soname.new" "build/lib/$soname"
+  ln -sf "$soname" "build/lib/lib$library.so"
 
-# The static library is one object in which only stepsize_* is global.
-objects=$(find "$build/release/" -path '*.build/*.o' \( -path '*/Stepsize.build/*' -o -path '*/StepsizeC.build/*' \
-  -o -path '*/CMathShims.build/*' \) | sort)
-# shellcheck disable=SC2086
-ld -r -o "$build/stepsize.o" $objects
-objcopy --keep-global-symbols=Tests/abi/symbols.txt --strip-debug "$build/stepsize.o"
-rm -f build/lib/libstepsize.a
-ar rcs build/lib/libstepsize.a "$build/stepsize.o"
-echo "build/lib/libstepsize.so: $(stat -c %s "build/lib/$soname") bytes"
+  archive "$library" "$symbols" "${layer%C}" "$layer"
+  echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
+}
+
+# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
+# libraries are made from is in each of them, out of sight of the other.
+archive() {
+  local library=$1 symbols=$2 module objects=()
+  shift 2
+  for module in CMathShims StepsizeBase StepsizeBoundary "$@"; do
+    # Of a source that is gone its object stays behind.
+    while read -r object; do
+      if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then objects+=("$object"); fi
+    done < <(find "$build/release/$module.build" -name '*.o' | sort)
+  done
+  ld -r -o "$build/$library.o" "${objects[@]}"
+  objcopy "--keep-global-symbols=$symbols" --strip-debug "$build/$library.o"
+  rm -f "build/lib/lib$library.a"
+  ar rcs "build/lib/lib$library.a" "$build/$library.o"
+}
+
+build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$order"
+# The second library calls the first as any program does.
+build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so"

@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Generate the C header and everything derived from it. Run it as `make header`.
+"""Generate the C header of a library and everything derived from it. Run it as `make header`.
 
-    dev/generate.py [--check] [--root DIR] path/to/StepsizeC-Swift.h
+    dev/generate.py [--check] [--root DIR] stepsize|stepsize-learn path/to/…-Swift.h
 
-Read:     the header that the Swift compiler emitted (prototypes), Sources/StepsizeC/*.swift (order,
-          sections, comments), Sources/StepsizeC/Introduction.h, the types block of stepsize_types.h,
-          Sources/Stepsize/Version.swift.
-Written:  include/stepsize/stepsize.h, and from a parse of that header Sources/StepsizeC/exports.map,
-          Tests/abi/symbols.txt and bindings/python/src/stepsize/_abi.py.
+Read:     the header that the Swift compiler emitted (prototypes), the Swift files of the C layer (order, sections,
+          comments) and its Introduction.h, the types block of its C module, Sources/StepsizeBase/Version.swift.
+Written:  the public header, and from a parse of that header the export map, the list of symbols and the Python
+          table; of the first library its functions besides, as the second one sees them.
 
 Exit status: 0, 1 when --check finds a stale file, 2 when the sources break a rule.
 """
@@ -15,6 +14,7 @@ Exit status: 0, 1 when --check finds a stale file, 2 when the sources break a ru
 import argparse
 import difflib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import abi_header
@@ -22,24 +22,57 @@ import abi_outputs
 import abi_sources
 
 MAXIMUM_DIFF_LINES = 60
+PYTHON = Path("bindings/python/src/stepsize")
 
 
-def outputs(root: Path, emitted: Path) -> dict[Path, str]:
+@dataclass
+class Library:
+    layer: Path  # the Swift files with @c functions
+    types: Path
+    header: Path
+    symbols: Path
+    python: Path
+    version_node: str  # of the symbols, without the ABI number
+    base: str | None = None  # the library whose header this one's header includes
+
+
+LIBRARIES = {
+    "stepsize": Library(
+        Path("Sources/StepsizeC"), Path("Sources/CStepsize/include/stepsize_types.h"),
+        Path("include/stepsize/stepsize.h"), Path("Tests/abi/symbols.txt"), PYTHON / "_abi.py", "STEPSIZE"),
+    "stepsize-learn": Library(
+        Path("Sources/StepsizeLearnC"), Path("Sources/CStepsizeLearn/include/learn_types.h"),
+        Path("include/stepsize/learn.h"), Path("Tests/abi/symbols_learn.txt"), PYTHON / "_abi_learn.py",
+        "STEPSIZE_LEARN", base="stepsize"),
+}
+# The functions of the first library for the C layer of the second, which has their types already.
+FUNCTIONS = Path("Sources/CStepsizeLearn/include/stepsize_functions.h")
+
+
+def outputs(name: str, root: Path, emitted: Path) -> dict[Path, str]:
     """The text of every generated file, by path."""
-    layer = root / "Sources/StepsizeC"
-    version = abi_sources.read_version(root / "Sources/Stepsize/Version.swift")
-    types = abi_sources.read_types(root / "Sources/CStepsize/include/stepsize_types.h")
-    introduction = abi_sources.read_introduction(layer / "Introduction.h")
-    chapters = abi_sources.read_chapters(layer)
+    library = LIBRARIES[name]
+    version = abi_sources.read_version(root / "Sources/StepsizeBase/Version.swift")
+    types = abi_sources.read_types(root / library.types)
+    introduction = abi_sources.read_introduction(root / library.layer / "Introduction.h")
+    chapters = abi_sources.read_chapters(root / library.layer)
     prototypes = abi_sources.read_prototypes(emitted)
-    header = abi_header.write(version, introduction, types, chapters, prototypes)
-    abi = abi_outputs.parse(header)
-    return {
-        root / "include/stepsize/stepsize.h": header,
-        layer / "exports.map": abi_outputs.export_map(abi),
-        root / "Tests/abi/symbols.txt": abi_outputs.symbol_list(abi),
-        root / "bindings/python/src/stepsize/_abi.py": abi_outputs.python_module(abi),
+    base = LIBRARIES[library.base] if library.base else None
+    given = abi_outputs.parse((root / base.header).read_text(encoding="utf-8")) if base else None
+    known = {*given.structures, *given.handles} if given else set()
+    header = abi_header.write(
+        library.header.name, None if base else version, introduction, types, chapters, prototypes, known,
+        base.header.name if base else None)
+    abi = abi_outputs.parse(header, given)
+    files = {
+        library.header: header,
+        library.layer / "exports.map": abi_outputs.export_map(abi, f"{library.version_node}_{version['abi']}"),
+        library.symbols: abi_outputs.symbol_list(abi),
+        library.python: abi_outputs.python_module(abi, library.header, base.python.stem if base else None),
     }
+    if not base:
+        files[FUNCTIONS] = abi_header.functions(types, chapters, prototypes)
+    return {root / path: text for path, text in files.items()}
 
 
 def check(files: dict[Path, str], root: Path) -> bool:
@@ -62,12 +95,13 @@ def check(files: dict[Path, str], root: Path) -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("emitted", type=Path, help="StepsizeC-Swift.h, as the compiler wrote it")
+    parser.add_argument("library", choices=LIBRARIES)
+    parser.add_argument("emitted", type=Path, help="the header of its C layer, as the compiler wrote it")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     options = parser.parse_args()
     try:
-        files = outputs(options.root, options.emitted)
+        files = outputs(options.library, options.root, options.emitted)
     except (abi_sources.Problem, OSError) as problem:
         print(f"generate.py: {problem}", file=sys.stderr)
         return 2

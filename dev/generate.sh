@@ -1,13 +1,21 @@
 #!/usr/bin/env bash
-# Makes every generated file: header, export list, list of symbols, ctypes signatures, Python constructors.
+# Makes every generated file: headers, export lists, lists of symbols, ctypes signatures, Python constructors.
 # With --check it writes nothing and fails where one of them is stale.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
-swift build -c release --traits Embedded --target StepsizeC --build-path .build-embedded \
-  -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections >/dev/null
-bin=$(swift build -c release --traits Embedded --show-bin-path --build-path .build-embedded)
-"$python" dev/generate.py "$@" "$bin/StepsizeC.build/include/StepsizeC-Swift.h"
+options=(-c release --traits Embedded --build-path .build-embedded)
+bin=$(swift build "${options[@]}" --show-bin-path)
+# The second library is compiled against what the first one's header says: in this order.
+for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
+  layer=${library#*:}
+  if ! log=$(swift build "${options[@]}" --target "$layer" \
+    -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections 2>&1); then
+    printf '%s\n' "$log" >&2
+    exit 1
+  fi
+  "$python" dev/generate.py "$@" "${library%:*}" "$bin/$layer.build/include/$layer-Swift.h"
+done
 # The constructors come from the catalogue of the library itself.
 dev/build_library.sh >/dev/null
 STEPSIZE_LIBRARY=build/lib/libstepsize.so "$python" dev/python_catalogue.py "$@"

@@ -101,9 +101,3 @@ indirect enum Node: Sendable {
     }
   }
 }
-
-/// Growth saturates at the largest finite number; values are never negative.
-@inline(__always)
-func finite(_ x: Double) -> Double {
-  Swift.min(x, Double.greatestFiniteMagnitude)
-}

@@ -23,9 +23,9 @@ public struct ConfigurationError: Error, Sendable {
   /// One sentence in UTF-8 that names the field, the value and what is allowed.
   public let message: [UInt8]
   /// Byte offset in the text that was parsed.
-  public internal(set) var offset: Int?
+  public package(set) var offset: Int?
 
-  init(_ kind: Kind, _ message: [UInt8], at offset: Int? = nil) {
+  package init(_ kind: Kind, _ message: [UInt8], at offset: Int? = nil) {
     self.kind = kind
     self.message = message
     self.offset = offset
@@ -35,20 +35,20 @@ public struct ConfigurationError: Error, Sendable {
     self.init(kind, message.bytes + rest, at: offset)
   }
 
-  /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"
-  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: [UInt8]) {
+  /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"; `value` is the text of the value.
+  package init(_ owner: StaticString, _ field: StaticString, _ value: [UInt8], expected: [UInt8]) {
     var text: [UInt8] = []
     text.write(owner)
     text.write(": ")
     text.write(field)
     text.write(" = ")
-    value.write(to: &text)
+    text += value
     text.write(", expected ")
     text += expected
     self.init(.argument, text)
   }
 
-  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: StaticString) {
+  package init(_ owner: StaticString, _ field: StaticString, _ value: [UInt8], expected: StaticString) {
     self.init(owner, field, value, expected: expected.bytes)
   }
 }

@@ -1,33 +1,38 @@
 /// Writes a state, or reads one: each stateful type names its fields once, in `transfer`, for both.
 ///
 /// Little-endian: the magic "STEPSIZE", the format's number, the CRC-32 (IEEE 802.3) of everything else, the length
-/// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`.
-struct StateCoder {
+/// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`, with the name of
+/// what the state is to be one of.
+package struct StateCoder {
   /// Grows with every change of the format; older ones stay readable.
   ///
   /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
-  static let format: UInt32 = 2
-  static let headerLength = 24
+  package static let format: UInt32 = 2
+  package static let headerLength = 24
 
   /// What a count of observations can be: none is ever so large that counting on overflows.
-  static let counts = 0...Int64(1) << 62
+  package static let counts = 0...Int64(1) << 62
 
-  private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
   /// That of the state that is read, or the lowest that holds what is written, for older libraries.
   private var format: UInt32 = 1
   private let isReading: Bool
+  /// "a scheduler", for the errors.
+  private let owner: StaticString
   private var offset = headerLength
   private var isDamaged = false
 
   /// To write with.
-  init() {
+  package init() {
     isReading = false
+    owner = ""
     bytes = Array(repeating: 0, count: Self.headerLength)
   }
 
   /// To read with.
-  init(reading bytes: [UInt8]) throws(ConfigurationError) {
+  package init(reading bytes: [UInt8], of owner: StaticString) throws(ConfigurationError) {
     self.bytes = bytes
+    self.owner = owner
     isReading = true
     guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else {
       throw ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
@@ -54,7 +59,7 @@ struct StateCoder {
   private static var magic: StaticString { "STEPSIZE" }
 
   /// What was written, with its header.
-  consuming func finished() -> [UInt8] {
+  package consuming func finished() -> [UInt8] {
     let magic = Self.magic.bytes
     for i in 0..<8 { bytes[i] = magic[i] }
     store(UInt64(format), count: 4, at: 8)
@@ -64,35 +69,41 @@ struct StateCoder {
   }
 
   /// Throws if something that was read cannot be.
-  func check() throws(ConfigurationError) {
-    if isDamaged {
-      throw ConfigurationError(.state, "the state is not one of a scheduler: a value in it cannot be")
-    }
+  package func check() throws(ConfigurationError) {
+    if isDamaged { throw refusal("a value in it cannot be") }
   }
 
   /// The same, and if something is left.
-  func finish() throws(ConfigurationError) {
+  package func finish() throws(ConfigurationError) {
     try check()
-    guard offset == bytes.count else {
-      throw ConfigurationError(.state, "the state is not one of a scheduler: it is too long")
-    }
+    guard offset == bytes.count else { throw refusal("it is too long") }
   }
 
+  /// "the state is not one of a scheduler: …"
+  package func refusal(_ reason: [UInt8]) -> ConfigurationError {
+    var text = ("the state is not one of " as StaticString).bytes
+    text.write(owner)
+    text.write(": ")
+    return ConfigurationError(.state, text + reason)
+  }
+
+  package func refusal(_ reason: StaticString) -> ConfigurationError { refusal(reason.bytes) }
+
   /// For what reads a value that cannot be. Nothing happens while writing.
-  mutating func reject() { if isReading { isDamaged = true } }
+  package mutating func reject() { if isReading { isDamaged = true } }
 
   /// Whether fields that came with a format are there; written only where they say something.
-  mutating func has(format: UInt32, ifWritten: Bool) -> Bool {
+  package mutating func has(format: UInt32, ifWritten: Bool) -> Bool {
     if !isReading && ifWritten { self.format = max(self.format, format) }
     return self.format >= format
   }
 
   /// How many words there can be.
-  var room: Int { isReading ? (bytes.count - offset) / 8 : Int.max }
+  package var room: Int { isReading ? (bytes.count - offset) / 8 : Int.max }
 
   // MARK: - Fields
 
-  mutating func transfer(_ x: inout UInt64) {
+  package mutating func transfer(_ x: inout UInt64) {
     guard isReading else {
       for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: x >> UInt64(8 * i))) }
       return
@@ -105,50 +116,44 @@ struct StateCoder {
     offset += 8
   }
 
-  mutating func transfer(_ x: inout Double) {
+  package mutating func transfer(_ x: inout Double) {
     var bits = x.bitPattern
     transfer(&bits)
     x = Double(bitPattern: bits)
   }
 
-  mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
+  package mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
     var bits = UInt64(bitPattern: x)
     transfer(&bits)
     let value = Int64(bitPattern: bits)
     if range.contains(value) { x = value } else { isDamaged = true }
   }
 
-  mutating func transfer(_ x: inout Int, in range: ClosedRange<Int>) {
+  package mutating func transfer(_ x: inout Int, in range: ClosedRange<Int>) {
     var value = Int64(x)
     transfer(&value, in: Int64(range.lowerBound)...Int64(range.upperBound))
     x = Int(value)
   }
 
-  mutating func transfer(_ x: inout Bool) {
+  package mutating func transfer(_ x: inout Bool) {
     var value: Int64 = x ? 1 : 0
     transfer(&value, in: 0...1)
     x = value == 1
   }
 
-  mutating func transfer(_ x: inout Decision) {
-    var value = Int64(x.rawValue)
-    transfer(&value, in: 0...Int64(Decision.allCases.count - 1))
-    x = Decision(rawValue: Int32(value)) ?? x
-  }
-
   /// As many numbers as there are.
-  mutating func transfer(_ buffer: inout FixedBuffer) {
+  package mutating func transfer(_ buffer: inout FixedBuffer) {
     for i in 0..<buffer.count { transfer(&buffer[i]) }
   }
 
   /// A finite number >= 0.
-  mutating func transferRate(_ x: inout Double) {
+  package mutating func transferRate(_ x: inout Double) {
     var value = x
     transfer(&value)
     if Interval.nonNegative.contains(value) { x = value } else { isDamaged = true }
   }
 
-  mutating func transfer(_ list: inout [UInt64]) {
+  package mutating func transfer(_ list: inout [UInt64]) {
     var count = list.count
     // What is left bounds what can be asked for.
     transfer(&count, in: 0...room)
@@ -156,7 +161,7 @@ struct StateCoder {
     for i in list.indices { transfer(&list[i]) }
   }
 
-  mutating func transfer(_ text: inout [UInt8]) {
+  package mutating func transfer(_ text: inout [UInt8]) {
     var count = text.count
     transfer(&count, in: 0...(isReading ? bytes.count - offset : count))
     if !isReading {

@@ -5,25 +5,49 @@ extension StaticString {
   /// The text as UTF-8.
   public var bytes: [UInt8] { withUTF8Buffer { Array($0) } }
 
-  func equals(_ other: some Sequence<UInt8>) -> Bool {
+  package func equals(_ other: some Sequence<UInt8>) -> Bool {
     withUTF8Buffer { $0.elementsEqual(other) }
   }
 
-  func equals(_ other: StaticString) -> Bool {
+  package func equals(_ other: StaticString) -> Bool {
     other.withUTF8Buffer { equals($0) }
   }
 }
 
 extension [UInt8] {
-  mutating func write(_ text: StaticString) {
+  package mutating func write(_ text: StaticString) {
     text.withUTF8Buffer { append(contentsOf: $0) }
   }
 
-  mutating func write(_ x: Double) {
+  package mutating func write(_ x: Double) {
     append(contentsOf: Decimal.write(x))
   }
 
-  mutating func write(_ n: Int64) {
+  package mutating func write(_ n: Int64) {
     append(contentsOf: Decimal.write(n))
+  }
+
+  /// "[1, 2, 3]"; what is beyond the first `limit` is "…".
+  package mutating func write<T>(
+    _ list: [T], limit: Int = 8, element: (T, inout [UInt8]) -> Void
+  ) {
+    write("[")
+    for i in list.indices {
+      if i > 0 { write(", ") }
+      if i == limit {
+        write("…")
+        break
+      }
+      element(list[i], &self)
+    }
+    write("]")
+  }
+
+  /// What a count must be, as an error message says it.
+  package mutating func write(expected range: ClosedRange<Int64>) {
+    write("an integer from ")
+    write(range.lowerBound)
+    write(" to ")
+    write(range.upperBound)
   }
 }

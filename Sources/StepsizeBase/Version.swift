@@ -7,5 +7,5 @@ public enum Version {
   /// One number that grows with each release.
   public static var number: Int { 1_000_000 * major + 1000 * minor + patch }
   /// The C interface: rises when a caller compiled against an older header would break.
-  public static let abi = 1
+  public static let abi = 2
 }

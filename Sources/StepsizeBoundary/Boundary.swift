@@ -1,17 +1,19 @@
-import CStepsize
-import Stepsize
+@_exported import CStepsize
+@_exported import StepsizeBase
 
-// Everything that is unsafe about crossing into C: handles, statuses, error texts and sized structs.
+// Everything that is unsafe about crossing into C, for the C layers of both libraries: handles, statuses, error texts and
+// sized structs.
 
 public typealias ErrorOut = UnsafeMutablePointer<stepsize_error>?
+public typealias BytesIn = UnsafePointer<UInt8>?
 
 /// Statuses of the boundary itself; the core's errors are mapped in `status`.
-func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> Int32 {
+package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> Int32 {
   report(Int32(status), message.bytes, offset: -1, error)
 }
 
 /// Runs the core and turns what it throws into a status and a text.
-func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> Int32 {
+package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> Int32 {
   do {
     try body()
     return Int32(STEPSIZE_OK)
@@ -49,7 +51,7 @@ private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error:
 }
 
 /// Copies what fits, cut between characters, and terminates it.
-func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
+package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
@@ -60,7 +62,7 @@ func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: 
 // MARK: - Handles
 
 /// A handle is the address of the Swift value that it stands for.
-func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Type) -> UnsafeMutablePointer<
+package func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Type) -> UnsafeMutablePointer<
   Tag
 > {
   let address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
@@ -68,64 +70,38 @@ func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Typ
   return UnsafeMutableRawPointer(address).assumingMemoryBound(to: Tag.self)
 }
 
-func destroyHandle<Tag, Value: ~Copyable>(_ handle: UnsafeMutablePointer<Tag>?, of type: Value.Type) {
+package func destroyHandle<Tag, Value: ~Copyable>(_ handle: UnsafeMutablePointer<Tag>?, of type: Value.Type) {
   guard let handle else { return }
   let address = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: Value.self)
   address.deinitialize(count: 1)
   address.deallocate()
 }
 
-/// What a schedule's handle points to. It cannot be copied: asking it then counts no references.
-struct ScheduleBox: ~Copyable {
-  let schedule: Schedule
-
-  @_optimize(speed)
-  func value(at step: Int64) -> Double { schedule.value(at: step) }
-}
-
-extension UnsafePointer<stepsize_schedule> {
-  var value: UnsafePointer<ScheduleBox> { UnsafeRawPointer(self).assumingMemoryBound(to: ScheduleBox.self) }
-}
-
-extension UnsafePointer<stepsize_controller> {
-  var value: UnsafePointer<Controller> { UnsafeRawPointer(self).assumingMemoryBound(to: Controller.self) }
-}
-
-extension UnsafePointer<stepsize_scheduler> {
-  var value: UnsafePointer<Scheduler> { UnsafeRawPointer(self).assumingMemoryBound(to: Scheduler.self) }
-}
-
-extension UnsafeMutablePointer<stepsize_scheduler> {
-  var value: UnsafeMutablePointer<Scheduler> {
-    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Scheduler.self)
-  }
-}
-
 // MARK: - Arrays and structs
 
 /// An array of the caller's that may be used: empty, or not NULL, aligned, and of a size that exists.
-func isUsable<T>(_ pointer: UnsafePointer<T>?, _ count: UInt) -> Bool {
+package func isUsable<T>(_ pointer: UnsafePointer<T>?, _ count: UInt) -> Bool {
   guard count > 0 else { return true }
   guard let pointer else { return false }
   return UInt(bitPattern: pointer) % UInt(MemoryLayout<T>.alignment) == 0
     && count <= UInt(Int.max) / UInt(MemoryLayout<T>.stride)
 }
 
-func isUsable<T>(_ pointer: UnsafeMutablePointer<T>?, _ count: UInt) -> Bool {
+package func isUsable<T>(_ pointer: UnsafeMutablePointer<T>?, _ count: UInt) -> Bool {
   isUsable(UnsafePointer(pointer), count)
 }
 
 /// A copy of the caller's array; nil if it is not usable or longer than `limit`.
 ///
 /// Swift sees the size_t of a C struct as Int: a count beyond Int.max comes out negative.
-func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) -> [Double]? {
+package func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) -> [Double]? {
   guard count >= 0, count <= limit, isUsable(pointer, UInt(count)) else { return nil }
   return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 
 /// The caller's struct, whose first field is its size; fields that an older caller does not know keep their
 /// defaults. nil if the size is none that ever was.
-func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? {
+package func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? {
   let size = Int(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self))
   guard size >= minimum, size <= MemoryLayout<T>.size else { return nil }
   var value = defaults
@@ -135,21 +111,8 @@ func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? 
   return value
 }
 
-/// Runs the core on the bytes of a text of the caller's.
-func parsing(
-  _ text: UnsafePointer<CChar>?, _ length: UInt, _ error: ErrorOut,
-  _ body: ([UInt8]) throws(ConfigurationError) -> Void
-) -> Int32 {
-  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
-  guard length <= UInt(Schedule.maximumTextLength) else {
-    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
-  }
-  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
-  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
-}
-
 /// Answers a text by the two-call convention.
-func give(
+package func give(
   _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
   _ length: UnsafeMutablePointer<UInt>?
 ) -> Int32 {
@@ -160,24 +123,22 @@ func give(
   return Int32(UInt(text.count) < capacity ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
 }
 
-/// Answers a phase as the step `t` sees it.
-func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> Int32 {
-  guard Int(out.pointee.size) == MemoryLayout<stepsize_phase>.size else { return Int32(STEPSIZE_ERROR_SIZE) }
-  var answer = stepsize_phase()
-  answer.size = out.pointee.size
-  answer.length = Int64.max
-  if let phase {
-    answer.entered = phase.start == t ? 1 : 0
-    answer.start = phase.start
-    answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
-    if let end = phase.end, end > phase.start {
-      answer.length = end - phase.start
-      answer.progress = Double(answer.position) / Double(answer.length)
-    }
-    withUnsafeMutableBytes(of: &answer.name) {
-      copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
-    }
-  }
-  out.pointee = answer
+/// Bytes into the caller's buffer, where there is one.
+package func written(
+  _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
+  _ length: UnsafeMutablePointer<UInt>?
+) -> Int32 {
+  length?.pointee = UInt(bytes.count)
+  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
+  guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
+  for i in bytes.indices { buffer[i] = bytes[i] }
   return Int32(STEPSIZE_OK)
+}
+
+/// The policy that the caller's bytes are; damaged ones are refused.
+package func readPolicy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError) -> Policy {
+  guard let bytes, length <= UInt(Policy.maximumByteCount) else {
+    throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
+  }
+  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(length))))
 }

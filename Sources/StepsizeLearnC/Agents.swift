@@ -1,11 +1,11 @@
-// Section 10: Learned schedules
+// Section 3: Agents that learn to move the learning rate
 
-import CStepsize
-import Stepsize
+import CStepsizeLearn
+import StepsizeLearn
+import StepsizeBoundary
 
 public typealias AgentIn = UnsafePointer<stepsize_agent>?
 public typealias AgentInOut = UnsafeMutablePointer<stepsize_agent>?
-public typealias BytesIn = UnsafePointer<UInt8>?
 
 extension UnsafePointer<stepsize_agent> {
   fileprivate var value: UnsafePointer<Agent> { UnsafeRawPointer(self).assumingMemoryBound(to: Agent.self) }
@@ -15,14 +15,6 @@ extension UnsafeMutablePointer<stepsize_agent> {
   fileprivate var value: UnsafeMutablePointer<Agent> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: Agent.self)
   }
-}
-
-/// The policy that the caller's bytes are; damaged ones are refused.
-private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError) -> Policy {
-  guard let bytes, length <= UInt(Policy.maximumByteCount) else {
-    throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
-  }
-  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(length))))
 }
 
 // MARK: - Training an agent
@@ -236,34 +228,8 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
-    let parsed = try StepsizeC.policy(policy, length)
+    let parsed = try readPolicy(policy, length)
     agent.value.pointee = try Agent(agent.value.pointee.configuration, policy: parsed)
-  }
-}
-
-/// A controller that moves the base rates as a policy of one's own says. Its text form holds all of the policy,
-/// learned("custom", parameters=[...]), so that saved states restore by themselves. Those of the library are
-/// had by their text form, such as learned("nmf", total=1000).
-/// - Parameter policy: Bytes of stepsize_agent_save; copied.
-/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE.
-/// - Parameter total: Updates of the training; 0 where they are not known.
-/// - Parameter adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
-/// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
-/// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status.
-@c public func stepsize_controller_learned(
-  _ policy: BytesIn, _ length: UInt, _ total: Int64, _ adapt: Double, _ out: ControllerOut, _ error: ErrorOut
-) -> Int32 {
-  out?.pointee = nil
-  guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
-  guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
-  return boundary(error) { () throws(ConfigurationError) in
-    var configuration = Learned.Configuration(try StepsizeC.policy(policy, length))
-    configuration.total = total
-    configuration.adapt = adapt
-    let controller = Controller.learned(configuration)
-    try controller.validate()
-    out.pointee = makeHandle(controller, as: stepsize_controller.self)
   }
 }
 
@@ -305,18 +271,6 @@ private func policy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError)
     let bytes = Array(UnsafeBufferPointer(start: training, count: Int(length)))
     out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
   }
-}
-
-/// Bytes into the caller's buffer, where there is one.
-private func written(
-  _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
-  length?.pointee = UInt(bytes.count)
-  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
-  guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
-  return Int32(STEPSIZE_OK)
 }
 
 /// Frees an agent. NULL is allowed.

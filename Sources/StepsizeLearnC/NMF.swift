@@ -1,7 +1,8 @@
-// Section 9: Non-negative matrix factorization
+// Section 2: Non-negative matrix factorization
 
-import CStepsize
-import Stepsize
+import CStepsizeLearn
+import StepsizeLearn
+import StepsizeBoundary
 
 public typealias NMFIn = UnsafePointer<stepsize_nmf>?
 public typealias NMFInOut = UnsafeMutablePointer<stepsize_nmf>?

@@ -88,7 +88,7 @@
 #define STEPSIZE_VERSION_MAJOR 0
 #define STEPSIZE_VERSION_MINOR 1
 #define STEPSIZE_VERSION_PATCH 0
-#define STEPSIZE_ABI_VERSION 1
+#define STEPSIZE_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -147,15 +147,6 @@ enum {
   STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
 
-/* A factorization: which factor moves when, and what bounds its learning rates. */
-enum { STEPSIZE_NMF_ALTERNATING = 0, STEPSIZE_NMF_SIMULTANEOUS = 1 };
-enum {
-  STEPSIZE_NMF_BOUND_NONE = 0,
-  STEPSIZE_NMF_BOUND_APRIORI = 1,  /* from the norm of X alone */
-  STEPSIZE_NMF_BOUND_STATE = 2,    /* from the factors and the rows of the update */
-  STEPSIZE_NMF_BOUND_MINIBATCH = 3 /* the state's, and mean-square stability of H under random batches */
-};
-
 /* How a schedule goes on when its length changes. */
 enum {
   STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
@@ -196,9 +187,6 @@ typedef struct stepsize_controller stepsize_controller;
 /* A scheduler: one thread at a time. Different schedulers are independent.
    A destroyed handle cannot be detected: do not use one. */
 typedef struct stepsize_scheduler stepsize_scheduler;
-
-/* A factorization X = W*H: one thread at a time. It keeps nothing of X. */
-typedef struct stepsize_nmf stepsize_nmf;
 
 /* GreedyLR. Fill with stepsize_greedy_defaults(), then change fields. */
 typedef struct stepsize_greedy_options {
@@ -312,52 +300,6 @@ typedef struct stepsize_score_result {
 
 /* The gradient norms of a run in bounded memory: one thread at a time. */
 typedef struct stepsize_norm_log stepsize_norm_log;
-
-/* A factorization. Fill with stepsize_nmf_defaults(), then set the rank. */
-typedef struct stepsize_nmf_options {
-  uint32_t size;      /* sizeof(stepsize_nmf_options) */
-  int32_t order;      /* STEPSIZE_NMF_ALTERNATING or _SIMULTANEOUS */
-  int32_t bound;      /* STEPSIZE_NMF_BOUND_… */
-  int32_t relative;   /* 1: rates are fractions of the bound (of the state's where there is none); 0: as they are */
-  int64_t rank;       /* 1 to 4096, and at most the rows and columns */
-  int64_t batch_size; /* rows of an update; 0 for all of them */
-  int64_t seed;       /* of the first factors and of the order of the rows */
-  int64_t w_steps;    /* steps of W in one update, 1 to 10000; alternating only */
-  int64_t h_steps;    /* steps of H, alike */
-  double theta;       /* rate * curvature at the bound, in (0, 1.404] */
-  double norm;        /* Frobenius norm of the matrix that x is some rows of; 0: x is all of it */
-} stepsize_nmf_options;
-
-/* What an update of a factorization found and did. Set `size` before the first use. */
-typedef struct stepsize_nmf_update {
-  uint32_t size;      /* sizeof(stepsize_nmf_update) */
-  int32_t clipped;    /* 1: a bound cut a rate; 0 */
-  double loss;        /* half the squared Frobenius norm of X_B - W_B*H, before the update */
-  double squares;     /* the squared Frobenius norm of X_B */
-  double w_rate;      /* the rates used */
-  double h_rate;
-  double w_bound;     /* the bounds; 0 for none */
-  double h_bound;
-  double w_gradient;  /* norms of the gradients */
-  double h_gradient;
-  int64_t rows;       /* of the batch */
-} stepsize_nmf_update;
-
-/* What learns to move a learning rate: one thread at a time. */
-typedef struct stepsize_agent stepsize_agent;
-
-/* An agent. Fill with stepsize_agent_defaults(), then change fields. */
-enum { STEPSIZE_TRAINER_CEM = 0, STEPSIZE_TRAINER_PPO = 1 };
-typedef struct stepsize_agent_options {
-  uint32_t size;      /* sizeof(stepsize_agent_options) */
-  int32_t trainer;    /* STEPSIZE_TRAINER_CEM: cross-entropy method; _PPO: proximal policy optimization */
-  int64_t units;      /* hidden units of the policy, 0 to 32; 0 for a linear one */
-  int64_t seed;       /* of all that is drawn */
-  int64_t every;      /* updates between two decisions, 1 to 1000000 */
-  int64_t population; /* candidates of a generation, 4 to 4096 */
-  int64_t instances;  /* problems that each of them plays, 1 to 4096 */
-  double limit;       /* the largest |log(multiplier)|, in (0, 10] */
-} stepsize_agent_options;
 
 /* ==== 1. Versions ============================================================================= */
 
@@ -1274,265 +1216,9 @@ int32_t stepsize_scheduler_log_norm(stepsize_scheduler *scheduler, double norm);
    Returns: A status. */
 int32_t stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler, stepsize_norm_log **out);
 
-/* ==== 9. Non-negative matrix factorization ==================================================== */
+/* ==== 9. Learned schedules ==================================================================== */
 
-/* ---- Making one ------------------------------------------------------------------------------ */
-
-/* Fills the options with the defaults: batches of all rows, alternating steps, rates as they are
-   given, bounded by the state.
-
-   options: Receives the defaults and its own size; its rank must be set.
-   Returns: A status. */
-int32_t stepsize_nmf_defaults(stepsize_nmf_options *options);
-
-/* Begins a factorization X = W*H without negative entries, with random factors.
-
-   The loss of a batch B of rows is ||X_B - W_B*H||^2/2. Factors stay positive (entries that are
-   0 in theory are 1e-10 of the first factors' scale) and within ||W||^2, ||H||^2 <=
-   sqrt(rank)*||X||, Frobenius norms; some best factorization is inside. A row of zeros makes a
-   row of W that is nearly 0; X = 0 makes factors of zeros. Memory: the factors, twice H, and
-   three times the rows of W in a batch; nothing of X is kept or copied.
-
-   Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too
-   large (2^31 - 1 rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for
-   an unknown order or bound; STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank
-   larger than the matrix (with `norm`: than its columns), an entry of x that is negative, not
-   finite or beyond 1e100.
-
-   options: From stepsize_nmf_defaults; copied.
-   x: Rows one after the other; the caller's, and needed for the calls below.
-   rows: At least 1.
-   columns: At least 1.
-   row_stride: Numbers from the start of a row to that of the next, at least `columns`.
-   out: Receives the factorization, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_nmf_create(const stepsize_nmf_options *options, const double *x, size_t rows,
-                            size_t columns, size_t row_stride, stepsize_nmf **out,
-                            stepsize_error *error);
-
-/* ---- Updates --------------------------------------------------------------------------------- */
-
-/* One update on the next batch: a projected gradient step with the rate min(learning_rate,
-   bound), or min(learning_rate, 1)*bound where rates are relative.
-
-   Batches come from a random permutation of the rows, a new one for each pass; a seed makes the
-   same ones everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the
-   factors and answers what an update would find.
-
-   nmf: Moved to the next batch.
-   x: The matrix that it was made from.
-   row_stride: Of this array; at least the columns.
-   learning_rate: Finite, >= 0; else STEPSIZE_ERROR_ARGUMENT, and nothing has changed.
-   update: Receives what was found and done; may be NULL. STEPSIZE_ERROR_SIZE for a wrong `size`.
-   Returns: A status. */
-int32_t stepsize_nmf_step(stepsize_nmf *nmf, const double *x, size_t row_stride,
-                          double learning_rate, stepsize_nmf_update *update);
-
-/* The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is
-   rounding.
-
-   nmf: Not changed, but used: no other thread may use it meanwhile.
-   x: The matrix that it was made from.
-   row_stride: Of this array; at least the columns.
-   loss: Receives the loss.
-   Returns: A status. */
-int32_t stepsize_nmf_loss(stepsize_nmf *nmf, const double *x, size_t row_stride, double *loss);
-
-/* The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
-
-   nmf: What to ask.
-   Returns: The bound; 0 if X is 0, or nmf is NULL. */
-double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
-
-/* ---- Factors --------------------------------------------------------------------------------- */
-
-/* Copies the factors out, row by row.
-
-   nmf: What to ask.
-   w: Receives rows*rank numbers; NULL with count 0 for none.
-   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
-   h: Receives rank*columns numbers; NULL with count 0 for none.
-   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
-   Returns: A status. */
-int32_t stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w, size_t w_count, double *h,
-                                 size_t h_count);
-
-/* Replaces factors. Entries below the least are raised to it, and a factor outside the ball is
-   scaled into it.
-
-   nmf: What to change; as it was on failure.
-   w: rows*rank numbers in [0, 1e100], row by row; copied. NULL with count 0 keeps W.
-   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
-   h: rank*columns numbers, alike.
-   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w, size_t w_count,
-                                 const double *h, size_t h_count, stepsize_error *error);
-
-/* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
-
-   Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for
-   a rank outside 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite
-   or beyond 1e100.
-
-   h: rank*columns numbers, row by row.
-   rank: Rows of h.
-   columns: Of h and of x.
-   x: The rows to transform.
-   rows: At least 1.
-   row_stride: Of x; at least `columns`.
-   steps: More for a closer fit; 200 will do.
-   w: Receives rows*rank numbers, row by row.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_nmf_transform(const double *h, size_t rank, size_t columns, const double *x,
-                               size_t rows, size_t row_stride, int64_t steps, double *w,
-                               stepsize_error *error);
-
-/* Frees a factorization. NULL is allowed.
-
-   nmf: Not to be used afterwards. */
-void stepsize_nmf_destroy(stepsize_nmf *nmf);
-
-/* ==== 10. Learned schedules =================================================================== */
-
-/* ---- Training an agent ----------------------------------------------------------------------- */
-
-/* Fills the options with the defaults: the cross-entropy method, a linear policy, a decision
-   every 10 updates.
-
-   options: Receives the defaults and its own size.
-   Returns: A status. */
-int32_t stepsize_agent_defaults(stepsize_agent_options *options);
-
-/* Makes an agent that learns to move the learning rate, on problems of the caller's or on
-   factorizations.
-
-   Each generation has population * instances episodes. Of each: stepsize_agent_begin_episode;
-   then after every update stepsize_agent_observe, which answers what the anchor's rate is to be
-   multiplied by; stepsize_agent_reward as often as a reward is known;
-   stepsize_agent_end_episode. At the end of the generation: stepsize_agent_update. Every `every`
-   updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. All
-   follows from the seed and what is observed.
-
-   Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown trainer,
-   STEPSIZE_ERROR_ARGUMENT for a value outside its range.
-
-   options: From stepsize_agent_defaults; copied.
-   out: Receives the agent, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_agent_create(const stepsize_agent_options *options, stepsize_agent **out,
-                              stepsize_error *error);
-
-/* Begins an episode; one that has not ended is forgotten.
-
-   agent: Who plays.
-   total: Updates of the episode, >= 0; 0 where they are not known.
-   explore: 1: it counts for the generation, 0: the policy is played as it is.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1. */
-int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32_t explore,
-                                     stepsize_error *error);
-
-/* After an update: shows the agent its loss and answers the multiplier for the next one.
-
-   agent: Who plays.
-   loss: Of the update; one that is <= 0 or not finite is left out.
-   multiplier: Receives what the anchor's rate is to be multiplied by.
-   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multiplier);
-
-/* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
-   fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
-   last).
-
-   agent: Who plays.
-   reward: NaN and infinity count as -10: for a training that has diverged.
-   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_reward(stepsize_agent *agent, double reward);
-
-/* Ends an episode.
-
-   agent: Who plays.
-   score: Receives the sum of its rewards; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_end_episode(stepsize_agent *agent, double *score);
-
-/* Learns from the episodes of a generation and begins the next one.
-
-   agent: What learns.
-   mean: Receives the mean score of the episodes; may be NULL.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing. */
-int32_t stepsize_agent_update(stepsize_agent *agent, double *mean, stepsize_error *error);
-
-/* Which problem the next episode, or the one that is played, is to be: the number that it is
-   made from. The same for all candidates of a generation of the cross-entropy method.
-
-   agent: Who plays.
-   Returns: The number, >= 0; -1 if agent is NULL. */
-int64_t stepsize_agent_instance(const stepsize_agent *agent);
-
-/* Episodes that the generation still needs.
-
-   agent: Who plays.
-   Returns: The number; -1 if agent is NULL. */
-int64_t stepsize_agent_episodes_left(const stepsize_agent *agent);
-
-/* Generations that are done.
-
-   agent: What to ask.
-   Returns: The number; -1 if agent is NULL. */
-int64_t stepsize_agent_generation(const stepsize_agent *agent);
-
-/* ---- Factorizations -------------------------------------------------------------------------- */
-
-/* Plays a generation of random factorizations and learns from it. Rates are fractions of the
-   bound of the state and cut to it; the reward is the fall of log(loss) on fixed rows.
-
-   agent: What learns.
-   mean: Receives the mean score of the episodes; may be NULL.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_agent_train_nmf(stepsize_agent *agent, double *mean, stepsize_error *error);
-
-/* Plays a random factorization with the policy as it is; an episode that is played is forgotten.
-
-   agent: Who plays.
-   instance: Which one; training uses numbers >= 0, so that those below are held out.
-   score: Receives log(loss before/loss after) on fixed rows.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance, double *score,
-                                 stepsize_error *error);
-
-/* ---- Policies -------------------------------------------------------------------------------- */
-
-/* What has been learned so far, as bytes with magic, format number, length and checksum. Call it
-   with capacity 0 to learn the length, then with a buffer.
-
-   agent: Whose policy.
-   buffer: Receives the bytes; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
-     did not fit. */
-int32_t stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
-                            size_t *length);
-
-/* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
-   hidden units take the place of the options'.
-
-   agent: What is to go on with it.
-   policy: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t length,
-                            stepsize_error *error);
+/* ---- Policies of one's own ------------------------------------------------------------------- */
 
 /* A controller that moves the base rates as a policy of one's own says. Its text form holds all
    of the policy, learned("custom", parameters=[...]), so that saved states restore by
@@ -1548,37 +1234,6 @@ int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t
    Returns: A status. */
 int32_t stepsize_controller_learned(const uint8_t *policy, size_t length, int64_t total,
                                     double adapt, stepsize_controller **out, stepsize_error *error);
-
-/* ---- Trainings half done --------------------------------------------------------------------- */
-
-/* All of the training as bytes with magic, format number, length and checksum, to go on with
-   later: policy, trainer, and the episodes of this generation that are done. One that is being
-   played is left out. Call it with capacity 0 to learn the length, then with a buffer.
-
-   agent: Whose training.
-   buffer: Receives the bytes; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
-     did not fit. */
-int32_t stepsize_agent_save_training(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
-                                     size_t *length);
-
-/* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
-   the same bits.
-
-   training: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
-   out: Receives the agent, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_agent_restore_training(const uint8_t *training, size_t length,
-                                        stepsize_agent **out, stepsize_error *error);
-
-/* Frees an agent. NULL is allowed.
-
-   agent: Not to be used afterwards. */
-void stepsize_agent_destroy(stepsize_agent *agent);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -10,7 +10,5 @@ struct stepsize_schedule { char tag; };
 struct stepsize_controller { char tag; };
 struct stepsize_scheduler { char tag; };
 struct stepsize_norm_log { char tag; };
-struct stepsize_nmf { char tag; };
-struct stepsize_agent { char tag; };
 
 #endif

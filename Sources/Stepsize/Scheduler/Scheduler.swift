@@ -338,7 +338,7 @@ public struct Scheduler: ~Copyable, Sendable {
 
   /// A scheduler that goes on where the saved one was.
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
-    var state = try StateCoder(reading: bytes)
+    var state = try StateCoder(reading: bytes, of: "a scheduler")
     var text: [UInt8] = []
     var records = false
     var normCapacity = 0
@@ -366,7 +366,7 @@ public struct Scheduler: ~Copyable, Sendable {
       scheduler = try Scheduler(
         baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records, normCapacity: normCapacity)
     } catch {
-      throw ConfigurationError(.state, "the state is not one of a scheduler: ", error.message)
+      throw state.refusal(error.message)
     }
     scheduler.transfer(&state)
     try state.finish()

@@ -1,3 +1,5 @@
+import CMathShims
+
 /// Where a step stands in a span. The parts done and left are each a quotient of whole numbers: 1 - x would
 /// lose its digits near 0.
 struct Progress {
@@ -30,4 +32,22 @@ struct Progress {
 
 extension UInt64 {
   init(bitPattern n: Int64) { self.init(truncatingIfNeeded: n) }
+}
+
+extension Progress {
+  /// 1 - x^p where x is the part done.
+  func oneMinusPower(_ p: Double) -> Double {
+    let left = left
+    if p == 1 { return left.high }
+    let done = done
+    if done.high == 0 { return 1 }
+    if p == 2 { return left.high * (1 + done.high) }
+    if p == 0.5 { return left.high / (1 + done.high.squareRoot()) }
+    let log =
+      done.high < 0.5
+      ? stepsize_math_log(done.high) + done.low / done.high
+      : stepsize_math_log1p(-left.high) - left.low / (1 - left.high)
+    let z = p * log
+    return z > -0.7 ? -stepsize_math_expm1(z) : 1 - raise(done, to: p)
+  }
 }

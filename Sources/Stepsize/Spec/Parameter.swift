@@ -1,46 +1,3 @@
-/// A range of reals: closed unless an end is said to be open; always finite.
-public struct Interval: Sendable {
-  public let lower: Double
-  public let upper: Double
-  public let lowerIsOpen: Bool
-  public let upperIsOpen: Bool
-
-  static let finite = Interval(-Double.greatestFiniteMagnitude, Double.greatestFiniteMagnitude)
-  static let nonNegative = Interval(0, Double.greatestFiniteMagnitude)
-  static let positive = Interval(0, Double.greatestFiniteMagnitude, lowerIsOpen: true)
-  /// Fractions of the base rate.
-  static let fraction = Interval(0, 1)
-
-  init(_ lower: Double, _ upper: Double, lowerIsOpen: Bool = false, upperIsOpen: Bool = false) {
-    self.lower = lower
-    self.upper = upper
-    self.lowerIsOpen = lowerIsOpen
-    self.upperIsOpen = upperIsOpen
-  }
-
-  /// False for NaN.
-  public func contains(_ x: Double) -> Bool {
-    (lowerIsOpen ? x > lower : x >= lower) && (upperIsOpen ? x < upper : x <= upper)
-  }
-
-  func write(to text: inout [UInt8]) {
-    let unboundedAbove = upper == Double.greatestFiniteMagnitude
-    if lower == -Double.greatestFiniteMagnitude && unboundedAbove {
-      text.write("a finite number")
-    } else if unboundedAbove {
-      text.write(lowerIsOpen ? "a finite number > " : "a finite number >= ")
-      text.write(lower)
-    } else {
-      text.write("a number in ")
-      text.write(lowerIsOpen ? "(" : "[")
-      text.write(lower)
-      text.write(", ")
-      text.write(upper)
-      text.write(upperIsOpen ? ")" : "]")
-    }
-  }
-}
-
 /// One parameter of a schedule: name, kind, range, default and meaning. Parsing, printing, checking and
 /// the bindings' constructors all read it from here.
 public struct Parameter: Sendable {
@@ -95,11 +52,7 @@ public struct Parameter: Sendable {
   public var expected: [UInt8] {
     var text: [UInt8] = []
     switch kind {
-    case .count(let range):
-      text.write("an integer from ")
-      text.write(range.lowerBound)
-      text.write(" to ")
-      text.write(range.upperBound)
+    case .count(let range): text.write(expected: range)
     case .real(let interval): interval.write(to: &text)
     case .flag: text.write("true or false")
     case .word(let words):

@@ -20,25 +20,10 @@ public enum Value: Sendable {
     case .real(let x): text.write(x)
     case .flag(let on): text.write(on ? "true" : "false")
     case .word(let word): text += limit == Int.max ? Lexer.inQuotes(word) : Lexer.quoted(word[...])
-    case .integers(let list): Self.write(list, to: &text, limit: limit) { $1.write($0) }
-    case .reals(let list): Self.write(list, to: &text, limit: limit) { $1.write($0) }
+    case .integers(let list): text.write(list, limit: limit) { $1.write($0) }
+    case .reals(let list): text.write(list, limit: limit) { $1.write($0) }
     case .schedule(let schedule): text += schedule.text
     }
-  }
-
-  private static func write<T>(
-    _ list: [T], to text: inout [UInt8], limit: Int, element: (T, inout [UInt8]) -> Void
-  ) {
-    text.write("[")
-    for i in list.indices {
-      if i > 0 { text.write(", ") }
-      if i == limit {
-        text.write("…")
-        break
-      }
-      element(list[i], &text)
-    }
-    text.write("]")
   }
 
   /// Whether a printed text may leave the value out because it is the default.
@@ -53,5 +38,18 @@ public enum Value: Sendable {
     case (.reals(let a), .reals(let b)): a == b
     default: false
     }
+  }
+}
+
+extension ConfigurationError {
+  /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"
+  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: [UInt8]) {
+    var text: [UInt8] = []
+    value.write(to: &text)
+    self.init(owner, field, text, expected: expected)
+  }
+
+  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: StaticString) {
+    self.init(owner, field, value, expected: expected.bytes)
   }
 }

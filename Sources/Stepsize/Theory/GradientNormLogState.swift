@@ -19,7 +19,7 @@ extension GradientNormLog {
 
   /// The log that `state()` has written. Damaged bytes are refused.
   public init(state: [UInt8]) throws(ConfigurationError) {
-    var coder = try StateCoder(reading: state)
+    var coder = try StateCoder(reading: state, of: "a log of gradient norms")
     try self.init()
     transfer(&coder)
     try coder.finish()

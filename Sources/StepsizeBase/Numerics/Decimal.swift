@@ -1,12 +1,12 @@
 /// Numbers as ASCII text, without libc: reading is correctly rounded, writing is shortest round-trip.
-enum Decimal {
+package enum Decimal {
   /// Longer literals are refused: this bounds the time of the exact conversion.
-  static let maxLiteralLength = 1000
+  package static let maxLiteralLength = 1000
 
   /// The double nearest to the literal `[+-]digits[.digits][e[+-]digits]`, ties to even; nil for other text.
   ///
   /// At least one digit must stand before or after the point. Too large a value gives an infinity.
-  static func parse(_ bytes: ArraySlice<UInt8>) -> Double? {
+  package static func parse(_ bytes: ArraySlice<UInt8>) -> Double? {
     guard bytes.count <= maxLiteralLength else { return nil }
     var rest = bytes
     let negative = takeSign(&rest)
@@ -34,7 +34,7 @@ enum Decimal {
   }
 
   /// The shortest text that reads back as `x`: "1", "0.1", "1e22", "-0", "nan", "inf".
-  static func write(_ x: Double) -> [UInt8] {
+  package static func write(_ x: Double) -> [UInt8] {
     var text: [UInt8] = []
     for byte in x.description.utf8 {
       // Swift writes 1e+22 and 1e-05.
@@ -46,7 +46,7 @@ enum Decimal {
   }
 
   /// `n` in base ten.
-  static func write(_ n: Int64) -> [UInt8] {
+  package static func write(_ n: Int64) -> [UInt8] {
     var reversed: [UInt8] = []
     var rest = n.magnitude
     repeat {

@@ -3,12 +3,12 @@
 /// An Array asks at every store whether somebody shares it; in the window of a moving average that question
 /// costs more than the arithmetic. This is the one place in the core that handles memory itself.
 @usableFromInline
-struct FixedBuffer: ~Copyable, @unchecked Sendable {
-  let count: Int
-  @usableFromInline let numbers: UnsafeMutablePointer<Double>
+package struct FixedBuffer: ~Copyable, @unchecked Sendable {
+  package let count: Int
+  @usableFromInline package let numbers: UnsafeMutablePointer<Double>
 
   /// `count` zeros, at least one.
-  init(count: Int) {
+  package init(count: Int) {
     self.count = Swift.max(count, 1)
     numbers = UnsafeMutablePointer.allocate(capacity: self.count)
     numbers.initialize(repeating: 0, count: self.count)
@@ -17,7 +17,7 @@ struct FixedBuffer: ~Copyable, @unchecked Sendable {
   @inlinable deinit { numbers.deallocate() }
 
   /// An index outside is brought back inside: nothing here can touch other memory.
-  subscript(index: Int) -> Double {
+  package subscript(index: Int) -> Double {
     @inline(__always) get { numbers[inside(index)] }
     @inline(__always) set { numbers[inside(index)] = newValue }
   }
@@ -31,25 +31,25 @@ struct FixedBuffer: ~Copyable, @unchecked Sendable {
 
   /// Whether `length` numbers from `start` on are inside.
   @inline(__always)
-  func holds(_ start: Int, _ length: Int) -> Bool { start >= 0 && length >= 0 && start <= count &- length }
+  package func holds(_ start: Int, _ length: Int) -> Bool { start >= 0 && length >= 0 && start <= count &- length }
 
   @inline(__always)
-  func vector<V: SIMD<Double>>(_ start: Int, as type: V.Type) -> V {
+  package func vector<V: SIMD<Double>>(_ start: Int, as type: V.Type) -> V {
     UnsafeRawPointer(numbers + start).loadUnaligned(as: V.self)
   }
 
   @inline(__always)
-  mutating func store<V: SIMD<Double>>(_ vector: V, _ start: Int) {
+  package mutating func store<V: SIMD<Double>>(_ vector: V, _ start: Int) {
     UnsafeMutableRawPointer(numbers + start).storeBytes(of: vector, as: V.self)
   }
 
   @inline(__always)
-  mutating func add(_ vector: SIMD4<Double>, _ start: Int) {
+  package mutating func add(_ vector: SIMD4<Double>, _ start: Int) {
     store(self.vector(start, as: SIMD4<Double>.self) + vector, start)
   }
 
   /// Copies the caller's numbers; what is not inside of both is left out.
-  mutating func copy(_ source: Span<Double>, _ range: Range<Int>, to start: Int) {
+  package mutating func copy(_ source: Span<Double>, _ range: Range<Int>, to start: Int) {
     guard !range.isEmpty, holds(start, range.count), range.lowerBound >= 0, range.upperBound <= source.count
     else { return }
     source.withUnsafeBufferPointer {
@@ -58,7 +58,7 @@ struct FixedBuffer: ~Copyable, @unchecked Sendable {
     }
   }
 
-  mutating func set(_ value: Double, _ start: Int, _ length: Int) {
+  package mutating func set(_ value: Double, _ start: Int, _ length: Int) {
     guard holds(start, length) else { return }
     (numbers + start).update(repeating: value, count: length)
   }

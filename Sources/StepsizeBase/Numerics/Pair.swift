@@ -2,22 +2,22 @@
 ///
 /// A quotient of integers that is rounded once is off by up to half a unit in the last place; an exponent or
 /// an angle would hand that on many times larger. `low` is what the rounding lost.
-struct Pair {
-  let high: Double
-  let low: Double
+package struct Pair {
+  package let high: Double
+  package let low: Double
 
-  static var zero: Pair { Pair(high: 0, low: 0) }
+  package static var zero: Pair { Pair(high: 0, low: 0) }
 
   @inline(__always)
-  init(high: Double, low: Double) {
+  package init(high: Double, low: Double) {
     self.high = high
     self.low = low
   }
 
-  init(_ x: Double) { self.init(high: x, low: 0) }
+  package init(_ x: Double) { self.init(high: x, low: 0) }
 
   /// The whole number, exactly.
-  init(_ n: UInt64) {
+  package init(_ n: UInt64) {
     // Both halves are exact, and the sum rounds as n itself would.
     let top = Double(n >> 32) * 0x1p32
     let bottom = Double(n & 0xffff_ffff)
@@ -25,42 +25,42 @@ struct Pair {
     self.init(high: sum, low: bottom - (sum - top))
   }
 
-  init(_ n: Int64) { self.init(UInt64(n.magnitude)) }
+  package init(_ n: Int64) { self.init(UInt64(n.magnitude)) }
 
   /// n/d for d >= 1.
   @_optimize(speed)
-  init(_ n: UInt64, over d: UInt64) {
+  package init(_ n: UInt64, over d: UInt64) {
     self = Pair(n) / Pair(d)
   }
 
   /// a·b, exactly (unless it overflows or underflows).
-  init(_ a: Double, times b: Double) {
+  package init(_ a: Double, times b: Double) {
     let product = a * b
     self.init(high: product, low: (-product).addingProduct(a, b))
   }
 
   /// a + b, exactly.
-  init(_ a: Double, plus b: Double) {
+  package init(_ a: Double, plus b: Double) {
     let sum = a + b
     let fromB = sum - a
     self.init(high: sum, low: (a - (sum - fromB)) + (b - fromB))
   }
 
-  static func + (a: Pair, b: Pair) -> Pair {
+  package static func + (a: Pair, b: Pair) -> Pair {
     let sum = Pair(a.high, plus: b.high)
     let low = sum.low + (a.low + b.low)
     let high = sum.high + low
     return Pair(high: high, low: low - (high - sum.high))
   }
 
-  static func - (a: Pair, b: Pair) -> Pair { a + Pair(high: -b.high, low: -b.low) }
+  package static func - (a: Pair, b: Pair) -> Pair { a + Pair(high: -b.high, low: -b.low) }
 
-  static func * (a: Pair, b: Double) -> Pair {
+  package static func * (a: Pair, b: Double) -> Pair {
     let product = Pair(a.high, times: b)
     return Pair(high: product.high, low: product.low.addingProduct(a.low, b))
   }
 
-  static func / (a: Pair, b: Pair) -> Pair {
+  package static func / (a: Pair, b: Pair) -> Pair {
     let quotient = a.high / b.high
     let rest = a.high.addingProduct(-quotient, b.high) + (a.low - quotient * b.low)
     return Pair(high: quotient, low: rest / b.high)
@@ -69,14 +69,14 @@ struct Pair {
 
 /// `sin(pi * x / 2)` for x in [0, 1].
 @_optimize(speed)
-func sinHalfPi(_ x: Pair) -> Double {
+package func sinHalfPi(_ x: Pair) -> Double {
   let s = sinHalfPi(x.high)
   // The slope needs few digits, and where s is near 1 it has no weight.
   return s + x.low * (0.5 * Double.pi) * ((1 - s) * (1 + s)).squareRoot()
 }
 
 /// (1 - cos πx)/2 for x in [0, 1]: 0 at 0 with full relative precision there, 1 at 1.
-func halfWave(_ x: Pair) -> Double {
+package func halfWave(_ x: Pair) -> Double {
   let s = sinHalfPi(x)
   return s * s
 }
@@ -84,11 +84,11 @@ func halfWave(_ x: Pair) -> Double {
 // MARK: - Whole numbers from quotients and products
 
 /// The largest double below 2^63.
-let largestCount = 0x1.fffffffffffffp62
+package let largestCount = 0x1.fffffffffffffp62
 
 /// ⌊t/unit⌋ for t >= 0 and unit > 0, saturating at 2^63 - 1. Exact where the unit is a whole number, and
 /// below 2^53 where it is not.
-func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
+package func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
   if let n = Int64(exactly: unit) { return t / Swift.max(n, 1) }
   let steps = Double(t)
   let quotient = steps / unit
@@ -101,14 +101,14 @@ func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
 
 extension Pair {
   /// The whole number at or above a number >= 0; nil if it is 2^63 or more.
-  var roundedUp: Int64? {
+  package var roundedUp: Int64? {
     guard let (whole, rest) = parts else { return nil }
     let (sum, overflow) = whole.addingReportingOverflow(rest > 0 ? 1 : 0)
     return overflow ? nil : sum
   }
 
   /// The nearest whole number, halves upwards, of a number >= 0; nil if it is 2^63 or more.
-  var rounded: Int64? {
+  package var rounded: Int64? {
     guard let (whole, rest) = parts else { return nil }
     let (sum, overflow) = whole.addingReportingOverflow(rest >= 0.5 ? 1 : 0)
     return overflow ? nil : sum

@@ -11,51 +11,33 @@ private func corrected(_ value: Double, _ correction: Double) -> Double {
 }
 
 /// base^exponent for base > 0.
-func raise(_ base: Double, to exponent: Pair) -> Double {
+package func raise(_ base: Double, to exponent: Pair) -> Double {
   corrected(stepsize_math_pow(base, exponent.high), exponent.low * stepsize_math_log(base))
 }
 
 /// base^exponent for base >= 0 and exponent > 0.
-func raise(_ base: Pair, to exponent: Double) -> Double {
+package func raise(_ base: Pair, to exponent: Double) -> Double {
   if exponent == 1 { return base.high }
   return corrected(raise(base.high, to: exponent), exponent * base.low / base.high)
 }
 
 /// base^exponent for base >= 0, with the exponents that have a cheaper, better rounded form.
-func raise(_ base: Double, to exponent: Double) -> Double {
+package func raise(_ base: Double, to exponent: Double) -> Double {
   if exponent == 1 { return base }
   if exponent == 2 { return finite(base * base) }
   if exponent == 0.5 { return base.squareRoot() }
   return finite(stepsize_math_pow(base, exponent))
 }
 
-func exp(_ x: Pair) -> Double {
+package func exp(_ x: Pair) -> Double {
   corrected(stepsize_math_exp(x.high), x.low)
 }
 
 /// 1/(1 + e^z), with full relative precision at both ends.
-func logistic(_ z: Pair) -> Double {
+package func logistic(_ z: Pair) -> Double {
   if z.high > 0 {
     let e = exp(Pair(high: -z.high, low: -z.low))
     return e / (1 + e)
   }
   return 1 / (1 + exp(z))
-}
-
-extension Progress {
-  /// 1 - x^p where x is the part done.
-  func oneMinusPower(_ p: Double) -> Double {
-    let left = left
-    if p == 1 { return left.high }
-    let done = done
-    if done.high == 0 { return 1 }
-    if p == 2 { return left.high * (1 + done.high) }
-    if p == 0.5 { return left.high / (1 + done.high.squareRoot()) }
-    let log =
-      done.high < 0.5
-      ? stepsize_math_log(done.high) + done.low / done.high
-      : stepsize_math_log1p(-left.high) - left.low / (1 - left.high)
-    let z = p * log
-    return z > -0.7 ? -stepsize_math_expm1(z) : 1 - raise(done, to: p)
-  }
 }

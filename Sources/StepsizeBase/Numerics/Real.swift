@@ -4,18 +4,18 @@
 /// instruction of x86 this leaves no dependency on what the target register held before (which would chain
 /// one evaluation to the next), and it vectorises on the oldest 64-bit processors.
 @inline(__always)
-func smallReal(_ n: Int64) -> Double {
+package func smallReal(_ n: Int64) -> Double {
   raisedReal(n) - 0x1p52
 }
 
 /// 2^52 + n for an integer in 0..<2^52.
 @inline(__always)
-func raisedReal(_ n: Int64) -> Double {
+package func raisedReal(_ n: Int64) -> Double {
   Double(bitPattern: 0x4330_0000_0000_0000 | UInt64(bitPattern: n))
 }
 
 /// Double(n) for n >= 0.
 @inline(__always)
-func real(_ n: Int64) -> Double {
+package func real(_ n: Int64) -> Double {
   n < 1 << 52 ? smallReal(n) : Double(n)
 }

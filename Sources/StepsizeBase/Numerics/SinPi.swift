@@ -5,13 +5,13 @@
 ///
 /// There is no branch and no table, so that a loop over it vectorises.
 @inline(__always)
-func sinHalfPi(_ y: Double) -> Double {
+package func sinHalfPi(_ y: Double) -> Double {
   y + sinHalfPiExcess(y)
 }
 
 /// `sinHalfPi` of every lane: the bits of the scalar function, in packed instructions.
 @inline(__always)
-func sinHalfPi<V: SIMD>(_ y: V) -> V where V.Scalar == Double {
+package func sinHalfPi<V: SIMD>(_ y: V) -> V where V.Scalar == Double {
   var result = y
   for lane in y.indices { result[lane] = sinHalfPi(y[lane]) }
   return result
@@ -19,7 +19,7 @@ func sinHalfPi<V: SIMD>(_ y: V) -> V where V.Scalar == Double {
 
 /// Eight lanes as two times four: LLVM does not pack a loop over all eight.
 @inline(__always)
-func sinHalfPi(_ y: SIMD8<Double>) -> SIMD8<Double> {
+package func sinHalfPi(_ y: SIMD8<Double>) -> SIMD8<Double> {
   SIMD8(lowHalf: sinHalfPi(y.lowHalf), highHalf: sinHalfPi(y.highHalf))
 }
 
@@ -29,7 +29,7 @@ func sinHalfPi(_ y: SIMD8<Double>) -> SIMD8<Double> {
 /// The parabola `z + z (1 - z)`, `z = y^2`, equals it at 0 and 1 and has its slope at 1; the polynomial is the
 /// quotient of what the two lack of `z`, with an error of 1.2e-18.
 @inline(__always)
-func halfWave(_ y: Double) -> Double {
+package func halfWave(_ y: Double) -> Double {
   let z = y * y
   var p = -3.45790448681078e-11
   p = p * z + 1.7577411085160148e-09
@@ -45,7 +45,7 @@ func halfWave(_ y: Double) -> Double {
 }
 
 /// `sin(pi * x)`: error as for `sinHalfPi`; NaN where `x` is not finite. A zero may have either sign.
-func sinPi(_ x: Double) -> Double {
+package func sinPi(_ x: Double) -> Double {
   let r = remainderModulo2(x.magnitude)
   let y = 2 * r.magnitude
   let sine = sinHalfPi(y <= 1 ? y : 2 - y)
@@ -53,7 +53,7 @@ func sinPi(_ x: Double) -> Double {
 }
 
 /// `cos(pi * x)`: error below 1.1 ulp, also beside its zeros; NaN where `x` is not finite.
-func cosPi(_ x: Double) -> Double {
+package func cosPi(_ x: Double) -> Double {
   let y = 2 * remainderModulo2(x.magnitude).magnitude
   return y <= 1 ? cosHalfPi(y) : -cosHalfPi(2 - y)
 }

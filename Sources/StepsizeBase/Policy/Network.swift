@@ -3,18 +3,18 @@ import CMathShims
 /// A function of the features: linear, or with one hidden layer of tanh units.
 ///
 /// Parameters: w of w·x; or for each unit its weights, then v₀, v₁, … of v₀ + Σ v_i·tanh(w_i·x).
-struct Network: Sendable {
-  let inputs: Int
+package struct Network: Sendable {
+  package let inputs: Int
   /// Hidden units; 0 for a linear function.
-  let units: Int
-  var parameters: [Double]
+  package let units: Int
+  package var parameters: [Double]
 
-  static func count(inputs: Int, units: Int) -> Int {
+  package static func count(inputs: Int, units: Int) -> Int {
     units == 0 ? inputs : units &* inputs &+ units &+ 1
   }
 
   /// Zeros; the weights of hidden units are drawn, as else no gradient would ever reach them.
-  init(inputs: Int, units: Int, random: CounterRandom? = nil) {
+  package init(inputs: Int, units: Int, random: CounterRandom? = nil) {
     self.inputs = inputs
     self.units = units
     parameters = Array(repeating: 0, count: Self.count(inputs: inputs, units: units))
@@ -24,7 +24,7 @@ struct Network: Sendable {
     }
   }
 
-  init(inputs: Int, units: Int, parameters: [Double]) {
+  package init(inputs: Int, units: Int, parameters: [Double]) {
     self.inputs = inputs
     self.units = units
     self.parameters = parameters
@@ -32,7 +32,7 @@ struct Network: Sendable {
 
   /// `x` has `inputs` numbers.
   @_optimize(speed)
-  func value(_ x: [Double]) -> Double {
+  package func value(_ x: [Double]) -> Double {
     guard x.count >= inputs else { return 0 }
     guard units > 0 else { return dot(0, x) }
     let outer = units &* inputs
@@ -49,7 +49,7 @@ struct Network: Sendable {
   }
 
   /// Adds `weight` times the derivative of the value with respect to the parameters.
-  func addGradient(_ x: [Double], _ weight: Double, to gradient: inout [Double]) {
+  package func addGradient(_ x: [Double], _ weight: Double, to gradient: inout [Double]) {
     guard x.count >= inputs, gradient.count >= parameters.count else { return }
     guard units > 0 else {
       for i in 0..<inputs { gradient[i] += weight * x[i] }

@@ -11,15 +11,15 @@ import CMathShims
 ///     a/limit      σ(x) = x/(1 + |x|)
 ///
 /// done/total is 0 where the total is not known. Losses <= 0 or not finite are left out.
-struct Observer: Sendable {
-  static let featureCount = 8
-  static let depth = 4
+package struct Observer: Sendable {
+  package static let featureCount = 8
+  package static let depth = 4
 
   private let every: Int64
   private let total: Int64
   /// Updates seen, those in this window and windows so far.
-  private(set) var updates: Int64 = 0
-  private(set) var windows: Int64 = 0
+  package private(set) var updates: Int64 = 0
+  package private(set) var windows: Int64 = 0
   private var inWindow: Int64 = 0
   private var first = 0.0
   private var sum = 0.0
@@ -28,17 +28,17 @@ struct Observer: Sendable {
   /// Means of the last windows, the newest first.
   private var means: (Double, Double, Double, Double) = (0, 0, 0, 0)
   /// By how much the mean of the last window is below that of the one before.
-  private(set) var gain = 0.0
+  package private(set) var gain = 0.0
 
   /// `total` 0: not known.
-  init(every: Int64, total: Int64) {
+  package init(every: Int64, total: Int64) {
     self.every = every
     self.total = total
   }
 
   /// Takes the loss of an update; true where a window is full and it is time to decide. nil for a loss that is left out.
   @inline(__always)
-  mutating func add(_ loss: Double) -> Bool? {
+  package mutating func add(_ loss: Double) -> Bool? {
     updates &+= updates < Int64.max ? 1 : 0
     guard loss > 0, loss.isFinite else { return nil }
     if first == 0 { first = loss }
@@ -52,7 +52,7 @@ struct Observer: Sendable {
   }
 
   /// The features at the end of a window, which begins the next one.
-  mutating func decide(level: Double, into x: inout [Double]) {
+  package mutating func decide(level: Double, into x: inout [Double]) {
     guard x.count >= Self.featureCount, inWindow > 0 else { return }
     let count = Double(inWindow)
     let offset = sum / count
@@ -82,7 +82,7 @@ struct Observer: Sendable {
   @inline(__always)
   private static func soft(_ x: Double) -> Double { x / (1 + abs(x)) }
 
-  mutating func transfer(_ state: inout StateCoder) {
+  package mutating func transfer(_ state: inout StateCoder) {
     state.transfer(&updates, in: StateCoder.counts)
     state.transfer(&windows, in: StateCoder.counts)
     state.transfer(&inWindow, in: 0...(every - 1))

@@ -8,7 +8,7 @@ public struct Policy: Sendable {
   /// Updates between two decisions.
   public let every: Int64
   public let limit: Double
-  var network: Network
+  package var network: Network
 
   public static var maximumEvery: Int64 { 1_000_000 }
   public static var maximumUnits: Int64 { 32 }
@@ -31,26 +31,28 @@ public struct Policy: Sendable {
   public var parameters: [Double] { network.parameters }
 
   @inline(__always)
-  func moved(_ level: Double, by action: Double) -> Double {
+  package func moved(_ level: Double, by action: Double) -> Double {
     level + 0.5 * (limit * stepsize_math_tanh(action) - level)
   }
 
   // MARK: - As numbers
 
   /// All of it, for the text form: every, limit, hidden units, then the parameters.
-  var numbers: [Double] { [Double(every), limit, Double(network.units)] + network.parameters }
+  package var numbers: [Double] { [Double(every), limit, Double(network.units)] + network.parameters }
 
-  init(numbers: [Double]) throws(ConfigurationError) {
+  package init(numbers: [Double]) throws(ConfigurationError) {
     guard numbers.count >= 3, let every = Int64(exactly: numbers[0]), let units = Int64(exactly: numbers[2])
     else {
+      var text: [UInt8] = []
+      text.write(numbers) { $1.write($0) }
       throw ConfigurationError(
-        "learned", "parameters", .reals(numbers), expected: "every, limit, hidden units, then the weights")
+        "learned", "parameters", text, expected: "every, limit, hidden units, then the weights")
     }
     try Self.check(every, numbers[1], units)
     let count = Network.count(inputs: Observer.featureCount, units: Int(units))
     guard numbers.count == 3 &+ count else {
       throw ConfigurationError(
-        "learned", "number of weights", .integer(Int64(numbers.count) &- 3),
+        "learned", "number of weights", Decimal.write(Int64(numbers.count) &- 3),
         expected: units == 0 ? "8" : "9 for each hidden unit, and 1")
     }
     for weight in numbers[3...] { try Check("learned")("weight", weight, in: Interval(-1e6, 1e6)) }
@@ -77,15 +79,15 @@ public struct Policy: Sendable {
 
   /// Damaged bytes, and those of something else, are refused.
   public init(bytes: [UInt8]) throws(ConfigurationError) {
-    var coder = try StateCoder(reading: bytes)
+    var coder = try StateCoder(reading: bytes, of: "a policy")
     var tag: UInt64 = 0
     var words: [UInt64] = []
     coder.transfer(&tag)
-    guard tag == Self.tag else { throw ConfigurationError(.state, "the state is not one of a policy") }
+    guard tag == Self.tag else { throw coder.refusal("it is one of something else") }
     coder.transfer(&words)
     try coder.finish()
     do { try self.init(numbers: words.map { Double(bitPattern: $0) }) } catch {
-      throw ConfigurationError(.state, "the state is not one of a policy: ", error.message)
+      throw coder.refusal(error.message)
     }
   }
 

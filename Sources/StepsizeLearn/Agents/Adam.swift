@@ -1,3 +1,5 @@
+import StepsizeBase
+
 /// Adam (arXiv 1412.6980) with its usual constants.
 struct Adam: Sendable {
   var first: [Double]

@@ -1,4 +1,5 @@
 import CMathShims
+import StepsizeBase
 
 /// Trains a policy on episodes of any environment, inside the library or outside.
 ///

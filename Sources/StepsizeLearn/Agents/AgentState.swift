@@ -1,3 +1,5 @@
+import StepsizeBase
+
 extension Agent {
   /// "TRAINING" as the first field: this state is not that of a scheduler or a policy.
   private static let tag: UInt64 = 0x474E_494E_4941_5254
@@ -22,7 +24,7 @@ extension Agent {
 
   /// The agent that `state()` has written, which goes on with the same bits. Damaged bytes are refused.
   public init(state: [UInt8]) throws(ConfigurationError) {
-    var coder = try StateCoder(reading: state)
+    var coder = try StateCoder(reading: state, of: "an agent")
     var tag: UInt64 = 0
     var settings = Configuration()
     var words: [UInt64] = []
@@ -30,14 +32,14 @@ extension Agent {
     if tag != Self.tag { coder.reject() }
     settings.transfer(&coder)
     coder.transfer(&words)
+    try coder.check()
     do {
-      try coder.check()
       try self.init(settings, policy: try Policy(numbers: words.map { Double(bitPattern: $0) }))
-      transfer(&coder)
-      try coder.finish()
     } catch {
-      throw ConfigurationError(.state, "the state is not one of an agent: ", error.message)
+      throw coder.refusal(error.message)
     }
+    transfer(&coder)
+    try coder.finish()
   }
 
   private mutating func transfer(_ coder: inout StateCoder) {

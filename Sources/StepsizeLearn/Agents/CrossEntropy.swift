@@ -1,3 +1,5 @@
+import StepsizeBase
+
 /// The cross-entropy method: a Gaussian over parameters with a diagonal covariance, moved to the best of its draws.
 struct CrossEntropy: Sendable {
   private(set) var mean: [Double]

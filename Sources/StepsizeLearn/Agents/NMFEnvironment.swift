@@ -1,4 +1,5 @@
 import CMathShims
+import StepsizeBase
 
 /// Random factorizations to train on: an instance is a function of its number alone.
 ///

@@ -1,4 +1,5 @@
 import CMathShims
+import StepsizeBase
 
 /// Proximal policy optimization (arXiv 1707.06347): a Gaussian over raw actions whose mean is the policy's network,
 /// the clipped probability ratio, generalized advantages (arXiv 1506.02438) of a value network, Adam.

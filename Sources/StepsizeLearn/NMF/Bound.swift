@@ -1,3 +1,5 @@
+import StepsizeBase
+
 /// Learning rates that cannot make a factorization unstable. All have the form θ/L, where L bounds the
 /// curvature of the loss along the step; docs/nmf-bound.md has the proofs.
 public enum Bound: Int32, Sendable {

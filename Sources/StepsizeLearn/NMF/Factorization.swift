@@ -1,4 +1,5 @@
 import CMathShims
+import StepsizeBase
 
 /// X ≈ W·H without negative entries: X of rows × columns, W of rows × rank, H of rank × columns.
 ///
@@ -155,11 +156,11 @@ public struct Factorization: ~Copyable {
         guard value >= 0, value <= 1e100 else {
           var text: [UInt8] = []
           text.write("nmf: x[")
-          Value.integer(Int64(i)).write(to: &text)
+          text.write(Int64(i))
           text.write(", ")
-          Value.integer(Int64(j)).write(to: &text)
+          text.write(Int64(j))
           text.write("] = ")
-          Value.real(value).write(to: &text)
+          text.write(value)
           text.write(", expected a number in [0, 1e+100]")
           throw ConfigurationError(.argument, text)
         }
@@ -171,7 +172,7 @@ public struct Factorization: ~Copyable {
     }
     guard largest == 0 || largest >= 1e-100 else {
       throw ConfigurationError(
-        "nmf", "the largest entry of x", .real(largest), expected: "0 or at least 1e-100")
+        "nmf", "the largest entry of x", Decimal.write(largest), expected: "0 or at least 1e-100")
     }
     return (sum, squares)
   }
@@ -213,7 +214,7 @@ public struct Factorization: ~Copyable {
     guard !values.isEmpty else { return }
     guard values.count == count else {
       throw ConfigurationError(
-        "nmf", field, .integer(Int64(values.count)), expected: "all entries of the factor")
+        "nmf", field, Decimal.write(Int64(values.count)), expected: "all entries of the factor")
     }
     for i in 0..<count { try check(field, values[i], in: Interval(0, 1e100)) }
   }

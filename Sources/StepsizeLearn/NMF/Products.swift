@@ -1,3 +1,5 @@
+import StepsizeBase
+
 // The loops that the time of a factorization goes into. Factors lie component by component, so that all of
 // them run along memory; the sums are taken in an order that does not depend on the machine.
 

@@ -1,3 +1,5 @@
+import StepsizeBase
+
 extension Factorization {
   /// Writes W for rows of X and a given H: projected gradient steps from a multiple of ones in each row, with
   /// the largest rate that never raises the loss, θ/λ with θ = 1.4 and λ the largest eigenvalue of H·Hᵀ.

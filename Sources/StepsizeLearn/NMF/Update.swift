@@ -1,3 +1,5 @@
+import StepsizeBase
+
 /// What an update found and did.
 public struct FactorizationUpdate: Sendable {
   /// ½‖X_B − W_B·H‖² before the update.

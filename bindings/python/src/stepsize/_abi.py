@@ -11,7 +11,7 @@ from ctypes import (
 STEPSIZE_VERSION_MAJOR = 0
 STEPSIZE_VERSION_MINOR = 1
 STEPSIZE_VERSION_PATCH = 0
-STEPSIZE_ABI_VERSION = 1
+STEPSIZE_ABI_VERSION = 2
 STEPSIZE_NEVER = 9223372036854775807
 STEPSIZE_OK = 0
 STEPSIZE_ERROR_NULL = 1
@@ -52,12 +52,6 @@ STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
 STEPSIZE_STOP_SETTLED = 3
-STEPSIZE_NMF_ALTERNATING = 0
-STEPSIZE_NMF_SIMULTANEOUS = 1
-STEPSIZE_NMF_BOUND_NONE = 0
-STEPSIZE_NMF_BOUND_APRIORI = 1
-STEPSIZE_NMF_BOUND_STATE = 2
-STEPSIZE_NMF_BOUND_MINIBATCH = 3
 STEPSIZE_EXTEND_RESCALE = 0
 STEPSIZE_EXTEND_HOLD = 1
 STEPSIZE_EXTEND_CONTINUE = 2
@@ -71,17 +65,13 @@ STEPSIZE_TEXT_DEFAULT = 6
 STEPSIZE_TEXT_VALUE = 7
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
-STEPSIZE_TRAINER_CEM = 0
-STEPSIZE_TRAINER_PPO = 1
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
 stepsize_schedule_p = c_void_p
 stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
-stepsize_nmf_p = c_void_p
 stepsize_norm_log_p = c_void_p
-stepsize_agent_p = c_void_p
 
 
 class stepsize_error(Structure):
@@ -205,51 +195,6 @@ class stepsize_score_result(Structure):
         ("bound", c_double),
         ("rate", c_double),
         ("count", c_int64),
-    ]
-
-
-class stepsize_nmf_options(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("order", c_int32),
-        ("bound", c_int32),
-        ("relative", c_int32),
-        ("rank", c_int64),
-        ("batch_size", c_int64),
-        ("seed", c_int64),
-        ("w_steps", c_int64),
-        ("h_steps", c_int64),
-        ("theta", c_double),
-        ("norm", c_double),
-    ]
-
-
-class stepsize_nmf_update(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("clipped", c_int32),
-        ("loss", c_double),
-        ("squares", c_double),
-        ("w_rate", c_double),
-        ("h_rate", c_double),
-        ("w_bound", c_double),
-        ("h_bound", c_double),
-        ("w_gradient", c_double),
-        ("h_gradient", c_double),
-        ("rows", c_int64),
-    ]
-
-
-class stepsize_agent_options(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("trainer", c_int32),
-        ("units", c_int64),
-        ("seed", c_int64),
-        ("every", c_int64),
-        ("population", c_int64),
-        ("instances", c_int64),
-        ("limit", c_double),
     ]
 
 
@@ -443,69 +388,10 @@ SIGNATURES = {
     "stepsize_norm_log_destroy": (None, [stepsize_norm_log_p]),
     "stepsize_scheduler_log_norm": (c_int32, [stepsize_scheduler_p, c_double]),
     "stepsize_scheduler_norm_log": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_norm_log_p)]),
-    "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options)]),
-    "stepsize_nmf_create": (c_int32, [
-        POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,
-        POINTER(stepsize_nmf_p), POINTER(stepsize_error),
-    ]),
-    "stepsize_nmf_step": (c_int32, [
-        stepsize_nmf_p, POINTER(c_double), c_size_t, c_double, POINTER(stepsize_nmf_update),
-    ]),
-    "stepsize_nmf_loss": (c_int32, [
-        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double),
-    ]),
-    "stepsize_nmf_apriori_bound": (c_double, [stepsize_nmf_p]),
-    "stepsize_nmf_get_factors": (c_int32, [
-        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
-    ]),
-    "stepsize_nmf_set_factors": (c_int32, [
-        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
-        POINTER(stepsize_error),
-    ]),
-    "stepsize_nmf_transform": (c_int32, [
-        POINTER(c_double), c_size_t, c_size_t, POINTER(c_double), c_size_t, c_size_t, c_int64,
-        POINTER(c_double), POINTER(stepsize_error),
-    ]),
-    "stepsize_nmf_destroy": (None, [stepsize_nmf_p]),
-    "stepsize_agent_defaults": (c_int32, [POINTER(stepsize_agent_options)]),
-    "stepsize_agent_create": (c_int32, [
-        POINTER(stepsize_agent_options), POINTER(stepsize_agent_p), POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_begin_episode": (c_int32, [
-        stepsize_agent_p, c_int64, c_int32, POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_observe": (c_int32, [stepsize_agent_p, c_double, POINTER(c_double)]),
-    "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double]),
-    "stepsize_agent_end_episode": (c_int32, [stepsize_agent_p, POINTER(c_double)]),
-    "stepsize_agent_update": (c_int32, [
-        stepsize_agent_p, POINTER(c_double), POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_instance": (c_int64, [stepsize_agent_p]),
-    "stepsize_agent_episodes_left": (c_int64, [stepsize_agent_p]),
-    "stepsize_agent_generation": (c_int64, [stepsize_agent_p]),
-    "stepsize_agent_train_nmf": (c_int32, [
-        stepsize_agent_p, POINTER(c_double), POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_score_nmf": (c_int32, [
-        stepsize_agent_p, c_int64, POINTER(c_double), POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_save": (c_int32, [
-        stepsize_agent_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
-    ]),
-    "stepsize_agent_load": (c_int32, [
-        stepsize_agent_p, c_char_p, c_size_t, POINTER(stepsize_error),
-    ]),
     "stepsize_controller_learned": (c_int32, [
         c_char_p, c_size_t, c_int64, c_double, POINTER(stepsize_controller_p),
         POINTER(stepsize_error),
     ]),
-    "stepsize_agent_save_training": (c_int32, [
-        stepsize_agent_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
-    ]),
-    "stepsize_agent_restore_training": (c_int32, [
-        c_char_p, c_size_t, POINTER(stepsize_agent_p), POINTER(stepsize_error),
-    ]),
-    "stepsize_agent_destroy": (None, [stepsize_agent_p]),
 }
 
 

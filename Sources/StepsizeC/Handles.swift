@@ -1,0 +1,67 @@
+import Stepsize
+@_exported import StepsizeBoundary
+
+// What the handles of this library point to, and how texts and phases cross.
+
+/// What a schedule's handle points to. It cannot be copied: asking it then counts no references.
+struct ScheduleBox: ~Copyable {
+  let schedule: Schedule
+
+  @_optimize(speed)
+  func value(at step: Int64) -> Double { schedule.value(at: step) }
+}
+
+extension UnsafePointer<stepsize_schedule> {
+  var value: UnsafePointer<ScheduleBox> { UnsafeRawPointer(self).assumingMemoryBound(to: ScheduleBox.self) }
+}
+
+extension UnsafePointer<stepsize_controller> {
+  var value: UnsafePointer<Controller> { UnsafeRawPointer(self).assumingMemoryBound(to: Controller.self) }
+}
+
+extension UnsafePointer<stepsize_scheduler> {
+  var value: UnsafePointer<Scheduler> { UnsafeRawPointer(self).assumingMemoryBound(to: Scheduler.self) }
+}
+
+extension UnsafeMutablePointer<stepsize_scheduler> {
+  var value: UnsafeMutablePointer<Scheduler> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Scheduler.self)
+  }
+}
+
+// MARK: - Texts and phases
+
+/// Runs the core on the bytes of a text of the caller's.
+func parsing(
+  _ text: UnsafePointer<CChar>?, _ length: UInt, _ error: ErrorOut,
+  _ body: ([UInt8]) throws(ConfigurationError) -> Void
+) -> Int32 {
+  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
+  guard length <= UInt(Schedule.maximumTextLength) else {
+    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+  }
+  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
+  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
+}
+
+/// Answers a phase as the step `t` sees it.
+func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> Int32 {
+  guard Int(out.pointee.size) == MemoryLayout<stepsize_phase>.size else { return Int32(STEPSIZE_ERROR_SIZE) }
+  var answer = stepsize_phase()
+  answer.size = out.pointee.size
+  answer.length = Int64.max
+  if let phase {
+    answer.entered = phase.start == t ? 1 : 0
+    answer.start = phase.start
+    answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
+    if let end = phase.end, end > phase.start {
+      answer.length = end - phase.start
+      answer.progress = Double(answer.position) / Double(answer.length)
+    }
+    withUnsafeMutableBytes(of: &answer.name) {
+      copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+    }
+  }
+  out.pointee = answer
+  return Int32(STEPSIZE_OK)
+}
