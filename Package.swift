@@ -23,7 +23,8 @@ let package = Package(
   targets: [
     // Public targets.
     .target(name: "Stepsize", dependencies: ["StepsizeBase"], swiftSettings: embedded),
-    .target(name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], swiftSettings: embedded),
+    .target(
+      name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], swiftSettings: embedded),
     .target(
       name: "StepsizeC",
       dependencies: ["Stepsize", "StepsizeBoundary"],

@@ -18,7 +18,7 @@ from abi_sources import Problem
 CTYPES = {
     "int32_t": "c_int32", "int64_t": "c_int64", "uint8_t": "c_uint8", "uint32_t": "c_uint32",
     "uint64_t": "c_uint64", "size_t": "c_size_t", "ptrdiff_t": "c_ssize_t", "char": "c_char",
-    "float": "c_float", "double": "c_double",
+    "float": "c_float", "double": "c_double", "bool": "c_bool",
 }
 LIMITS = {"INT64_MAX": 2**63 - 1, "INT64_MIN": -(2**63), "INT32_MAX": 2**31 - 1}
 
@@ -64,6 +64,7 @@ class ABI:
     handles: list[str]
     structures: dict[str, list[tuple[str, str]]]  # name -> (field, ctypes type)
     functions: dict[str, tuple[str, list[str]]]  # name -> ctypes types
+    numbers: dict[str, str]  # names that say what a number is -> ctypes type
     below: ABI | None = None
 
 
@@ -71,13 +72,16 @@ def parse(header: str, below: ABI | None = None) -> ABI:
     """What a header declares; `below` is what the header that it includes does."""
     text = re.sub(r"/\*.*?\*/", " ", header, flags=re.S)
     text = re.sub(r"^#ifdef __cplusplus$.*?^#endif", "", text, flags=re.M | re.S)
-    abi = ABI({}, [], {}, {})
+    text = re.sub(r"^#if !defined\(STEPSIZE_CHECKED\)$.*?^#endif$\n#endif$", "", text, flags=re.M | re.S)
+    text = text.replace("STEPSIZE_CHECKED ", "")
+    abi = ABI({}, [], {}, {}, {})
     for name, value in re.findall(r"^#define (\w+)[ \t]+(.*\S)[ \t]*$", text, re.M):
         if value not in LIMITS and not re.fullmatch(r"-?\d+", value):
             raise Problem(f"#define {name}: `{value}` is neither a number nor a limit of <stdint.h>")
         abi.constants[name] = LIMITS[value] if value in LIMITS else int(value)
-    known = "".join(f"typedef int {name};\n" for name in CTYPES if name.endswith("_t"))
+    known = "".join(f"typedef int {name};\n" for name in CTYPES if name.endswith("_t") or name == "bool")
     if below:
+        known += "".join(f"typedef int {name};\n" for name in below.numbers)
         known += "".join(f"typedef struct {name} {name};\n" for name in (*below.structures, *below.handles))
         abi.below = below
     try:
@@ -95,6 +99,8 @@ def parse(header: str, below: ABI | None = None) -> ABI:
             else:
                 fields = [(d.name, ctype(d.type, abi)) for d in kind.type.decls]
                 abi.structures[node.name] = fields
+        elif isinstance(node, c_ast.Typedef):
+            abi.numbers[node.name] = ctype(kind, abi)
         elif isinstance(kind, c_ast.FuncDecl):
             named = [p for p in kind.args.params if isinstance(p, c_ast.Decl)]  # not in (void)
             types = [ctype(p.type, abi) for p in named]
@@ -132,12 +138,16 @@ def ctype(node, abi: ABI) -> str:
         name = base(node.type)
         if name in abi.handles or (abi.below and name in abi.below.handles):
             return f"{name}_p"
+        if name == "void":
+            return "c_void_p"
         if name in ("char", "uint8_t"):
             return "c_char_p" if "const" in node.type.quals else "POINTER(c_char)"
         return f"POINTER({ctype(node.type, abi)})"
     name = base(node)
     if name in CTYPES:
         return CTYPES[name]
+    if name in abi.numbers or (abi.below and name in abi.below.numbers):
+        return abi.numbers.get(name) or abi.below.numbers[name]
     if name in abi.structures or (abi.below and name in abi.below.structures):
         return name
     raise Problem(f"stepsize.h: the type of `{getattr(node, 'declname', '?')}` has no ctypes form")

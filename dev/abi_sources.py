@@ -51,6 +51,12 @@ def read_types(path: Path) -> str:
     return text.split(begin)[1].split(end)[0].strip()
 
 
+def split_types(types: str) -> dict[int, str]:
+    """The types of each section; those of section 0 come before all functions."""
+    parts = re.split(r"^/\* SECTION (\d+) \*/$", types, flags=re.M)
+    return {0: parts[0].strip()} | {int(n): text.strip() for n, text in zip(parts[1::2], parts[2::2])}
+
+
 def read_introduction(path: Path) -> str:
     text = path.read_text(encoding="utf-8").strip()
     if not re.fullmatch(r"/\*(?:(?!\*/|/\*).)*\*/", text, re.S):

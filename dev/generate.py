@@ -60,6 +60,7 @@ def outputs(name: str, root: Path, emitted: Path) -> dict[Path, str]:
     base = LIBRARIES[library.base] if library.base else None
     given = abi_outputs.parse((root / base.header).read_text(encoding="utf-8")) if base else None
     known = {*given.structures, *given.handles} if given else set()
+    abi_header.VALUES.update(given.numbers if given else ())
     header = abi_header.write(
         library.header.name, None if base else version, introduction, types, chapters, prototypes, known,
         base.header.name if base else None)

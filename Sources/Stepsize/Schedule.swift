@@ -43,10 +43,9 @@ public struct Schedule: Sendable {
 
   /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.
   public init(_ kind: Kind, _ given: [Value?], phase: [UInt8]? = nil) throws(ConfigurationError) {
-    let entry = kind.entry
-    let arguments = try entry.signature.bind(given)
-    let body = try entry.make(arguments)
-    try self.init(body, form: .call(kind, arguments.values, body.expansion), phase: phase)
+    let arguments = try kind.entry.signature().bind(given)
+    let body = try kind.make(arguments)
+    try self.init(body, form: .call(kind, arguments, body.expansion), phase: phase)
   }
 }
 
@@ -85,7 +84,7 @@ struct Body {
 /// How a schedule was written; printing starts from here.
 indirect enum Form: Sendable {
   /// A schedule of the catalogue; a composition is followed by what it stands for.
-  case call(Kind, [Value], Schedule?)
+  case call(Kind, Arguments, Schedule?)
   case sequence([Schedule])
   case product([Schedule])
   case scale(Double, Schedule)

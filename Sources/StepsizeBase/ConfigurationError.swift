@@ -9,6 +9,8 @@ public struct ConfigurationError: Error, Sendable {
     case syntax
     /// Too many pieces or levels, or a length that does not fit in 63 bits.
     case limit
+    /// An array that is too short.
+    case size
     /// A call that this scheduler does not take, or not now.
     case order
     /// A saved state that is damaged, or none at all.
@@ -36,11 +38,10 @@ public struct ConfigurationError: Error, Sendable {
   }
 
   /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"; `value` is the text of the value.
-  package init(_ owner: StaticString, _ field: StaticString, _ value: [UInt8], expected: [UInt8]) {
-    var text: [UInt8] = []
-    text.write(owner)
+  package init(_ owner: [UInt8], _ field: [UInt8], _ value: [UInt8], expected: [UInt8]) {
+    var text = owner
     text.write(": ")
-    text.write(field)
+    text += field
     text.write(" = ")
     text += value
     text.write(", expected ")
@@ -48,7 +49,11 @@ public struct ConfigurationError: Error, Sendable {
     self.init(.argument, text)
   }
 
+  package init(_ owner: StaticString, _ field: StaticString, _ value: [UInt8], expected: [UInt8]) {
+    self.init(owner.bytes, field.bytes, value, expected: expected)
+  }
+
   package init(_ owner: StaticString, _ field: StaticString, _ value: [UInt8], expected: StaticString) {
-    self.init(owner, field, value, expected: expected.bytes)
+    self.init(owner.bytes, field.bytes, value, expected: expected.bytes)
   }
 }

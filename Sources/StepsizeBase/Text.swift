@@ -9,8 +9,9 @@ extension StaticString {
     withUTF8Buffer { $0.elementsEqual(other) }
   }
 
-  package func equals(_ other: StaticString) -> Bool {
-    other.withUTF8Buffer { equals($0) }
+  /// Whether `other` begins with this text.
+  package func begins(_ other: some Sequence<UInt8>) -> Bool {
+    withUTF8Buffer { other.starts(with: $0) }
   }
 }
 

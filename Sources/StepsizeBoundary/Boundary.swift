@@ -8,12 +8,12 @@ public typealias ErrorOut = UnsafeMutablePointer<stepsize_error>?
 public typealias BytesIn = UnsafePointer<UInt8>?
 
 /// Statuses of the boundary itself; the core's errors are mapped in `status`.
-package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> Int32 {
+package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> stepsize_status {
   report(Int32(status), message.bytes, offset: -1, error)
 }
 
 /// Runs the core and turns what it throws into a status and a text.
-package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> Int32 {
+package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> stepsize_status {
   do {
     try body()
     return Int32(STEPSIZE_OK)
@@ -23,12 +23,13 @@ package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -
   }
 }
 
-private func status(of kind: ConfigurationError.Kind) -> Int32 {
+private func status(of kind: ConfigurationError.Kind) -> stepsize_status {
   switch kind {
   case .argument: Int32(STEPSIZE_ERROR_ARGUMENT)
   case .name: Int32(STEPSIZE_ERROR_NAME)
   case .syntax: Int32(STEPSIZE_ERROR_SYNTAX)
   case .limit: Int32(STEPSIZE_ERROR_LIMIT)
+  case .size: Int32(STEPSIZE_ERROR_SIZE)
   case .order: Int32(STEPSIZE_ERROR_ORDER)
   case .state: Int32(STEPSIZE_ERROR_STATE)
   case .version: Int32(STEPSIZE_ERROR_VERSION)
@@ -38,15 +39,15 @@ private func status(of kind: ConfigurationError.Kind) -> Int32 {
 
 // Inlined, it would be most of the code of many functions.
 @inline(never)
-private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error: ErrorOut) -> Int32 {
+private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error: ErrorOut) -> stepsize_status
+{
   guard let error else { return status }
-  // The text is the last field.
-  let header = MemoryLayout<stepsize_error>.size - MemoryLayout.size(ofValue: error.pointee.text)
-  guard Int(error.pointee.size) > header else { return status }
   error.pointee.status = status
+  error.pointee.reserved = 0
   error.pointee.offset = offset
-  let capacity = Int(error.pointee.size) - header
-  copy(message, to: (UnsafeMutableRawPointer(error) + header).assumingMemoryBound(to: CChar.self), capacity)
+  withUnsafeMutableBytes(of: &error.pointee.text) {
+    copy(message, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
+  }
   return status
 }
 
@@ -62,9 +63,11 @@ package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ ca
 // MARK: - Handles
 
 /// A handle is the address of the Swift value that it stands for.
-package func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Type) -> UnsafeMutablePointer<
-  Tag
-> {
+package func makeHandle<Tag, Value: ~Copyable>(_ value: consuming Value, as tag: Tag.Type)
+  -> UnsafeMutablePointer<
+    Tag
+  >
+{
   let address = UnsafeMutablePointer<Value>.allocate(capacity: 1)
   address.initialize(to: value)
   return UnsafeMutableRawPointer(address).assumingMemoryBound(to: Tag.self)
@@ -99,24 +102,12 @@ package func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) 
   return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 
-/// The caller's struct, whose first field is its size; fields that an older caller does not know keep their
-/// defaults. nil if the size is none that ever was.
-package func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int) -> T? {
-  let size = Int(UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self))
-  guard size >= minimum, size <= MemoryLayout<T>.size else { return nil }
-  var value = defaults
-  withUnsafeMutableBytes(of: &value) {
-    $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: size))
-  }
-  return value
-}
-
 /// Answers a text by the two-call convention.
 package func give(
   _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
-  length?.pointee = UInt(text.count)
+  _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
+  size?.pointee = UInt(text.count)
   guard capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
   copy(text, to: buffer, Int(min(capacity, UInt(Int.max))))
@@ -126,9 +117,9 @@ package func give(
 /// Bytes into the caller's buffer, where there is one.
 package func written(
   _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
-  length?.pointee = UInt(bytes.count)
+  _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
+  size?.pointee = UInt(bytes.count)
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
   for i in bytes.indices { buffer[i] = bytes[i] }
@@ -136,9 +127,9 @@ package func written(
 }
 
 /// The policy that the caller's bytes are; damaged ones are refused.
-package func readPolicy(_ bytes: BytesIn, _ length: UInt) throws(ConfigurationError) -> Policy {
-  guard let bytes, length <= UInt(Policy.maximumByteCount) else {
+package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
+  guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
   }
-  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(length))))
+  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(size))))
 }

@@ -5,74 +5,92 @@ import Stepsize
 
 // MARK: - The catalogue
 
-/// How many schedules have a name. Bindings and menus are made from these functions: no second list is needed.
-/// - Returns: The number of entries.
-@c public func stepsize_catalogue_count() -> UInt { UInt(Kind.allCases.count) }
+// Everything that has a name, as the library itself describes it: bindings, menus and documentation are made from these
+// functions, and no second list is needed. `catalogue` is STEPSIZE_CATALOGUE_SCHEDULES or
+// STEPSIZE_CATALOGUE_CONTROLLERS.
 
-/// What the library says of a named schedule.
-/// - Parameter index: 0 to stepsize_catalogue_count() - 1.
+/// How many entries a catalogue has.
+/// - Parameter catalogue: STEPSIZE_CATALOGUE_...
+/// - Returns: The number of entries; 0 for an unknown catalogue.
+@c public func stepsize_catalogue_count(_ catalogue: stepsize_catalogue) -> UInt {
+  switch Int(catalogue) {
+  case STEPSIZE_CATALOGUE_SCHEDULES: UInt(Kind.allCases.count)
+  case STEPSIZE_CATALOGUE_CONTROLLERS: UInt(ControllerKind.allCases.count)
+  default: 0
+  }
+}
+
+/// What the library says of an entry.
+/// - Parameter catalogue: STEPSIZE_CATALOGUE_...
+/// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
 /// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _FORMULA or _SOURCE.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong `what`.
 @c public func stepsize_catalogue_text(
-  _ index: UInt, _ what: Int32, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
-  guard let entry = entry(index) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  let text =
+  _ catalogue: stepsize_catalogue, _ index: UInt, _ what: stepsize_text,
+  _ buffer: UnsafeMutablePointer<CChar>?,
+  _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
+  guard let entry = signature(catalogue, index) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+  let text: [UInt8]? =
     switch Int(what) {
     case STEPSIZE_TEXT_NAME: entry.name
     case STEPSIZE_TEXT_SUMMARY: entry.summary
     case STEPSIZE_TEXT_FORMULA: entry.formula
     case STEPSIZE_TEXT_SOURCE: entry.source
-    default: nil as StaticString?
+    default: nil
     }
   guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text.bytes, buffer, capacity, length)
+  return give(text, buffer, capacity, size)
 }
 
-/// How many parameters a named schedule has.
-/// - Parameter index: 0 to stepsize_catalogue_count() - 1.
+/// How many parameters an entry has.
+/// - Parameter catalogue: STEPSIZE_CATALOGUE_...
+/// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
 /// - Returns: The number of parameters; 0 for a wrong index.
-@c public func stepsize_catalogue_parameter_count(_ index: UInt) -> UInt {
-  UInt(entry(index)?.parameters.count ?? 0)
+@c public func stepsize_catalogue_parameter_count(_ catalogue: stepsize_catalogue, _ index: UInt) -> UInt {
+  UInt(signature(catalogue, index)?.parameters.count ?? 0)
 }
 
-/// What the library says of a parameter of a named schedule.
-/// - Parameter index: 0 to stepsize_catalogue_count() - 1.
-/// - Parameter parameter: 0 to stepsize_catalogue_parameter_count(index) - 1.
+/// What the library says of a parameter of an entry; of a controller with variants, as the first of them has it
+/// (stepsize_controller_parameter tells the others).
+/// - Parameter catalogue: STEPSIZE_CATALOGUE_...
+/// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
+/// - Parameter parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
 /// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong `what`.
 @c public func stepsize_catalogue_parameter_text(
-  _ index: UInt, _ parameter: UInt, _ what: Int32, _ buffer: UnsafeMutablePointer<CChar>?,
-  _ capacity: UInt, _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
-  guard let entry = entry(index), parameter < UInt(entry.parameters.count) else {
+  _ catalogue: stepsize_catalogue, _ index: UInt, _ parameter: UInt, _ what: stepsize_text,
+  _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
+  guard let entry = signature(catalogue, index), parameter < UInt(entry.parameters.count) else {
     return Int32(STEPSIZE_ERROR_ARGUMENT)
   }
   guard let text = entry.parameters[Int(parameter)].text(what) else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text, buffer, capacity, length)
+  return give(text, buffer, capacity, size)
 }
 
 extension Parameter {
   /// One of STEPSIZE_TEXT_…; nil for what a parameter has not.
-  func text(_ what: Int32) -> [UInt8]? {
+  func text(_ what: stepsize_text) -> [UInt8]? {
     switch Int(what) {
-    case STEPSIZE_TEXT_NAME: name.bytes
-    case STEPSIZE_TEXT_SUMMARY: note.bytes
+    case STEPSIZE_TEXT_NAME: name
+    case STEPSIZE_TEXT_SUMMARY: note
     case STEPSIZE_TEXT_KIND: kindName.bytes
     case STEPSIZE_TEXT_RANGE: expected
-    case STEPSIZE_TEXT_DEFAULT: fallbackText
+    case STEPSIZE_TEXT_DEFAULT: defaultText
     default: nil
     }
   }
 }
 
-private func entry(_ index: UInt) -> Signature? {
-  index < UInt(Kind.allCases.count) ? Kind.allCases[Int(index)].signature : nil
+private func signature(_ catalogue: stepsize_catalogue, _ index: UInt) -> Signature? {
+  guard index < stepsize_catalogue_count(catalogue) else { return nil }
+  return Int(catalogue) == STEPSIZE_CATALOGUE_SCHEDULES
+    ? Kind.allCases[Int(index)].signature : ControllerKind.allCases[Int(index)].signature
 }

@@ -28,12 +28,12 @@ import Stepsize
 /// Polynomial decay: base_lr (floor + (1 - floor) (1 - step/total)^power).
 /// - Parameter step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
 /// - Parameter total: Updates until the floor is reached, >= 1.
-/// - Parameter power: The exponent, > 0; 1 is linear.
 /// - Parameter base_lr: The full rate, finite, >= 0.
 /// - Parameter floor: The lowest rate as a fraction of base_lr, in [0, 1].
+/// - Parameter power: The exponent, > 0; 1 is linear.
 /// - Returns: The rate for that update; NaN if an argument is outside its range.
 @c public func stepsize_polynomial(
-  _ step: Int64, _ total: Int64, _ power: Double, _ base_lr: Double, _ floor: Double
+  _ step: Int64, _ total: Int64, _ base_lr: Double, _ floor: Double, _ power: Double
 ) -> Double {
   ClosedForms.polynomial(step: step, total: total, power: power, base: base_lr, floor: floor)
 }

@@ -33,22 +33,21 @@ extension UnsafeMutablePointer<stepsize_scheduler> {
 
 /// Runs the core on the bytes of a text of the caller's.
 func parsing(
-  _ text: UnsafePointer<CChar>?, _ length: UInt, _ error: ErrorOut,
+  _ text: UnsafePointer<CChar>?, _ size: UInt, _ error: ErrorOut,
   _ body: ([UInt8]) throws(ConfigurationError) -> Void
-) -> Int32 {
-  guard text != nil || length == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
-  guard length <= UInt(Schedule.maximumTextLength) else {
+) -> stepsize_status {
+  guard text != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
+  guard size <= UInt(Schedule.maximumTextLength) else {
     return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
   }
-  let bytes = UnsafeBufferPointer(start: text, count: Int(length)).map { UInt8(bitPattern: $0) }
+  let bytes = UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) }
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 
 /// Answers a phase as the step `t` sees it.
-func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> Int32 {
-  guard Int(out.pointee.size) == MemoryLayout<stepsize_phase>.size else { return Int32(STEPSIZE_ERROR_SIZE) }
+func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
+  guard isWritable(out) else { return Int32(STEPSIZE_ERROR_SIZE) }
   var answer = stepsize_phase()
-  answer.size = out.pointee.size
   answer.length = Int64.max
   if let phase {
     answer.entered = phase.start == t ? 1 : 0
@@ -62,6 +61,6 @@ func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_pha
       copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
     }
   }
-  out.pointee = answer
+  write(answer, to: out)
   return Int32(STEPSIZE_OK)
 }

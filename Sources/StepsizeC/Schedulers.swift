@@ -11,14 +11,13 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 // MARK: - Making schedulers
 
 /// Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
-/// - Parameter options: Receives the defaults and its own size.
+/// - Parameter options: Receives the defaults.
+/// - Parameter size: sizeof(stepsize_scheduler_options), by which the library knows which fields the caller has.
 /// - Returns: A status.
 @c public func stepsize_scheduler_defaults(
-  _ options: UnsafeMutablePointer<stepsize_scheduler_options>?
-) -> Int32 {
-  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
-  options.pointee = stepsize_scheduler_options(size: ())
-  return Int32(STEPSIZE_OK)
+  _ options: UnsafeMutablePointer<stepsize_scheduler_options>?, _ size: UInt
+) -> stepsize_status {
+  giveDefaults(stepsize_scheduler_options(), to: options, size)
 }
 
 /// A scheduler. It answers the rates for update 0 at once.
@@ -32,7 +31,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 /// - Returns: A status.
 @c public func stepsize_scheduler_create(
   _ options: UnsafePointer<stepsize_scheduler_options>?, _ out: SchedulerOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(options, out, error) { (given) throws(ConfigurationError) in
     var controllers: [Controller] = []
     if let controller = given.controller { controllers.append(controller.value.pointee) }
@@ -40,7 +39,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
       guard let settling = given.settlings?[i] else {
         throw ConfigurationError(.argument, "scheduler: one of the settlings is NULL")
       }
-      guard case .settle = settling.value.pointee else {
+      guard settling.value.pointee.kind == .settle else {
         throw ConfigurationError(.argument, "scheduler: one of the settlings is another controller")
       }
       controllers.append(settling.value.pointee)
@@ -54,18 +53,18 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 ///
 /// Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
 /// - Parameter text: UTF-8; need not be terminated.
-/// - Parameter length: Bytes of the text.
+/// - Parameter size: Bytes of the text.
 /// - Parameter options: As for stepsize_scheduler_create, without schedule, controller and settlings.
 /// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_scheduler_parse(
-  _ text: UnsafePointer<CChar>?, _ length: UInt, _ options: UnsafePointer<stepsize_scheduler_options>?,
+  _ text: UnsafePointer<CChar>?, _ size: UInt, _ options: UnsafePointer<stepsize_scheduler_options>?,
   _ out: SchedulerOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   var plan: Plan?
-  let status = parsing(text, length, error) { (bytes) throws(ConfigurationError) in
+  let status = parsing(text, size, error) { (bytes) throws(ConfigurationError) in
     plan = try Plan(parsing: bytes)
   }
   guard status == STEPSIZE_OK, let plan else { return status }
@@ -81,13 +80,11 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 private func make(
   _ options: UnsafePointer<stepsize_scheduler_options>?, _ out: SchedulerOut, _ error: ErrorOut,
   _ plan: (stepsize_scheduler_options) throws(ConfigurationError) -> Plan
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
-  let defaults = stepsize_scheduler_options(size: ())
-  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_scheduler_options>.size)
-  else {
+  guard let given = read(options, over: stepsize_scheduler_options()) else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is none of stepsize_scheduler_options", error)
   }
   guard given.record == 0 || given.record == 1 else {
@@ -116,117 +113,107 @@ private func make(
   }
 }
 
-extension stepsize_scheduler_options {
-  fileprivate init(size: Void) {
-    self.init()
-    self.size = UInt32(MemoryLayout<stepsize_scheduler_options>.size)
-  }
-}
-
 // MARK: - Training
+
+// These write the rates into the caller's array. Nothing changes unless the status is STEPSIZE_OK.
 
 /// The rates for the present update.
 /// - Parameter scheduler: What to ask.
-/// - Parameter lrs: Receives one rate for each group.
+/// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is too short or not aligned.
 @_optimize(speed)
-@c public func stepsize_scheduler_rates(_ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt) -> Int32 {
+@c public func stepsize_scheduler_rates(
+  _ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(of: scheduler, lrs, count) {}
+  return withRates(lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.rates(into: &rates)
+  }
 }
 
 /// Goes to the next update. Call it after an update.
-/// - Parameter scheduler: What to advance: one without a controller, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: What to step: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+/// - Returns: A status.
 @_optimize(speed)
-@c public func stepsize_scheduler_step(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> Int32 {
+@c public func stepsize_scheduler_step(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard scheduler.value.pointee.isPlain else { return stepWatched(scheduler, lrs, count) }
-  return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.count() }
-}
-
-@inline(never)
-private func stepWatched(
-  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
-) -> Int32 {
-  guard !scheduler.value.pointee.needsLoss else { return Int32(STEPSIZE_ERROR_LOSS_REQUIRED) }
-  return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.advance() }
+  return withRates(lrs, count) { (rates) throws(StepFailure) in try scheduler.value.pointee.step(into: &rates)
+  }
 }
 
 /// Shows the loss of the update just made to the controller and goes to the next update.
-/// - Parameter scheduler: What to advance; one without a controller ignores the loss.
+/// - Parameter scheduler: What to step; one that needs no loss ignores it.
 /// - Parameter loss: Any number; NaN and infinities are losses too (a run may diverge).
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+/// - Returns: A status.
 @_optimize(speed)
 @c public func stepsize_scheduler_step_with_loss(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(of: scheduler, lrs, count) {
-    scheduler.value.pointee.advance(loss: loss)
+  return withRates(lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.step(loss: loss, into: &rates)
   }
 }
 
-/// Goes to the next update without asking the controller: for the updates between two evaluations.
+/// Goes to the next update without showing a loss to the controller: for the updates between two evaluations.
 /// - Parameter scheduler: What to advance.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+/// - Returns: A status.
 @_optimize(speed)
-@c public func stepsize_scheduler_step_without_loss(
+@c public func stepsize_scheduler_advance(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(of: scheduler, lrs, count) { scheduler.value.pointee.advance() }
+  return withRates(lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.advance(into: &rates)
+  }
 }
 
-/// Checks the caller's array, makes the change, then writes the rates: all or nothing.
+/// Calls the core with the caller's array of rates.
 @inline(__always)
 private func withRates(
-  of scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt, _ change: () -> Void
-) -> Int32 {
-  let status = check(lrs, count, for: scheduler)
-  guard status == STEPSIZE_OK else { return status }
-  change()
-  guard let lrs else { return Int32(STEPSIZE_OK) }
-  // Without a call the function needs no stack, which is a third of its time.
-  if let multiplier = scheduler.value.pointee.immediateMultiplier {
-    return write(lrs, of: scheduler, multiplier)
+  _ lrs: Rates, _ count: UInt, _ body: (inout MutableSpan<Double>) throws(StepFailure) -> Void
+) -> stepsize_status {
+  guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isAligned(lrs), lrs == nil || count > 0 else { return Int32(STEPSIZE_ERROR_SIZE) }
+  var rates = MutableSpan<Double>()
+  if let lrs { rates = MutableSpan(_unsafeStart: lrs, count: limited(count)) }
+  do {
+    try body(&rates)
+    return Int32(STEPSIZE_OK)
+  } catch {
+    return Int32(error == .size ? STEPSIZE_ERROR_SIZE : STEPSIZE_ERROR_LOSS_REQUIRED)
   }
-  return writeAfterCall(lrs, of: scheduler)
 }
 
-/// Whether the rates can be written into the caller's array.
+/// The same for a change that may fail in other ways.
+private func withRatesAfter(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
+  _ body: (UnsafeMutablePointer<Scheduler>, inout MutableSpan<Double>) throws(ConfigurationError) -> Void
+) -> stepsize_status {
+  guard let scheduler, lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isAligned(lrs), lrs == nil || count > 0 else { return Int32(STEPSIZE_ERROR_SIZE) }
+  var rates = MutableSpan<Double>()
+  if let lrs { rates = MutableSpan(_unsafeStart: lrs, count: limited(count)) }
+  return boundary(nil) { () throws(ConfigurationError) in try body(scheduler.value, &rates) }
+}
+
 @inline(__always)
-private func check(_ lrs: Rates, _ count: UInt, for scheduler: UnsafePointer<stepsize_scheduler>) -> Int32 {
-  guard let lrs else { return Int32(count == 0 ? STEPSIZE_OK : STEPSIZE_ERROR_NULL) }
-  let fits = count >= UInt(scheduler.value.pointee.groupCount)
-  let isAligned = UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
-  return Int32(fits && isAligned ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
+private func isAligned(_ lrs: Rates) -> Bool {
+  UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
 }
 
+/// More than the largest number of groups is never written.
 @inline(__always)
-private func write(
-  _ lrs: UnsafeMutablePointer<Double>, of scheduler: UnsafePointer<stepsize_scheduler>, _ multiplier: Double
-) -> Int32 {
-  for i in 0..<scheduler.value.pointee.groupCount {
-    lrs[i] = scheduler.value.pointee.rate(ofGroup: i, multiplier)
-  }
-  return Int32(STEPSIZE_OK)
-}
-
-@inline(never)
-@_optimize(speed)
-private func writeAfterCall(
-  _ lrs: UnsafeMutablePointer<Double>, of scheduler: UnsafePointer<stepsize_scheduler>
-) -> Int32 {
-  write(lrs, of: scheduler, scheduler.value.pointee.multiplier)
-}
+private func limited(_ count: UInt) -> Int { Int(Swift.min(count, UInt(Scheduler.maximumGroupCount))) }
 
 // MARK: - Hypergradient descent
 
@@ -244,10 +231,10 @@ private func writeAfterCall(
 @c public func stepsize_scheduler_observe_gradient(
   _ scheduler: SchedulerInOut, _ dots: UnsafePointer<Double>?, _ norms: UnsafePointer<Double>?,
   _ dot_count: UInt, _ lrs: Rates, _ count: UInt
-) -> Int32 {
-  withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+) -> stepsize_status {
+  withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let (dots, norms) = (try numbers(dots, dot_count), try numbers(norms, norms == nil ? 0 : dot_count))
-    try scheduler.pointee.observeGradient(dots: dots.span, norms: norms.span)
+    try scheduler.pointee.observeGradient(dots: dots.span, norms: norms.span, into: &rates)
   }
 }
 
@@ -267,10 +254,10 @@ private func writeAfterCall(
 @c public func stepsize_scheduler_propose(
   _ scheduler: SchedulerInOut, _ loss: Double, _ squared_norms: UnsafePointer<Double>?, _ norm_count: UInt,
   _ lrs: Rates, _ count: UInt
-) -> Int32 {
-  withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+) -> stepsize_status {
+  withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let squaredNorms = try numbers(squared_norms, norm_count)
-    try scheduler.pointee.propose(loss: loss, squaredNorms: squaredNorms.span)
+    try scheduler.pointee.propose(loss: loss, squaredNorms: squaredNorms.span, into: &rates)
   }
 }
 
@@ -286,12 +273,14 @@ private func writeAfterCall(
 /// - Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update.
 @c public func stepsize_scheduler_report(
   _ scheduler: SchedulerInOut, _ loss: Double, _ squared_distances: UnsafePointer<Double>?,
-  _ distance_count: UInt, _ trial: UnsafeMutablePointer<Int32>?, _ lrs: Rates, _ count: UInt
-) -> Int32 {
+  _ distance_count: UInt, _ trial: UnsafeMutablePointer<stepsize_trial>?, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard let trial else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRatesAfter(scheduler, lrs, count) { (scheduler) throws(ConfigurationError) in
+  return withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let squaredDistances = try numbers(squared_distances, distance_count)
-    trial.pointee = try scheduler.pointee.report(loss: loss, squaredDistances: squaredDistances.span).rawValue
+    trial.pointee = try scheduler.pointee.report(
+      loss: loss, squaredDistances: squaredDistances.span, into: &rates
+    ).rawValue
   }
 }
 
@@ -300,19 +289,6 @@ private func writeAfterCall(
 /// - Returns: The number of trials; 0 if scheduler is NULL.
 @c public func stepsize_scheduler_trial_count(_ scheduler: SchedulerIn) -> Int64 {
   scheduler?.value.pointee.trialCount ?? 0
-}
-
-/// Makes a change that may fail, then writes the rates.
-private func withRatesAfter(
-  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
-  _ change: (UnsafeMutablePointer<Scheduler>) throws(ConfigurationError) -> Void
-) -> Int32 {
-  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  // Before anything changes.
-  var status = check(lrs, count, for: scheduler)
-  guard status == STEPSIZE_OK else { return status }
-  status = boundary(nil) { () throws(ConfigurationError) in try change(scheduler.value) }
-  return status == STEPSIZE_OK ? withRates(of: scheduler, lrs, count) {} : status
 }
 
 /// The caller's numbers as they are.
@@ -331,7 +307,7 @@ private func numbers(
 /// - Parameter scheduler: What to set.
 /// - Parameter step: The update that the next rates are for, >= 0.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a step before 0.
-@c public func stepsize_scheduler_set_step(_ scheduler: SchedulerInOut, _ step: Int64) -> Int32 {
+@c public func stepsize_scheduler_set_step(_ scheduler: SchedulerInOut, _ step: Int64) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return boundary(nil) { () throws(ConfigurationError) in try scheduler.value.pointee.setStep(step) }
 }
@@ -362,7 +338,7 @@ private func numbers(
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end.
 @c public func stepsize_scheduler_extend(
   _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
     try scheduler.value.pointee.extend(to: schedule?.value.pointee.schedule)
@@ -381,7 +357,7 @@ private func numbers(
 /// What the controller did with the last loss, and why.
 /// - Parameter scheduler: What to ask.
 /// - Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL.
-@c public func stepsize_scheduler_decision(_ scheduler: SchedulerIn) -> Int32 {
+@c public func stepsize_scheduler_decision(_ scheduler: SchedulerIn) -> stepsize_decision {
   guard let scheduler else { return Int32(STEPSIZE_DECISION_NONE) }
   return scheduler.value.pointee.decision.rawValue
 }
@@ -395,15 +371,15 @@ private func numbers(
 
 /// Whether the schedule has an end and it is reached.
 /// - Parameter scheduler: What to ask.
-/// - Returns: 1 or 0; 0 if scheduler is NULL.
-@c public func stepsize_scheduler_finished(_ scheduler: SchedulerIn) -> Int32 {
-  scheduler?.value.pointee.isFinished == true ? 1 : 0
+/// - Returns: Whether it is; false if scheduler is NULL.
+@c public func stepsize_scheduler_finished(_ scheduler: SchedulerIn) -> Bool {
+  scheduler?.value.pointee.isFinished ?? false
 }
 
 /// Why the training can stop.
 /// - Parameter scheduler: What to ask.
 /// - Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL.
-@c public func stepsize_scheduler_stop_reason(_ scheduler: SchedulerIn) -> Int32 {
+@c public func stepsize_scheduler_stop_reason(_ scheduler: SchedulerIn) -> stepsize_stop {
   scheduler?.value.pointee.stopReason?.rawValue ?? Int32(STEPSIZE_STOP_NONE)
 }
 
@@ -413,7 +389,7 @@ private func numbers(
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
 @c public func stepsize_scheduler_phase(
   _ scheduler: SchedulerIn, _ phase: UnsafeMutablePointer<stepsize_phase>?
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
   return give(scheduler.value.pointee.phase, at: scheduler.value.pointee.step, phase)
 }
@@ -422,14 +398,14 @@ private func numbers(
 /// - Parameter scheduler: What to print.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit.
 @c public func stepsize_scheduler_print(
   _ scheduler: SchedulerIn, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+  _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(scheduler.value.pointee.plan.text, buffer, capacity, length)
+  return give(scheduler.value.pointee.plan.text, buffer, capacity, size)
 }
 
 /// Frees a scheduler. NULL is allowed.

@@ -9,7 +9,7 @@ public typealias ScheduleOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsiz
 /// Makes a schedule and hands it out; on failure *out is NULL.
 private func make(
   _ out: ScheduleOut, _ error: ErrorOut, _ body: () throws(ConfigurationError) -> Schedule
-) -> Int32 {
+) -> stepsize_status {
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   out.pointee = nil
   return boundary(error) { () throws(ConfigurationError) in
@@ -18,12 +18,13 @@ private func make(
 }
 
 /// A schedule of the catalogue.
-private func make(_ out: ScheduleOut, _ error: ErrorOut, _ kind: Kind, _ values: [Value?]) -> Int32 {
+private func make(_ out: ScheduleOut, _ error: ErrorOut, _ kind: Kind, _ values: [Value?]) -> stepsize_status
+{
   make(out, error) { () throws(ConfigurationError) in try Schedule(kind, values) }
 }
 
 /// A schedule made from others.
-private func make(_ out: ScheduleOut, _ error: ErrorOut, _ combination: Combination) -> Int32 {
+private func make(_ out: ScheduleOut, _ error: ErrorOut, _ combination: Combination) -> stepsize_status {
   out?.pointee = nil
   guard let a = combination.parts.0, let b = combination.parts.1 else {
     return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error)
@@ -63,17 +64,38 @@ private enum Combination {
 /// Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT,
 /// STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
 /// - Parameter text: UTF-8; need not be terminated.
-/// - Parameter length: Bytes of the text.
+/// - Parameter size: Bytes of the text.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_schedule_parse(
-  _ text: UnsafePointer<CChar>?, _ length: UInt, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+  _ text: UnsafePointer<CChar>?, _ size: UInt, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
   out?.pointee = nil
   guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
-  return parsing(text, length, error) { (bytes) throws(ConfigurationError) in
+  return parsing(text, size, error) { (bytes) throws(ConfigurationError) in
     out?.pointee = makeHandle(ScheduleBox(schedule: try Schedule(parsing: bytes)), as: stepsize_schedule.self)
+  }
+}
+
+/// A schedule of the catalogue from its name and the values of its parameters; what is not given has its default.
+///
+/// Errors: STEPSIZE_ERROR_NAME for an unknown schedule or parameter (with the nearest known name),
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range or one that is missing.
+/// - Parameter name: Such as "cosine"; terminated.
+/// - Parameter arguments: `count` named values in any order; copied. May be NULL where count is 0.
+/// - Parameter count: How many.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_create(
+  _ name: UnsafePointer<CChar>?, _ arguments: UnsafePointer<stepsize_argument>?, _ count: UInt,
+  _ out: ScheduleOut,
+  _ error: ErrorOut
+) -> stepsize_status {
+  make(out, error) { () throws(ConfigurationError) in
+    let kind = try Kind(known: terminated(name))
+    return try Schedule(kind, values(arguments, count, for: kind.signature))
   }
 }
 
@@ -85,7 +107,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_constant(
   _ length: Int64, _ value: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .constant, [length == Int64.max ? Value.none : .integer(length), .real(value)])
 }
 
@@ -97,7 +119,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_linear(
   _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .linear, [.integer(total), .real(floor)])
 }
 
@@ -109,20 +131,20 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_cosine(
   _ total: Int64, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .cosine, [.integer(total), .real(floor)])
 }
 
 /// Polynomial decay: floor + (1 - floor) (1 - step/total)^power.
 /// - Parameter total: Updates until the floor is reached, >= 1.
-/// - Parameter power: The exponent, > 0; 1 is linear.
 /// - Parameter floor: The lowest value, in [0, 1].
+/// - Parameter power: The exponent, > 0; 1 is linear.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_schedule_polynomial(
-  _ total: Int64, _ power: Double, _ floor: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+  _ total: Int64, _ floor: Double, _ power: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
   make(out, error, .polynomial, [.integer(total), .real(power), .real(floor)])
 }
 
@@ -131,7 +153,9 @@ private enum Combination {
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
-@c public func stepsize_schedule_warmup(_ steps: Int64, _ out: ScheduleOut, _ error: ErrorOut) -> Int32 {
+@c public func stepsize_schedule_warmup(_ steps: Int64, _ out: ScheduleOut, _ error: ErrorOut)
+  -> stepsize_status
+{
   make(out, error, .warmup, [.integer(steps)])
 }
 
@@ -143,7 +167,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_table(
   _ values: UnsafePointer<Double>?, _ count: UInt, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard values != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
   guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
@@ -162,7 +186,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_sequence(
   _ first: ScheduleIn, _ then: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .sequence(first, then))
 }
 
@@ -174,7 +198,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_product(
   _ a: ScheduleIn, _ b: ScheduleIn, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .product(a, b))
 }
 
@@ -186,7 +210,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_scale(
   _ schedule: ScheduleIn, _ factor: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .scale(schedule, factor))
 }
 
@@ -199,7 +223,7 @@ private enum Combination {
 /// - Returns: A status.
 @c public func stepsize_schedule_clamp(
   _ schedule: ScheduleIn, _ min: Double, _ max: Double, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   make(out, error, .clamp(schedule, min, max))
 }
 
@@ -212,9 +236,9 @@ private enum Combination {
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy.
 @c public func stepsize_schedule_extend(
-  _ schedule: ScheduleIn, _ total: Int64, _ policy: Int32, _ step: Int64, _ out: ScheduleOut,
+  _ schedule: ScheduleIn, _ total: Int64, _ policy: stepsize_extension, _ step: Int64, _ out: ScheduleOut,
   _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let policy = ExtensionPolicy(rawValue: policy) else {
     return fail(STEPSIZE_ERROR_NAME, "extend: policy is unknown, expected STEPSIZE_EXTEND_...", error)
@@ -245,7 +269,7 @@ private enum Combination {
 @c public func stepsize_schedule_fill(
   _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
   _ out: UnsafeMutablePointer<Double>?, _ count: UInt
-) -> Int32 {
+) -> stepsize_status {
   let status = filling(schedule, base_lr, out, count)
   guard status == STEPSIZE_OK, let schedule, let out, count > 0 else { return status }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
@@ -264,7 +288,7 @@ private enum Combination {
 @c public func stepsize_schedule_fill_float(
   _ schedule: ScheduleIn, _ first: Int64, _ stride: Int64, _ base_lr: Double,
   _ out: UnsafeMutablePointer<Float>?, _ count: UInt
-) -> Int32 {
+) -> stepsize_status {
   let status = filling(schedule, base_lr, out, count)
   guard status == STEPSIZE_OK, let schedule, let out, count > 0 else { return status }
   var span = MutableSpan(_unsafeStart: out, count: Int(count))
@@ -275,7 +299,7 @@ private enum Combination {
 /// Whether an array can be filled.
 private func filling<T>(
   _ schedule: ScheduleIn, _ base: Double, _ out: UnsafeMutablePointer<T>?, _ count: UInt
-) -> Int32 {
+) -> stepsize_status {
   guard schedule != nil, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
   return Int32(Schedule.isBase(base) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT)
@@ -296,7 +320,7 @@ private func filling<T>(
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
 @c public func stepsize_schedule_phase(
   _ schedule: ScheduleIn, _ step: Int64, _ phase: UnsafeMutablePointer<stepsize_phase>?
-) -> Int32 {
+) -> stepsize_status {
   guard let schedule, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
   return give(schedule.value.pointee.schedule.phase(at: step), at: max(step, 0), phase)
 }
@@ -307,14 +331,14 @@ private func filling<T>(
 /// - Parameter schedule: What to print.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the bytes of the whole text without the terminator; may be NULL.
+/// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit.
 @c public func stepsize_schedule_print(
   _ schedule: ScheduleIn, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+  _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
   guard let schedule else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(schedule.value.pointee.schedule.text, buffer, capacity, length)
+  return give(schedule.value.pointee.schedule.text, buffer, capacity, size)
 }
 
 /// Frees a schedule. NULL is allowed.

@@ -12,7 +12,7 @@ import Stepsize
 /// - Returns: A status.
 @c public func stepsize_scheduler_record_range(
   _ scheduler: SchedulerIn, _ first: UnsafeMutablePointer<Int64>?, _ count: UnsafeMutablePointer<Int64>?
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   let recorded = scheduler.value.pointee.recorded
   first?.pointee = recorded.first
@@ -40,7 +40,7 @@ import Stepsize
   _ scheduler: SchedulerIn, _ group: UInt, _ first: Int64, _ out: UnsafeMutablePointer<Double>?,
   _ count: UInt,
   _ written: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+) -> stepsize_status {
   written?.pointee = 0
   guard let scheduler, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(out, count) else { return Int32(STEPSIZE_ERROR_SIZE) }
@@ -63,7 +63,7 @@ import Stepsize
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded.
 @c public func stepsize_scheduler_replay(
   _ scheduler: SchedulerIn, _ group: UInt, _ out: ScheduleOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
@@ -87,7 +87,7 @@ import Stepsize
 @c public func stepsize_scheduler_save(
   _ scheduler: SchedulerInOut, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   let bytes = scheduler.value.pointee.saved()
   size?.pointee = UInt(bytes.count)
@@ -109,7 +109,7 @@ import Stepsize
 /// - Returns: A status.
 @c public func stepsize_scheduler_restore(
   _ state: UnsafePointer<UInt8>?, _ size: UInt, _ out: SchedulerOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   return reading(state, size, error) { (bytes) throws(ConfigurationError) in
@@ -128,7 +128,7 @@ import Stepsize
 /// - Returns: A status.
 @c public func stepsize_scheduler_load(
   _ scheduler: SchedulerInOut, _ state: UnsafePointer<UInt8>?, _ size: UInt, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
   return reading(state, size, error) { (bytes) throws(ConfigurationError) in
     try scheduler.value.pointee.restore(bytes)
@@ -143,7 +143,7 @@ import Stepsize
 private func reading(
   _ state: UnsafePointer<UInt8>?, _ size: UInt, _ error: ErrorOut,
   _ body: ([UInt8]) throws(ConfigurationError) -> Void
-) -> Int32 {
+) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
   let bytes = Array(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size)))
@@ -156,7 +156,7 @@ private func reading(
 /// - Parameter scheduler: What to ask.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
 /// - Returns: A status.
-@c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> Int32 {
+@c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
   if let schedule = scheduler.value.pointee.plan.schedule {
@@ -172,7 +172,7 @@ private func reading(
 /// - Returns: A status.
 @c public func stepsize_scheduler_controller(
   _ scheduler: SchedulerIn, _ index: UInt, _ out: ControllerOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
   let controllers = scheduler.value.pointee.plan.controllers

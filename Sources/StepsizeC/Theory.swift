@@ -22,24 +22,12 @@ extension UnsafeMutablePointer<stepsize_norm_log> {
 }
 
 /// Whether an array of numbers can be used; otherwise the status.
-private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> Int32 {
+private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> stepsize_status {
   guard pointer != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "an array is NULL", error) }
   guard isUsable(pointer, count), count <= UInt(Schedule.maximumTableCount) else {
     return fail(STEPSIZE_ERROR_SIZE, "an array has more than 16777216 numbers or is not aligned", error)
   }
   return Int32(STEPSIZE_OK)
-}
-
-/// Whether the caller's struct has a size that this version can write.
-private func isKnown<T>(_ pointer: UnsafeMutablePointer<T>) -> Bool {
-  UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self) == MemoryLayout<T>.size
-}
-
-private func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
-  withUnsafeBytes(of: value) {
-    UnsafeMutableRawPointer(pointer).copyMemory(
-      from: $0.baseAddress ?? UnsafeRawPointer(pointer), byteCount: $0.count)
-  }
 }
 
 // MARK: - Refinement
@@ -55,7 +43,7 @@ private func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
 @c public func stepsize_median_filter(
   _ values: DoublesIn, _ count: UInt, _ tau: Double, _ out: DoublesOut, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   for pointer in [values, UnsafePointer(out)] {
     let status = checked(pointer, count, error)
     guard status == STEPSIZE_OK else { return status }
@@ -73,12 +61,13 @@ private func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
 }
 
 /// Fills the options with the defaults: SGD, tau 0.1, as many values as norms, no floor, not capped, distance 1.
-/// - Parameter options: Receives the defaults and its own size.
+/// - Parameter options: Receives the defaults.
+/// - Parameter size: sizeof(stepsize_refine_options).
 /// - Returns: A status.
-@c public func stepsize_refine_defaults(_ options: UnsafeMutablePointer<stepsize_refine_options>?) -> Int32 {
-  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
-  write(stepsize_refine_options(Refinement.Configuration()), to: options)
-  return Int32(STEPSIZE_OK)
+@c public func stepsize_refine_defaults(
+  _ options: UnsafeMutablePointer<stepsize_refine_options>?, _ size: UInt
+) -> stepsize_status {
+  giveDefaults(stepsize_refine_options(Refinement.Configuration()), to: options, size)
 }
 
 /// A schedule from the gradient norms of an earlier run (arXiv 2310.07831):
@@ -101,11 +90,11 @@ private func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
 @c public func stepsize_refine(
   _ options: UnsafePointer<stepsize_refine_options>?, _ norms: DoublesIn, _ count: UInt, _ values: DoublesOut,
   _ value_count: UInt, _ result: UnsafeMutablePointer<stepsize_refine_result>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   let defaults = stepsize_refine_options(Refinement.Configuration())
-  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_refine_options>.size),
-    result.map({ isKnown($0) }) ?? true
+  guard let given = read(options, over: defaults),
+    result.map({ isWritable(UnsafePointer($0)) }) ?? true
   else {
     return fail(STEPSIZE_ERROR_SIZE, "refine: size is none of stepsize_refine_options or _result", error)
   }
@@ -142,7 +131,6 @@ private func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
 extension stepsize_refine_options {
   fileprivate init(_ configuration: Refinement.Configuration) {
     self.init()
-    size = UInt32(MemoryLayout<stepsize_refine_options>.size)
     optimizer = configuration.optimizer.rawValue
     tau = configuration.tau
     total = configuration.total
@@ -155,7 +143,6 @@ extension stepsize_refine_options {
 extension stepsize_refine_result {
   fileprivate init(_ refinement: Refinement) {
     self.init()
-    size = UInt32(MemoryLayout<stepsize_refine_result>.size)
     collapsed = refinement.isCollapsed ? 1 : 0
     warmup = refinement.warmup
     anneal_start = refinement.annealStart
@@ -183,7 +170,7 @@ extension stepsize_refine_result {
 @c public func stepsize_schedule_fit(
   _ values: DoublesIn, _ count: UInt, _ tolerance: Double, _ max_error: DoublesOut, _ out: ScheduleOut,
   _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   let status = checked(values, count, error)
@@ -216,11 +203,11 @@ extension stepsize_refine_result {
 @c public func stepsize_score(
   _ schedule: ScheduleIn, _ total: Int64, _ norms: DoublesIn, _ norm_count: UInt, _ distance: Double,
   _ result: UnsafeMutablePointer<stepsize_score_result>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let schedule, let norms, let result else {
     return fail(STEPSIZE_ERROR_NULL, "schedule, norms or result is NULL", error)
   }
-  guard isKnown(result) else {
+  guard isWritable(UnsafePointer(result)) else {
     return fail(STEPSIZE_ERROR_SIZE, "score: size is not that of stepsize_score_result", error)
   }
   guard isUsable(norms, norm_count), norm_count <= UInt(Score.maximumCount) else {
@@ -237,7 +224,6 @@ extension stepsize_refine_result {
 extension stepsize_score_result {
   fileprivate init(_ score: Score) {
     self.init()
-    size = UInt32(MemoryLayout<stepsize_score_result>.size)
     a = score.a
     b = score.b
     gamma = score.gamma
@@ -264,7 +250,9 @@ extension stepsize_score_result {
 /// - Parameter out: Receives the log, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
-@c public func stepsize_norm_log_create(_ capacity: UInt, _ out: NormLogOut, _ error: ErrorOut) -> Int32 {
+@c public func stepsize_norm_log_create(_ capacity: UInt, _ out: NormLogOut, _ error: ErrorOut)
+  -> stepsize_status
+{
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
@@ -277,7 +265,7 @@ extension stepsize_score_result {
 /// - Parameter log: What to add to.
 /// - Parameter norm: >= 0; NaN and infinity are kept, for a refinement to repair.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a norm below 0, which is not added.
-@c public func stepsize_norm_log_add(_ log: NormLogInOut, _ norm: Double) -> Int32 {
+@c public func stepsize_norm_log_add(_ log: NormLogInOut, _ norm: Double) -> stepsize_status {
   guard let log else { return Int32(STEPSIZE_ERROR_NULL) }
   return boundary(nil) { () throws(ConfigurationError) in try log.value.pointee.add(norm) }
 }
@@ -295,16 +283,17 @@ extension stepsize_score_result {
 /// How many norms are kept.
 /// - Parameter log: What to ask.
 /// - Returns: The number, 0 if log is NULL.
-@c public func stepsize_norm_log_length(_ log: NormLogIn) -> UInt {
+@c public func stepsize_norm_log_kept(_ log: NormLogIn) -> UInt {
   UInt(log?.value.pointee.values.count ?? 0)
 }
 
 /// The norms that are kept, of updates 0, stride, 2 stride, ...: for stepsize_refine with total = count.
 /// - Parameter log: What to ask.
-/// - Parameter out: Receives stepsize_norm_log_length norms.
+/// - Parameter out: Receives stepsize_norm_log_kept norms.
 /// - Parameter count: Numbers that fit into out, at least that many.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
-@c public func stepsize_norm_log_values(_ log: NormLogIn, _ out: DoublesOut, _ count: UInt) -> Int32 {
+@c public func stepsize_norm_log_values(_ log: NormLogIn, _ out: DoublesOut, _ count: UInt) -> stepsize_status
+{
   guard let log, out != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   let values = log.value.pointee.values
   guard count >= UInt(values.count), isUsable(out, UInt(values.count)) else {
@@ -314,20 +303,20 @@ extension stepsize_score_result {
   return Int32(STEPSIZE_OK)
 }
 
-/// The log as bytes, for a checkpoint. Call it with capacity 0 to learn the length, then with a buffer.
+/// The log as bytes, for a checkpoint. Call it with capacity 0 to learn the size, then with a buffer.
 /// - Parameter log: What to save.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Parameter size: Receives the number of bytes; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
 @c public func stepsize_norm_log_save(
   _ log: NormLogIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+  _ size: UnsafeMutablePointer<UInt>?
+) -> stepsize_status {
   guard let log else { return Int32(STEPSIZE_ERROR_NULL) }
   guard buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   let needed = UInt(log.value.pointee.stateLength)
-  length?.pointee = needed
+  size?.pointee = needed
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard needed <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
   let state = log.value.pointee.state()
@@ -337,21 +326,21 @@ extension stepsize_score_result {
 
 /// The log that stepsize_norm_log_save has written.
 /// - Parameter state: Its bytes.
-/// - Parameter length: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
+/// - Parameter size: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
 /// - Parameter out: Receives the log, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_norm_log_restore(
-  _ state: UnsafePointer<UInt8>?, _ length: UInt, _ out: NormLogOut, _ error: ErrorOut
-) -> Int32 {
+  _ state: UnsafePointer<UInt8>?, _ size: UInt, _ out: NormLogOut, _ error: ErrorOut
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let state else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
-  guard length <= UInt(GradientNormLog.maximumStateLength) else {
+  guard size <= UInt(GradientNormLog.maximumStateLength) else {
     return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is longer than that of any log", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: state, count: Int(length)))
+    let bytes = Array(UnsafeBufferPointer(start: state, count: Int(size)))
     out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
   }
 }
@@ -368,7 +357,7 @@ extension stepsize_score_result {
 /// - Parameter scheduler: One made with options.norm_capacity.
 /// - Parameter norm: >= 0; NaN and infinity are kept, for a refinement to repair.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER if it has no log, STEPSIZE_ERROR_ARGUMENT for a norm below 0.
-@c public func stepsize_scheduler_log_norm(_ scheduler: SchedulerInOut, _ norm: Double) -> Int32 {
+@c public func stepsize_scheduler_log_norm(_ scheduler: SchedulerInOut, _ norm: Double) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return boundary(nil) { () throws(ConfigurationError) in try scheduler.value.pointee.log(norm: norm) }
 }
@@ -377,7 +366,7 @@ extension stepsize_score_result {
 /// - Parameter scheduler: What to ask.
 /// - Parameter out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
 /// - Returns: A status.
-@c public func stepsize_scheduler_norm_log(_ scheduler: SchedulerIn, _ out: NormLogOut) -> Int32 {
+@c public func stepsize_scheduler_norm_log(_ scheduler: SchedulerIn, _ out: NormLogOut) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
   if let log = scheduler.value.pointee.norms { out.pointee = makeHandle(log, as: stepsize_norm_log.self) }

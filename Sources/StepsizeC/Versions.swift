@@ -18,7 +18,7 @@ import Stepsize
 /// The name of a status, for a log.
 /// - Parameter status: What a function returned.
 /// - Returns: A constant such as "STEPSIZE_ERROR_NULL", never NULL; "unknown status" for other numbers.
-@c public func stepsize_status_name(_ status: Int32) -> UnsafePointer<CChar> {
+@c public func stepsize_status_name(_ status: stepsize_status) -> UnsafePointer<CChar> {
   let name: StaticString =
     switch Int(status) {
     case STEPSIZE_OK: "STEPSIZE_OK"

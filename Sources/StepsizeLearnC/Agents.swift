@@ -20,13 +20,14 @@ extension UnsafeMutablePointer<stepsize_agent> {
 // MARK: - Training an agent
 
 /// Fills the options with the defaults: the cross-entropy method, a linear policy, a decision every 10 updates.
-/// - Parameter options: Receives the defaults and its own size.
+/// - Parameter options: Receives the defaults.
+/// - Parameter size: sizeof(stepsize_agent_options).
 /// - Returns: A status.
-@c public func stepsize_agent_defaults(_ options: UnsafeMutablePointer<stepsize_agent_options>?) -> Int32 {
-  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
+@c public func stepsize_agent_defaults(
+  _ options: UnsafeMutablePointer<stepsize_agent_options>?, _ size: UInt
+) -> stepsize_status {
   let configuration = Agent.Configuration()
   var filled = stepsize_agent_options()
-  filled.size = UInt32(MemoryLayout<stepsize_agent_options>.size)
   filled.trainer = configuration.trainer.rawValue
   filled.units = configuration.units
   filled.seed = configuration.seed
@@ -34,8 +35,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
   filled.population = configuration.population
   filled.instances = configuration.instances
   filled.limit = configuration.limit
-  options.pointee = filled
-  return Int32(STEPSIZE_OK)
+  return giveDefaults(filled, to: options, size)
 }
 
 /// Makes an agent that learns to move the learning rate, on problems of the caller's or on factorizations.
@@ -55,12 +55,11 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_create(
   _ options: UnsafePointer<stepsize_agent_options>?,
   _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
-  let size = MemoryLayout<stepsize_agent_options>.size
-  guard let given = read(options, over: stepsize_agent_options(), minimum: size) else {
+  guard let given = read(options, over: stepsize_agent_options()) else {
     return fail(STEPSIZE_ERROR_SIZE, "agent: size is none of stepsize_agent_options", error)
   }
   guard let trainer = Agent.Trainer(rawValue: given.trainer) else {
@@ -87,7 +86,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1.
 @c public func stepsize_agent_begin_episode(
   _ agent: AgentInOut, _ total: Int64, _ explore: Int32, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard explore == 0 || explore == 1 else {
     return fail(STEPSIZE_ERROR_ARGUMENT, "agent: explore is neither 0 nor 1", error)
@@ -105,7 +104,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @_optimize(speed)
 @c public func stepsize_agent_observe(
   _ agent: AgentInOut, _ loss: Double, _ multiplier: UnsafeMutablePointer<Double>?
-) -> Int32 {
+) -> stepsize_status {
   guard let agent, let multiplier else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(multiplier, 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
   return boundary(nil) { () throws(ConfigurationError) in
@@ -118,7 +117,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Parameter agent: Who plays.
 /// - Parameter reward: NaN and infinity count as -10: for a training that has diverged.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
-@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double) -> Int32 {
+@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double) -> stepsize_status {
   guard let agent else { return Int32(STEPSIZE_ERROR_NULL) }
   return boundary(nil) { () throws(ConfigurationError) in try agent.value.pointee.reward(reward) }
 }
@@ -129,7 +128,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @c public func stepsize_agent_end_episode(
   _ agent: AgentInOut, _ score: UnsafeMutablePointer<Double>?
-) -> Int32 {
+) -> stepsize_status {
   guard let agent else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isUsable(score, score == nil ? 0 : 1) else { return Int32(STEPSIZE_ERROR_SIZE) }
   return boundary(nil) { () throws(ConfigurationError) in
@@ -145,7 +144,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing.
 @c public func stepsize_agent_update(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.update() }
 }
 
@@ -178,7 +177,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status.
 @c public func stepsize_agent_train_nmf(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.trainOnNMF() }
 }
 
@@ -190,7 +189,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status.
 @c public func stepsize_agent_score_nmf(
   _ agent: AgentInOut, _ instance: Int64, _ score: UnsafeMutablePointer<Double>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let agent, let score else { return fail(STEPSIZE_ERROR_NULL, "agent or score is NULL", error) }
   guard isUsable(score, 1) else { return fail(STEPSIZE_ERROR_SIZE, "score is not aligned", error) }
   return boundary(error) { () throws(ConfigurationError) in
@@ -210,7 +209,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_save(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   return written(agent.value.pointee.policy.bytes, buffer, capacity, length)
 }
@@ -224,7 +223,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// - Returns: A status.
 @c public func stepsize_agent_load(
   _ agent: AgentInOut, _ policy: BytesIn, _ length: UInt, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
@@ -246,7 +245,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_save_training(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ length: UnsafeMutablePointer<UInt>?
-) -> Int32 {
+) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   return written(agent.value.pointee.state(), buffer, capacity, length)
 }
@@ -260,7 +259,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_restore_training(
   _ training: BytesIn, _ length: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
   _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let training else { return fail(STEPSIZE_ERROR_NULL, "training is NULL", error) }
@@ -283,7 +282,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 private func scored(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut,
   _ learn: (UnsafeMutablePointer<Agent>) throws(ConfigurationError) -> Double
-) -> Int32 {
+) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard isUsable(mean, mean == nil ? 0 : 1) else {
     return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)

@@ -35,12 +35,13 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 
 /// Fills the options with the defaults: batches of all rows, alternating steps, rates as they are given,
 /// bounded by the state.
-/// - Parameter options: Receives the defaults and its own size; its rank must be set.
+/// - Parameter options: Receives the defaults; its rank must be set.
+/// - Parameter size: sizeof(stepsize_nmf_options).
 /// - Returns: A status.
-@c public func stepsize_nmf_defaults(_ options: UnsafeMutablePointer<stepsize_nmf_options>?) -> Int32 {
-  guard let options else { return Int32(STEPSIZE_ERROR_NULL) }
-  options.pointee = stepsize_nmf_options(Factorization.Configuration())
-  return Int32(STEPSIZE_OK)
+@c public func stepsize_nmf_defaults(
+  _ options: UnsafeMutablePointer<stepsize_nmf_options>?, _ size: UInt
+) -> stepsize_status {
+  giveDefaults(stepsize_nmf_options(Factorization.Configuration()), to: options, size)
 }
 
 /// Begins a factorization X = W*H without negative entries, with random factors.
@@ -65,13 +66,13 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 @c public func stepsize_nmf_create(
   _ options: UnsafePointer<stepsize_nmf_options>?, _ x: Matrix, _ rows: UInt, _ columns: UInt,
   _ row_stride: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_nmf>?>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   guard x != nil else { return fail(STEPSIZE_ERROR_NULL, "x is NULL", error) }
   let defaults = stepsize_nmf_options(Factorization.Configuration())
-  guard let given = read(options, over: defaults, minimum: MemoryLayout<stepsize_nmf_options>.size) else {
+  guard let given = read(options, over: defaults) else {
     return fail(STEPSIZE_ERROR_SIZE, "nmf: size is none of stepsize_nmf_options", error)
   }
   guard let data = matrix(x, rows, columns, row_stride) else {
@@ -106,7 +107,6 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 extension stepsize_nmf_options {
   fileprivate init(_ configuration: Factorization.Configuration) {
     self.init()
-    size = UInt32(MemoryLayout<stepsize_nmf_options>.size)
     order = configuration.order.rawValue
     bound = configuration.bound.rawValue
     relative = configuration.isRelative ? 1 : 0
@@ -137,24 +137,26 @@ extension stepsize_nmf_options {
 @c public func stepsize_nmf_step(
   _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ learning_rate: Double,
   _ update: UnsafeMutablePointer<stepsize_nmf_update>?
-) -> Int32 {
+) -> stepsize_status {
   guard let nmf, x != nil else { return Int32(STEPSIZE_ERROR_NULL) }
   guard let data = matrix(x, of: nmf, row_stride),
-    update == nil || update?.pointee.size == UInt32(MemoryLayout<stepsize_nmf_update>.size)
+    update == nil || update.map({ isWritable(UnsafePointer($0)) }) == true
   else { return Int32(STEPSIZE_ERROR_SIZE) }
   guard learning_rate >= 0, learning_rate.isFinite else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
   let done = nmf.value.pointee.step(data.span, stride: Int(row_stride), rate: learning_rate)
   if let update {
-    update.pointee.clipped = done.isClipped ? 1 : 0
-    update.pointee.loss = done.loss
-    update.pointee.squares = done.squares
-    update.pointee.w_rate = done.wRate
-    update.pointee.h_rate = done.hRate
-    update.pointee.w_bound = done.wBound
-    update.pointee.h_bound = done.hBound
-    update.pointee.w_gradient = done.wGradient
-    update.pointee.h_gradient = done.hGradient
-    update.pointee.rows = Int64(done.rows)
+    var found = stepsize_nmf_update()
+    found.clipped = done.isClipped ? 1 : 0
+    found.loss = done.loss
+    found.squares = done.squares
+    found.w_rate = done.wRate
+    found.h_rate = done.hRate
+    found.w_bound = done.wBound
+    found.h_bound = done.hBound
+    found.w_gradient = done.wGradient
+    found.h_gradient = done.hGradient
+    found.rows = Int64(done.rows)
+    write(found, to: update)
   }
   return Int32(STEPSIZE_OK)
 }
@@ -173,7 +175,7 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 /// - Returns: A status.
 @c public func stepsize_nmf_loss(
   _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ loss: UnsafeMutablePointer<Double>?
-) -> Int32 {
+) -> stepsize_status {
   guard let nmf, let loss, x != nil else { return Int32(STEPSIZE_ERROR_NULL) }
   guard let data = matrix(x, of: nmf, row_stride) else { return Int32(STEPSIZE_ERROR_SIZE) }
   loss.pointee = nmf.value.pointee.loss(data.span, stride: Int(row_stride))
@@ -199,7 +201,7 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 @c public func stepsize_nmf_get_factors(
   _ nmf: NMFIn, _ w: UnsafeMutablePointer<Double>?, _ w_count: UInt, _ h: UnsafeMutablePointer<Double>?,
   _ h_count: UInt
-) -> Int32 {
+) -> stepsize_status {
   guard let nmf else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isFactor(w, w_count, nmf.value.pointee.rows, nmf),
     isFactor(h, h_count, nmf.value.pointee.columns, nmf)
@@ -225,7 +227,7 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 /// - Returns: A status.
 @c public func stepsize_nmf_set_factors(
   _ nmf: NMFInOut, _ w: Matrix, _ w_count: UInt, _ h: Matrix, _ h_count: UInt, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let nmf else { return fail(STEPSIZE_ERROR_NULL, "nmf is NULL", error) }
   let value = UnsafePointer(nmf)
   guard isFactor(w, w_count, value.value.pointee.rows, value),
@@ -261,7 +263,7 @@ private func isFactor(
 @c public func stepsize_nmf_transform(
   _ h: Matrix, _ rank: UInt, _ columns: UInt, _ x: Matrix, _ rows: UInt, _ row_stride: UInt, _ steps: Int64,
   _ w: UnsafeMutablePointer<Double>?, _ error: ErrorOut
-) -> Int32 {
+) -> stepsize_status {
   guard let w, h != nil, x != nil else { return fail(STEPSIZE_ERROR_NULL, "h, x or w is NULL", error) }
   guard let data = matrix(x, rows, columns, row_stride), let parts = matrix(h, rank, columns, columns),
     rows.multipliedReportingOverflow(by: rank).overflow == false, isUsable(w, rows * rank)

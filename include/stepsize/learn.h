@@ -102,9 +102,10 @@ int32_t stepsize_learn_version(void);
 /* Fills the options with the defaults: batches of all rows, alternating steps, rates as they are
    given, bounded by the state.
 
-   options: Receives the defaults and its own size; its rank must be set.
+   options: Receives the defaults; its rank must be set.
+   size: sizeof(stepsize_nmf_options).
    Returns: A status. */
-int32_t stepsize_nmf_defaults(stepsize_nmf_options *options);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *options, size_t size);
 
 /* Begins a factorization X = W*H without negative entries, with random factors.
 
@@ -128,9 +129,10 @@ int32_t stepsize_nmf_defaults(stepsize_nmf_options *options);
    out: Receives the factorization, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_nmf_create(const stepsize_nmf_options *options, const double *x, size_t rows,
-                            size_t columns, size_t row_stride, stepsize_nmf **out,
-                            stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_create(const stepsize_nmf_options *options,
+                                                     const double *x, size_t rows, size_t columns,
+                                                     size_t row_stride, stepsize_nmf **out,
+                                                     stepsize_error *error);
 
 /* ---- Updates --------------------------------------------------------------------------------- */
 
@@ -147,8 +149,9 @@ int32_t stepsize_nmf_create(const stepsize_nmf_options *options, const double *x
    learning_rate: Finite, >= 0; else STEPSIZE_ERROR_ARGUMENT, and nothing has changed.
    update: Receives what was found and done; may be NULL. STEPSIZE_ERROR_SIZE for a wrong `size`.
    Returns: A status. */
-int32_t stepsize_nmf_step(stepsize_nmf *nmf, const double *x, size_t row_stride,
-                          double learning_rate, stepsize_nmf_update *update);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_step(stepsize_nmf *nmf, const double *x,
+                                                   size_t row_stride, double learning_rate,
+                                                   stepsize_nmf_update *update);
 
 /* The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is
    rounding.
@@ -158,7 +161,8 @@ int32_t stepsize_nmf_step(stepsize_nmf *nmf, const double *x, size_t row_stride,
    row_stride: Of this array; at least the columns.
    loss: Receives the loss.
    Returns: A status. */
-int32_t stepsize_nmf_loss(stepsize_nmf *nmf, const double *x, size_t row_stride, double *loss);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_loss(stepsize_nmf *nmf, const double *x,
+                                                   size_t row_stride, double *loss);
 
 /* The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
 
@@ -176,8 +180,9 @@ double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
    h: Receives rank*columns numbers; NULL with count 0 for none.
    h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
    Returns: A status. */
-int32_t stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w, size_t w_count, double *h,
-                                 size_t h_count);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w,
+                                                          size_t w_count, double *h,
+                                                          size_t h_count);
 
 /* Replaces factors. Entries below the least are raised to it, and a factor outside the ball is
    scaled into it.
@@ -189,8 +194,9 @@ int32_t stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w, size_t w_co
    h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w, size_t w_count,
-                                 const double *h, size_t h_count, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w,
+                                                          size_t w_count, const double *h,
+                                                          size_t h_count, stepsize_error *error);
 
 /* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 
@@ -208,9 +214,11 @@ int32_t stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w, size_t w_co
    w: Receives rows*rank numbers, row by row.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_nmf_transform(const double *h, size_t rank, size_t columns, const double *x,
-                               size_t rows, size_t row_stride, int64_t steps, double *w,
-                               stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_nmf_transform(const double *h, size_t rank,
+                                                        size_t columns, const double *x,
+                                                        size_t rows, size_t row_stride,
+                                                        int64_t steps, double *w,
+                                                        stepsize_error *error);
 
 /* Frees a factorization. NULL is allowed.
 
@@ -224,9 +232,11 @@ void stepsize_nmf_destroy(stepsize_nmf *nmf);
 /* Fills the options with the defaults: the cross-entropy method, a linear policy, a decision
    every 10 updates.
 
-   options: Receives the defaults and its own size.
+   options: Receives the defaults.
+   size: sizeof(stepsize_agent_options).
    Returns: A status. */
-int32_t stepsize_agent_defaults(stepsize_agent_options *options);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_defaults(stepsize_agent_options *options,
+                                                         size_t size);
 
 /* Makes an agent that learns to move the learning rate, on problems of the caller's or on
    factorizations.
@@ -245,8 +255,8 @@ int32_t stepsize_agent_defaults(stepsize_agent_options *options);
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_agent_create(const stepsize_agent_options *options, stepsize_agent **out,
-                              stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_create(const stepsize_agent_options *options,
+                                                       stepsize_agent **out, stepsize_error *error);
 
 /* Begins an episode; one that has not ended is forgotten.
 
@@ -255,8 +265,9 @@ int32_t stepsize_agent_create(const stepsize_agent_options *options, stepsize_ag
    explore: 1: it counts for the generation, 0: the policy is played as it is.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1. */
-int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32_t explore,
-                                     stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total,
+                                                              int32_t explore,
+                                                              stepsize_error *error);
 
 /* After an update: shows the agent its loss and answers the multiplier for the next one.
 
@@ -264,7 +275,8 @@ int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32
    loss: Of the update; one that is <= 0 or not finite is left out.
    multiplier: Receives what the anchor's rate is to be multiplied by.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multiplier);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_observe(stepsize_agent *agent, double loss,
+                                                        double *multiplier);
 
 /* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
    fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
@@ -273,14 +285,14 @@ int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multi
    agent: Who plays.
    reward: NaN and infinity count as -10: for a training that has diverged.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_reward(stepsize_agent *agent, double reward);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_reward(stepsize_agent *agent, double reward);
 
 /* Ends an episode.
 
    agent: Who plays.
    score: Receives the sum of its rewards; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-int32_t stepsize_agent_end_episode(stepsize_agent *agent, double *score);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_end_episode(stepsize_agent *agent, double *score);
 
 /* Learns from the episodes of a generation and begins the next one.
 
@@ -288,7 +300,8 @@ int32_t stepsize_agent_end_episode(stepsize_agent *agent, double *score);
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing. */
-int32_t stepsize_agent_update(stepsize_agent *agent, double *mean, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_update(stepsize_agent *agent, double *mean,
+                                                       stepsize_error *error);
 
 /* Which problem the next episode, or the one that is played, is to be: the number that it is
    made from. The same for all candidates of a generation of the cross-entropy method.
@@ -318,7 +331,8 @@ int64_t stepsize_agent_generation(const stepsize_agent *agent);
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_agent_train_nmf(stepsize_agent *agent, double *mean, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_train_nmf(stepsize_agent *agent, double *mean,
+                                                          stepsize_error *error);
 
 /* Plays a random factorization with the policy as it is; an episode that is played is forgotten.
 
@@ -327,8 +341,8 @@ int32_t stepsize_agent_train_nmf(stepsize_agent *agent, double *mean, stepsize_e
    score: Receives log(loss before/loss after) on fixed rows.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance, double *score,
-                                 stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance,
+                                                          double *score, stepsize_error *error);
 
 /* ---- Policies -------------------------------------------------------------------------------- */
 
@@ -341,8 +355,8 @@ int32_t stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance, double
    length: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
-int32_t stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
-                            size_t *length);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer,
+                                                     size_t capacity, size_t *length);
 
 /* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
    hidden units take the place of the options'.
@@ -352,8 +366,8 @@ int32_t stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer, size_t
    length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t length,
-                            stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy,
+                                                     size_t length, stepsize_error *error);
 
 /* ---- Trainings half done --------------------------------------------------------------------- */
 
@@ -367,8 +381,9 @@ int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t
    length: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
-int32_t stepsize_agent_save_training(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
-                                     size_t *length);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_agent *agent,
+                                                              uint8_t *buffer, size_t capacity,
+                                                              size_t *length);
 
 /* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
    the same bits.
@@ -378,8 +393,10 @@ int32_t stepsize_agent_save_training(const stepsize_agent *agent, uint8_t *buffe
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_agent_restore_training(const uint8_t *training, size_t length,
-                                        stepsize_agent **out, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_agent_restore_training(const uint8_t *training,
+                                                                 size_t length,
+                                                                 stepsize_agent **out,
+                                                                 stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.
 

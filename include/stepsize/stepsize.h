@@ -81,6 +81,7 @@
    stepsize_error set `size`; then a newer library knows which fields an older caller has. Numbers
    of constants never change meaning. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -90,33 +91,557 @@
 #define STEPSIZE_VERSION_PATCH 0
 #define STEPSIZE_ABI_VERSION 2
 
+#if !defined(STEPSIZE_CHECKED)
+#if defined(__GNUC__) || defined(__clang__)
+#define STEPSIZE_CHECKED __attribute__((warn_unused_result))
+#elif defined(_MSC_VER)
+#define STEPSIZE_CHECKED _Check_return_
+#else
+#define STEPSIZE_CHECKED
+#endif
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* ==== Types =================================================================================== */
 
-/* Status codes. 0 is success; numbers never change meaning. */
+/* What a function returned. 0 is success; numbers never change meaning. */
+typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,          /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,          /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_ARGUMENT = 10,     /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,        /* too many pieces or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler's controller needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,        /* a call that this scheduler does not take, or not now */
-  STEPSIZE_ERROR_STATE = 30,        /* a saved state that is damaged, or none at all */
-  STEPSIZE_ERROR_VERSION = 31,      /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32      /* a saved state of a scheduler that was made otherwise */
+  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,         /* too many pieces or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not take, or not now */
+  STEPSIZE_ERROR_STATE = 30,         /* a saved state that is damaged, or none at all */
+  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
 };
 
-/* Kinds and modes. They cross as int32_t and are checked. */
-enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1, STEPSIZE_GREEDY_PAPER = 2 };
-enum { STEPSIZE_PLATEAU_PYTORCH = 0, STEPSIZE_PLATEAU_KERAS = 1, STEPSIZE_PLATEAU_OPTAX = 2 };
-enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
-enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
+/* Why a function failed. It need not be initialised, is written only on
+   failure, and never grows. NULL may be passed wherever one is taken. */
+typedef struct stepsize_error {
+  stepsize_status status; /* the status that was returned */
+  int32_t reserved;
+  int64_t offset; /* byte offset in the parsed text, or -1 */
+  char text[496]; /* UTF-8, terminated; what does not fit is cut off */
+} stepsize_error;
+
+/* An immutable schedule: any number of threads may use one at a time. */
+typedef struct stepsize_schedule stepsize_schedule;
+
+/* The configuration of a controller: immutable, shared freely. */
+typedef struct stepsize_controller stepsize_controller;
+
+/* A scheduler: one thread at a time. Different schedulers are independent.
+   A destroyed handle cannot be detected: do not use one. */
+typedef struct stepsize_scheduler stepsize_scheduler;
+
+/* For a count that means "never" or "without end". */
+#define STEPSIZE_NEVER INT64_MAX
+
+/* ==== 1. Versions ============================================================================= */
+
+/* ---- Versions -------------------------------------------------------------------------------- */
+
+/* The version of the interface that the library was built with.
+
+   A program checks at start that it equals STEPSIZE_ABI_VERSION.
+
+   Returns: The ABI number. It rises when a program compiled against an older header would break. */
+int32_t stepsize_abi_version(void);
+
+/* The version of the package.
+
+   Returns: 1000000 major + 1000 minor + patch. */
+int32_t stepsize_version(void);
+
+/* The name of a status, for a log.
+
+   status: What a function returned.
+   Returns: A constant such as "STEPSIZE_ERROR_NULL", never NULL; "unknown status" for other
+     numbers. */
+const char *stepsize_status_name(stepsize_status status);
+
+/* ==== 2. Closed forms ========================================================================= */
+
+/* ---- Closed forms, without any object -------------------------------------------------------- */
+
+/* Linear decay: base_lr (floor + (1 - floor) (1 - step/total)).
+
+   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   total: Updates until the floor is reached, >= 1.
+   base_lr: The full rate, finite, >= 0.
+   floor: The lowest rate as a fraction of base_lr, in [0, 1].
+   Returns: The rate for that update; NaN if an argument is outside its range. */
+double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor);
+
+/* Cosine decay: base_lr (floor + (1 - floor) (1 + cos(pi step/total)) / 2).
+
+   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   total: Updates until the floor is reached, >= 1.
+   base_lr: The full rate, finite, >= 0.
+   floor: The lowest rate as a fraction of base_lr, in [0, 1].
+   Returns: The rate for that update; NaN if an argument is outside its range. */
+double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor);
+
+/* Polynomial decay: base_lr (floor + (1 - floor) (1 - step/total)^power).
+
+   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   total: Updates until the floor is reached, >= 1.
+   base_lr: The full rate, finite, >= 0.
+   floor: The lowest rate as a fraction of base_lr, in [0, 1].
+   power: The exponent, > 0; 1 is linear.
+   Returns: The rate for that update; NaN if an argument is outside its range. */
+double stepsize_polynomial(int64_t step, int64_t total, double base_lr, double floor, double power);
+
+/* Linear warm-up: base_lr min(1, (step + 1)/steps).
+
+   The first update has base_lr/steps, never 0; the full rate is reached at update steps - 1.
+
+   step: The update, from 0; before 0 it counts as 0.
+   steps: Updates of the warm-up, >= 0.
+   base_lr: The full rate, finite, >= 0.
+   Returns: The rate for that update; NaN if an argument is outside its range. */
+double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
+
+/* ==== 3. Schedules ============================================================================ */
+
+/* The named value of a parameter, for the functions that take values instead of
+   a text. Write {"patience", STEPSIZE_VALUE_INTEGER, 0, 10, 0, NULL, 0}, or use
+   the macros below, in C and C++ alike. It never grows. */
+enum {
+  STEPSIZE_VALUE_NONE = 0,
+  STEPSIZE_VALUE_INTEGER = 1,
+  STEPSIZE_VALUE_REAL = 2,
+  STEPSIZE_VALUE_FLAG = 3,     /* integer is 0 or 1 */
+  STEPSIZE_VALUE_WORD = 4,     /* data is a terminated text */
+  STEPSIZE_VALUE_INTEGERS = 5, /* data is an array of `count` int64_t */
+  STEPSIZE_VALUE_REALS = 6,    /* data is an array of `count` doubles */
+  STEPSIZE_VALUE_SCHEDULE = 7  /* data is a stepsize_schedule */
+};
+typedef struct stepsize_argument {
+  const char *name; /* of the parameter, as in the text form */
+  int32_t kind;     /* STEPSIZE_VALUE_… */
+  int32_t reserved; /* 0 */
+  int64_t integer;
+  double real;
+  const void *data; /* copied */
+  size_t count;
+} stepsize_argument;
+#define STEPSIZE_INTEGER(name, integer) {name, STEPSIZE_VALUE_INTEGER, 0, integer, 0, NULL, 0}
+#define STEPSIZE_REAL(name, real) {name, STEPSIZE_VALUE_REAL, 0, 0, real, NULL, 0}
+#define STEPSIZE_FLAG(name, flag) {name, STEPSIZE_VALUE_FLAG, 0, flag, 0, NULL, 0}
+#define STEPSIZE_WORD(name, text) {name, STEPSIZE_VALUE_WORD, 0, 0, 0, text, 0}
+#define STEPSIZE_REALS(name, array, count) {name, STEPSIZE_VALUE_REALS, 0, 0, 0, array, count}
+
+/* How a schedule goes on when its length changes. */
+enum {
+  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
+  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
+  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
+};
+typedef int32_t stepsize_extension;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+} stepsize_phase;
+
+/* ---- Making schedules ------------------------------------------------------------------------ */
+
+/* A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
+
+   Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
+   STEPSIZE_ERROR_ARGUMENT, STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_t size,
+                                                         stepsize_schedule **out,
+                                                         stepsize_error *error);
+
+/* A schedule of the catalogue from its name and the values of its parameters; what is not given
+   has its default.
+
+   Errors: STEPSIZE_ERROR_NAME for an unknown schedule or parameter (with the nearest known
+   name), STEPSIZE_ERROR_ARGUMENT for a value outside its range or one that is missing.
+
+   name: Such as "cosine"; terminated.
+   arguments: `count` named values in any order; copied. May be NULL where count is 0.
+   count: How many.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_create(const char *name,
+                                                          const stepsize_argument *arguments,
+                                                          size_t count, stepsize_schedule **out,
+                                                          stepsize_error *error);
+
+/* A constant multiplier.
+
+   length: Updates, >= 0, or STEPSIZE_NEVER for no end.
+   value: The multiplier, finite, >= 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_constant(int64_t length, double value,
+                                                            stepsize_schedule **out,
+                                                            stepsize_error *error);
+
+/* Linear decay: floor + (1 - floor) (1 - step/total).
+
+   total: Updates until the floor is reached, >= 1.
+   floor: The lowest value, in [0, 1].
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_linear(int64_t total, double floor,
+                                                          stepsize_schedule **out,
+                                                          stepsize_error *error);
+
+/* Cosine decay: floor + (1 - floor) (1 + cos(pi step/total)) / 2.
+
+   total: Updates until the floor is reached, >= 1.
+   floor: The lowest value, in [0, 1].
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_cosine(int64_t total, double floor,
+                                                          stepsize_schedule **out,
+                                                          stepsize_error *error);
+
+/* Polynomial decay: floor + (1 - floor) (1 - step/total)^power.
+
+   total: Updates until the floor is reached, >= 1.
+   floor: The lowest value, in [0, 1].
+   power: The exponent, > 0; 1 is linear.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_polynomial(int64_t total, double floor,
+                                                              double power, stepsize_schedule **out,
+                                                              stepsize_error *error);
+
+/* Linear warm-up: min(1, (step + 1)/steps).
+
+   steps: Updates of the warm-up, >= 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out,
+                                                          stepsize_error *error);
+
+/* A list of multipliers, one for each update; the last one holds.
+
+   values: `count` multipliers, finite, >= 0; copied.
+   count: 1 to 16777216.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_table(const double *values, size_t count,
+                                                         stepsize_schedule **out,
+                                                         stepsize_error *error);
+
+/* ---- Combining schedules --------------------------------------------------------------------- */
+
+/* One schedule after the other: `first` runs its length, then `then` starts at its own step 0.
+
+   first: Must have an end. It may be destroyed afterwards.
+   then: What follows. It may be destroyed afterwards.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_sequence(const stepsize_schedule *first,
+                                                            const stepsize_schedule *then,
+                                                            stepsize_schedule **out,
+                                                            stepsize_error *error);
+
+/* The product of two schedules at the same step.
+
+   a: A factor. It may be destroyed afterwards.
+   b: A factor. It may be destroyed afterwards.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_product(const stepsize_schedule *a,
+                                                           const stepsize_schedule *b,
+                                                           stepsize_schedule **out,
+                                                           stepsize_error *error);
+
+/* The values of a schedule times a number.
+
+   schedule: What to scale. It may be destroyed afterwards.
+   factor: Finite, >= 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_scale(const stepsize_schedule *schedule,
+                                                         double factor, stepsize_schedule **out,
+                                                         stepsize_error *error);
+
+/* The values of a schedule kept in [min, max].
+
+   schedule: What to bound. It may be destroyed afterwards.
+   min: Lowest multiplier, finite, >= 0.
+   max: Highest multiplier, finite, >= min.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_clamp(const stepsize_schedule *schedule,
+                                                         double min, double max,
+                                                         stepsize_schedule **out,
+                                                         stepsize_error *error);
+
+/* The schedule with another length, for a run that is to end earlier or later than planned.
+
+   schedule: Must have an end. It may be destroyed afterwards.
+   total: The new length, >= 1.
+   policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
+   step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both
+     lengths.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_extend(const stepsize_schedule *schedule,
+                                                          int64_t total, stepsize_extension policy,
+                                                          int64_t step, stepsize_schedule **out,
+                                                          stepsize_error *error);
+
+/* ---- Asking schedules ------------------------------------------------------------------------ */
+
+/* The multiplier for an update.
+
+   schedule: Any number of threads may ask the same one.
+   step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
+   Returns: The multiplier, finite, >= 0; NaN if schedule is NULL. */
+double stepsize_schedule_at(const stepsize_schedule *schedule, int64_t step);
+
+/* Rates for many updates: out[i] = base_lr times the multiplier for update first + i stride.
+
+   schedule: What to evaluate.
+   first: The first update.
+   stride: Updates between two values; may be 0 or negative.
+   base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
+   out: Receives `count` rates; may be NULL where count is 0.
+   count: Rates to write.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill(const stepsize_schedule *schedule,
+                                                        int64_t first, int64_t stride,
+                                                        double base_lr, double *out, size_t count);
+
+/* The same in single precision. A rate above 0 is never rounded to 0.
+
+   schedule: What to evaluate.
+   first: The first update.
+   stride: Updates between two values; may be 0 or negative.
+   base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
+   out: Receives `count` rates; may be NULL where count is 0.
+   count: Rates to write.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill_float(const stepsize_schedule *schedule,
+                                                              int64_t first, int64_t stride,
+                                                              double base_lr, float *out,
+                                                              size_t count);
+
+/* How many updates a schedule describes.
+
+   schedule: What to ask.
+   Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if
+     schedule is NULL. */
+int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
+
+/* The named phase that a step is in; the innermost one where they are nested.
+
+   schedule: What to ask.
+   step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule,
+                                                         int64_t step, stepsize_phase *phase);
+
+/* The canonical text form; parsing it gives the same schedule again.
+
+   Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
+
+   schedule: What to print.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_print(const stepsize_schedule *schedule,
+                                                         char *buffer, size_t capacity,
+                                                         size_t *size);
+
+/* Frees a schedule. NULL is allowed.
+
+   schedule: Not to be used afterwards. */
+void stepsize_schedule_destroy(stepsize_schedule *schedule);
+
+/* ==== 4. The catalogue ======================================================================== */
+
+/* What has names. */
+enum { STEPSIZE_CATALOGUE_SCHEDULES = 0, STEPSIZE_CATALOGUE_CONTROLLERS = 1 };
+typedef int32_t stepsize_catalogue;
+
+/* What the library can tell of schedules, controllers and their parameters. */
+enum {
+  STEPSIZE_TEXT_NAME = 0,
+  STEPSIZE_TEXT_SUMMARY = 1, /* one line */
+  STEPSIZE_TEXT_FORMULA = 2, /* entries only */
+  STEPSIZE_TEXT_SOURCE = 3,  /* entries only; may be empty */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
+  STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
+};
+typedef int32_t stepsize_text;
+
+/* ---- The catalogue --------------------------------------------------------------------------- */
+
+/* How many entries a catalogue has.
+
+   catalogue: STEPSIZE_CATALOGUE_...
+   Returns: The number of entries; 0 for an unknown catalogue. */
+size_t stepsize_catalogue_count(stepsize_catalogue catalogue);
+
+/* What the library says of an entry.
+
+   catalogue: STEPSIZE_CATALOGUE_...
+   index: 0 to stepsize_catalogue_count(catalogue) - 1.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _FORMULA or _SOURCE.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong
+     `what`. */
+STEPSIZE_CHECKED stepsize_status stepsize_catalogue_text(stepsize_catalogue catalogue, size_t index,
+                                                         stepsize_text what, char *buffer,
+                                                         size_t capacity, size_t *size);
+
+/* How many parameters an entry has.
+
+   catalogue: STEPSIZE_CATALOGUE_...
+   index: 0 to stepsize_catalogue_count(catalogue) - 1.
+   Returns: The number of parameters; 0 for a wrong index. */
+size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t index);
+
+/* What the library says of a parameter of an entry; of a controller with variants, as the first
+   of them has it (stepsize_controller_parameter tells the others).
+
+   catalogue: STEPSIZE_CATALOGUE_...
+   index: 0 to stepsize_catalogue_count(catalogue) - 1.
+   parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong
+     `what`. */
+STEPSIZE_CHECKED stepsize_status stepsize_catalogue_parameter_text(stepsize_catalogue catalogue,
+                                                                   size_t index, size_t parameter,
+                                                                   stepsize_text what, char *buffer,
+                                                                   size_t capacity, size_t *size);
+
+/* ==== 5. Controllers ========================================================================== */
+
+/* ---- Controllers ----------------------------------------------------------------------------- */
+
+/* A controller from its text form, such as "greedy(patience=10, factor=0.95)" or
+   "line_search(c=0.1)".
+
+   Bounds are compared with the base rates when a scheduler is made. Errors:
+   STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
+   STEPSIZE_ERROR_ARGUMENT; error->offset says where in the text.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   out: Receives the controller, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_controller_parse(const char *text, size_t size,
+                                                           stepsize_controller **out,
+                                                           stepsize_error *error);
+
+/* A controller from its name and the values of its parameters; what is not given has the default
+   of its variant.
+
+   Errors: STEPSIZE_ERROR_NAME for an unknown controller or parameter, STEPSIZE_ERROR_ARGUMENT
+   for a value outside its range.
+
+   name: Such as "greedy"; terminated.
+   arguments: `count` named values in any order; copied. May be NULL where count is 0.
+   count: How many.
+   out: Receives the controller, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_controller_create(const char *name,
+                                                            const stepsize_argument *arguments,
+                                                            size_t count, stepsize_controller **out,
+                                                            stepsize_error *error);
+
+/* The canonical text form of a controller; parsing it gives the same controller again.
+
+   controller: What to print.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
+STEPSIZE_CHECKED stepsize_status stepsize_controller_print(const stepsize_controller *controller,
+                                                           char *buffer, size_t capacity,
+                                                           size_t *size);
+
+/* What the library says of a parameter of a controller, and the value that it has here.
+
+   controller: What to ask.
+   parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`. */
+STEPSIZE_CHECKED stepsize_status stepsize_controller_parameter(
+    const stepsize_controller *controller, size_t parameter, stepsize_text what, char *buffer,
+    size_t capacity, size_t *size);
+
+/* Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
+
+   controller: Not to be used afterwards. */
+void stepsize_controller_destroy(stepsize_controller *controller);
+
+/* ==== 6. Schedulers =========================================================================== */
+
+/* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
+typedef struct stepsize_scheduler_options {
+  uint32_t size;      /* sizeof(stepsize_scheduler_options) */
+  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
+  size_t group_count; /* parameter groups, 1 to 1048576 */
+  const double *base_lr; /* group_count base rates, finite and >= 0; copied */
+  const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
+  const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
+  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
+  size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
+  const double *max_lr;  /* highest rates answered, alike */
+  size_t max_lr_count;
+  const stepsize_controller *const *settlings; /* early stop rules: controllers of the kind "settle" */
+  size_t settling_count;                       /* up to 16 */
+  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
+} stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
 enum {
@@ -131,6 +656,7 @@ enum {
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
   STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
 };
+typedef int32_t stepsize_decision;
 
 /* What came of a trial of the line search. */
 enum {
@@ -138,6 +664,7 @@ enum {
   STEPSIZE_TRIAL_RETRY = 1,    /* take the step back and try the smaller rate */
   STEPSIZE_TRIAL_FAILED = 2    /* out of trials: take the step back and make one with the lowest rate, now answered */
 };
+typedef int32_t stepsize_trial;
 
 /* Why a training can stop. */
 enum {
@@ -146,117 +673,374 @@ enum {
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
   STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
+typedef int32_t stepsize_stop;
 
-/* How a schedule goes on when its length changes. */
-enum {
-  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
-  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
-  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
-};
+/* ---- Making schedulers ----------------------------------------------------------------------- */
 
-/* For a count that means "never" or "without end". */
-#define STEPSIZE_NEVER INT64_MAX
+/* Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
 
-/* What the library can tell of schedules, controllers and their parameters. */
-enum {
-  STEPSIZE_TEXT_NAME = 0,
-  STEPSIZE_TEXT_SUMMARY = 1, /* one line */
-  STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
-  STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
-  STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
-};
+   options: Receives the defaults.
+   size: sizeof(stepsize_scheduler_options), by which the library knows which fields the caller
+     has.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_defaults(stepsize_scheduler_options *options,
+                                                             size_t size);
 
-/* The text of an error. Set `size` to sizeof(stepsize_error) before the first
-   use; `text` is always terminated. NULL may be passed wherever one is taken. */
-typedef struct stepsize_error {
-  uint32_t size;
-  int32_t status;  /* the status that was returned */
-  int64_t offset;  /* byte offset in the parsed text, or -1 */
-  char text[496];
-} stepsize_error;
+/* A scheduler. It answers the rates for update 0 at once.
 
-/* An immutable schedule: any number of threads may use one at a time. */
-typedef struct stepsize_schedule stepsize_schedule;
+   The rate of group g is clamp(base[g] as moved by the controller times schedule(step),
+   min_lr[g], max_lr[g]). Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or array,
+   STEPSIZE_ERROR_ARGUMENT for a value outside its range.
 
-/* The configuration of a controller: immutable, shared freely. */
-typedef struct stepsize_controller stepsize_controller;
+   options: From stepsize_scheduler_defaults, with base_lr and group_count set; all is copied.
+   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_create(
+    const stepsize_scheduler_options *options, stepsize_scheduler **out, stepsize_error *error);
 
-/* A scheduler: one thread at a time. Different schedulers are independent.
-   A destroyed handle cannot be detected: do not use one. */
-typedef struct stepsize_scheduler stepsize_scheduler;
+/* A scheduler from the text form of its controllers and schedule, such as "greedy(patience=10) *
+   (warmup(500) >> linear(9500))".
 
-/* GreedyLR. Fill with stepsize_greedy_defaults(), then change fields. */
-typedef struct stepsize_greedy_options {
-  uint32_t size;           /* sizeof(stepsize_greedy_options) */
-  int32_t variant;         /* STEPSIZE_GREEDY_… */
-  int32_t mode;            /* STEPSIZE_MODE_…: is a smaller or a larger metric better? */
-  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
-  double factor;           /* in (0, 1): rate * factor when worse, rate / factor when better */
-  double threshold;        /* margin by which the metric must improve, >= 0 */
-  double eps;              /* smaller changes are not made: relative to the rate, or absolute (huggingface) */
-  int64_t patience;        /* observations to wait before a change, >= 0 */
-  int64_t cooldown;        /* observations ignored after a cut, >= 0 */
-  int64_t warmup;          /* observations ignored after a raise, >= 0 */
-  int64_t window;          /* observations averaged when `smooth` is not 0, 1 to 16777216 */
-  int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
-  int32_t smooth;          /* 0 or 1 */
-  int32_t reserved;        /* 0 */
-  const double *min_lr;    /* lower bounds of the base rates; count 0 for the variant's default */
-  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
-  const double *max_lr;    /* upper bounds, alike */
-  size_t max_lr_count;
-} stepsize_greedy_options;
+   Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
 
-/* Cuts when the metric has stopped improving. Fill with stepsize_plateau_defaults(), then change fields. */
-typedef struct stepsize_plateau_options {
-  uint32_t size;           /* sizeof(stepsize_plateau_options) */
-  int32_t counting;        /* STEPSIZE_PLATEAU_…: whose way of counting */
-  int32_t mode;            /* STEPSIZE_MODE_… */
-  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
-  double factor;           /* in (0, 1) */
-  double threshold;        /* margin by which the metric must improve, >= 0 */
-  double extra_threshold;  /* a margin besides, always a difference, >= 0 */
-  double eps;              /* smaller cuts are not made, >= 0 */
-  int64_t patience;        /* bad observations to wait, >= 0 */
-  int64_t cooldown;        /* observations after a cut during which nothing is counted, >= 0 */
-  int64_t accumulation;    /* observations averaged into one, >= 1 */
-  const double *min_lr;    /* lower bounds of the base rates; count 0 for 0 */
-  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
-} stepsize_plateau_options;
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   options: As for stepsize_scheduler_create, without schedule, controller and settlings.
+   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_parse(
+    const char *text, size_t size, const stepsize_scheduler_options *options,
+    stepsize_scheduler **out, stepsize_error *error);
 
-/* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
-typedef struct stepsize_scheduler_options {
-  uint32_t size;      /* sizeof(stepsize_scheduler_options) */
-  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
-  size_t group_count; /* parameter groups, 1 to 1048576 */
-  const double *base_lr; /* group_count base rates, finite and >= 0; copied */
-  const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
-  const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
-  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
-  size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
-  const double *max_lr;  /* highest rates answered, alike */
-  size_t max_lr_count;
-  const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
-  size_t settling_count;                       /* up to 16 */
-  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
-} stepsize_scheduler_options;
+/* ---- Training -------------------------------------------------------------------------------- */
 
-/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
-typedef struct stepsize_phase {
-  uint32_t size;
-  int32_t entered;  /* 1 at the first update of the phase, else 0 */
-  int64_t start;    /* its first update */
-  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
-  int64_t position; /* updates of it that are done */
-  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
-  char name[72];    /* terminated; empty where no phase has a name */
-} stepsize_phase;
+/* The rates for the present update.
+
+   scheduler: What to ask.
+   lrs: Receives one rate for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is too short or not aligned. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_rates(const stepsize_scheduler *scheduler,
+                                                          double *lrs, size_t count);
+
+/* Goes to the next update. Call it after an update.
+
+   scheduler: What to step: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step(stepsize_scheduler *scheduler, double *lrs,
+                                                         size_t count);
+
+/* Shows the loss of the update just made to the controller and goes to the next update.
+
+   scheduler: What to step; one that needs no loss ignores it.
+   loss: Any number; NaN and infinities are losses too (a run may diverge).
+   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler,
+                                                                   double loss, double *lrs,
+                                                                   size_t count);
+
+/* Goes to the next update without showing a loss to the controller: for the updates between two
+   evaluations.
+
+   scheduler: What to advance.
+   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
+                                                            double *lrs, size_t count);
+
+/* ---- Hypergradient descent ------------------------------------------------------------------- */
+
+/* Before an update: shows the hypergradient controller the gradient g of this update and the
+   update direction u before it, where x = x - lr u was made. The rates of this update change.
+
+   A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another
+   controller.
+
+   scheduler: What to show it to.
+   dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
+   norms: Products of the norms |g||u|, alike; may be NULL unless the variant is
+     "multiplicative".
+   dot_count: 1 or the number of groups.
+   lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler,
+                                                                     const double *dots,
+                                                                     const double *norms,
+                                                                     size_t dot_count, double *lrs,
+                                                                     size_t count);
+
+/* ---- Line search ----------------------------------------------------------------------------- */
+
+/* Before an update: begins a line search on its batch and answers the rates of the first trial.
+
+   Make the step x - lr g, find the loss of the same batch there, and call
+   stepsize_scheduler_report; then stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler
+   has no line search.
+
+   scheduler: What searches.
+   loss: Loss of the batch at x.
+   squared_norms: Squared norms of its gradient, one for each group.
+   norm_count: The number of groups.
+   lrs: Receives the rates of the trial, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_propose(stepsize_scheduler *scheduler,
+                                                            double loss,
+                                                            const double *squared_norms,
+                                                            size_t norm_count, double *lrs,
+                                                            size_t count);
+
+/* Judges a trial of the line search.
+
+   scheduler: What searches.
+   loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
+   squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each
+     group; not read unless the search is projected.
+   distance_count: The number of groups, or 0.
+   trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
+   lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count
+     0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_report(stepsize_scheduler *scheduler,
+                                                           double loss,
+                                                           const double *squared_distances,
+                                                           size_t distance_count,
+                                                           stepsize_trial *trial, double *lrs,
+                                                           size_t count);
+
+/* How often the line search has asked for a loss: the work that it cost.
+
+   scheduler: What to ask.
+   Returns: The number of trials; 0 if scheduler is NULL. */
+int64_t stepsize_scheduler_trial_count(const stepsize_scheduler *scheduler);
+
+/* ---- Asking schedulers ----------------------------------------------------------------------- */
+
+/* Goes to any update, forwards or back. The controller's state stays as it is.
+
+   scheduler: What to set.
+   step: The update that the next rates are for, >= 0.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a step before 0. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_set_step(stepsize_scheduler *scheduler,
+                                                             int64_t step);
+
+/* The update that the present rates are for.
+
+   scheduler: What to ask.
+   Returns: The update, from 0; -1 if scheduler is NULL. */
+int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
+
+/* The step of the schedule now: the update that the present rates are for, and what the phases
+   that were ended early had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts
+   from it.
+
+   scheduler: What to ask.
+   Returns: The step, from 0; -1 if scheduler is NULL. */
+int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
+
+/* Goes on by another schedule from the present update on, such as a longer one than was planned.
+   Controllers and what they know, base rates, bounds, record and gradient norms stay.
+
+   The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is
+   the next one. What is saved from now on is the state of a scheduler with this schedule.
+
+   scheduler: What to extend; as it was on failure.
+   schedule: May be destroyed afterwards. NULL for a constant 1.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend(stepsize_scheduler *scheduler,
+                                                           const stepsize_schedule *schedule,
+                                                           stepsize_error *error);
+
+/* The base rate of a group as the scheduler was made with it, which no controller has moved.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+double stepsize_scheduler_base_lr(const stepsize_scheduler *scheduler, size_t group);
+
+/* What the controller did with the last loss, and why.
+
+   scheduler: What to ask.
+   Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL. */
+stepsize_decision stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
+
+/* The number of parameter groups.
+
+   scheduler: What to ask.
+   Returns: The number; 0 if scheduler is NULL. */
+size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
+
+/* Whether the schedule has an end and it is reached.
+
+   scheduler: What to ask.
+   Returns: Whether it is; false if scheduler is NULL. */
+bool stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
+
+/* Why the training can stop.
+
+   scheduler: What to ask.
+   Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL. */
+stepsize_stop stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
+
+/* The named phase of the present update, counted in the scheduler's updates.
+
+   scheduler: What to ask.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
+                                                          stepsize_phase *phase);
+
+/* The canonical text form of the controllers and the schedule; base rates and bounds are not in
+   it.
+
+   scheduler: What to print.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_print(const stepsize_scheduler *scheduler,
+                                                          char *buffer, size_t capacity,
+                                                          size_t *size);
+
+/* Frees a scheduler. NULL is allowed.
+
+   scheduler: Not to be used afterwards. */
+void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
+
+/* ==== 7. Record and state ===================================================================== */
+
+/* ---- The record ------------------------------------------------------------------------------ */
+
+/* Which updates are recorded (options.record): consecutive ones.
+
+   scheduler: What to ask.
+   first: Receives the first update; may be NULL.
+   count: Receives how many there are, 0 without a record; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_record_range(
+    const stepsize_scheduler *scheduler, int64_t *first, int64_t *count);
+
+/* The update from which on the present schedule counts, where the record began under another one
+   (stepsize_scheduler_extend).
+
+   scheduler: What to ask.
+   Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL. */
+int64_t stepsize_scheduler_extended_at(const stepsize_scheduler *scheduler);
+
+/* The rates that were really used, one for each update.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   first: The first entry of the record to copy, from 0.
+   out: Receives up to `count` rates; may be NULL where count is 0.
+   count: Numbers that fit into out.
+   written: Receives how many were written; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_record(const stepsize_scheduler *scheduler,
+                                                           size_t group, int64_t first, double *out,
+                                                           size_t count, size_t *written);
+
+/* The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same
+   bits. Its text form (stepsize_schedule_print) can be kept in a file and read in any language.
+
+   scheduler: One made with options.record.
+   group: The parameter group, from 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_replay(const stepsize_scheduler *scheduler,
+                                                           size_t group, stepsize_schedule **out,
+                                                           stepsize_error *error);
+
+/* ---- State ----------------------------------------------------------------------------------- */
+
+/* Everything that is needed to go on later, in another process or language: little-endian bytes
+   with magic, format number, length and checksum, and the text form of controllers and schedule
+   inside.
+
+   Call it with capacity 0 to learn the size, then with a buffer of that size.
+
+   scheduler: What to save; nothing about it changes.
+   buffer: Receives the state; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the state; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as
+     it was. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_save(stepsize_scheduler *scheduler,
+                                                         uint8_t *buffer, size_t capacity,
+                                                         size_t *size);
+
+/* A scheduler from a saved state, without knowing how it was made.
+
+   Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state,
+   STEPSIZE_ERROR_VERSION for a newer format.
+
+   state: The bytes; copied.
+   size: How many there are.
+   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_restore(const uint8_t *state, size_t size,
+                                                            stepsize_scheduler **out,
+                                                            stepsize_error *error);
+
+/* Goes on from a saved state with a scheduler that was made like the saved one.
+
+   Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers,
+   schedule, groups, base rates or bounds are others.
+
+   scheduler: What to set; as it was on failure.
+   state: The bytes; copied.
+   size: How many there are.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_load(stepsize_scheduler *scheduler,
+                                                         const uint8_t *state, size_t size,
+                                                         stepsize_error *error);
+
+/* The newest format of saved states that this library reads. It writes the oldest one that holds
+   the state: 1, or 2 for a record that began under another schedule (stepsize_scheduler_extend).
+
+   Returns: The number. */
+int32_t stepsize_state_format(void);
+
+/* ---- What a scheduler is made of ------------------------------------------------------------- */
+
+/* The schedule of a scheduler, as one that was restored has it.
+
+   scheduler: What to ask.
+   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_schedule(const stepsize_scheduler *scheduler,
+                                                             stepsize_schedule **out);
+
+/* The controllers of a scheduler: first the one that moves the rates, then the settlings.
+
+   scheduler: What to ask.
+   index: Which one, from 0.
+   out: Receives the controller, to be destroyed by the caller; NULL from the number of
+     controllers on.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_controller(const stepsize_scheduler *scheduler,
+                                                               size_t index,
+                                                               stepsize_controller **out);
+
+/* ==== 8. Linear-decay theory ================================================================== */
+
+/* Whose gradient norms a refinement is for. */
+enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
 
 /* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
-enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
 typedef struct stepsize_refine_options {
   uint32_t size;      /* sizeof(stepsize_refine_options) */
   int32_t optimizer;  /* STEPSIZE_OPTIMIZER_SGD: l2 norms, power 2; _ADAM: l1 norms, power 1 */
@@ -301,738 +1085,6 @@ typedef struct stepsize_score_result {
 /* The gradient norms of a run in bounded memory: one thread at a time. */
 typedef struct stepsize_norm_log stepsize_norm_log;
 
-/* ==== 1. Versions ============================================================================= */
-
-/* ---- Versions -------------------------------------------------------------------------------- */
-
-/* The version of the interface that the library was built with.
-
-   A program checks at start that it equals STEPSIZE_ABI_VERSION.
-
-   Returns: The ABI number. It rises when a program compiled against an older header would break. */
-int32_t stepsize_abi_version(void);
-
-/* The version of the package.
-
-   Returns: 1000000 major + 1000 minor + patch. */
-int32_t stepsize_version(void);
-
-/* The name of a status, for a log.
-
-   status: What a function returned.
-   Returns: A constant such as "STEPSIZE_ERROR_NULL", never NULL; "unknown status" for other
-     numbers. */
-const char *stepsize_status_name(int32_t status);
-
-/* ==== 2. Closed forms ========================================================================= */
-
-/* ---- Closed forms, without any object -------------------------------------------------------- */
-
-/* Linear decay: base_lr (floor + (1 - floor) (1 - step/total)).
-
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
-   total: Updates until the floor is reached, >= 1.
-   base_lr: The full rate, finite, >= 0.
-   floor: The lowest rate as a fraction of base_lr, in [0, 1].
-   Returns: The rate for that update; NaN if an argument is outside its range. */
-double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor);
-
-/* Cosine decay: base_lr (floor + (1 - floor) (1 + cos(pi step/total)) / 2).
-
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
-   total: Updates until the floor is reached, >= 1.
-   base_lr: The full rate, finite, >= 0.
-   floor: The lowest rate as a fraction of base_lr, in [0, 1].
-   Returns: The rate for that update; NaN if an argument is outside its range. */
-double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor);
-
-/* Polynomial decay: base_lr (floor + (1 - floor) (1 - step/total)^power).
-
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
-   total: Updates until the floor is reached, >= 1.
-   power: The exponent, > 0; 1 is linear.
-   base_lr: The full rate, finite, >= 0.
-   floor: The lowest rate as a fraction of base_lr, in [0, 1].
-   Returns: The rate for that update; NaN if an argument is outside its range. */
-double stepsize_polynomial(int64_t step, int64_t total, double power, double base_lr, double floor);
-
-/* Linear warm-up: base_lr min(1, (step + 1)/steps).
-
-   The first update has base_lr/steps, never 0; the full rate is reached at update steps - 1.
-
-   step: The update, from 0; before 0 it counts as 0.
-   steps: Updates of the warm-up, >= 0.
-   base_lr: The full rate, finite, >= 0.
-   Returns: The rate for that update; NaN if an argument is outside its range. */
-double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
-
-/* ==== 3. Schedules ============================================================================ */
-
-/* ---- Making schedules ------------------------------------------------------------------------ */
-
-/* A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
-
-   Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
-   STEPSIZE_ERROR_ARGUMENT, STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
-
-   text: UTF-8; need not be terminated.
-   length: Bytes of the text.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_parse(const char *text, size_t length, stepsize_schedule **out,
-                                stepsize_error *error);
-
-/* A constant multiplier.
-
-   length: Updates, >= 0, or STEPSIZE_NEVER for no end.
-   value: The multiplier, finite, >= 0.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_constant(int64_t length, double value, stepsize_schedule **out,
-                                   stepsize_error *error);
-
-/* Linear decay: floor + (1 - floor) (1 - step/total).
-
-   total: Updates until the floor is reached, >= 1.
-   floor: The lowest value, in [0, 1].
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_linear(int64_t total, double floor, stepsize_schedule **out,
-                                 stepsize_error *error);
-
-/* Cosine decay: floor + (1 - floor) (1 + cos(pi step/total)) / 2.
-
-   total: Updates until the floor is reached, >= 1.
-   floor: The lowest value, in [0, 1].
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_cosine(int64_t total, double floor, stepsize_schedule **out,
-                                 stepsize_error *error);
-
-/* Polynomial decay: floor + (1 - floor) (1 - step/total)^power.
-
-   total: Updates until the floor is reached, >= 1.
-   power: The exponent, > 0; 1 is linear.
-   floor: The lowest value, in [0, 1].
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_polynomial(int64_t total, double power, double floor,
-                                     stepsize_schedule **out, stepsize_error *error);
-
-/* Linear warm-up: min(1, (step + 1)/steps).
-
-   steps: Updates of the warm-up, >= 0.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out, stepsize_error *error);
-
-/* A list of multipliers, one for each update; the last one holds.
-
-   values: `count` multipliers, finite, >= 0; copied.
-   count: 1 to 16777216.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_table(const double *values, size_t count, stepsize_schedule **out,
-                                stepsize_error *error);
-
-/* ---- Combining schedules --------------------------------------------------------------------- */
-
-/* One schedule after the other: `first` runs its length, then `then` starts at its own step 0.
-
-   first: Must have an end. It may be destroyed afterwards.
-   then: What follows. It may be destroyed afterwards.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_sequence(const stepsize_schedule *first, const stepsize_schedule *then,
-                                   stepsize_schedule **out, stepsize_error *error);
-
-/* The product of two schedules at the same step.
-
-   a: A factor. It may be destroyed afterwards.
-   b: A factor. It may be destroyed afterwards.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_product(const stepsize_schedule *a, const stepsize_schedule *b,
-                                  stepsize_schedule **out, stepsize_error *error);
-
-/* The values of a schedule times a number.
-
-   schedule: What to scale. It may be destroyed afterwards.
-   factor: Finite, >= 0.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_scale(const stepsize_schedule *schedule, double factor,
-                                stepsize_schedule **out, stepsize_error *error);
-
-/* The values of a schedule kept in [min, max].
-
-   schedule: What to bound. It may be destroyed afterwards.
-   min: Lowest multiplier, finite, >= 0.
-   max: Highest multiplier, finite, >= min.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_schedule_clamp(const stepsize_schedule *schedule, double min, double max,
-                                stepsize_schedule **out, stepsize_error *error);
-
-/* The schedule with another length, for a run that is to end earlier or later than planned.
-
-   schedule: Must have an end. It may be destroyed afterwards.
-   total: The new length, >= 1.
-   policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
-   step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both
-     lengths.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy. */
-int32_t stepsize_schedule_extend(const stepsize_schedule *schedule, int64_t total, int32_t policy,
-                                 int64_t step, stepsize_schedule **out, stepsize_error *error);
-
-/* ---- Asking schedules ------------------------------------------------------------------------ */
-
-/* The multiplier for an update.
-
-   schedule: Any number of threads may ask the same one.
-   step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
-   Returns: The multiplier, finite, >= 0; NaN if schedule is NULL. */
-double stepsize_schedule_at(const stepsize_schedule *schedule, int64_t step);
-
-/* Rates for many updates: out[i] = base_lr times the multiplier for update first + i stride.
-
-   schedule: What to evaluate.
-   first: The first update.
-   stride: Updates between two values; may be 0 or negative.
-   base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
-   out: Receives `count` rates; may be NULL where count is 0.
-   count: Rates to write.
-   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_schedule_fill(const stepsize_schedule *schedule, int64_t first, int64_t stride,
-                               double base_lr, double *out, size_t count);
-
-/* The same in single precision. A rate above 0 is never rounded to 0.
-
-   schedule: What to evaluate.
-   first: The first update.
-   stride: Updates between two values; may be 0 or negative.
-   base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
-   out: Receives `count` rates; may be NULL where count is 0.
-   count: Rates to write.
-   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_schedule_fill_float(const stepsize_schedule *schedule, int64_t first,
-                                     int64_t stride, double base_lr, float *out, size_t count);
-
-/* How many updates a schedule describes.
-
-   schedule: What to ask.
-   Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if
-     schedule is NULL. */
-int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
-
-/* The named phase that a step is in; the innermost one where they are nested.
-
-   schedule: What to ask.
-   step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
-   phase: Receives the phase; its name is empty where there is none.
-   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
-int32_t stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
-                                stepsize_phase *phase);
-
-/* The canonical text form; parsing it gives the same schedule again.
-
-   Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
-
-   schedule: What to print.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
-int32_t stepsize_schedule_print(const stepsize_schedule *schedule, char *buffer, size_t capacity,
-                                size_t *length);
-
-/* Frees a schedule. NULL is allowed.
-
-   schedule: Not to be used afterwards. */
-void stepsize_schedule_destroy(stepsize_schedule *schedule);
-
-/* ==== 4. The catalogue ======================================================================== */
-
-/* ---- The catalogue --------------------------------------------------------------------------- */
-
-/* How many schedules have a name. Bindings and menus are made from these functions: no second
-   list is needed.
-
-   Returns: The number of entries. */
-size_t stepsize_catalogue_count(void);
-
-/* What the library says of a named schedule.
-
-   index: 0 to stepsize_catalogue_count() - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _FORMULA or _SOURCE.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong
-     `what`. */
-int32_t stepsize_catalogue_text(size_t index, int32_t what, char *buffer, size_t capacity,
-                                size_t *length);
-
-/* How many parameters a named schedule has.
-
-   index: 0 to stepsize_catalogue_count() - 1.
-   Returns: The number of parameters; 0 for a wrong index. */
-size_t stepsize_catalogue_parameter_count(size_t index);
-
-/* What the library says of a parameter of a named schedule.
-
-   index: 0 to stepsize_catalogue_count() - 1.
-   parameter: 0 to stepsize_catalogue_parameter_count(index) - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index, STEPSIZE_ERROR_NAME for a wrong
-     `what`. */
-int32_t stepsize_catalogue_parameter_text(size_t index, size_t parameter, int32_t what,
-                                          char *buffer, size_t capacity, size_t *length);
-
-/* ==== 5. Controllers ========================================================================== */
-
-/* ---- GreedyLR -------------------------------------------------------------------------------- */
-
-/* Fills the options with the defaults of a variant.
-
-   options: Receives the defaults and its own size.
-   variant: STEPSIZE_GREEDY_DEFAULT, _HUGGINGFACE or _PAPER.
-   Returns: A status; STEPSIZE_ERROR_NAME for an unknown variant. */
-int32_t stepsize_greedy_defaults(stepsize_greedy_options *options, int32_t variant);
-
-/* GreedyLR: raises the base rates while the loss improves and cuts them when it does not (arXiv
-   2512.14527).
-
-   Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown variant or
-   mode, STEPSIZE_ERROR_ARGUMENT for a value outside its range. Bounds are compared with the base
-   rates when a scheduler is made.
-
-   options: From stepsize_greedy_defaults; copied.
-   out: Receives the controller, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_controller_greedy(const stepsize_greedy_options *options,
-                                   stepsize_controller **out, stepsize_error *error);
-
-/* ---- Plateau --------------------------------------------------------------------------------- */
-
-/* Fills the options with the defaults of a peer.
-
-   options: Receives the defaults and its own size.
-   counting: STEPSIZE_PLATEAU_PYTORCH, _KERAS or _OPTAX.
-   Returns: A status; STEPSIZE_ERROR_NAME for an unknown way of counting. */
-int32_t stepsize_plateau_defaults(stepsize_plateau_options *options, int32_t counting);
-
-/* Cuts the base rates when the metric has stopped improving.
-
-   Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown way of
-   counting or mode, STEPSIZE_ERROR_ARGUMENT for a value outside its range.
-
-   options: From stepsize_plateau_defaults; copied.
-   out: Receives the controller, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_controller_plateau(const stepsize_plateau_options *options,
-                                    stepsize_controller **out, stepsize_error *error);
-
-/* ---- Controllers ----------------------------------------------------------------------------- */
-
-/* A controller from its text form, such as "hypergradient(beta=1e-4)" or "line_search(c=0.1)".
-
-   Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
-   STEPSIZE_ERROR_ARGUMENT; error->offset says where in the text.
-
-   text: UTF-8; need not be terminated.
-   length: Bytes of the text.
-   out: Receives the controller, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_controller_parse(const char *text, size_t length, stepsize_controller **out,
-                                  stepsize_error *error);
-
-/* The canonical text form of a controller; parsing it gives the same controller again.
-
-   controller: What to print.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
-int32_t stepsize_controller_print(const stepsize_controller *controller, char *buffer,
-                                  size_t capacity, size_t *length);
-
-/* What the library says of a parameter of a controller, and the value that it has here.
-
-   controller: What to ask.
-   parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_NAME for a wrong `what`. */
-int32_t stepsize_controller_parameter(const stepsize_controller *controller, size_t parameter,
-                                      int32_t what, char *buffer, size_t capacity, size_t *length);
-
-/* Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
-
-   controller: Not to be used afterwards. */
-void stepsize_controller_destroy(stepsize_controller *controller);
-
-/* ==== 6. Schedulers =========================================================================== */
-
-/* ---- Making schedulers ----------------------------------------------------------------------- */
-
-/* Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
-
-   options: Receives the defaults and its own size.
-   Returns: A status. */
-int32_t stepsize_scheduler_defaults(stepsize_scheduler_options *options);
-
-/* A scheduler. It answers the rates for update 0 at once.
-
-   The rate of group g is clamp(base[g] as moved by the controller times schedule(step),
-   min_lr[g], max_lr[g]). Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or array,
-   STEPSIZE_ERROR_ARGUMENT for a value outside its range.
-
-   options: From stepsize_scheduler_defaults, with base_lr and group_count set; all is copied.
-   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_create(const stepsize_scheduler_options *options,
-                                  stepsize_scheduler **out, stepsize_error *error);
-
-/* A scheduler from the text form of its controllers and schedule, such as "greedy(patience=10) *
-   (warmup(500) >> linear(9500))".
-
-   Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
-
-   text: UTF-8; need not be terminated.
-   length: Bytes of the text.
-   options: As for stepsize_scheduler_create, without schedule, controller and settlings.
-   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_parse(const char *text, size_t length,
-                                 const stepsize_scheduler_options *options,
-                                 stepsize_scheduler **out, stepsize_error *error);
-
-/* ---- Training -------------------------------------------------------------------------------- */
-
-/* The rates for the present update.
-
-   scheduler: What to ask.
-   lrs: Receives one rate for each group.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_rates(const stepsize_scheduler *scheduler, double *lrs, size_t count);
-
-/* Goes to the next update. Call it after an update.
-
-   scheduler: What to advance: one without a controller, else STEPSIZE_ERROR_LOSS_REQUIRED.
-   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_step(stepsize_scheduler *scheduler, double *lrs, size_t count);
-
-/* Shows the loss of the update just made to the controller and goes to the next update.
-
-   scheduler: What to advance; one without a controller ignores the loss.
-   loss: Any number; NaN and infinities are losses too (a run may diverge).
-   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler, double loss, double *lrs,
-                                          size_t count);
-
-/* Goes to the next update without asking the controller: for the updates between two
-   evaluations.
-
-   scheduler: What to advance.
-   lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_step_without_loss(stepsize_scheduler *scheduler, double *lrs,
-                                             size_t count);
-
-/* ---- Hypergradient descent ------------------------------------------------------------------- */
-
-/* Before an update: shows the hypergradient controller the gradient g of this update and the
-   update direction u before it, where x = x - lr u was made. The rates of this update change.
-
-   A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another
-   controller.
-
-   scheduler: What to show it to.
-   dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
-   norms: Products of the norms |g||u|, alike; may be NULL unless the variant is
-     "multiplicative".
-   dot_count: 1 or the number of groups.
-   lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler, const double *dots,
-                                            const double *norms, size_t dot_count, double *lrs,
-                                            size_t count);
-
-/* ---- Line search ----------------------------------------------------------------------------- */
-
-/* Before an update: begins a line search on its batch and answers the rates of the first trial.
-
-   Make the step x - lr g, find the loss of the same batch there, and call
-   stepsize_scheduler_report; then stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler
-   has no line search.
-
-   scheduler: What searches.
-   loss: Loss of the batch at x.
-   squared_norms: Squared norms of its gradient, one for each group.
-   norm_count: The number of groups.
-   lrs: Receives the rates of the trial, one for each group; may be NULL with count 0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
-int32_t stepsize_scheduler_propose(stepsize_scheduler *scheduler, double loss,
-                                   const double *squared_norms, size_t norm_count, double *lrs,
-                                   size_t count);
-
-/* Judges a trial of the line search.
-
-   scheduler: What searches.
-   loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
-   squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each
-     group; not read unless the search is projected.
-   distance_count: The number of groups, or 0.
-   trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
-   lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count
-     0.
-   count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update. */
-int32_t stepsize_scheduler_report(stepsize_scheduler *scheduler, double loss,
-                                  const double *squared_distances, size_t distance_count,
-                                  int32_t *trial, double *lrs, size_t count);
-
-/* How often the line search has asked for a loss: the work that it cost.
-
-   scheduler: What to ask.
-   Returns: The number of trials; 0 if scheduler is NULL. */
-int64_t stepsize_scheduler_trial_count(const stepsize_scheduler *scheduler);
-
-/* ---- Asking schedulers ----------------------------------------------------------------------- */
-
-/* Goes to any update, forwards or back. The controller's state stays as it is.
-
-   scheduler: What to set.
-   step: The update that the next rates are for, >= 0.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a step before 0. */
-int32_t stepsize_scheduler_set_step(stepsize_scheduler *scheduler, int64_t step);
-
-/* The update that the present rates are for.
-
-   scheduler: What to ask.
-   Returns: The update, from 0; -1 if scheduler is NULL. */
-int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
-
-/* The step of the schedule now: the update that the present rates are for, and what the phases
-   that were ended early had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts
-   from it.
-
-   scheduler: What to ask.
-   Returns: The step, from 0; -1 if scheduler is NULL. */
-int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
-
-/* Goes on by another schedule from the present update on, such as a longer one than was planned.
-   Controllers and what they know, base rates, bounds, record and gradient norms stay.
-
-   The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is
-   the next one. What is saved from now on is the state of a scheduler with this schedule.
-
-   scheduler: What to extend; as it was on failure.
-   schedule: May be destroyed afterwards. NULL for a constant 1.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end. */
-int32_t stepsize_scheduler_extend(stepsize_scheduler *scheduler, const stepsize_schedule *schedule,
-                                  stepsize_error *error);
-
-/* The base rate of a group as the scheduler was made with it, which no controller has moved.
-
-   scheduler: What to ask.
-   group: The parameter group, from 0.
-   Returns: The rate; NaN if scheduler is NULL or has no such group. */
-double stepsize_scheduler_base_lr(const stepsize_scheduler *scheduler, size_t group);
-
-/* What the controller did with the last loss, and why.
-
-   scheduler: What to ask.
-   Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL. */
-int32_t stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
-
-/* The number of parameter groups.
-
-   scheduler: What to ask.
-   Returns: The number; 0 if scheduler is NULL. */
-size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
-
-/* Whether the schedule has an end and it is reached.
-
-   scheduler: What to ask.
-   Returns: 1 or 0; 0 if scheduler is NULL. */
-int32_t stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
-
-/* Why the training can stop.
-
-   scheduler: What to ask.
-   Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL. */
-int32_t stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
-
-/* The named phase of the present update, counted in the scheduler's updates.
-
-   scheduler: What to ask.
-   phase: Receives the phase; its name is empty where there is none.
-   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
-int32_t stepsize_scheduler_phase(const stepsize_scheduler *scheduler, stepsize_phase *phase);
-
-/* The canonical text form of the controllers and the schedule; base rates and bounds are not in
-   it.
-
-   scheduler: What to print.
-   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   length: Receives the bytes of the whole text without the terminator; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and the text did not fit. */
-int32_t stepsize_scheduler_print(const stepsize_scheduler *scheduler, char *buffer, size_t capacity,
-                                 size_t *length);
-
-/* Frees a scheduler. NULL is allowed.
-
-   scheduler: Not to be used afterwards. */
-void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
-
-/* ==== 7. Record and state ===================================================================== */
-
-/* ---- The record ------------------------------------------------------------------------------ */
-
-/* Which updates are recorded (options.record): consecutive ones.
-
-   scheduler: What to ask.
-   first: Receives the first update; may be NULL.
-   count: Receives how many there are, 0 without a record; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_record_range(const stepsize_scheduler *scheduler, int64_t *first,
-                                        int64_t *count);
-
-/* The update from which on the present schedule counts, where the record began under another one
-   (stepsize_scheduler_extend).
-
-   scheduler: What to ask.
-   Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL. */
-int64_t stepsize_scheduler_extended_at(const stepsize_scheduler *scheduler);
-
-/* The rates that were really used, one for each update.
-
-   scheduler: What to ask.
-   group: The parameter group, from 0.
-   first: The first entry of the record to copy, from 0.
-   out: Receives up to `count` rates; may be NULL where count is 0.
-   count: Numbers that fit into out.
-   written: Receives how many were written; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_record(const stepsize_scheduler *scheduler, size_t group, int64_t first,
-                                  double *out, size_t count, size_t *written);
-
-/* The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same
-   bits. Its text form (stepsize_schedule_print) can be kept in a file and read in any language.
-
-   scheduler: One made with options.record.
-   group: The parameter group, from 0.
-   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded. */
-int32_t stepsize_scheduler_replay(const stepsize_scheduler *scheduler, size_t group,
-                                  stepsize_schedule **out, stepsize_error *error);
-
-/* ---- State ----------------------------------------------------------------------------------- */
-
-/* Everything that is needed to go on later, in another process or language: little-endian bytes
-   with magic, format number, length and checksum, and the text form of controllers and schedule
-   inside.
-
-   Call it with capacity 0 to learn the size, then with a buffer of that size.
-
-   scheduler: What to save; nothing about it changes.
-   buffer: Receives the state; may be NULL where capacity is 0.
-   capacity: Bytes of the buffer.
-   size: Receives the bytes of the state; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as
-     it was. */
-int32_t stepsize_scheduler_save(stepsize_scheduler *scheduler, uint8_t *buffer, size_t capacity,
-                                size_t *size);
-
-/* A scheduler from a saved state, without knowing how it was made.
-
-   Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state,
-   STEPSIZE_ERROR_VERSION for a newer format.
-
-   state: The bytes; copied.
-   size: How many there are.
-   out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_restore(const uint8_t *state, size_t size, stepsize_scheduler **out,
-                                   stepsize_error *error);
-
-/* Goes on from a saved state with a scheduler that was made like the saved one.
-
-   Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers,
-   schedule, groups, base rates or bounds are others.
-
-   scheduler: What to set; as it was on failure.
-   state: The bytes; copied.
-   size: How many there are.
-   error: Receives the reason of a failure; may be NULL.
-   Returns: A status. */
-int32_t stepsize_scheduler_load(stepsize_scheduler *scheduler, const uint8_t *state, size_t size,
-                                stepsize_error *error);
-
-/* The newest format of saved states that this library reads. It writes the oldest one that holds
-   the state: 1, or 2 for a record that began under another schedule (stepsize_scheduler_extend).
-
-   Returns: The number. */
-int32_t stepsize_state_format(void);
-
-/* ---- What a scheduler is made of ------------------------------------------------------------- */
-
-/* The schedule of a scheduler, as one that was restored has it.
-
-   scheduler: What to ask.
-   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
-   Returns: A status. */
-int32_t stepsize_scheduler_schedule(const stepsize_scheduler *scheduler, stepsize_schedule **out);
-
-/* The controllers of a scheduler: first the one that moves the rates, then the settlings.
-
-   scheduler: What to ask.
-   index: Which one, from 0.
-   out: Receives the controller, to be destroyed by the caller; NULL from the number of
-     controllers on.
-   Returns: A status. */
-int32_t stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_t index,
-                                      stepsize_controller **out);
-
-/* ==== 8. Linear-decay theory ================================================================== */
-
 /* ---- Refinement ------------------------------------------------------------------------------ */
 
 /* A running median: out[i] is the median of values[i - h] to values[i + h], 2h + 1 = 2
@@ -1047,15 +1099,18 @@ int32_t stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_
    out: Receives `count` numbers; may be `values`.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_median_filter(const double *values, size_t count, double tau, double *out,
-                               stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_median_filter(const double *values, size_t count,
+                                                        double tau, double *out,
+                                                        stepsize_error *error);
 
 /* Fills the options with the defaults: SGD, tau 0.1, as many values as norms, no floor, not
    capped, distance 1.
 
-   options: Receives the defaults and its own size.
+   options: Receives the defaults.
+   size: sizeof(stepsize_refine_options).
    Returns: A status. */
-int32_t stepsize_refine_defaults(stepsize_refine_options *options);
+STEPSIZE_CHECKED stepsize_status stepsize_refine_defaults(stepsize_refine_options *options,
+                                                          size_t size);
 
 /* A schedule from the gradient norms of an earlier run (arXiv 2310.07831):
 
@@ -1077,9 +1132,10 @@ int32_t stepsize_refine_defaults(stepsize_refine_options *options);
    result: Receives what was found; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_refine(const stepsize_refine_options *options, const double *norms, size_t count,
-                        double *values, size_t value_count, stepsize_refine_result *result,
-                        stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_refine(const stepsize_refine_options *options,
+                                                 const double *norms, size_t count, double *values,
+                                                 size_t value_count, stepsize_refine_result *result,
+                                                 stepsize_error *error);
 
 /* A schedule of knots with straight lines between them that follows a list of values, such as a
    refinement.
@@ -1094,8 +1150,10 @@ int32_t stepsize_refine(const stepsize_refine_options *options, const double *no
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_schedule_fit(const double *values, size_t count, double tolerance,
-                              double *max_error, stepsize_schedule **out, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_fit(const double *values, size_t count,
+                                                       double tolerance, double *max_error,
+                                                       stepsize_schedule **out,
+                                                       stepsize_error *error);
 
 /* ---- Scoring --------------------------------------------------------------------------------- */
 
@@ -1114,9 +1172,10 @@ int32_t stepsize_schedule_fit(const double *values, size_t count, double toleran
    result: Receives the answer.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_score(const stepsize_schedule *schedule, int64_t total, const double *norms,
-                       size_t norm_count, double distance, stepsize_score_result *result,
-                       stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_score(const stepsize_schedule *schedule, int64_t total,
+                                                const double *norms, size_t norm_count,
+                                                double distance, stepsize_score_result *result,
+                                                stepsize_error *error);
 
 /* The bound at another base rate: a/gamma + gamma b.
 
@@ -1135,14 +1194,15 @@ double stepsize_score_at(double a, double b, double gamma);
    out: Receives the log, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_norm_log_create(size_t capacity, stepsize_norm_log **out, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_norm_log_create(size_t capacity, stepsize_norm_log **out,
+                                                          stepsize_error *error);
 
 /* Adds the norm of the next update.
 
    log: What to add to.
    norm: >= 0; NaN and infinity are kept, for a refinement to repair.
    Returns: A status; STEPSIZE_ERROR_ARGUMENT for a norm below 0, which is not added. */
-int32_t stepsize_norm_log_add(stepsize_norm_log *log, double norm);
+STEPSIZE_CHECKED stepsize_status stepsize_norm_log_add(stepsize_norm_log *log, double norm);
 
 /* How many norms were added.
 
@@ -1160,38 +1220,41 @@ int64_t stepsize_norm_log_stride(const stepsize_norm_log *log);
 
    log: What to ask.
    Returns: The number, 0 if log is NULL. */
-size_t stepsize_norm_log_length(const stepsize_norm_log *log);
+size_t stepsize_norm_log_kept(const stepsize_norm_log *log);
 
 /* The norms that are kept, of updates 0, stride, 2 stride, ...: for stepsize_refine with total =
    count.
 
    log: What to ask.
-   out: Receives stepsize_norm_log_length norms.
+   out: Receives stepsize_norm_log_kept norms.
    count: Numbers that fit into out, at least that many.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
-int32_t stepsize_norm_log_values(const stepsize_norm_log *log, double *out, size_t count);
+STEPSIZE_CHECKED stepsize_status stepsize_norm_log_values(const stepsize_norm_log *log, double *out,
+                                                          size_t count);
 
-/* The log as bytes, for a checkpoint. Call it with capacity 0 to learn the length, then with a
+/* The log as bytes, for a checkpoint. Call it with capacity 0 to learn the size, then with a
    buffer.
 
    log: What to save.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
-int32_t stepsize_norm_log_save(const stepsize_norm_log *log, uint8_t *buffer, size_t capacity,
-                               size_t *length);
+STEPSIZE_CHECKED stepsize_status stepsize_norm_log_save(const stepsize_norm_log *log,
+                                                        uint8_t *buffer, size_t capacity,
+                                                        size_t *size);
 
 /* The log that stepsize_norm_log_save has written.
 
    state: Its bytes.
-   length: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
+   size: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
    out: Receives the log, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_norm_log_restore(const uint8_t *state, size_t length, stepsize_norm_log **out,
-                                  stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_norm_log_restore(const uint8_t *state, size_t size,
+                                                           stepsize_norm_log **out,
+                                                           stepsize_error *error);
 
 /* Frees a log. NULL is allowed.
 
@@ -1207,14 +1270,16 @@ void stepsize_norm_log_destroy(stepsize_norm_log *log);
    norm: >= 0; NaN and infinity are kept, for a refinement to repair.
    Returns: A status; STEPSIZE_ERROR_ORDER if it has no log, STEPSIZE_ERROR_ARGUMENT for a norm
      below 0. */
-int32_t stepsize_scheduler_log_norm(stepsize_scheduler *scheduler, double norm);
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_log_norm(stepsize_scheduler *scheduler,
+                                                             double norm);
 
 /* The gradient norms that a scheduler has logged so far.
 
    scheduler: What to ask.
    out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
    Returns: A status. */
-int32_t stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler, stepsize_norm_log **out);
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler,
+                                                             stepsize_norm_log **out);
 
 /* ==== 9. Learned schedules ==================================================================== */
 
@@ -1226,14 +1291,16 @@ int32_t stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler, stepsiz
    total=1000).
 
    policy: Bytes of stepsize_agent_save; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+   size: How many; damaged ones are STEPSIZE_ERROR_STATE.
    total: Updates of the training; 0 where they are not known.
    adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
    out: Receives the controller, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-int32_t stepsize_controller_learned(const uint8_t *policy, size_t length, int64_t total,
-                                    double adapt, stepsize_controller **out, stepsize_error *error);
+STEPSIZE_CHECKED stepsize_status stepsize_controller_learned(const uint8_t *policy, size_t size,
+                                                             int64_t total, double adapt,
+                                                             stepsize_controller **out,
+                                                             stepsize_error *error);
 
 #ifdef __cplusplus
 } /* extern "C" */

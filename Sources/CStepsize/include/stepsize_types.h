@@ -1,34 +1,139 @@
-/* The types of the C interface. Copied word for word into stepsize.h between
-   the two marks, so that what Swift sees and what C sees cannot differ. */
+/* The types of the C interface. Copied word for word into stepsize.h, each part
+   into the section that it names, so that what Swift sees and what C sees cannot differ. */
 #ifndef STEPSIZE_TYPES_H
 #define STEPSIZE_TYPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* BEGIN PUBLIC TYPES */
 
-/* Status codes. 0 is success; numbers never change meaning. */
+/* What a function returned. 0 is success; numbers never change meaning. */
+typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,          /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,          /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_ARGUMENT = 10,     /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,         /* an unknown schedule, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,       /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,        /* too many pieces or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler's controller needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,        /* a call that this scheduler does not take, or not now */
-  STEPSIZE_ERROR_STATE = 30,        /* a saved state that is damaged, or none at all */
-  STEPSIZE_ERROR_VERSION = 31,      /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32      /* a saved state of a scheduler that was made otherwise */
+  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,         /* too many pieces or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not take, or not now */
+  STEPSIZE_ERROR_STATE = 30,         /* a saved state that is damaged, or none at all */
+  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
 };
 
-/* Kinds and modes. They cross as int32_t and are checked. */
-enum { STEPSIZE_GREEDY_DEFAULT = 0, STEPSIZE_GREEDY_HUGGINGFACE = 1, STEPSIZE_GREEDY_PAPER = 2 };
-enum { STEPSIZE_PLATEAU_PYTORCH = 0, STEPSIZE_PLATEAU_KERAS = 1, STEPSIZE_PLATEAU_OPTAX = 2 };
-enum { STEPSIZE_MODE_MIN = 0, STEPSIZE_MODE_MAX = 1 };
-enum { STEPSIZE_THRESHOLD_ABS = 0, STEPSIZE_THRESHOLD_REL = 1 };
+/* Why a function failed. It need not be initialised, is written only on
+   failure, and never grows. NULL may be passed wherever one is taken. */
+typedef struct stepsize_error {
+  stepsize_status status; /* the status that was returned */
+  int32_t reserved;
+  int64_t offset; /* byte offset in the parsed text, or -1 */
+  char text[496]; /* UTF-8, terminated; what does not fit is cut off */
+} stepsize_error;
+
+/* An immutable schedule: any number of threads may use one at a time. */
+typedef struct stepsize_schedule stepsize_schedule;
+
+/* The configuration of a controller: immutable, shared freely. */
+typedef struct stepsize_controller stepsize_controller;
+
+/* A scheduler: one thread at a time. Different schedulers are independent.
+   A destroyed handle cannot be detected: do not use one. */
+typedef struct stepsize_scheduler stepsize_scheduler;
+
+/* For a count that means "never" or "without end". */
+#define STEPSIZE_NEVER INT64_MAX
+
+/* SECTION 3 */
+
+/* The named value of a parameter, for the functions that take values instead of
+   a text. Write {"patience", STEPSIZE_VALUE_INTEGER, 0, 10, 0, NULL, 0}, or use
+   the macros below, in C and C++ alike. It never grows. */
+enum {
+  STEPSIZE_VALUE_NONE = 0,
+  STEPSIZE_VALUE_INTEGER = 1,
+  STEPSIZE_VALUE_REAL = 2,
+  STEPSIZE_VALUE_FLAG = 3,     /* integer is 0 or 1 */
+  STEPSIZE_VALUE_WORD = 4,     /* data is a terminated text */
+  STEPSIZE_VALUE_INTEGERS = 5, /* data is an array of `count` int64_t */
+  STEPSIZE_VALUE_REALS = 6,    /* data is an array of `count` doubles */
+  STEPSIZE_VALUE_SCHEDULE = 7  /* data is a stepsize_schedule */
+};
+typedef struct stepsize_argument {
+  const char *name; /* of the parameter, as in the text form */
+  int32_t kind;     /* STEPSIZE_VALUE_… */
+  int32_t reserved; /* 0 */
+  int64_t integer;
+  double real;
+  const void *data; /* copied */
+  size_t count;
+} stepsize_argument;
+#define STEPSIZE_INTEGER(name, integer) {name, STEPSIZE_VALUE_INTEGER, 0, integer, 0, NULL, 0}
+#define STEPSIZE_REAL(name, real) {name, STEPSIZE_VALUE_REAL, 0, 0, real, NULL, 0}
+#define STEPSIZE_FLAG(name, flag) {name, STEPSIZE_VALUE_FLAG, 0, flag, 0, NULL, 0}
+#define STEPSIZE_WORD(name, text) {name, STEPSIZE_VALUE_WORD, 0, 0, 0, text, 0}
+#define STEPSIZE_REALS(name, array, count) {name, STEPSIZE_VALUE_REALS, 0, 0, 0, array, count}
+
+/* How a schedule goes on when its length changes. */
+enum {
+  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
+  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
+  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
+};
+typedef int32_t stepsize_extension;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+} stepsize_phase;
+
+/* SECTION 4 */
+
+/* What has names. */
+enum { STEPSIZE_CATALOGUE_SCHEDULES = 0, STEPSIZE_CATALOGUE_CONTROLLERS = 1 };
+typedef int32_t stepsize_catalogue;
+
+/* What the library can tell of schedules, controllers and their parameters. */
+enum {
+  STEPSIZE_TEXT_NAME = 0,
+  STEPSIZE_TEXT_SUMMARY = 1, /* one line */
+  STEPSIZE_TEXT_FORMULA = 2, /* entries only */
+  STEPSIZE_TEXT_SOURCE = 3,  /* entries only; may be empty */
+  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
+  STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
+};
+typedef int32_t stepsize_text;
+
+/* SECTION 6 */
+
+/* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
+typedef struct stepsize_scheduler_options {
+  uint32_t size;      /* sizeof(stepsize_scheduler_options) */
+  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
+  size_t group_count; /* parameter groups, 1 to 1048576 */
+  const double *base_lr; /* group_count base rates, finite and >= 0; copied */
+  const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
+  const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
+  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
+  size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
+  const double *max_lr;  /* highest rates answered, alike */
+  size_t max_lr_count;
+  const stepsize_controller *const *settlings; /* early stop rules: controllers of the kind "settle" */
+  size_t settling_count;                       /* up to 16 */
+  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
+} stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
 enum {
@@ -43,6 +148,7 @@ enum {
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
   STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
 };
+typedef int32_t stepsize_decision;
 
 /* What came of a trial of the line search. */
 enum {
@@ -50,6 +156,7 @@ enum {
   STEPSIZE_TRIAL_RETRY = 1,    /* take the step back and try the smaller rate */
   STEPSIZE_TRIAL_FAILED = 2    /* out of trials: take the step back and make one with the lowest rate, now answered */
 };
+typedef int32_t stepsize_trial;
 
 /* Why a training can stop. */
 enum {
@@ -58,117 +165,14 @@ enum {
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
   STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
 };
+typedef int32_t stepsize_stop;
 
-/* How a schedule goes on when its length changes. */
-enum {
-  STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
-  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
-  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
-};
+/* SECTION 8 */
 
-/* For a count that means "never" or "without end". */
-#define STEPSIZE_NEVER INT64_MAX
-
-/* What the library can tell of schedules, controllers and their parameters. */
-enum {
-  STEPSIZE_TEXT_NAME = 0,
-  STEPSIZE_TEXT_SUMMARY = 1, /* one line */
-  STEPSIZE_TEXT_FORMULA = 2, /* schedules only */
-  STEPSIZE_TEXT_SOURCE = 3,  /* schedules only; may be empty */
-  STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
-  STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
-};
-
-/* The text of an error. Set `size` to sizeof(stepsize_error) before the first
-   use; `text` is always terminated. NULL may be passed wherever one is taken. */
-typedef struct stepsize_error {
-  uint32_t size;
-  int32_t status;  /* the status that was returned */
-  int64_t offset;  /* byte offset in the parsed text, or -1 */
-  char text[496];
-} stepsize_error;
-
-/* An immutable schedule: any number of threads may use one at a time. */
-typedef struct stepsize_schedule stepsize_schedule;
-
-/* The configuration of a controller: immutable, shared freely. */
-typedef struct stepsize_controller stepsize_controller;
-
-/* A scheduler: one thread at a time. Different schedulers are independent.
-   A destroyed handle cannot be detected: do not use one. */
-typedef struct stepsize_scheduler stepsize_scheduler;
-
-/* GreedyLR. Fill with stepsize_greedy_defaults(), then change fields. */
-typedef struct stepsize_greedy_options {
-  uint32_t size;           /* sizeof(stepsize_greedy_options) */
-  int32_t variant;         /* STEPSIZE_GREEDY_… */
-  int32_t mode;            /* STEPSIZE_MODE_…: is a smaller or a larger metric better? */
-  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
-  double factor;           /* in (0, 1): rate * factor when worse, rate / factor when better */
-  double threshold;        /* margin by which the metric must improve, >= 0 */
-  double eps;              /* smaller changes are not made: relative to the rate, or absolute (huggingface) */
-  int64_t patience;        /* observations to wait before a change, >= 0 */
-  int64_t cooldown;        /* observations ignored after a cut, >= 0 */
-  int64_t warmup;          /* observations ignored after a raise, >= 0 */
-  int64_t window;          /* observations averaged when `smooth` is not 0, 1 to 16777216 */
-  int64_t reset_start;     /* cuts at the lower bound before a reset; STEPSIZE_NEVER for none */
-  int32_t smooth;          /* 0 or 1 */
-  int32_t reserved;        /* 0 */
-  const double *min_lr;    /* lower bounds of the base rates; count 0 for the variant's default */
-  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
-  const double *max_lr;    /* upper bounds, alike */
-  size_t max_lr_count;
-} stepsize_greedy_options;
-
-/* Cuts when the metric has stopped improving. Fill with stepsize_plateau_defaults(), then change fields. */
-typedef struct stepsize_plateau_options {
-  uint32_t size;           /* sizeof(stepsize_plateau_options) */
-  int32_t counting;        /* STEPSIZE_PLATEAU_…: whose way of counting */
-  int32_t mode;            /* STEPSIZE_MODE_… */
-  int32_t threshold_mode;  /* STEPSIZE_THRESHOLD_… */
-  double factor;           /* in (0, 1) */
-  double threshold;        /* margin by which the metric must improve, >= 0 */
-  double extra_threshold;  /* a margin besides, always a difference, >= 0 */
-  double eps;              /* smaller cuts are not made, >= 0 */
-  int64_t patience;        /* bad observations to wait, >= 0 */
-  int64_t cooldown;        /* observations after a cut during which nothing is counted, >= 0 */
-  int64_t accumulation;    /* observations averaged into one, >= 1 */
-  const double *min_lr;    /* lower bounds of the base rates; count 0 for 0 */
-  size_t min_lr_count;     /* 0, 1 (for all groups) or the number of groups */
-} stepsize_plateau_options;
-
-/* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
-typedef struct stepsize_scheduler_options {
-  uint32_t size;      /* sizeof(stepsize_scheduler_options) */
-  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
-  size_t group_count; /* parameter groups, 1 to 1048576 */
-  const double *base_lr; /* group_count base rates, finite and >= 0; copied */
-  const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
-  const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
-  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
-  size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
-  const double *max_lr;  /* highest rates answered, alike */
-  size_t max_lr_count;
-  const stepsize_controller *const *settlings; /* what ends phases: controllers of the kind "settle" */
-  size_t settling_count;                       /* up to 16 */
-  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
-} stepsize_scheduler_options;
-
-/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
-typedef struct stepsize_phase {
-  uint32_t size;
-  int32_t entered;  /* 1 at the first update of the phase, else 0 */
-  int64_t start;    /* its first update */
-  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
-  int64_t position; /* updates of it that are done */
-  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
-  char name[72];    /* terminated; empty where no phase has a name */
-} stepsize_phase;
+/* Whose gradient norms a refinement is for. */
+enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
 
 /* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
-enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
 typedef struct stepsize_refine_options {
   uint32_t size;      /* sizeof(stepsize_refine_options) */
   int32_t optimizer;  /* STEPSIZE_OPTIMIZER_SGD: l2 norms, power 2; _ADAM: l1 norms, power 1 */

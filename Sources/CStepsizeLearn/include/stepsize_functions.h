@@ -7,143 +7,158 @@
 
 int32_t stepsize_abi_version(void);
 int32_t stepsize_version(void);
-const char *stepsize_status_name(int32_t status);
+const char *stepsize_status_name(stepsize_status status);
 double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor);
 double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor);
-double stepsize_polynomial(int64_t step, int64_t total, double power, double base_lr, double floor);
+double stepsize_polynomial(int64_t step, int64_t total, double base_lr, double floor, double power);
 double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
-int32_t stepsize_schedule_parse(const char *text, size_t length, stepsize_schedule **out,
-                                stepsize_error *error);
-int32_t stepsize_schedule_constant(int64_t length, double value, stepsize_schedule **out,
-                                   stepsize_error *error);
-int32_t stepsize_schedule_linear(int64_t total, double floor, stepsize_schedule **out,
-                                 stepsize_error *error);
-int32_t stepsize_schedule_cosine(int64_t total, double floor, stepsize_schedule **out,
-                                 stepsize_error *error);
-int32_t stepsize_schedule_polynomial(int64_t total, double power, double floor,
-                                     stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_table(const double *values, size_t count, stepsize_schedule **out,
-                                stepsize_error *error);
-int32_t stepsize_schedule_sequence(const stepsize_schedule *first, const stepsize_schedule *then,
-                                   stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_product(const stepsize_schedule *a, const stepsize_schedule *b,
-                                  stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_scale(const stepsize_schedule *schedule, double factor,
-                                stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_clamp(const stepsize_schedule *schedule, double min, double max,
-                                stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_schedule_extend(const stepsize_schedule *schedule, int64_t total, int32_t policy,
-                                 int64_t step, stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_schedule_parse(const char *text, size_t size, stepsize_schedule **out,
+                                        stepsize_error *error);
+stepsize_status stepsize_schedule_create(const char *name, const stepsize_argument *arguments,
+                                         size_t count, stepsize_schedule **out,
+                                         stepsize_error *error);
+stepsize_status stepsize_schedule_constant(int64_t length, double value, stepsize_schedule **out,
+                                           stepsize_error *error);
+stepsize_status stepsize_schedule_linear(int64_t total, double floor, stepsize_schedule **out,
+                                         stepsize_error *error);
+stepsize_status stepsize_schedule_cosine(int64_t total, double floor, stepsize_schedule **out,
+                                         stepsize_error *error);
+stepsize_status stepsize_schedule_polynomial(int64_t total, double floor, double power,
+                                             stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out,
+                                         stepsize_error *error);
+stepsize_status stepsize_schedule_table(const double *values, size_t count, stepsize_schedule **out,
+                                        stepsize_error *error);
+stepsize_status stepsize_schedule_sequence(const stepsize_schedule *first,
+                                           const stepsize_schedule *then, stepsize_schedule **out,
+                                           stepsize_error *error);
+stepsize_status stepsize_schedule_product(const stepsize_schedule *a, const stepsize_schedule *b,
+                                          stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_schedule_scale(const stepsize_schedule *schedule, double factor,
+                                        stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_schedule_clamp(const stepsize_schedule *schedule, double min, double max,
+                                        stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_schedule_extend(const stepsize_schedule *schedule, int64_t total,
+                                         stepsize_extension policy, int64_t step,
+                                         stepsize_schedule **out, stepsize_error *error);
 double stepsize_schedule_at(const stepsize_schedule *schedule, int64_t step);
-int32_t stepsize_schedule_fill(const stepsize_schedule *schedule, int64_t first, int64_t stride,
-                               double base_lr, double *out, size_t count);
-int32_t stepsize_schedule_fill_float(const stepsize_schedule *schedule, int64_t first,
-                                     int64_t stride, double base_lr, float *out, size_t count);
-int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
-int32_t stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
-                                stepsize_phase *phase);
-int32_t stepsize_schedule_print(const stepsize_schedule *schedule, char *buffer, size_t capacity,
-                                size_t *length);
-void stepsize_schedule_destroy(stepsize_schedule *schedule);
-size_t stepsize_catalogue_count(void);
-int32_t stepsize_catalogue_text(size_t index, int32_t what, char *buffer, size_t capacity,
-                                size_t *length);
-size_t stepsize_catalogue_parameter_count(size_t index);
-int32_t stepsize_catalogue_parameter_text(size_t index, size_t parameter, int32_t what,
-                                          char *buffer, size_t capacity, size_t *length);
-int32_t stepsize_greedy_defaults(stepsize_greedy_options *options, int32_t variant);
-int32_t stepsize_controller_greedy(const stepsize_greedy_options *options,
-                                   stepsize_controller **out, stepsize_error *error);
-int32_t stepsize_plateau_defaults(stepsize_plateau_options *options, int32_t counting);
-int32_t stepsize_controller_plateau(const stepsize_plateau_options *options,
-                                    stepsize_controller **out, stepsize_error *error);
-int32_t stepsize_controller_parse(const char *text, size_t length, stepsize_controller **out,
-                                  stepsize_error *error);
-int32_t stepsize_controller_print(const stepsize_controller *controller, char *buffer,
-                                  size_t capacity, size_t *length);
-int32_t stepsize_controller_parameter(const stepsize_controller *controller, size_t parameter,
-                                      int32_t what, char *buffer, size_t capacity, size_t *length);
-void stepsize_controller_destroy(stepsize_controller *controller);
-int32_t stepsize_scheduler_defaults(stepsize_scheduler_options *options);
-int32_t stepsize_scheduler_create(const stepsize_scheduler_options *options,
-                                  stepsize_scheduler **out, stepsize_error *error);
-int32_t stepsize_scheduler_parse(const char *text, size_t length,
-                                 const stepsize_scheduler_options *options,
-                                 stepsize_scheduler **out, stepsize_error *error);
-int32_t stepsize_scheduler_rates(const stepsize_scheduler *scheduler, double *lrs, size_t count);
-int32_t stepsize_scheduler_step(stepsize_scheduler *scheduler, double *lrs, size_t count);
-int32_t stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler, double loss, double *lrs,
-                                          size_t count);
-int32_t stepsize_scheduler_step_without_loss(stepsize_scheduler *scheduler, double *lrs,
+stepsize_status stepsize_schedule_fill(const stepsize_schedule *schedule, int64_t first,
+                                       int64_t stride, double base_lr, double *out, size_t count);
+stepsize_status stepsize_schedule_fill_float(const stepsize_schedule *schedule, int64_t first,
+                                             int64_t stride, double base_lr, float *out,
                                              size_t count);
-int32_t stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler, const double *dots,
-                                            const double *norms, size_t dot_count, double *lrs,
-                                            size_t count);
-int32_t stepsize_scheduler_propose(stepsize_scheduler *scheduler, double loss,
-                                   const double *squared_norms, size_t norm_count, double *lrs,
-                                   size_t count);
-int32_t stepsize_scheduler_report(stepsize_scheduler *scheduler, double loss,
-                                  const double *squared_distances, size_t distance_count,
-                                  int32_t *trial, double *lrs, size_t count);
+int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
+stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
+                                        stepsize_phase *phase);
+stepsize_status stepsize_schedule_print(const stepsize_schedule *schedule, char *buffer,
+                                        size_t capacity, size_t *size);
+void stepsize_schedule_destroy(stepsize_schedule *schedule);
+size_t stepsize_catalogue_count(stepsize_catalogue catalogue);
+stepsize_status stepsize_catalogue_text(stepsize_catalogue catalogue, size_t index,
+                                        stepsize_text what, char *buffer, size_t capacity,
+                                        size_t *size);
+size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t index);
+stepsize_status stepsize_catalogue_parameter_text(stepsize_catalogue catalogue, size_t index,
+                                                  size_t parameter, stepsize_text what,
+                                                  char *buffer, size_t capacity, size_t *size);
+stepsize_status stepsize_controller_parse(const char *text, size_t size, stepsize_controller **out,
+                                          stepsize_error *error);
+stepsize_status stepsize_controller_create(const char *name, const stepsize_argument *arguments,
+                                           size_t count, stepsize_controller **out,
+                                           stepsize_error *error);
+stepsize_status stepsize_controller_print(const stepsize_controller *controller, char *buffer,
+                                          size_t capacity, size_t *size);
+stepsize_status stepsize_controller_parameter(const stepsize_controller *controller,
+                                              size_t parameter, stepsize_text what, char *buffer,
+                                              size_t capacity, size_t *size);
+void stepsize_controller_destroy(stepsize_controller *controller);
+stepsize_status stepsize_scheduler_defaults(stepsize_scheduler_options *options, size_t size);
+stepsize_status stepsize_scheduler_create(const stepsize_scheduler_options *options,
+                                          stepsize_scheduler **out, stepsize_error *error);
+stepsize_status stepsize_scheduler_parse(const char *text, size_t size,
+                                         const stepsize_scheduler_options *options,
+                                         stepsize_scheduler **out, stepsize_error *error);
+stepsize_status stepsize_scheduler_rates(const stepsize_scheduler *scheduler, double *lrs,
+                                         size_t count);
+stepsize_status stepsize_scheduler_step(stepsize_scheduler *scheduler, double *lrs, size_t count);
+stepsize_status stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler, double loss,
+                                                  double *lrs, size_t count);
+stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler, double *lrs,
+                                           size_t count);
+stepsize_status stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler,
+                                                    const double *dots, const double *norms,
+                                                    size_t dot_count, double *lrs, size_t count);
+stepsize_status stepsize_scheduler_propose(stepsize_scheduler *scheduler, double loss,
+                                           const double *squared_norms, size_t norm_count,
+                                           double *lrs, size_t count);
+stepsize_status stepsize_scheduler_report(stepsize_scheduler *scheduler, double loss,
+                                          const double *squared_distances, size_t distance_count,
+                                          stepsize_trial *trial, double *lrs, size_t count);
 int64_t stepsize_scheduler_trial_count(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_set_step(stepsize_scheduler *scheduler, int64_t step);
+stepsize_status stepsize_scheduler_set_step(stepsize_scheduler *scheduler, int64_t step);
 int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
 int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_extend(stepsize_scheduler *scheduler, const stepsize_schedule *schedule,
-                                  stepsize_error *error);
+stepsize_status stepsize_scheduler_extend(stepsize_scheduler *scheduler,
+                                          const stepsize_schedule *schedule, stepsize_error *error);
 double stepsize_scheduler_base_lr(const stepsize_scheduler *scheduler, size_t group);
-int32_t stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
+stepsize_decision stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
 size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_phase(const stepsize_scheduler *scheduler, stepsize_phase *phase);
-int32_t stepsize_scheduler_print(const stepsize_scheduler *scheduler, char *buffer, size_t capacity,
-                                 size_t *length);
+bool stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
+stepsize_stop stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
+stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
+                                         stepsize_phase *phase);
+stepsize_status stepsize_scheduler_print(const stepsize_scheduler *scheduler, char *buffer,
+                                         size_t capacity, size_t *size);
 void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_record_range(const stepsize_scheduler *scheduler, int64_t *first,
-                                        int64_t *count);
+stepsize_status stepsize_scheduler_record_range(const stepsize_scheduler *scheduler, int64_t *first,
+                                                int64_t *count);
 int64_t stepsize_scheduler_extended_at(const stepsize_scheduler *scheduler);
-int32_t stepsize_scheduler_record(const stepsize_scheduler *scheduler, size_t group, int64_t first,
-                                  double *out, size_t count, size_t *written);
-int32_t stepsize_scheduler_replay(const stepsize_scheduler *scheduler, size_t group,
-                                  stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_scheduler_save(stepsize_scheduler *scheduler, uint8_t *buffer, size_t capacity,
-                                size_t *size);
-int32_t stepsize_scheduler_restore(const uint8_t *state, size_t size, stepsize_scheduler **out,
-                                   stepsize_error *error);
-int32_t stepsize_scheduler_load(stepsize_scheduler *scheduler, const uint8_t *state, size_t size,
-                                stepsize_error *error);
+stepsize_status stepsize_scheduler_record(const stepsize_scheduler *scheduler, size_t group,
+                                          int64_t first, double *out, size_t count,
+                                          size_t *written);
+stepsize_status stepsize_scheduler_replay(const stepsize_scheduler *scheduler, size_t group,
+                                          stepsize_schedule **out, stepsize_error *error);
+stepsize_status stepsize_scheduler_save(stepsize_scheduler *scheduler, uint8_t *buffer,
+                                        size_t capacity, size_t *size);
+stepsize_status stepsize_scheduler_restore(const uint8_t *state, size_t size,
+                                           stepsize_scheduler **out, stepsize_error *error);
+stepsize_status stepsize_scheduler_load(stepsize_scheduler *scheduler, const uint8_t *state,
+                                        size_t size, stepsize_error *error);
 int32_t stepsize_state_format(void);
-int32_t stepsize_scheduler_schedule(const stepsize_scheduler *scheduler, stepsize_schedule **out);
-int32_t stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_t index,
-                                      stepsize_controller **out);
-int32_t stepsize_median_filter(const double *values, size_t count, double tau, double *out,
-                               stepsize_error *error);
-int32_t stepsize_refine_defaults(stepsize_refine_options *options);
-int32_t stepsize_refine(const stepsize_refine_options *options, const double *norms, size_t count,
-                        double *values, size_t value_count, stepsize_refine_result *result,
-                        stepsize_error *error);
-int32_t stepsize_schedule_fit(const double *values, size_t count, double tolerance,
-                              double *max_error, stepsize_schedule **out, stepsize_error *error);
-int32_t stepsize_score(const stepsize_schedule *schedule, int64_t total, const double *norms,
-                       size_t norm_count, double distance, stepsize_score_result *result,
-                       stepsize_error *error);
+stepsize_status stepsize_scheduler_schedule(const stepsize_scheduler *scheduler,
+                                            stepsize_schedule **out);
+stepsize_status stepsize_scheduler_controller(const stepsize_scheduler *scheduler, size_t index,
+                                              stepsize_controller **out);
+stepsize_status stepsize_median_filter(const double *values, size_t count, double tau, double *out,
+                                       stepsize_error *error);
+stepsize_status stepsize_refine_defaults(stepsize_refine_options *options, size_t size);
+stepsize_status stepsize_refine(const stepsize_refine_options *options, const double *norms,
+                                size_t count, double *values, size_t value_count,
+                                stepsize_refine_result *result, stepsize_error *error);
+stepsize_status stepsize_schedule_fit(const double *values, size_t count, double tolerance,
+                                      double *max_error, stepsize_schedule **out,
+                                      stepsize_error *error);
+stepsize_status stepsize_score(const stepsize_schedule *schedule, int64_t total,
+                               const double *norms, size_t norm_count, double distance,
+                               stepsize_score_result *result, stepsize_error *error);
 double stepsize_score_at(double a, double b, double gamma);
-int32_t stepsize_norm_log_create(size_t capacity, stepsize_norm_log **out, stepsize_error *error);
-int32_t stepsize_norm_log_add(stepsize_norm_log *log, double norm);
+stepsize_status stepsize_norm_log_create(size_t capacity, stepsize_norm_log **out,
+                                         stepsize_error *error);
+stepsize_status stepsize_norm_log_add(stepsize_norm_log *log, double norm);
 int64_t stepsize_norm_log_count(const stepsize_norm_log *log);
 int64_t stepsize_norm_log_stride(const stepsize_norm_log *log);
-size_t stepsize_norm_log_length(const stepsize_norm_log *log);
-int32_t stepsize_norm_log_values(const stepsize_norm_log *log, double *out, size_t count);
-int32_t stepsize_norm_log_save(const stepsize_norm_log *log, uint8_t *buffer, size_t capacity,
-                               size_t *length);
-int32_t stepsize_norm_log_restore(const uint8_t *state, size_t length, stepsize_norm_log **out,
-                                  stepsize_error *error);
+size_t stepsize_norm_log_kept(const stepsize_norm_log *log);
+stepsize_status stepsize_norm_log_values(const stepsize_norm_log *log, double *out, size_t count);
+stepsize_status stepsize_norm_log_save(const stepsize_norm_log *log, uint8_t *buffer,
+                                       size_t capacity, size_t *size);
+stepsize_status stepsize_norm_log_restore(const uint8_t *state, size_t size,
+                                          stepsize_norm_log **out, stepsize_error *error);
 void stepsize_norm_log_destroy(stepsize_norm_log *log);
-int32_t stepsize_scheduler_log_norm(stepsize_scheduler *scheduler, double norm);
-int32_t stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler, stepsize_norm_log **out);
-int32_t stepsize_controller_learned(const uint8_t *policy, size_t length, int64_t total,
-                                    double adapt, stepsize_controller **out, stepsize_error *error);
+stepsize_status stepsize_scheduler_log_norm(stepsize_scheduler *scheduler, double norm);
+stepsize_status stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler,
+                                            stepsize_norm_log **out);
+stepsize_status stepsize_controller_learned(const uint8_t *policy, size_t size, int64_t total,
+                                            double adapt, stepsize_controller **out,
+                                            stepsize_error *error);
 
 #endif /* STEPSIZE_FUNCTIONS_H */

@@ -1,24 +1,27 @@
 /// The values kept within bounds.
 ///
 ///     value(t) = min(max(schedule(t), min), max)
+///
+/// Examples, to step 1000:
+///
+///     clamp(cosine(1000), min=0.1, max=0.8)
 enum Clamp {
-  static var name: StaticString { "clamp" }
+  static var declaration: StaticString {
+    """
+    clamp: the values of a schedule kept within bounds
+    formula: min(max(schedule(t), min), max)
+    schedule: schedule; the schedule to bound
+    min: real >= 0 = 0; lowest multiplier
+    max: real >= 0 = none; highest multiplier, or none
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "the values of a schedule kept within bounds", formula: "min(max(schedule(t), min), max)",
-      [
-        Parameter("schedule", .schedule, "the schedule to bound"),
-        Parameter("min", .real(.nonNegative), default: .real(0), "lowest multiplier"),
-        Parameter("max", .real(.nonNegative), default: Value.none, "highest multiplier, or none"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inner = try a.schedule("schedule")
-      let low = a.real("min")
-      let high = a.optionalReal("max") ?? Double.greatestFiniteMagnitude
-      guard low <= high else { throw a.error("max", expected: "a number >= min") }
-      return Body(.clamp(inner.node, min: low, max: high), length: inner.length, around: [inner])
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inner = try a.schedule("schedule")
+    let low = a.real("min")
+    let high = a.optionalReal("max") ?? Double.greatestFiniteMagnitude
+    guard low <= high else { throw a.error("max", expected: "a number >= min") }
+    return Body(.clamp(inner.node, min: low, max: high), length: inner.length, around: [inner])
   }
 }
 

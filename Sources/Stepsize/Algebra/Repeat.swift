@@ -3,29 +3,32 @@
 ///     value(t) = schedule(t mod L),   L its length
 ///
 /// With a count, the value at the end of the last round holds.
+///
+/// Examples, to step 1000:
+///
+///     repeat(linear(250), count=3)
 enum Repeat {
-  static var name: StaticString { "repeat" }
+  static var declaration: StaticString {
+    """
+    repeat: a schedule over and over
+    formula: schedule(t mod length)
+    schedule: schedule; the schedule to repeat; it must have an end
+    count: count from 1 = none; rounds, or none for no end
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a schedule over and over", formula: "schedule(t mod length)",
-      [
-        Parameter("schedule", .schedule, "the schedule to repeat; it must have an end"),
-        .steps("count", default: Value.none, "rounds, or none for no end"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inner = try a.schedule("schedule")
-      guard let length = inner.length, length >= 1 else {
-        throw a.error("schedule", expected: "a schedule of 1 update or more that has an end")
-      }
-      var end: Int64?
-      if let count = a.optionalCount("count") {
-        let (product, overflow) = length.multipliedReportingOverflow(by: count)
-        if overflow { throw ConfigurationError(.limit, "a repeat is longer than 2^63 - 1 updates") }
-        end = product
-      }
-      return Body(.repeat(inner.node, length, end: end ?? Int64.max), length: end, around: [inner])
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inner = try a.schedule("schedule")
+    guard let length = inner.length, length >= 1 else {
+      throw a.error("schedule", expected: "a schedule of 1 update or more that has an end")
     }
+    var end: Int64?
+    if let count = a.optionalCount("count") {
+      let (product, overflow) = length.multipliedReportingOverflow(by: count)
+      if overflow { throw ConfigurationError(.limit, "a repeat is longer than 2^63 - 1 updates") }
+      end = product
+    }
+    return Body(.repeat(inner.node, length, end: end ?? Int64.max), length: end, around: [inner])
   }
 }
 

@@ -3,29 +3,31 @@
 ///     value(t) = schedule(t - by)
 ///
 /// by > 0 delays: the value at 0 holds for that long. by < 0 starts at a later step.
+///
+/// Examples, to step 1000:
+///
+///     shift(linear(600), 200)
+///     shift(linear(600), -200)
 enum Shift {
-  static var name: StaticString { "shift" }
+  static var declaration: StaticString {
+    """
+    shift: a schedule moved in time
+    formula: schedule(t - by)
+    schedule: schedule; the schedule to move
+    by: count; updates of delay; below 0 it starts that much later in itself
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a schedule moved in time", formula: "schedule(t - by)",
-      [
-        Parameter("schedule", .schedule, "the schedule to move"),
-        Parameter(
-          "by", .count(Int64.min...Int64.max), "updates of delay; below 0 it starts that much later in itself"
-        ),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inner = try a.schedule("schedule")
-      let by = a.count("by")
-      var length: Int64?
-      if let end = inner.length {
-        let (sum, overflow) = end.addingReportingOverflow(by)
-        if overflow { throw ConfigurationError(.limit, "a shift is longer than 2^63 - 1 updates") }
-        length = max(0, sum)
-      }
-      return Body(.shift(inner.node, by: by), length: length, around: [inner])
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inner = try a.schedule("schedule")
+    let by = a.count("by")
+    var length: Int64?
+    if let end = inner.length {
+      let (sum, overflow) = end.addingReportingOverflow(by)
+      if overflow { throw ConfigurationError(.limit, "a shift is longer than 2^63 - 1 updates") }
+      length = max(0, sum)
     }
+    return Body(.shift(inner.node, by: by), length: length, around: [inner])
   }
 }
 

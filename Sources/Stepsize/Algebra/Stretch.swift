@@ -2,43 +2,38 @@
 ///
 ///     hold     value(t) = schedule(⌊t/factor⌋)
 ///     linear   value(t) = between schedule(⌊u⌋) and schedule(⌊u⌋ + 1),   u = t/factor
+///
+/// Examples, to step 1000:
+///
+///     stretch(linear(10), 100)
+///     stretch(linear(10), 100, interpolation="linear")
 enum Stretch {
-  enum Interpolation: Word {
+  enum Interpolation: Int32 {
     case hold, linear
-
-    var name: StaticString {
-      switch self {
-      case .hold: "hold"
-      case .linear: "linear"
-      }
-    }
   }
 
-  static var name: StaticString { "stretch" }
+  static var declaration: StaticString {
+    """
+    stretch: a schedule in another unit of time
+    formula: hold schedule(floor(t/factor)); linear: between that and the next step's value
+    schedule: schedule; the schedule to stretch
+    factor: real > 0; updates for each step of the schedule
+    interpolation: word hold|linear = hold; what is between two steps
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a schedule in another unit of time",
-      formula: "hold schedule(floor(t/factor)); linear: between that and the next step's value",
-      [
-        Parameter("schedule", .schedule, "the schedule to stretch"),
-        Parameter("factor", .real(.positive), "updates for each step of the schedule"),
-        Parameter(
-          "interpolation", .word(Interpolation.names), default: .word("hold"), "what is between two steps"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inner = try a.schedule("schedule")
-      let factor = a.real("factor")
-      var length: Int64?
-      if let end = inner.length {
-        guard let product = (Pair(end) * factor).roundedUp else {
-          throw ConfigurationError(.limit, "a stretched schedule is longer than 2^63 - 1 updates")
-        }
-        length = product
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inner = try a.schedule("schedule")
+    let factor = a.real("factor")
+    var length: Int64?
+    if let end = inner.length {
+      guard let product = (Pair(end) * factor).roundedUp else {
+        throw ConfigurationError(.limit, "a stretched schedule is longer than 2^63 - 1 updates")
       }
-      let isLinear = try a.word("interpolation", as: Interpolation.self) == .linear
-      return Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+      length = product
     }
+    let isLinear = try a.word("interpolation", as: Interpolation.self) == .linear
+    return Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
   }
 }
 

@@ -1,21 +1,24 @@
 /// A schedule cut, or held, to a length.
 ///
 ///     value(t) = schedule(min(t, length))
+///
+/// Examples, to step 1000:
+///
+///     take(inverse_sqrt(100), 500) >> 0.408 * linear(500)
 enum Take {
-  static var name: StaticString { "take" }
+  static var declaration: StaticString {
+    """
+    take: a schedule cut or held to a length
+    formula: schedule(min(t, length))
+    schedule: schedule; the schedule to cut or to hold
+    length: count from 0; updates
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a schedule cut or held to a length", formula: "schedule(min(t, length))",
-      [
-        Parameter("schedule", .schedule, "the schedule to cut or to hold"),
-        .steps("length", from: 0, "updates"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inner = try a.schedule("schedule")
-      let length = a.count("length")
-      return Body(.take(inner.node, length), length: length, around: [inner])
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inner = try a.schedule("schedule")
+    let length = a.count("length")
+    return Body(.take(inner.node, length), length: length, around: [inner])
   }
 }
 

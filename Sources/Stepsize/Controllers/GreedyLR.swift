@@ -11,58 +11,65 @@
 /// - a relative threshold is threshold·|best|, right for negative metrics too;
 /// - `eps` is relative to the rate, and a bound is always reached;
 /// - a reset is not followed by a cooldown, and can be turned off.
-public struct GreedyLR: ~Copyable, Sendable {
-  public enum Variant: Int32, Word, Sendable {
-    case standard = 0
-    case huggingface = 1
-    case paper = 2
+struct GreedyLR: ~Copyable, Sendable, Moving {
+  enum Variant: Int32, Sendable { case standard, huggingface, paper }
 
-    public var name: StaticString {
-      switch self {
-      case .standard: "default"
-      case .huggingface: "huggingface"
-      case .paper: "paper"
+  /// Parameters are named as transformers names them.
+  static var declaration: StaticString {
+    """
+    greedy: raises the base rates while the loss improves, cuts them while it does not
+    formula: more than patience good losses in a row: rate/factor; more than patience bad ones: rate*factor
+    source: arXiv 2512.14527
+    variant: word default|huggingface|paper = default; mended, as transformers has it, or the paper's Algorithm \
+    1; it chooses the defaults
+    mode
+    factor: real in (0, 1) = 0.95; rate*factor when worse, rate/factor when better
+    patience: count from 0 = 10 (paper: 0); observations to wait before a change
+    threshold = 1e-6 (paper: 0)
+    threshold_mode
+    cooldown: count from 0 = 0; observations ignored after a cut
+    warmup: count from 0 = 0; observations ignored after a raise
+    min_lr: per_group >= 0 = none; lowest base rates; none: base/10 (huggingface: 0.001)
+    max_lr: per_group >= 0 = none; highest base rates; none: 10 base (huggingface: 1)
+    eps: real >= 0 = 1e-8 (paper: 0); smaller changes are not made: relative to the rate, or absolute \
+    (huggingface)
+    smooth: flag = true (huggingface: false, paper: false); whether losses are averaged
+    window: count from 1 to 16777216 = 50; losses in the average
+    reset_start: count from 0 or none = 500 (paper: none); cuts at the lower bound before everything starts \
+    anew, or none
+    """
+  }
+
+  static var needs: Needs { .loss }
+
+  struct Configuration: Sendable {
+    let variant: Variant
+    let factor: Double
+    let patience: Int64
+    let cooldown: Int64
+    let warmup: Int64
+    let eps: Double
+    let isSmooth: Bool
+    let window: Int
+    let resetStart: Int64?
+
+    init(_ a: Arguments) throws(ConfigurationError) {
+      variant = try a.word("variant", as: Variant.self)
+      factor = a.real("factor")
+      patience = a.count("patience")
+      cooldown = a.count("cooldown")
+      warmup = a.count("warmup")
+      eps = a.real("eps")
+      isSmooth = a.flag("smooth")
+      window = Int(a.count("window"))
+      resetStart = a.optionalCount("reset_start")
+      if resetStart == 0 && variant != .huggingface {
+        throw a.error("reset_start", expected: "an integer >= 1, or none")
       }
     }
   }
 
-  /// The parameters, under transformers' names.
-  public struct Configuration: Sendable {
-    public var variant: Variant
-    public var mode = MetricMode.min
-    /// In (0, 1).
-    public var factor = 0.95
-    /// Observations to wait; the change is made at the next one.
-    public var patience: Int64 = 10
-    public var threshold = 1e-6
-    public var thresholdMode = ThresholdMode.absolute
-    /// Observations ignored after a cut.
-    public var cooldown: Int64 = 0
-    /// Observations ignored after a raise.
-    public var warmup: Int64 = 0
-    /// Bounds of the base rates: empty (the variant's default), one for all groups, or one each.
-    public var minLR: [Double] = []
-    public var maxLR: [Double] = []
-    public var eps = 1e-8
-    /// Whether the mean of the last `window` losses is observed instead of the loss.
-    public var smooth: Bool
-    public var window: Int64 = 50
-    /// Cuts that end at the lower bound before everything starts anew; nil for never.
-    public var resetStart: Int64? = 500
-
-    /// transformers' defaults; the standard variant also smooths, as the paper's experiments do, and the
-    /// paper's algorithm has neither patience nor threshold nor reset.
-    public init(_ variant: Variant = .standard) {
-      self.variant = variant
-      smooth = variant == .standard
-      if variant == .paper {
-        patience = 0
-        threshold = 0
-        eps = 0
-        resetStart = nil
-      }
-    }
-  }
+  static func check(_ a: Arguments) throws(ConfigurationError) { _ = try Configuration(a) }
 
   private let configuration: Configuration
   private let lower: [Double]
@@ -79,27 +86,27 @@ public struct GreedyLR: ~Copyable, Sendable {
   private var action = Decision.none
 
   /// The controller of a scheduler with these base rates.
-  init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try Controller.greedy(configuration).validate()
+  init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
+    // Everything that can fail comes first: a noncopyable value cannot be left half made.
+    let configuration = try Configuration(a)
+    let goal = try MetricGoal(a)
     let isHuggingFace = configuration.variant == .huggingface
     var bounds: (lower: [Double], upper: [Double])
     if isHuggingFace {
-      bounds.lower = try Bounds.each("greedy", "min_lr", configuration.minLR, bases.map { _ in 1e-3 })
-      bounds.upper = try Bounds.each("greedy", "max_lr", configuration.maxLR, bases.map { _ in 1 })
+      bounds.lower = try Bounds.each("greedy", "min_lr", a.perGroup("min_lr"), bases.map { _ in 1e-3 })
+      bounds.upper = try Bounds.each("greedy", "max_lr", a.perGroup("max_lr"), bases.map { _ in 1 })
     } else {
       bounds = try Bounds.around(
-        bases, "greedy", min: configuration.minLR, bases.map { $0 / 10 }, max: configuration.maxLR,
+        bases, "greedy", min: a.perGroup("min_lr"), bases.map { $0 / 10 }, max: a.perGroup("max_lr"),
         bases.map { finite(10 * $0) })
     }
     self.configuration = configuration
     lower = bounds.lower
     upper = bounds.upper
     best = BestMetric(
-      mode: configuration.mode, threshold: configuration.threshold,
-      thresholdMode: configuration.thresholdMode, signedMargin: isHuggingFace,
-      followsPrevious: configuration.variant == .paper)
+      goal, signedMargin: isHuggingFace, followsPrevious: configuration.variant == .paper)
     resetLeft = configuration.resetStart ?? Int64.max
-    let window = configuration.smooth ? Int(configuration.window) : 1
+    let window = configuration.isSmooth ? configuration.window : 1
     average = MovingAverage(window: isHuggingFace ? 1 : window)
     streaming = StreamingAverage(window: isHuggingFace ? window : 1)
     startCounting()
@@ -110,10 +117,10 @@ public struct GreedyLR: ~Copyable, Sendable {
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
     var metric = loss
     if configuration.variant == .huggingface {
-      if configuration.smooth { metric = streaming.add(loss) }
+      if configuration.isSmooth { metric = streaming.add(loss) }
     } else if !(abs(loss) <= Double.greatestFiniteMagnitude) {
       metric = Double.nan
-    } else if configuration.smooth {
+    } else if configuration.isSmooth {
       metric = average.add(loss)
     }
     decide(metric, &groups)
@@ -237,68 +244,5 @@ extension GreedyLR {
     state.transfer(&warmupLeft, in: 0...Int64.max)
     state.transfer(&resetLeft, in: 0...Int64.max)
     state.transfer(&action)
-  }
-}
-
-extension GreedyLR.Configuration {
-  static func signature(_ variant: GreedyLR.Variant) -> Signature {
-    let defaults = Self(variant)
-    return Signature(
-      name: "greedy", summary: "raises the base rates while the loss improves, cuts them while it does not",
-      formula:
-        "more than patience good losses in a row: rate/factor; more than patience bad ones: rate*factor",
-      source: "arXiv 2512.14527",
-      parameters: [
-        Parameter(
-          "variant", .word(GreedyLR.Variant.names), default: .word(GreedyLR.Variant.standard.name),
-          "mended, as transformers has it, or the paper's Algorithm 1; it chooses the defaults"),
-        .mode(defaults.mode),
-        Parameter(
-          "factor", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)),
-          default: .real(defaults.factor),
-          "rate*factor when worse, rate/factor when better"),
-        .observations("patience", default: defaults.patience, "observations to wait before a change"),
-        .threshold(defaults.threshold), .thresholdMode(defaults.thresholdMode),
-        .observations("cooldown", default: defaults.cooldown, "observations ignored after a cut"),
-        .observations("warmup", default: defaults.warmup, "observations ignored after a raise"),
-        .bound("min_lr", "lowest base rates; none: base/10 (huggingface: 0.001)"),
-        .bound("max_lr", "highest base rates; none: 10 base (huggingface: 1)"),
-        Parameter(
-          "eps", .real(.nonNegative), default: .real(defaults.eps),
-          "smaller changes are not made: relative to the rate, or absolute (huggingface)"),
-        Parameter("smooth", .flag, default: .flag(defaults.smooth), "whether losses are averaged"),
-        .observations(
-          "window", from: 1, to: 16_777_216, default: defaults.window, "losses in the average"),
-        Parameter(
-          "reset_start", .count((variant == .huggingface ? 0 : 1)...Int64.max),
-          default: defaults.resetStart.map { .integer($0) } ?? Value.none, isOptional: true,
-          "cuts at the lower bound before everything starts anew, or none"),
-      ])
-  }
-
-  init(_ a: Arguments) throws(ConfigurationError) {
-    self.init(try a.word("variant", as: GreedyLR.Variant.self))
-    mode = try a.word("mode", as: MetricMode.self)
-    factor = a.real("factor")
-    patience = a.count("patience")
-    threshold = a.real("threshold")
-    thresholdMode = try a.word("threshold_mode", as: ThresholdMode.self)
-    cooldown = a.count("cooldown")
-    warmup = a.count("warmup")
-    minLR = a.perGroup("min_lr")
-    maxLR = a.perGroup("max_lr")
-    eps = a.real("eps")
-    smooth = a.flag("smooth")
-    window = a.count("window")
-    resetStart = a.optionalCount("reset_start")
-  }
-
-  /// In the order of the signature.
-  var values: [Value] {
-    [
-      .word(variant.name), .word(mode.name), .real(factor), .integer(patience), .real(threshold),
-      .word(thresholdMode.name), .integer(cooldown), .integer(warmup), .perGroup(minLR), .perGroup(maxLR),
-      .real(eps), .flag(smooth), .integer(window), resetStart.map { .integer($0) } ?? Value.none,
-    ]
   }
 }

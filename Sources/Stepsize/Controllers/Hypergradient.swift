@@ -9,53 +9,45 @@
 ///
 /// What is published has no bounds: rates become negative or infinite there. Here they stay in [base/1000, 1000 base]
 /// unless bounds are given. An h that is not finite changes nothing.
-public struct Hypergradient: ~Copyable, Sendable {
-  public enum Variant: Int32, Word, Sendable {
-    case sgd = 0
-    case adam = 1
-    case multiplicative = 2
+struct Hypergradient: ~Copyable, Sendable, Moving {
+  enum Variant: Int32, Sendable { case sgd, adam, multiplicative }
 
-    public var name: StaticString {
-      switch self {
-      case .sgd: "sgd"
-      case .adam: "adam"
-      case .multiplicative: "multiplicative"
-      }
-    }
+  static var declaration: StaticString {
+    """
+    hypergradient: moves the base rates along the derivative of the loss with respect to them
+    formula: base + beta g.u; multiplicative: base (1 + beta g.u/(|g||u|))
+    source: arXiv 1703.04783
+    variant: word sgd|adam|multiplicative = sgd; as published for SGD or for Adam, or free of scale; it chooses \
+    the default of beta
+    beta: real > 0 = 1e-6 (adam: 1e-8, multiplicative: 0.02); rate of the rate, below 1 in the multiplicative form
+    min_lr: per_group >= 0 = none; lowest base rates; none: base/1000
+    max_lr: per_group >= 0 = none; highest base rates; none: 1000 base
+    """
   }
 
-  public struct Configuration: Sendable {
-    public var variant: Variant
-    /// > 0; below 1 in the multiplicative form.
-    public var beta: Double
-    /// Bounds of the base rates: empty (base/1000 and 1000 base), one for all groups, or one each.
-    public var minLR: [Double] = []
-    public var maxLR: [Double] = []
+  static var needs: Needs { .gradient }
 
-    /// The published defaults; 0.02 for the multiplicative form.
-    public init(_ variant: Variant = .sgd) {
-      self.variant = variant
-      beta =
-        switch variant {
-        case .sgd: 1e-6
-        case .adam: 1e-8
-        case .multiplicative: 0.02
-        }
-    }
-  }
-
-  private let configuration: Configuration
+  private let isMultiplicative: Bool
+  private let beta: Double
   private let lower: [Double]
   private let upper: [Double]
   /// What came of the last observation.
   private(set) var decision = Decision.none
 
-  init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try Controller.hypergradient(configuration).validate()
+  static func check(_ a: Arguments) throws(ConfigurationError) {
+    if try a.word("variant", as: Variant.self) == .multiplicative, a.real("beta") >= 1 {
+      throw a.error("beta", expected: "a number in (0, 1)")
+    }
+  }
+
+  init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
+    try Self.check(a)
+    let variant = try a.word("variant", as: Variant.self)
     let (lower, upper) = try Bounds.around(
-      bases, "hypergradient", min: configuration.minLR, bases.map { $0 / 1000 }, max: configuration.maxLR,
+      bases, "hypergradient", min: a.perGroup("min_lr"), bases.map { $0 / 1000 }, max: a.perGroup("max_lr"),
       bases.map { finite(1000 * $0) })
-    self.configuration = configuration
+    isMultiplicative = variant == .multiplicative
+    beta = a.real("beta")
     self.lower = lower
     self.upper = upper
   }
@@ -63,14 +55,13 @@ public struct Hypergradient: ~Copyable, Sendable {
   /// - Parameters:
   ///   - dots: h summed over all groups, or one for each.
   ///   - norms: ‖g‖‖u‖, as many as dots; not needed for the additive forms.
-  mutating func observe(
+  mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
   ) throws(ConfigurationError) {
     guard dots.count == 1 || dots.count == groups.count else {
       throw ConfigurationError(
         "hypergradient", "dot count", .integer(Int64(dots.count)), expected: "1, or one for each group")
     }
-    let isMultiplicative = configuration.variant == .multiplicative
     guard norms.count == dots.count || (norms.isEmpty && !isMultiplicative) else {
       throw ConfigurationError(
         "hypergradient", "norm count", .integer(Int64(norms.count)), expected: "as many as dots")
@@ -95,13 +86,13 @@ public struct Hypergradient: ~Copyable, Sendable {
   }
 
   private func moved(_ base: Double, _ dot: Double) -> Double? {
-    dot.isFinite ? base + configuration.beta * dot : nil
+    dot.isFinite ? base + beta * dot : nil
   }
 
   private func scaled(_ base: Double, _ dot: Double, _ norm: Double) -> Double? {
     guard dot.isFinite, norm.isFinite, norm >= 0 else { return nil }
     if norm == 0 { return base }
-    return base * (1 + configuration.beta * Swift.min(Swift.max(dot / norm, -1), 1))
+    return base * (1 + beta * Swift.min(Swift.max(dot / norm, -1), 1))
   }
 
   func isAtBottom(_ groups: [Group]) -> Bool {
@@ -112,34 +103,4 @@ public struct Hypergradient: ~Copyable, Sendable {
   mutating func transfer(_ state: inout StateCoder) {
     state.transfer(&decision)
   }
-}
-
-extension Hypergradient.Configuration {
-  static func signature(_ variant: Hypergradient.Variant) -> Signature {
-    let defaults = Self(variant)
-    let range =
-      variant == .multiplicative ? Interval(0, 1, lowerIsOpen: true, upperIsOpen: true) : Interval.positive
-    return Signature(
-      name: "hypergradient",
-      summary: "moves the base rates along the derivative of the loss with respect to them",
-      formula: "base + beta g.u; multiplicative: base (1 + beta g.u/(|g||u|))", source: "arXiv 1703.04783",
-      parameters: [
-        Parameter(
-          "variant", .word(Hypergradient.Variant.names), default: .word(Hypergradient.Variant.sgd.name),
-          "as published for SGD or for Adam, or free of scale; it chooses the default of beta"),
-        Parameter("beta", .real(range), default: .real(defaults.beta), "rate of the rate"),
-        .bound("min_lr", "lowest base rates; none: base/1000"),
-        .bound("max_lr", "highest base rates; none: 1000 base"),
-      ])
-  }
-
-  init(_ a: Arguments) throws(ConfigurationError) {
-    self.init(try a.word("variant", as: Hypergradient.Variant.self))
-    beta = a.real("beta")
-    minLR = a.perGroup("min_lr")
-    maxLR = a.perGroup("max_lr")
-  }
-
-  /// In the order of the signature.
-  var values: [Value] { [.word(variant.name), .real(beta), .perGroup(minLR), .perGroup(maxLR)] }
 }

@@ -24,43 +24,51 @@ public enum Trial: Int32, Sendable {
 /// of the step that is made when all trials have failed. A gradient below `tolerance` is accepted without a test, and
 /// the rate stays as it is. A trial whose loss is not finite is rejected. Where the loss or the gradient at x itself is
 /// not finite the search fails at once, and the next one begins as if this had not been.
-public struct LineSearch: ~Copyable, Sendable {
-  public enum Reset: Int32, Word, Sendable {
-    case previous = 0
-    case grow = 1
-    case initial = 2
+struct LineSearch: ~Copyable, Sendable, Moving {
+  enum Reset: Int32, Sendable { case previous, grow, initial }
 
-    public var name: StaticString {
-      switch self {
-      case .previous: "previous"
-      case .grow: "grow"
-      case .initial: "initial"
-      }
+  static var declaration: StaticString {
+    """
+    line_search: the largest tried rate with enough decrease on the batch (Armijo)
+    formula: f(x - rate g) <= f(x) - c rate |g|^2, else rate*backtrack
+    source: arXiv 1905.09997
+    c: real in (0, 1) = 0.1; part of the expected decrease to be reached
+    backtrack: real in (0, 1) = 0.9; rate over that of the trial before
+    reset: word previous|grow|initial = grow; first trial: the last rate, that grown, or the base rate
+    gamma: real >= 1 = 2; growth of the first trial in an epoch
+    batches_per_epoch: count from 1 = 500; updates in which it grows by gamma
+    max_trials: count from 1 = 100; trials in one update
+    tolerance: real >= 0 = 1e-8; gradient norms below it are 0
+    projected: flag = false; whether steps are projected on a constraint
+    min_lr: per_group >= 0 = none; lowest base rates, also for the step after the last trial; none: 1e-6 base
+    max_lr: per_group >= 0 = none; highest base rates; none: 10 base
+    """
+  }
+
+  static var needs: Needs { .search }
+
+  struct Configuration: Sendable {
+    let c: Double
+    let backtrack: Double
+    let reset: Reset
+    /// Of the first trial in one update.
+    let growth: Double
+    let maxTrials: Int64
+    let tolerance: Double
+    let isProjected: Bool
+
+    init(_ a: Arguments) throws(ConfigurationError) {
+      c = a.real("c")
+      backtrack = a.real("backtrack")
+      reset = try a.word("reset", as: Reset.self)
+      growth = raise(a.real("gamma"), to: 1 / Double(a.count("batches_per_epoch")))
+      maxTrials = a.count("max_trials")
+      tolerance = a.real("tolerance")
+      isProjected = a.flag("projected")
     }
   }
 
-  public struct Configuration: Sendable {
-    /// Fraction of the expected decrease that must be reached, in (0, 1).
-    public var c = 0.1
-    /// In (0, 1).
-    public var backtrack = 0.9
-    public var reset = Reset.grow
-    /// Growth in an epoch, >= 1.
-    public var gamma = 2.0
-    public var batchesPerEpoch: Int64 = 500
-    public var maxTrials: Int64 = 100
-    /// Gradient norms below this are 0.
-    public var tolerance = 1e-8
-    public var isProjected = false
-    /// Bounds of the base rates: empty (1e-6 base and 10 base), one for all groups, or one each.
-    public var minLR: [Double] = []
-    public var maxLR: [Double] = []
-
-    public init() {}
-  }
-
   private let configuration: Configuration
-  private let growth: Double
   private let lower: [Double]
   private let upper: [Double]
   /// What the last search ended with, which the next one starts from.
@@ -74,13 +82,12 @@ public struct LineSearch: ~Copyable, Sendable {
   private(set) var trialCount: Int64 = 0
   private(set) var decision = Decision.none
 
-  init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try Controller.lineSearch(configuration).validate()
+  init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
+    let configuration = try Configuration(a)
     let (lower, upper) = try Bounds.around(
-      bases, "line_search", min: configuration.minLR, bases.map { $0 / 1e6 }, max: configuration.maxLR,
+      bases, "line_search", min: a.perGroup("min_lr"), bases.map { $0 / 1e6 }, max: a.perGroup("max_lr"),
       bases.map { finite(10 * $0) })
     self.configuration = configuration
-    growth = raise(configuration.gamma, to: 1 / Double(configuration.batchesPerEpoch))
     self.lower = lower
     self.upper = upper
     previous = FixedBuffer(count: bases.count)
@@ -111,7 +118,7 @@ public struct LineSearch: ~Copyable, Sendable {
         let start =
           switch configuration.reset {
           case .previous: previous[i]
-          case .grow: previous[i] * growth
+          case .grow: previous[i] * configuration.growth
           case .initial: groups[i].initial
           }
         groups[i].base = bounded(start, lower[i], upper[i])
@@ -197,62 +204,5 @@ public struct LineSearch: ~Copyable, Sendable {
     state.transfer(&trialsLeft, in: Self.isBlind...configuration.maxTrials)
     state.transfer(&trialCount, in: StateCoder.counts)
     state.transfer(&decision)
-  }
-}
-
-extension LineSearch.Configuration {
-  static var signature: Signature {
-    let defaults = Self()
-    let inside = Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)
-    return Signature(
-      name: "line_search", summary: "the largest tried rate with enough decrease on the batch (Armijo)",
-      formula: "f(x - rate g) <= f(x) - c rate |g|^2, else rate*backtrack", source: "arXiv 1905.09997",
-      parameters: [
-        Parameter(
-          "c", .real(inside), default: .real(defaults.c), "part of the expected decrease to be reached"),
-        Parameter(
-          "backtrack", .real(inside), default: .real(defaults.backtrack), "rate over that of the trial before"
-        ),
-        Parameter(
-          "reset", .word(LineSearch.Reset.names), default: .word(defaults.reset.name),
-          "first trial: the last rate, that grown, or the base rate"),
-        Parameter(
-          "gamma", .real(Interval(1, Double.greatestFiniteMagnitude)), default: .real(defaults.gamma),
-          "growth of the first trial in an epoch"),
-        .observations(
-          "batches_per_epoch", from: 1, default: defaults.batchesPerEpoch,
-          "updates in which it grows by gamma"),
-        .observations("max_trials", from: 1, default: defaults.maxTrials, "trials in one update"),
-        Parameter(
-          "tolerance", .real(.nonNegative), default: .real(defaults.tolerance),
-          "gradient norms below it are 0"),
-        Parameter(
-          "projected", .flag, default: .flag(defaults.isProjected),
-          "whether steps are projected on a constraint"),
-        .bound("min_lr", "lowest base rates, also for the step after the last trial; none: 1e-6 base"),
-        .bound("max_lr", "highest base rates; none: 10 base"),
-      ])
-  }
-
-  init(_ a: Arguments) throws(ConfigurationError) {
-    c = a.real("c")
-    backtrack = a.real("backtrack")
-    reset = try a.word("reset", as: LineSearch.Reset.self)
-    gamma = a.real("gamma")
-    batchesPerEpoch = a.count("batches_per_epoch")
-    maxTrials = a.count("max_trials")
-    tolerance = a.real("tolerance")
-    isProjected = a.flag("projected")
-    minLR = a.perGroup("min_lr")
-    maxLR = a.perGroup("max_lr")
-  }
-
-  /// In the order of the signature.
-  var values: [Value] {
-    [
-      .real(c), .real(backtrack), .word(reset.name), .real(gamma), .integer(batchesPerEpoch),
-      .integer(maxTrials),
-      .real(tolerance), .flag(isProjected), .perGroup(minLR), .perGroup(maxLR),
-    ]
   }
 }

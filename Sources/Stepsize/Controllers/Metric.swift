@@ -1,47 +1,16 @@
-/// Whether a smaller or a larger metric is better.
-public enum MetricMode: Int32, Word, Sendable {
-  case min = 0
-  case max = 1
+/// What an improvement of the metric is: the parameters mode, threshold and threshold_mode.
+struct MetricGoal: Sendable {
+  enum Mode: Int32 { case min, max }
+  enum ThresholdMode: Int32 { case absolute, relative }
 
-  public var name: StaticString { self == .min ? "min" : "max" }
-}
+  let mode: Mode
+  let threshold: Double
+  let thresholdMode: ThresholdMode
 
-/// Whether a threshold is a difference or a fraction of the best metric.
-public enum ThresholdMode: Int32, Word, Sendable {
-  case absolute = 0
-  case relative = 1
-
-  public var name: StaticString { self == .absolute ? "abs" : "rel" }
-}
-
-extension Parameter {
-  static func mode(_ fallback: MetricMode) -> Parameter {
-    Parameter(
-      "mode", .word(MetricMode.names), default: .word(fallback.name),
-      "whether a smaller metric is better (a loss) or a larger one")
-  }
-
-  static func threshold(_ fallback: Double) -> Parameter {
-    Parameter("threshold", .real(.nonNegative), default: .real(fallback), "margin of an improvement")
-  }
-
-  static func thresholdMode(_ fallback: ThresholdMode) -> Parameter {
-    Parameter(
-      "threshold_mode", .word(ThresholdMode.names), default: .word(fallback.name),
-      "whether the margin is a difference or a fraction of the best metric")
-  }
-
-  /// Observations to wait.
-  static func observations(
-    _ name: StaticString, from lower: Int64 = 0, to upper: Int64 = .max, default fallback: Int64,
-    _ note: StaticString
-  ) -> Parameter {
-    Parameter(name, .count(lower...upper), default: .integer(fallback), note)
-  }
-
-  /// Bounds of the base rates.
-  static func bound(_ name: StaticString, _ note: StaticString) -> Parameter {
-    Parameter(name, .perGroup(.nonNegative), default: Value.none, note)
+  init(_ a: Arguments) throws(ConfigurationError) {
+    mode = try a.word("mode", as: Mode.self)
+    threshold = a.real("threshold")
+    thresholdMode = try a.word("threshold_mode", as: ThresholdMode.self)
   }
 }
 
@@ -51,7 +20,7 @@ extension Parameter {
 struct BestMetric: Sendable {
   private let sign: Double
   private let threshold: Double
-  private let thresholdMode: ThresholdMode
+  private let thresholdMode: MetricGoal.ThresholdMode
   /// best·(1 ± threshold), as PyTorch and transformers have it, which for a negative metric moves the wrong
   /// way; otherwise best - threshold·|best|.
   private let signedMargin: Bool
@@ -63,13 +32,10 @@ struct BestMetric: Sendable {
   /// Below this is better; moves with `best` alone.
   private var target = 0.0
 
-  init(
-    mode: MetricMode, threshold: Double, thresholdMode: ThresholdMode, signedMargin: Bool,
-    extraMargin: Double = 0, followsPrevious: Bool = false
-  ) {
-    sign = mode == .min ? 1 : -1
-    self.threshold = threshold
-    self.thresholdMode = thresholdMode
+  init(_ goal: MetricGoal, signedMargin: Bool, extraMargin: Double = 0, followsPrevious: Bool = false) {
+    sign = goal.mode == .min ? 1 : -1
+    threshold = goal.threshold
+    thresholdMode = goal.thresholdMode
     self.signedMargin = signedMargin
     self.extraMargin = extraMargin
     self.followsPrevious = followsPrevious

@@ -10,46 +10,44 @@
 ///
 /// An observation that is not finite counts as a bad one and never becomes the best; optax and PyTorch, who
 /// take -inf for a best, are left there.
-public struct Plateau: ~Copyable, Sendable {
-  public enum Counting: Int32, Word, Sendable {
-    case pytorch = 0
-    case keras = 1
-    case optax = 2
+struct Plateau: ~Copyable, Sendable, Moving {
+  enum Counting: Int32, Sendable { case pytorch, keras, optax }
 
-    public var name: StaticString {
-      switch self {
-      case .pytorch: "pytorch"
-      case .keras: "keras"
-      case .optax: "optax"
-      }
-    }
+  static var declaration: StaticString {
+    """
+    plateau: cuts the base rates when the metric has stopped improving
+    formula: after patience observations without an improvement: rate*factor
+    counting: word pytorch|keras|optax = pytorch; whose way of counting; it chooses the defaults
+    mode
+    factor: real in (0, 1) = 0.1; what the rates are multiplied by
+    patience: count from 0 = 10; bad observations to wait
+    threshold = 1e-4
+    threshold_mode = rel (keras: abs)
+    extra_threshold: real >= 0 = 0; a margin besides, always a difference
+    cooldown: count from 0 = 0; observations after a cut during which nothing is counted
+    min_lr: per_group >= 0 = none; lowest base rates; none: 0
+    eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smaller cuts are not made
+    accumulation: count from 1 = 1; observations averaged into one
+    """
   }
 
-  public struct Configuration: Sendable {
-    public var counting: Counting
-    public var mode = MetricMode.min
-    /// In (0, 1).
-    public var factor = 0.1
-    /// Bad observations to wait.
-    public var patience: Int64 = 10
-    public var threshold = 1e-4
-    public var thresholdMode: ThresholdMode
-    /// A margin besides the threshold, as optax has both.
-    public var extraThreshold = 0.0
-    /// Observations after a cut during which nothing is counted.
-    public var cooldown: Int64 = 0
-    /// Lower bounds of the base rates: empty (0), one for all groups, or one each.
-    public var minLR: [Double] = []
-    /// Smaller cuts are not made (absolute).
-    public var eps: Double
-    /// Observations that are averaged into one.
-    public var accumulation: Int64 = 1
+  static var needs: Needs { .loss }
 
-    /// The defaults of the peer.
-    public init(_ counting: Counting = .pytorch) {
-      self.counting = counting
-      thresholdMode = counting == .keras ? .absolute : .relative
-      eps = counting == .pytorch ? 1e-8 : 0
+  struct Configuration: Sendable {
+    let counting: Counting
+    let factor: Double
+    let patience: Int64
+    let cooldown: Int64
+    let eps: Double
+    let accumulation: Int64
+
+    init(_ a: Arguments) throws(ConfigurationError) {
+      counting = try a.word("counting", as: Counting.self)
+      factor = a.real("factor")
+      patience = a.count("patience")
+      cooldown = a.count("cooldown")
+      eps = a.real("eps")
+      accumulation = a.count("accumulation")
     }
   }
 
@@ -63,15 +61,13 @@ public struct Plateau: ~Copyable, Sendable {
   /// What came of the last observation.
   private(set) var decision = Decision.none
 
-  init(_ configuration: Configuration, bases: [Double]) throws(ConfigurationError) {
-    try Controller.plateau(configuration).validate()
-    let lower = try Bounds.each("plateau", "min_lr", configuration.minLR, bases.map { _ in 0 })
+  init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
+    let configuration = try Configuration(a)
+    let goal = try MetricGoal(a)
+    let lower = try Bounds.each("plateau", "min_lr", a.perGroup("min_lr"), bases.map { _ in 0 })
     self.configuration = configuration
     self.lower = lower
-    best = BestMetric(
-      mode: configuration.mode, threshold: configuration.threshold,
-      thresholdMode: configuration.thresholdMode,
-      signedMargin: true, extraMargin: configuration.extraThreshold)
+    best = BestMetric(goal, signedMargin: true, extraMargin: a.real("extra_threshold"))
   }
 
   /// Takes one loss and cuts the base rates if it is time.
@@ -175,58 +171,5 @@ extension Plateau {
     state.transfer(&sum)
     state.transfer(&summed, in: 0...configuration.accumulation - 1)
     state.transfer(&decision)
-  }
-}
-
-extension Plateau.Configuration {
-  static func signature(_ counting: Plateau.Counting) -> Signature {
-    let defaults = Self(counting)
-    return Signature(
-      name: "plateau", summary: "cuts the base rates when the metric has stopped improving",
-      formula: "after patience observations without an improvement: rate*factor", source: "",
-      parameters: [
-        Parameter(
-          "counting", .word(Plateau.Counting.names), default: .word(Plateau.Counting.pytorch.name),
-          "whose way of counting; it chooses the defaults"),
-        .mode(defaults.mode),
-        Parameter(
-          "factor", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)),
-          default: .real(defaults.factor),
-          "what the rates are multiplied by"),
-        .observations("patience", default: defaults.patience, "bad observations to wait"),
-        .threshold(defaults.threshold), .thresholdMode(defaults.thresholdMode),
-        Parameter(
-          "extra_threshold", .real(.nonNegative), default: .real(defaults.extraThreshold),
-          "a margin besides, always a difference"),
-        .observations(
-          "cooldown", default: defaults.cooldown, "observations after a cut during which nothing is counted"),
-        .bound("min_lr", "lowest base rates; none: 0"),
-        Parameter("eps", .real(.nonNegative), default: .real(defaults.eps), "smaller cuts are not made"),
-        .observations(
-          "accumulation", from: 1, default: defaults.accumulation, "observations averaged into one"),
-      ])
-  }
-
-  init(_ a: Arguments) throws(ConfigurationError) {
-    self.init(try a.word("counting", as: Plateau.Counting.self))
-    mode = try a.word("mode", as: MetricMode.self)
-    factor = a.real("factor")
-    patience = a.count("patience")
-    threshold = a.real("threshold")
-    thresholdMode = try a.word("threshold_mode", as: ThresholdMode.self)
-    extraThreshold = a.real("extra_threshold")
-    cooldown = a.count("cooldown")
-    minLR = a.perGroup("min_lr")
-    eps = a.real("eps")
-    accumulation = a.count("accumulation")
-  }
-
-  /// In the order of the signature.
-  var values: [Value] {
-    [
-      .word(counting.name), .word(mode.name), .real(factor), .integer(patience), .real(threshold),
-      .word(thresholdMode.name), .real(extraThreshold), .integer(cooldown), .perGroup(minLR), .real(eps),
-      .integer(accumulation),
-    ]
   }
 }

@@ -1,15 +1,8 @@
 // Written by dev/train_policies.py (make policies): do not edit.
 
-/// The policies that come with the library.
-enum ShippedPolicy: CaseIterable, Word {
+/// The policies that come with the library, numbered as the words of `learned`'s parameter policy.
+enum ShippedPolicy: Int32, CaseIterable {
   case nmf, mlp
-
-  var name: StaticString {
-    switch self {
-    case .nmf: "nmf"
-    case .mlp: "mlp"
-    }
-  }
 
   /// every, limit, hidden units, then the weights.
   var numbers: [Double] {

@@ -90,9 +90,9 @@ extension Schedule {
   func hasPhase(_ name: [UInt8]) -> Bool {
     if phase == name { return true }
     switch form {
-    case .call(_, let values, let expansion):
+    case .call(_, let arguments, let expansion):
       if let expansion { return expansion.hasPhase(name) }
-      if case .some(.schedule(let part)) = values.first { return part.hasPhase(name) }
+      if case .some(.schedule(let part)) = arguments.values.first { return part.hasPhase(name) }
       return false
     case .sequence(let parts), .product(let parts): return parts.contains { $0.hasPhase(name) }
     case .scale(_, let part), .group(let part): return part.hasPhase(name)
@@ -102,9 +102,9 @@ extension Schedule {
   private func innerSpan(at t: Int64) -> Phase {
     let whole = Phase([], from: 0, to: length)
     switch form {
-    case .call(_, let values, let expansion):
+    case .call(_, let arguments, let expansion):
       if let expansion { return expansion.span(at: t) }
-      guard case .some(.schedule(let part)) = values.first else { return whole }
+      guard case .some(.schedule(let part)) = arguments.values.first else { return whole }
       return span(ofPart: part, at: t) ?? whole
     case .sequence(let parts): return Self.span(in: parts, at: t) ?? whole
     case .product(let factors):

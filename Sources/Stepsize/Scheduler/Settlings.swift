@@ -9,9 +9,9 @@ struct Settlings: Sendable {
     init(_ settle: consuming Settle) { self.settle = settle }
   }
 
-  init(_ configurations: [Settle.Configuration]) throws(ConfigurationError) {
+  init(_ rules: [Controller]) throws(ConfigurationError) {
     var boxes: [Box] = []
-    for configuration in configurations { boxes.append(Box(try Settle(configuration))) }
+    for rule in rules { boxes.append(Box(try Settle(rule.arguments))) }
     self.boxes = boxes
   }
 
@@ -19,7 +19,7 @@ struct Settlings: Sendable {
   func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
     var ending = Ending.none
     for box in boxes where box.settle.observe(loss, in: phase) {
-      if box.settle.configuration.phase == nil { ending = .training }
+      if box.settle.phase == nil { ending = .training }
       if ending == .none { ending = .phase }
     }
     return ending

@@ -5,33 +5,33 @@
 ///
 /// N is the smallest power of two >= total, and p is place min(t, total - 1) of a permutation of 0..<N: from
 /// [0], each p of the one half as long is replaced by p, size - 1 - p.
+///
+/// Examples, to step 64:
+///
+///     chebyshev(64)
 struct Chebyshev: Sendable {
   let total: Int64
   let small: Double
   let large: Double
 
-  static var name: StaticString { "chebyshev" }
+  static var declaration: StaticString {
+    """
+    chebyshev: fractal Chebyshev steps
+    formula: 1/(c - q cos((p + 1/2) pi/N)), c = (large + small)/2, q = (large - small)/2, N = the power of two \
+    >= total, p = permutation[min(t, total-1)]
+    source: arXiv 2103.01338
+    total: count from 1; updates of the run
+    small: real > 0 = 0.05; smallest curvature
+    large: real > 0 = 1; largest curvature
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "fractal Chebyshev steps",
-      formula: """
-        1/(c - q cos((p + 1/2) pi/N)), c = (large + small)/2, q = (large - small)/2, N = the power of two \
-        >= total, p = permutation[min(t, total-1)]
-        """,
-      source: "arXiv 2103.01338",
-      [
-        .steps("total", "updates of the run"),
-        Parameter("small", .real(.positive), default: .real(0.05), "smallest curvature"),
-        Parameter("large", .real(.positive), default: .real(1), "largest curvature"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let small = a.real("small")
-      let large = a.real("large")
-      guard small <= large else { throw a.error("large", expected: "a number >= small") }
-      let total = a.count("total")
-      return Body(.chebyshev(Chebyshev(total: total, small: small, large: large)), length: total)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let small = a.real("small")
+    let large = a.real("large")
+    guard small <= large else { throw a.error("large", expected: "a number >= small") }
+    let total = a.count("total")
+    return Body(.chebyshev(Chebyshev(total: total, small: small, large: large)), length: total)
   }
 
   func value(at t: Int64) -> Double {

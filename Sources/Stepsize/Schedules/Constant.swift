@@ -3,29 +3,26 @@
 ///     value(t) = value
 ///
 /// for `length` updates, or without end.
+///
+/// Examples, to step 1000:
+///
+///     constant(600)
+///     constant(600, value=0.5)
 struct Constant: Sendable {
   let value: Double
 
-  static var name: StaticString { "constant" }
-
-  static var entry: Entry {
-    Entry(
-      name, "a constant rate", formula: "value",
-      [
-        .steps("length", from: 0, default: Value.none, "updates, or none for no end"),
-        Parameter("value", .real(.nonNegative), default: .real(1), "multiplier of the base rate"),
-      ]
-    ) { a throws(ConfigurationError) in
-      Body(.constant(Constant(value: a.real("value"))), length: a.optionalCount("length"))
-    }
+  static var declaration: StaticString {
+    """
+    constant: a constant rate
+    formula: value
+    length: count from 0 = none; updates, or none for no end
+    value: real >= 0 = 1; multiplier of the base rate
+    """
   }
-}
 
-extension Schedule {
-  /// `value` for `length` updates (nil: without end).
-  public static func constant(_ length: Int64? = nil, value: Double = 1) throws(ConfigurationError)
-    -> Schedule
-  {
-    try Schedule(.constant, [length.map { .integer($0) } ?? Value.none, .real(value)])
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    Body(.constant(Constant(value: a.real("value"))), length: a.optionalCount("length"))
   }
+
+  func value(at t: Int64) -> Double { value }
 }

@@ -4,6 +4,13 @@
 ///
 /// One half wave falls from 1 to the floor. It is computed as sin²(π(1 - y)/2), which keeps its relative
 /// precision where 1 + cos would cancel; more waves alike, from the nearest trough.
+///
+/// Examples, to step 1000:
+///
+///     cosine(1000)
+///     cosine(1000, floor=0.1)
+///     cosine(1000, cycles=1.5)
+///     cosine(1000, k_decay=2)
 struct Cosine: Sendable {
   let total: Int64
   let floor: Double
@@ -13,31 +20,28 @@ struct Cosine: Sendable {
   /// Half a wave, no powers.
   let isPlain: Bool
 
-  static var name: StaticString { "cosine" }
+  static var declaration: StaticString {
+    """
+    cosine: cosine decay to a floor
+    formula: floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay
+    source: arXiv 1608.03983; k_decay: arXiv 2004.05909
+    total: count from 1; updates until the end of the curve
+    floor
+    cycles: real in (0, 1000000000] = 0.5; waves; one half wave falls to the floor
+    power: real > 0 = 1; exponent of the cosine
+    k_decay: real > 0 = 1; exponent of the progress
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "cosine decay to a floor",
-      formula: "floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay",
-      source: "arXiv 1608.03983; k_decay: arXiv 2004.05909",
-      [
-        .steps("total", "updates until the end of the curve"), .floor(),
-        Parameter(
-          "cycles", .real(Interval(0, 1e9, lowerIsOpen: true)), default: .real(0.5),
-          "waves; one half wave falls to the floor"),
-        Parameter("power", .real(.positive), default: .real(1), "exponent of the cosine"),
-        Parameter("k_decay", .real(.positive), default: .real(1), "exponent of the progress"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      let cycles = a.real("cycles")
-      let power = a.real("power")
-      let kDecay = a.real("k_decay")
-      let cosine = Cosine(
-        total: total, floor: a.real("floor"), cycles: cycles, power: power, kDecay: kDecay,
-        isPlain: cycles == 0.5 && power == 1 && kDecay == 1)
-      return Body(.cosine(cosine), length: total)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let cycles = a.real("cycles")
+    let power = a.real("power")
+    let kDecay = a.real("k_decay")
+    let cosine = Cosine(
+      total: total, floor: a.real("floor"), cycles: cycles, power: power, kDecay: kDecay,
+      isPlain: cycles == 0.5 && power == 1 && kDecay == 1)
+    return Body(.cosine(cosine), length: total)
   }
 
   /// The common case.
@@ -73,12 +77,5 @@ struct Cosine: Sendable {
       return c * c
     }
     return y < 2.0 / 3 ? 0.5 + 0.5 * cosPi(y) : halfWave(Pair(progress.oneMinusPower(kDecay)))
-  }
-}
-
-extension Schedule {
-  /// Cosine decay to `floor` (a fraction of the base rate) over `total` updates.
-  public static func cosine(_ total: Int64, floor: Double = 0) throws(ConfigurationError) -> Schedule {
-    try Schedule(.cosine, [.integer(total), .real(floor)])
   }
 }

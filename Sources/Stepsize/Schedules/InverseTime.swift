@@ -1,29 +1,32 @@
 /// Decay with the inverse of time.
 ///
 ///     value(t) = (1 + rate u)^-power,   u = t/every, or ⌊t/every⌋ with `staircase`
+///
+/// Examples, to step 1000:
+///
+///     inverse_time(0.01)
+///     inverse_time(1, every=200, staircase=true)
 struct InverseTime: Sendable {
   let rate: Double
   let every: Double
   let power: Double
   let staircase: Bool
 
-  static var name: StaticString { "inverse_time" }
+  static var declaration: StaticString {
+    """
+    inverse_time: decay with the inverse of time
+    formula: (1 + rate u)^-power, u = t/every, or floor(t/every) with staircase
+    rate: real >= 0; speed of the decay
+    every: real > 0 = 1; updates that count as one unit of time
+    power: real > 0 = 1; exponent
+    staircase: flag = false; whole units of time only
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "decay with the inverse of time",
-      formula: "(1 + rate u)^-power, u = t/every, or floor(t/every) with staircase",
-      [
-        Parameter("rate", .real(.nonNegative), "speed of the decay"),
-        Parameter("every", .real(.positive), default: .real(1), "updates that count as one unit of time"),
-        Parameter("power", .real(.positive), default: .real(1), "exponent"),
-        Parameter("staircase", .flag, default: .flag(false), "whole units of time only"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let inverse = InverseTime(
-        rate: a.real("rate"), every: a.real("every"), power: a.real("power"), staircase: a.flag("staircase"))
-      return Body(.inverseTime(inverse), length: nil)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let inverse = InverseTime(
+      rate: a.real("rate"), every: a.real("every"), power: a.real("power"), staircase: a.flag("staircase"))
+    return Body(.inverseTime(inverse), length: nil)
   }
 
   func value(at t: Int64) -> Double {

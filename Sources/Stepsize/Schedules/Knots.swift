@@ -5,51 +5,44 @@
 ///     hold     v0
 ///
 /// Before the first knot its value holds, after the last one its.
+///
+/// Examples, to step 1000:
+///
+///     knots([0, 300, 1000], [0.1, 1, 0])
+///     knots([0, 300, 1000], [0.1, 1, 0], interpolation="cosine")
+///     knots([0, 300, 1000], [0.1, 1, 0], interpolation="hold")
 struct Knots: Sendable {
-  enum Interpolation: Word {
+  enum Interpolation: Int32 {
     case linear, cosine, hold
-
-    var name: StaticString {
-      switch self {
-      case .linear: "linear"
-      case .cosine: "cosine"
-      case .hold: "hold"
-      }
-    }
   }
 
   let steps: [Double]
   let values: [Double]
   let interpolation: Interpolation
 
-  static var name: StaticString { "knots" }
+  static var declaration: StaticString {
+    """
+    knots: a curve through points
+    formula: between knots (s0, v0) and (s1, v1), x = (t - s0)/(s1 - s0): linear v0 (1-x) + v1 x; cosine v0 c + \
+    v1 (1-c), c = (1+cos(pi x))/2; hold v0
+    steps: reals in [0, 9223372036854774784]; steps of the knots, strictly ascending
+    values: reals >= 0; multipliers at the knots
+    interpolation: word linear|cosine|hold = linear; curve between two knots
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a curve through points",
-      formula: """
-        between knots (s0, v0) and (s1, v1), x = (t - s0)/(s1 - s0): linear v0 (1-x) + v1 x; \
-        cosine v0 c + v1 (1-c), c = (1+cos(pi x))/2; hold v0
-        """,
-      [
-        Parameter("steps", .reals(Interval(0, largestCount)), "steps of the knots, strictly ascending"),
-        Parameter("values", .reals(.nonNegative), "multipliers at the knots"),
-        Parameter(
-          "interpolation", .word(Interpolation.names), default: .word("linear"), "curve between two knots"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let steps = a.reals("steps")
-      let values = a.reals("values")
-      for i in steps.indices.dropFirst() where steps[i] <= steps[i - 1] {
-        throw a.error("steps", expected: "strictly ascending numbers")
-      }
-      guard let last = steps.last, let length = Pair(last).roundedUp, steps.count <= Table.maximumCount else {
-        throw a.error("steps", expected: "1 to 16777216 numbers")
-      }
-      guard values.count == steps.count else { throw a.error("values", expected: "as many values as steps") }
-      let interpolation = try a.word("interpolation", as: Interpolation.self)
-      return Body(.knots(Knots(steps: steps, values: values, interpolation: interpolation)), length: length)
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let steps = a.reals("steps")
+    let values = a.reals("values")
+    for i in steps.indices.dropFirst() where steps[i] <= steps[i - 1] {
+      throw a.error("steps", expected: "strictly ascending numbers")
     }
+    guard let last = steps.last, let length = Pair(last).roundedUp, steps.count <= Table.maximumCount else {
+      throw a.error("steps", expected: "1 to 16777216 numbers")
+    }
+    guard values.count == steps.count else { throw a.error("values", expected: "as many values as steps") }
+    let interpolation = try a.word("interpolation", as: Interpolation.self)
+    return Body(.knots(Knots(steps: steps, values: values, interpolation: interpolation)), length: length)
   }
 
   func value(at t: Int64) -> Double {
@@ -74,12 +67,5 @@ struct Knots: Sendable {
     case .cosine: return finite(v0 * halfWave(left) + v1 * halfWave(done))
     default: return finite(v0 * left.high + v1 * done.high)
     }
-  }
-}
-
-extension Schedule {
-  /// A curve through the points (steps[i], values[i]), linear between them.
-  public static func knots(_ steps: [Double], _ values: [Double]) throws(ConfigurationError) -> Schedule {
-    try Schedule(.knots, [.reals(steps), .reals(values)])
   }
 }

@@ -3,6 +3,11 @@
 ///     value(t) = floor + (1 - floor) (1 - t/total)
 ///
 /// 1 at t = 0, floor + (1 - floor)/total at the last update total - 1, floor at total and after.
+///
+/// Examples, to step 1000:
+///
+///     linear(1000)
+///     linear(1000, floor=0.1)
 struct Linear: Sendable {
   let total: Int64
   let floor: Double
@@ -15,28 +20,23 @@ struct Linear: Sendable {
     totalReal = Double(total)
   }
 
-  static var name: StaticString { "linear" }
+  static var declaration: StaticString {
+    """
+    linear: linear decay to a floor
+    formula: floor + (1 - floor) (1 - t/total)
+    source: Defazio et al., arXiv 2310.07831
+    total: count from 1; updates until the floor is reached
+    floor
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "linear decay to a floor", formula: "floor + (1 - floor) (1 - t/total)",
-      source: "Defazio et al., arXiv 2310.07831",
-      [.steps("total", "updates until the floor is reached"), .floor()]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      return Body(.linear(Linear(total: total, floor: a.real("floor"))), length: total)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    return Body(.linear(Linear(total: total, floor: a.real("floor"))), length: total)
   }
 
   @inline(__always)
   func value(at t: Int64) -> Double {
     floor + (1 - floor) * (real(total &- Swift.min(t, total)) / totalReal)
-  }
-}
-
-extension Schedule {
-  /// Linear decay to `floor` (a fraction of the base rate) over `total` updates.
-  public static func linear(_ total: Int64, floor: Double = 0) throws(ConfigurationError) -> Schedule {
-    try Schedule(.linear, [.integer(total), .real(floor)])
   }
 }

@@ -6,33 +6,33 @@
 ///
 /// Without `model_size` the peak is `factor`, at update warmup - 1; with it the values are the paper's own,
 /// meant for a base rate of 1.
+///
+/// Examples, to step 1000:
+///
+///     noam(200)
 struct Noam: Sendable {
   let warmup: Double
   /// 0 for none.
   let modelSize: Double
   let factor: Double
 
-  static var name: StaticString { "noam" }
+  static var declaration: StaticString {
+    """
+    noam: linear rise, then the inverse square root of time
+    formula: factor min(sqrt(warmup/s), s/warmup), s = t + 1; with model_size factor model_size^-0.5 \
+    min(s^-0.5, s warmup^-1.5)
+    source: arXiv 1706.03762
+    warmup: count from 1; updates until the peak
+    model_size: count from 1 = none; width of the model for the paper's scale, or none
+    factor: real >= 0 = 1; multiplier of the whole
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "linear rise, then the inverse square root of time",
-      formula: """
-        factor min(sqrt(warmup/s), s/warmup), s = t + 1; with model_size \
-        factor model_size^-0.5 min(s^-0.5, s warmup^-1.5)
-        """,
-      source: "arXiv 1706.03762",
-      [
-        .steps("warmup", "updates until the peak"),
-        .steps("model_size", default: Value.none, "width of the model for the paper's scale, or none"),
-        Parameter("factor", .real(.nonNegative), default: .real(1), "multiplier of the whole"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let noam = Noam(
-        warmup: Double(a.count("warmup")), modelSize: Double(a.optionalCount("model_size") ?? 0),
-        factor: a.real("factor"))
-      return Body(.noam(noam), length: nil)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let noam = Noam(
+      warmup: Double(a.count("warmup")), modelSize: Double(a.optionalCount("model_size") ?? 0),
+      factor: a.real("factor"))
+    return Body(.noam(noam), length: nil)
   }
 
   func value(at t: Int64) -> Double {

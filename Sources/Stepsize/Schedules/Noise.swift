@@ -5,27 +5,28 @@ import CMathShims
 ///     value(t) = 1 + n,   n from the normal distribution of mean 0 and deviation std, given that |n| < limit
 ///
 /// A function of the seed and the step alone. timm's noise is alike, from another generator.
+///
+/// Examples, to step 1000:
+///
+///     noise(std=0.1) * linear(1000)
 struct Noise: Sendable {
   let std: Double
   let limit: Double
   let seed: Int64
 
-  static var name: StaticString { "noise" }
+  static var declaration: StaticString {
+    """
+    noise: normal noise around 1, within a limit
+    formula: 1 + n, n normal with deviation std given that |n| < limit; depends on seed and t alone
+    source: the noise of timm's schedulers
+    std: real >= 0 = 1; standard deviation before the limit
+    limit: real in (0, 1] = 0.67; bound of the deviation
+    seed: count from 0 = 42; seed
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "normal noise around 1, within a limit",
-      formula: "1 + n, n normal with deviation std given that |n| < limit; depends on seed and t alone",
-      source: "the noise of timm's schedulers",
-      [
-        Parameter("std", .real(.nonNegative), default: .real(1), "standard deviation before the limit"),
-        Parameter(
-          "limit", .real(Interval(0, 1, lowerIsOpen: true)), default: .real(0.67), "bound of the deviation"),
-        .steps("seed", from: 0, default: .integer(42), "seed"),
-      ]
-    ) { a throws(ConfigurationError) in
-      Body(.noise(Noise(std: a.real("std"), limit: a.real("limit"), seed: a.count("seed"))), length: nil)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    Body(.noise(Noise(std: a.real("std"), limit: a.real("limit"), seed: a.count("seed"))), length: nil)
   }
 
   /// Draws until one is accepted, 3 in 4 or more of them. Where the limit is below std, evenly distributed
@@ -46,35 +47,5 @@ struct Noise: Sendable {
       attempt &+= 1
     }
     return 1
-  }
-}
-
-/// Random multipliers, as darknet's policy of that name.
-///
-///     value(t) = u^power,   u evenly distributed in (0, 1)
-///
-/// A function of the seed and the step alone.
-struct Random: Sendable {
-  let power: Double
-  let seed: Int64
-
-  static var name: StaticString { "random" }
-
-  static var entry: Entry {
-    Entry(
-      name, "random multipliers in (0, 1)",
-      formula: "u^power, u evenly distributed in (0, 1); depends on seed and t alone",
-      source: "darknet's policy random",
-      [
-        Parameter("power", .real(.positive), default: .real(4), "exponent"),
-        .steps("seed", from: 0, default: .integer(0), "seed"),
-      ]
-    ) { a throws(ConfigurationError) in
-      Body(.random(Random(power: a.real("power"), seed: a.count("seed"))), length: nil)
-    }
-  }
-
-  func value(at t: Int64) -> Double {
-    raise(CounterRandom(seed: seed, step: t).uniform(0), to: power)
   }
 }

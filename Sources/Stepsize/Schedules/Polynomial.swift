@@ -4,6 +4,12 @@
 ///
 /// With `cycle`, the span grows to total·max(1, ⌈t/total⌉), as Keras has it: at each multiple of `total` the
 /// floor is reached and the curve starts again from where the longer span has it.
+///
+/// Examples, to step 1000:
+///
+///     polynomial(1000, 2)
+///     polynomial(1000, 0.5)
+///     polynomial(300, 1, floor=0.05, cycle=true)
 struct Polynomial: Sendable {
   let total: Int64
   let power: Double
@@ -11,27 +17,25 @@ struct Polynomial: Sendable {
   let kDecay: Double
   let cycle: Bool
 
-  static var name: StaticString { "polynomial" }
+  static var declaration: StaticString {
+    """
+    polynomial: polynomial decay to a floor
+    formula: floor + (1 - floor) (1 - y)^power, y = (t/total)^k_decay
+    source: k_decay: arXiv 2004.05909
+    total: count from 1; updates until the floor is reached
+    power: real > 0 = 1; exponent; 1 is linear
+    floor
+    k_decay: real > 0 = 1; exponent of the progress
+    cycle: flag = false; start again over a longer span at each end
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "polynomial decay to a floor",
-      formula: "floor + (1 - floor) (1 - y)^power, y = (t/total)^k_decay",
-      source: "k_decay: arXiv 2004.05909",
-      [
-        .steps("total", "updates until the floor is reached"),
-        Parameter("power", .real(.positive), default: .real(1), "exponent; 1 is linear"),
-        .floor(),
-        Parameter("k_decay", .real(.positive), default: .real(1), "exponent of the progress"),
-        Parameter("cycle", .flag, default: .flag(false), "start again over a longer span at each end"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      let cycle = a.flag("cycle")
-      let polynomial = Polynomial(
-        total: total, power: a.real("power"), floor: a.real("floor"), kDecay: a.real("k_decay"), cycle: cycle)
-      return Body(.polynomial(polynomial), length: cycle ? nil : total)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let cycle = a.flag("cycle")
+    let polynomial = Polynomial(
+      total: total, power: a.real("power"), floor: a.real("floor"), kDecay: a.real("k_decay"), cycle: cycle)
+    return Body(.polynomial(polynomial), length: cycle ? nil : total)
   }
 
   func value(at t: Int64) -> Double {
@@ -44,14 +48,5 @@ struct Polynomial: Sendable {
     }
     let left = kDecay == 1 ? progress.left : Pair(progress.oneMinusPower(kDecay))
     return floor + (1 - floor) * raise(left, to: power)
-  }
-}
-
-extension Schedule {
-  /// Polynomial decay to `floor` (a fraction of the base rate) over `total` updates.
-  public static func polynomial(
-    _ total: Int64, power: Double = 1, floor: Double = 0
-  ) throws(ConfigurationError) -> Schedule {
-    try Schedule(.polynomial, [.integer(total), .real(power), .real(floor)])
   }
 }

@@ -8,17 +8,14 @@
 ///     range   value = f + (1 - f) d c           the height above the floor shrinks
 ///
 /// Cycles are found among whole numbers, never with logarithms, which miss by one cycle at some restarts.
+///
+/// Examples, to step 1000:
+///
+///     restarts(250)
+///     restarts(150, growth=2, decay=0.7)
 struct Restarts: Sendable {
-  enum Shrink: Word {
+  enum Shrink: Int32 {
     case peak, all, range
-
-    var name: StaticString {
-      switch self {
-      case .peak: "peak"
-      case .all: "all"
-      case .range: "range"
-      }
-    }
   }
 
   let first: Int64
@@ -35,71 +32,64 @@ struct Restarts: Sendable {
   /// A growth below makes too long a list of cycles.
   static let minimumGrowth = 1.001
 
-  static var name: StaticString { "restarts" }
+  static var declaration: StaticString {
+    """
+    restarts: cosine decay with warm restarts
+    formula: cycle i has first growth^i updates, rounded; x = position in it, c = (1+cos(pi x))/2, d = decay^i: \
+    peak floor + (max(d, floor) - floor) c; all d (floor + (1 - floor) c); range floor + (1 - floor) d c
+    source: arXiv 1608.03983
+    first: count from 1; updates of the first cycle
+    growth: real >= 1 = 1; each cycle's length over the one before: 1, or 1.001 and more
+    decay: real > 0 = 1; each cycle's height over the one before
+    floor
+    shrink: word peak|all|range = peak; what decay acts on
+    cycles: count from 1 = none; number of cycles, or none for no end
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "cosine decay with warm restarts",
-      formula: """
-        cycle i has first growth^i updates, rounded; x = position in it, c = (1+cos(pi x))/2, d = decay^i: \
-        peak floor + (max(d, floor) - floor) c; all d (floor + (1 - floor) c); range floor + (1 - floor) d c
-        """,
-      source: "arXiv 1608.03983",
-      [
-        .steps("first", "updates of the first cycle"),
-        Parameter(
-          "growth", .real(Interval(1, Double.greatestFiniteMagnitude)), default: .real(1),
-          "each cycle's length over the one before: 1, or 1.001 and more"),
-        Parameter(
-          "decay", .real(.positive), default: .real(1), "each cycle's height over the one before"),
-        .floor(),
-        Parameter("shrink", .word(Shrink.names), default: .word("peak"), "what decay acts on"),
-        .steps("cycles", default: Value.none, "number of cycles, or none for no end"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let growth = a.real("growth")
-      guard growth == 1 || growth >= minimumGrowth else {
-        throw a.error("growth", expected: "1 or a finite number >= 1.001")
-      }
-      let first = a.count("first")
-      let count = a.optionalCount("cycles")
-      var starts: [Int64] = []
-      var length: Int64?
-      var exact = Pair(first)
-      if growth == 1 {
-        if let count {
-          let (product, overflow) = first.multipliedReportingOverflow(by: count)
-          length = overflow ? nil : product
-        }
-      } else {
-        var end: Int64 = 0
-        var cycle: Int64 = 0
-        // Lengths grow at least as 1.001^i, so that this ends after at most some 37000 cycles.
-        while let rounded = exact.rounded, case let (sum, overflow) = end.addingReportingOverflow(rounded),
-          !overflow
-        {
-          cycle += 1
-          end = sum
-          if cycle == count {
-            length = end
-            exact = Pair(rounded)
-            break
-          }
-          starts.append(end)
-          let next = exact * growth
-          // Far beyond 2^63 nothing depends on the length any more.
-          exact = next.high < 1e30 ? next : Pair(1e30)
-        }
-      }
-      if count != nil && length == nil {
-        throw ConfigurationError(.limit, "restarts: the cycles are longer than 2^63 - 1 updates")
-      }
-      let restarts = Restarts(
-        first: first, decay: a.real("decay"), floor: a.real("floor"),
-        shrink: try a.word("shrink", as: Shrink.self), cycles: count, starts: starts,
-        lastLength: exact)
-      return Body(.restarts(restarts), length: length)
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let growth = a.real("growth")
+    guard growth == 1 || growth >= minimumGrowth else {
+      throw a.error("growth", expected: "1 or a finite number >= 1.001")
     }
+    let first = a.count("first")
+    let count = a.optionalCount("cycles")
+    var starts: [Int64] = []
+    var length: Int64?
+    var exact = Pair(first)
+    if growth == 1 {
+      if let count {
+        let (product, overflow) = first.multipliedReportingOverflow(by: count)
+        length = overflow ? nil : product
+      }
+    } else {
+      var end: Int64 = 0
+      var cycle: Int64 = 0
+      // Lengths grow at least as 1.001^i, so that this ends after at most some 37000 cycles.
+      while let rounded = exact.rounded, case let (sum, overflow) = end.addingReportingOverflow(rounded),
+        !overflow
+      {
+        cycle += 1
+        end = sum
+        if cycle == count {
+          length = end
+          exact = Pair(rounded)
+          break
+        }
+        starts.append(end)
+        let next = exact * growth
+        // Far beyond 2^63 nothing depends on the length any more.
+        exact = next.high < 1e30 ? next : Pair(1e30)
+      }
+    }
+    if count != nil && length == nil {
+      throw ConfigurationError(.limit, "restarts: the cycles are longer than 2^63 - 1 updates")
+    }
+    let restarts = Restarts(
+      first: first, decay: a.real("decay"), floor: a.real("floor"),
+      shrink: try a.word("shrink", as: Shrink.self), cycles: count, starts: starts,
+      lastLength: exact)
+    return Body(.restarts(restarts), length: length)
   }
 
   func value(at t: Int64) -> Double {
@@ -132,12 +122,5 @@ struct Restarts: Sendable {
     case .all: return d * (floor + (1 - floor) * c)
     case .range: return floor + (1 - floor) * (d * c)
     }
-  }
-}
-
-extension Schedule {
-  /// Cosine cycles without end, the first of `first` updates, each `growth` times as long as the one before.
-  public static func restarts(_ first: Int64, growth: Double = 1) throws(ConfigurationError) -> Schedule {
-    try Schedule(.restarts, [.integer(first), .real(growth)])
   }
 }

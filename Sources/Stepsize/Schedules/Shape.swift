@@ -1,27 +1,21 @@
 import CMathShims
 
 /// The shapes of a fall from 1 (x = 0) to 0 (x = 1). A rise is the same curve seen from its end.
+/// Numbered as the words of the shared parameter shape.
 ///
 /// Sources: 1-sqrt, Hägele et al. arXiv 2405.18392; exponential with q = 0.5 is the decay of MiniCPM's
 /// warm-up–stable–decay as trained by Megatron-LM; mirror-cosine, Hägele et al.
-enum Shape: Word {
-  case linear, cosine, oneMinusSqrt, oneMinusSquare, oneMinusPower, sqrt, square, power, exponential
-  case mirrorCosine
-
-  var name: StaticString {
-    switch self {
-    case .linear: "linear"  // 1 - x
-    case .cosine: "cosine"  // (1 + cos πx) / 2
-    case .oneMinusSqrt: "1-sqrt"  // 1 - √x
-    case .oneMinusSquare: "1-square"  // 1 - x²
-    case .oneMinusPower: "1-power"  // 1 - x^p
-    case .sqrt: "sqrt"  // √(1 - x)
-    case .square: "square"  // (1 - x)²
-    case .power: "power"  // (1 - x)^p
-    case .exponential: "exponential"  // (q^x - q) / (1 - q)
-    case .mirrorCosine: "mirror-cosine"  // 2(1 - x) - (1 + cos πx) / 2
-    }
-  }
+enum Shape: Int32, CaseIterable {
+  case linear  // 1 - x
+  case cosine  // (1 + cos πx) / 2
+  case oneMinusSqrt  // 1 - √x
+  case oneMinusSquare  // 1 - x²
+  case oneMinusPower  // 1 - x^p
+  case sqrt  // √(1 - x)
+  case square  // (1 - x)²
+  case power  // (1 - x)^p
+  case exponential  // (q^x - q) / (1 - q)
+  case mirrorCosine  // 2(1 - x) - (1 + cos πx) / 2
 }
 
 /// A shape with its parameters.
@@ -29,22 +23,6 @@ struct Fall: Sendable {
   let shape: Shape
   let power: Double
   let q: Double
-
-  /// Which shape.
-  static var parameter: Parameter {
-    Parameter("shape", .word(Shape.names), default: .word("1-sqrt"), "curve of the fall")
-  }
-
-  /// What some shapes take besides.
-  static var parameters: [Parameter] {
-    [Parameter("power", .real(.positive), default: .real(1), "exponent of the shapes power and 1-power"), q]
-  }
-
-  static var q: Parameter {
-    Parameter(
-      "q", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)), default: .real(0.1),
-      "base of the shape exponential")
-  }
 
   init(shape: Shape, power: Double, q: Double) {
     self.shape = shape

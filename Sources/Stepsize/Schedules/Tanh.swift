@@ -4,30 +4,33 @@
 ///
 /// As published, it begins a little below 1 and ends a little above the floor: by about 1e-6 and 0.0025 of
 /// the range for the defaults.
+///
+/// Examples, to step 1000:
+///
+///     tanh(1000)
+///     tanh(1000, lower=-4, upper=4)
 struct Tanh: Sendable {
   let total: Int64
   let lower: Double
   let upper: Double
   let floor: Double
 
-  static var name: StaticString { "tanh" }
+  static var declaration: StaticString {
+    """
+    tanh: hyperbolic tangent decay
+    formula: floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)), x = t/total
+    source: arXiv 1806.01593
+    total: count from 1; updates until the end of the curve
+    lower: real in [-1000, 1000] = -7; argument of tanh at the start
+    upper: real in [-1000, 1000] = 3; argument of tanh at the end
+    floor
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "hyperbolic tangent decay",
-      formula: "floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)), x = t/total",
-      source: "arXiv 1806.01593",
-      [
-        .steps("total", "updates until the end of the curve"),
-        Parameter("lower", .real(Interval(-1000, 1000)), default: .real(-7), "argument of tanh at the start"),
-        Parameter("upper", .real(Interval(-1000, 1000)), default: .real(3), "argument of tanh at the end"),
-        .floor(),
-      ]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      let tanh = Tanh(total: total, lower: a.real("lower"), upper: a.real("upper"), floor: a.real("floor"))
-      return Body(.tanh(tanh), length: total)
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let tanh = Tanh(total: total, lower: a.real("lower"), upper: a.real("upper"), floor: a.real("floor"))
+    return Body(.tanh(tanh), length: total)
   }
 
   /// (1 - tanh z)/2 = 1/(1 + e^2z), which does not cancel.

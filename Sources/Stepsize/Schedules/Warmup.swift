@@ -7,22 +7,38 @@ import CMathShims
 ///
 /// Without `start` the first update has 1/steps and the full rate is reached at update steps - 1, so that
 /// no update is spent at a rate of 0 (which some trainers refuse). rise(u) is a fall seen from its end.
+///
+/// Examples, to step 700:
+///
+///     warmup(500)
+///     warmup(500, start=0.3)
+///     warmup(500, shape="cosine")
+///     warmup(500, shape="1-sqrt")
+///     warmup(500, shape="1-square")
+///     warmup(500, shape="log")
+///     warmup(500, shape="harmonic")
+///     warmup(500, start=0.01, shape="geometric")
 struct Warmup: Sendable {
-  /// The rises that are no mirrored fall.
-  enum Ramp: Word {
-    case fall(Shape), logarithmic, geometric, constant, harmonic
+  /// The shapes of a fall, mirrored, and rises that are no mirrored fall.
+  enum Ramp {
+    case fall(Shape)
+    case logarithmic  // ln(1 + u·steps) / ln(1 + steps)
+    case geometric  // start^(1 - u)
+    case constant  // start until the end
+    case harmonic  // 1/(steps - t)
 
-    static var allCases: [Ramp] {
-      Shape.allCases.map { .fall($0) } + [.logarithmic, .geometric, .constant, .harmonic]
-    }
-
-    var name: StaticString {
-      switch self {
-      case .fall(let shape): shape.name
-      case .logarithmic: "log"  // ln(1 + u·steps) / ln(1 + steps)
-      case .geometric: "geometric"  // start^(1 - u)
-      case .constant: "constant"  // start until the end
-      case .harmonic: "harmonic"  // 1/(steps - t)
+    init(_ a: Arguments) throws(ConfigurationError) {
+      let index = a.wordIndex("shape")
+      if let shape = Shape(rawValue: index) {
+        self = .fall(shape)
+        return
+      }
+      switch index - Int32(Shape.allCases.count) {
+      case 0: self = .logarithmic
+      case 1: self = .geometric
+      case 2: self = .constant
+      case 3: self = .harmonic
+      default: throw a.error("shape", expected: "a known word")
       }
     }
   }
@@ -32,40 +48,36 @@ struct Warmup: Sendable {
   let ramp: Ramp
   let fall: Fall
 
-  static var name: StaticString { "warmup" }
+  static var declaration: StaticString {
+    """
+    warmup: a rise to the full rate
+    formula: start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; rise(u) = \
+    fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; harmonic 1/(steps-t)
+    steps: count from 0; updates until the full rate
+    start: real in [0, 1] = none; fraction at the first update; none for a rise whose first update is already \
+    one step up
+    shape: word @shape|log|geometric|constant|harmonic = linear; curve of the rise
+    power
+    q
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "a rise to the full rate",
-      formula: """
-        start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; \
-        rise(u) = fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; \
-        harmonic 1/(steps-t)
-        """,
-      [
-        .steps("steps", from: 0, "updates until the full rate"),
-        Parameter(
-          "start", .real(.fraction), default: Value.none,
-          "fraction at the first update; none for a rise whose first update is already one step up"),
-        Parameter("shape", .word(Ramp.names), default: .word("linear"), "curve of the rise"),
-      ] + Fall.parameters
-    ) { a throws(ConfigurationError) in
-      let ramp = try a.word("shape", as: Ramp.self)
-      let start = a.optionalReal("start")
-      var fall = Fall(shape: .linear, power: a.real("power"), q: a.real("q"))
-      switch ramp {
-      case .geometric where start ?? 0 <= 0:
-        throw a.error("start", expected: "a number in (0, 1], which the shape geometric needs")
-      case .constant where start == nil:
-        throw a.error("start", expected: "a number in [0, 1], which the shape constant needs")
-      case .harmonic where start != nil:
-        throw a.error("start", expected: "none with the shape harmonic")
-      case .fall(let shape): fall = Fall(shape: shape, power: fall.power, q: fall.q)
-      default: break
-      }
-      let steps = a.count("steps")
-      return Body(.warmup(Warmup(steps: steps, start: start, ramp: ramp, fall: fall)), length: steps)
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let ramp = try Ramp(a)
+    let start = a.optionalReal("start")
+    var fall = Fall(shape: .linear, power: a.real("power"), q: a.real("q"))
+    switch ramp {
+    case .geometric where start ?? 0 <= 0:
+      throw a.error("start", expected: "a number in (0, 1], which the shape geometric needs")
+    case .constant where start == nil:
+      throw a.error("start", expected: "a number in [0, 1], which the shape constant needs")
+    case .harmonic where start != nil:
+      throw a.error("start", expected: "none with the shape harmonic")
+    case .fall(let shape): fall = Fall(shape: shape, power: fall.power, q: fall.q)
+    default: break
     }
+    let steps = a.count("steps")
+    return Body(.warmup(Warmup(steps: steps, start: start, ramp: ramp, fall: fall)), length: steps)
   }
 
   /// A linear rise from its first step.
@@ -92,12 +104,5 @@ struct Warmup: Sendable {
     case .harmonic: return 1 / Double(steps &- t)
     }
     return low + (1 - low) * rise
-  }
-}
-
-extension Schedule {
-  /// A linear rise over `steps` updates: 1/steps for update 0, the full rate from update steps - 1 on.
-  public static func warmup(_ steps: Int64) throws(ConfigurationError) -> Schedule {
-    try Schedule(.warmup, [.integer(steps)])
   }
 }

@@ -1,66 +1,62 @@
-/// A schedule of the catalogue: what is told of it, and how it is made.
-struct Entry: Sendable {
-  let signature: Signature
-  let make: @Sendable (Arguments) throws(ConfigurationError) -> Body
+/// The declaration of a schedule or of a controller: one text in its file, from which the parser, the catalogue, the
+/// bindings' constructors and the documentation all come.
+///
+///     cosine: cosine decay to a floor                              name, and a summary in one line
+///     formula: floor + (1 - floor) …                               what it computes
+///     source: arXiv 1608.03983                                     paper or origin; may be missing
+///     total: count from 1; updates until the end                   a parameter (`Parameter`) on each further line
+///     floor = 0.1                                                  a shared one (`SharedParameters`), its default replaced
+///
+/// It is data, read where it is needed: a static text costs its bytes and nothing at start.
+struct Entry {
+  private let declaration: StaticString
 
-  init(
-    _ name: StaticString, _ summary: StaticString, formula: StaticString, source: StaticString = "",
-    _ parameters: [Parameter],
-    make: @escaping @Sendable (Arguments) throws(ConfigurationError) -> Body
-  ) {
-    signature = Signature(
-      name: name, summary: summary, formula: formula, source: source, parameters: parameters)
-    self.make = make
+  init(_ declaration: StaticString) { self.declaration = declaration }
+
+  /// Whether this is the name that the declaration begins with.
+  func isNamed(_ name: some Collection<UInt8>) -> Bool {
+    declaration.withUTF8Buffer {
+      $0.count > name.count && $0[name.count] == UInt8(ascii: ":") && $0.starts(with: name)
+    }
+  }
+
+  var name: [UInt8] { declaration.withUTF8Buffer { Array($0.prefix { $0 != UInt8(ascii: ":") }) } }
+
+  /// All of it, with the defaults of a controller's variant (nil: of the first one).
+  func signature(variant: [UInt8]? = nil) -> Signature {
+    var lines = Lines(declaration)
+    let (name, summary) = Self.field(lines.next() ?? [])
+    let (_, formula) = Self.field(lines.next() ?? [])
+    var source: [UInt8] = []
+    var parameters: [Parameter] = []
+    while let line = lines.next() {
+      if ("source: " as StaticString).begins(line) {
+        source = Self.field(line).value
+      } else if let parameter = Parameter(declared: line, variant: variant) {
+        parameters.append(parameter)
+      }
+    }
+    return Signature(name: name, summary: summary, formula: formula, source: source, parameters: parameters)
+  }
+
+  /// What stands before the first colon, and after it and a space.
+  private static func field(_ line: [UInt8]) -> (name: [UInt8], value: [UInt8]) {
+    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+    return (Array(line[..<colon]), Array(line[colon...].dropFirst(2)))
   }
 }
 
-/// Checked values, by parameter name.
-struct Arguments {
-  let signature: Signature
-  let values: [Value]
+/// The lines of a declaration.
+struct Lines: IteratorProtocol {
+  private let text: [UInt8]
+  private var offset = 0
 
-  subscript(name: StaticString) -> Value {
-    for i in signature.parameters.indices where name.equals(signature.parameters[i].name) {
-      return values[i]
-    }
-    return .none
-  }
+  init(_ text: StaticString) { self.text = text.bytes }
 
-  // The fallbacks below are never reached: `bind` has checked the kinds.
-
-  func count(_ name: StaticString) -> Int64 { optionalCount(name) ?? 0 }
-  func real(_ name: StaticString) -> Double { optionalReal(name) ?? Double.nan }
-
-  func optionalCount(_ name: StaticString) -> Int64? {
-    if case .integer(let n) = self[name] { n } else { nil }
-  }
-
-  func optionalReal(_ name: StaticString) -> Double? {
-    if case .real(let x) = self[name] { x } else { nil }
-  }
-
-  func flag(_ name: StaticString) -> Bool {
-    if case .flag(let on) = self[name] { on } else { false }
-  }
-
-  func word(_ name: StaticString) -> [UInt8] {
-    if case .word(let word) = self[name] { word } else { [] }
-  }
-
-  func counts(_ name: StaticString) -> [Int64] {
-    if case .integers(let list) = self[name] { list } else { [] }
-  }
-
-  func reals(_ name: StaticString) -> [Double] {
-    if case .reals(let list) = self[name] { list } else { [] }
-  }
-
-  func schedule(_ name: StaticString) throws(ConfigurationError) -> Schedule {
-    guard case .schedule(let schedule) = self[name] else { throw error(name, expected: "a schedule") }
-    return schedule
-  }
-
-  func error(_ name: StaticString, expected: StaticString) -> ConfigurationError {
-    ConfigurationError(signature.name, name, self[name], expected: expected)
+  mutating func next() -> [UInt8]? {
+    guard offset < text.count else { return nil }
+    let end = text[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
+    defer { offset = end + 1 }
+    return Array(text[offset..<end])
   }
 }

@@ -18,7 +18,7 @@ struct Lexer {
 
   /// Takes the punctuation if it comes next.
   mutating func take(_ punctuation: StaticString) -> Bool {
-    guard peek() != nil, bytes[offset...].starts(with: punctuation.bytes) else { return false }
+    guard peek() != nil, punctuation.begins(bytes[offset...]) else { return false }
     offset += punctuation.utf8CodeUnitCount
     return true
   }
@@ -57,6 +57,38 @@ struct Lexer {
     }
     offset += 1
     return Array(word)
+  }
+
+  // MARK: - Declarations
+
+  /// A number of a declaration.
+  mutating func expectReal() throws(ConfigurationError) -> Double {
+    switch try takeNumber() {
+    case .some(.real(let x)): return x
+    case .some(.integer(let n)): return Double(n)
+    default: throw unexpected("a number")
+    }
+  }
+
+  mutating func expectInteger() throws(ConfigurationError) -> Int64 {
+    guard case .some(.integer(let n)) = try takeNumber() else { throw unexpected("an integer") }
+    return n
+  }
+
+  /// A word or a number of a declaration: up to white space or punctuation.
+  mutating func takeWord() -> [UInt8] {
+    _ = peek()
+    return Array(takeWhile { Self.isLetter($0) || Self.isNumeric($0) })
+  }
+
+  /// The rest behind the first of such marks and a space; this lexer does not move.
+  func text(after mark: StaticString) -> [UInt8] {
+    var lexer = self
+    while lexer.peek() != nil {
+      if lexer.take(mark) { return Array(bytes[lexer.offset...].dropFirst()) }
+      lexer.offset += 1
+    }
+    return []
   }
 
   /// "expected …, found …"

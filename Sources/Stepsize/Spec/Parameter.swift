@@ -1,13 +1,12 @@
-/// One parameter of a schedule: name, kind, range, default and meaning. Parsing, printing, checking and
-/// the bindings' constructors all read it from here.
+/// One parameter of a schedule or a controller: name, kind, range, default and meaning.
 public struct Parameter: Sendable {
   public enum Kind: Sendable {
     case count(ClosedRange<Int64>)
     case real(Interval)
     case flag
-    case word([StaticString])
-    /// Ascending integers >= 0, each greater than the one before it, or equal where `repeats`.
-    case counts(repeats: Bool)
+    case word([[UInt8]])
+    /// Ascending integers >= 0, each greater than the one before it, or equal where `repeating`.
+    case counts(repeating: Bool)
     case reals(Interval)
     /// A number for all parameter groups, or a list with one for each.
     case perGroup(Interval)
@@ -16,36 +15,102 @@ public struct Parameter: Sendable {
     case schedule
   }
 
-  public let name: StaticString
+  public let name: [UInt8]
   public let kind: Kind
   /// nil: must be given.
-  public let fallback: Value?
+  public private(set) var defaultValue: Value?
   /// Whether `none` is a value.
-  public let isOptional: Bool
+  public private(set) var isOptional: Bool
   /// One phrase with the unit.
-  public let note: StaticString
+  public let note: [UInt8]
 
-  init(
-    _ name: StaticString, _ kind: Kind, default fallback: Value? = nil, isOptional: Bool = false,
-    _ note: StaticString
-  ) {
+  /// As a declaration says it: name, kind and range, default, meaning.
+  ///
+  ///     floor: real in [0, 1] = 0; lowest value
+  ///     patience: count from 0 = 10 (paper: 0); observations to wait        another default for a variant
+  ///     reset_start: count from 0 or none = 500; cuts before a reset
+  ///     total: count from 1; updates                                        must be given
+  ///     floor = 0.1                                                         a shared parameter
+  ///     shape: word @shape|log = linear; curve of the rise                  words of a shared one, and more
+  ///
+  /// nil where the line is none of these.
+  init?(declared line: [UInt8], variant: [UInt8]?) {
+    var lexer = Lexer(line)
+    guard let name = lexer.takeName() else { return nil }
+    if lexer.take(":") {
+      do { try self.init(Array(name), &lexer, variant) } catch { return nil }
+    } else {
+      guard let shared = SharedParameters.line(name),
+        var parameter = Parameter(declared: shared, variant: variant)
+      else { return nil }
+      do { try parameter.readDefault(&lexer, variant) } catch { return nil }
+      self = parameter
+    }
+  }
+
+  private init(_ name: [UInt8], _ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     self.name = name
-    self.kind = kind
-    self.fallback = fallback
-    if case .some(.none) = fallback { self.isOptional = true } else { self.isOptional = isOptional }
-    self.note = note
+    kind = try Self.kind(&lexer)
+    isOptional = lexer.take("or none")
+    self.note = lexer.text(after: ";")
+    try readDefault(&lexer, variant)
   }
 
-  /// A number of updates.
-  static func steps(
-    _ name: StaticString, from lower: Int64 = 1, default fallback: Value? = nil, _ note: StaticString
-  ) -> Parameter {
-    Parameter(name, .count(lower...Int64.max), default: fallback, note)
+  private static func kind(_ lexer: inout Lexer) throws(ConfigurationError) -> Kind {
+    if lexer.take("counts") { return .counts(repeating: lexer.take("repeating")) }
+    if lexer.take("count") {
+      let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
+      let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
+      return .count(lower...max(lower, upper))
+    }
+    if lexer.take("reals") { return .reals(try Interval(declared: &lexer)) }
+    if lexer.take("real") { return .real(try Interval(declared: &lexer)) }
+    if lexer.take("per_group") { return .perGroup(try Interval(declared: &lexer)) }
+    if lexer.take("flag") { return .flag }
+    if lexer.take("name") { return .name }
+    if lexer.take("schedule") { return .schedule }
+    try lexer.expect("word")
+    var words: [[UInt8]] = []
+    repeat {
+      // "@shape": the words of that shared parameter.
+      if lexer.take("@"), let name = lexer.takeName(), let line = SharedParameters.line(name),
+        let shared = Parameter(declared: line, variant: nil), case .word(let more) = shared.kind
+      {
+        words += more
+      } else {
+        words.append(lexer.takeWord())
+      }
+    } while lexer.take("|")
+    return .word(words)
   }
 
-  static func floor(_ fallback: Double = 0) -> Parameter {
-    Parameter(
-      "floor", .real(.fraction), default: .real(fallback), "lowest value, as a fraction of the base rate")
+  private mutating func readDefault(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
+    guard lexer.take("=") else { return }
+    try setDefault(lexer.takeWord())
+    guard lexer.take("(") else { return }
+    repeat {
+      let name = lexer.takeWord()
+      try lexer.expect(":")
+      let word = lexer.takeWord()
+      if name == variant { try setDefault(word) }
+    } while lexer.take(",")
+    try lexer.expect(")")
+  }
+
+  private mutating func setDefault(_ word: [UInt8]) throws(ConfigurationError) {
+    if ("none" as StaticString).equals(word) {
+      isOptional = true
+      defaultValue = Value.none
+      return
+    }
+    var lexer = Lexer(word)
+    let value: Value
+    switch kind {
+    case .flag: value = .flag(("true" as StaticString).equals(word))
+    case .word, .name: value = .word(word)
+    default: value = try lexer.takeNumber() ?? .none
+    }
+    defaultValue = accept(value)
   }
 
   /// What is allowed, as an error message says it.
@@ -59,11 +124,12 @@ public struct Parameter: Sendable {
       text.write("one of ")
       for i in words.indices {
         text.write(i == 0 ? "\"" : ", \"")
-        text.write(words[i])
+        text += words[i]
         text.write("\"")
       }
-    case .counts(let repeats):
-      text.write(repeats ? "a list of ascending integers >= 0" : "a list of strictly ascending integers >= 0")
+    case .counts(let repeating):
+      text.write(
+        repeating ? "a list of ascending integers >= 0" : "a list of strictly ascending integers >= 0")
     case .reals(let interval):
       text.write("a list, each ")
       interval.write(to: &text)
@@ -91,11 +157,10 @@ public struct Parameter: Sendable {
       return interval.contains(Double(n)) ? .real(Double(n)) : nil
     case (.flag, .flag): return value
     case (.word(let words), .word(let word)):
-      for known in words where known.equals(word) { return value }
-      return nil
-    case (.counts(let repeats), .integers(let list)):
+      return words.contains(word) ? value : nil
+    case (.counts(let repeating), .integers(let list)):
       for i in list.indices {
-        let low = i == 0 ? 0 : repeats || list[i - 1] == Int64.max ? list[i - 1] : list[i - 1] + 1
+        let low = i == 0 ? 0 : repeating || list[i - 1] == Int64.max ? list[i - 1] : list[i - 1] + 1
         if list[i] < low { return nil }
       }
       return value
@@ -141,9 +206,9 @@ extension Parameter {
   }
 
   /// The default in the text form; empty if the parameter must be given.
-  public var fallbackText: [UInt8] {
+  public var defaultText: [UInt8] {
     var text: [UInt8] = []
-    fallback?.write(to: &text)
+    defaultValue?.write(to: &text)
     return text
   }
 }

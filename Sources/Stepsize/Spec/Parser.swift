@@ -42,7 +42,7 @@ struct Parser {
     let start = lexer.offset
     repeat {
       let before = lexer
-      guard let name = lexer.takeName(), let kind = ControllerKind(Array(name)) else {
+      guard let name = lexer.takeName(), let kind = ControllerKind(named: name) else {
         lexer = before
         // Only a schedule that stands alone may be a sequence without brackets.
         schedule = try controllers.isEmpty ? sequence() : product()
@@ -61,7 +61,7 @@ struct Parser {
 
   mutating func wholeController() throws(ConfigurationError) -> Controller {
     guard let name = lexer.takeName() else { throw lexer.unexpected("a controller") }
-    guard let kind = ControllerKind(Array(name)) else {
+    guard let kind = ControllerKind(named: name) else {
       throw unknown("controller", name, among: ControllerKind.names)
     }
     let controller = try controller(kind, at: name.startIndex)
@@ -75,8 +75,7 @@ struct Parser {
     var phase: [UInt8]?
     let values = try arguments(of: kind.signature, &phase)
     guard phase == nil else {
-      throw ConfigurationError(
-        .name, "a controller has no phase: ", Lexer.quoted(kind.name.bytes[...]), at: start)
+      throw ConfigurationError(.name, "a controller has no phase: ", Lexer.quoted(kind.name[...]), at: start)
     }
     do { return try Controller(kind, values) } catch { throw located(error, start) }
   }
@@ -136,8 +135,8 @@ struct Parser {
 
   private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
     let start = name.startIndex
-    guard let kind = Kind(Array(name)) else {
-      if ControllerKind(Array(name)) != nil {
+    guard let kind = Kind(named: name) else {
+      if ControllerKind(named: name) != nil {
         throw ConfigurationError(
           .syntax,
           "a controller stands first, in a scheduler's text, as in greedy() * (a >> b): ",
@@ -169,14 +168,15 @@ struct Parser {
       let offset = lexer.offset
       if let key = takeKey() {
         position = nil
-        if let index = parameters.firstIndex(where: { $0.name.equals(key) }) {
+        if let index = parameters.firstIndex(where: { $0.name.elementsEqual(key) }) {
           guard values[index] == nil else { throw twice(key) }
           values[index] = try value(of: parameters[index])
         } else if ("phase" as StaticString).equals(key) {
           guard phase == nil else { throw twice(key) }
           phase = try word()
         } else {
-          throw unknown("parameter", key, among: parameters.map { $0.name } + ["phase"])
+          throw unknown(
+            "parameter", key, among: parameters.map { $0.name } + [("phase" as StaticString).bytes])
         }
       } else if let index = position {
         guard index < parameters.count else {
@@ -254,16 +254,8 @@ struct Parser {
   }
 
   private func unknown(
-    _ what: StaticString, _ name: ArraySlice<UInt8>, among known: [StaticString]
+    _ what: StaticString, _ name: ArraySlice<UInt8>, among known: [[UInt8]]
   ) -> ConfigurationError {
-    var text = ("unknown " as StaticString).bytes + what.bytes
-    text.write(" ")
-    text += Lexer.quoted(name)
-    if let nearest = nearest(to: name, among: known) {
-      text.write(", did you mean \"")
-      text.write(nearest)
-      text.write("\"?")
-    }
-    return ConfigurationError(.name, text, at: name.startIndex)
+    located(ConfigurationError(unknown: what, name, among: known), name.startIndex)
   }
 }

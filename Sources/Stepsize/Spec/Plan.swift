@@ -7,7 +7,7 @@ public struct Plan: Sendable {
   /// What moves the base rates; nil for nothing.
   public let controller: Controller?
   /// What ends phases.
-  public let settlings: [Settle.Configuration]
+  public let settlings: [Controller]
   /// nil for a constant 1.
   public let schedule: Schedule?
 
@@ -16,10 +16,10 @@ public struct Plan: Sendable {
   /// At most one of the controllers moves the base rates; the others are settlings, each of a phase that there is.
   public init(_ controllers: [Controller], _ schedule: Schedule?) throws(ConfigurationError) {
     var mover: Controller?
-    var settlings: [Settle.Configuration] = []
+    var settlings: [Controller] = []
     for controller in controllers {
-      if case .settle(let configuration) = controller {
-        settlings.append(configuration)
+      if controller.kind == .settle {
+        settlings.append(controller)
       } else if mover == nil {
         mover = controller
       } else {
@@ -30,7 +30,9 @@ public struct Plan: Sendable {
       throw ConfigurationError(.limit, "scheduler: more than 16 settlings")
     }
     for settling in settlings {
-      guard let name = settling.phase, schedule?.hasPhase(name) != true else { continue }
+      guard let name = settling.arguments.optionalWord("phase"), schedule?.hasPhase(name) != true else {
+        continue
+      }
       throw ConfigurationError(
         .argument, "settle: the schedule has no phase of that name: ",
         Lexer.quoted(name[...]))
@@ -42,7 +44,7 @@ public struct Plan: Sendable {
 
   /// All of them: what moves the rates first.
   public var controllers: [Controller] {
-    (controller.map { [$0] } ?? []) + settlings.map { .settle($0) }
+    (controller.map { [$0] } ?? []) + settlings
   }
 
   /// Reads the text form.

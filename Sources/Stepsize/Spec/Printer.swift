@@ -8,7 +8,7 @@ extension Schedule {
 
   func write(to text: inout [UInt8]) {
     switch form {
-    case .call(let kind, let values, _): text.writeCall(kind.signature, values, phase)
+    case .call(_, let arguments, _): text.writeCall(arguments.signature, arguments.values, phase)
     case .sequence(let parts):
       for i in parts.indices {
         if i > 0 { text.write(" >> ") }
@@ -50,14 +50,14 @@ extension [UInt8] {
   /// Leading parameters stand without their names as long as each must be given or is the first; the others
   /// are named, and left out where they have their default.
   mutating func writeCall(_ signature: Signature, _ values: [Value], _ phase: [UInt8]? = nil) {
-    write(signature.name)
+    self += signature.name
     write("(")
     var isFirst = true
     var isPositional = true
     for i in values.indices {
       let parameter = signature.parameters[i]
-      if let fallback = parameter.fallback {
-        if values[i].isSame(as: fallback) {
+      if let value = parameter.defaultValue {
+        if values[i].isSame(as: value) {
           isPositional = false
           continue
         }
@@ -66,7 +66,7 @@ extension [UInt8] {
       if !isFirst { write(", ") }
       isFirst = false
       if !isPositional {
-        write(parameter.name)
+        self += parameter.name
         write("=")
       }
       values[i].write(to: &self, limit: Int.max)

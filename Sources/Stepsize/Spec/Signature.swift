@@ -1,12 +1,12 @@
 /// What the library tells of a named schedule or controller, and how values are given to it.
 public struct Signature: Sendable {
-  public let name: StaticString
+  public let name: [UInt8]
   /// One line.
-  public let summary: StaticString
+  public let summary: [UInt8]
   /// The value as a function of the step t, or what a controller does with an observation.
-  public let formula: StaticString
+  public let formula: [UInt8]
   /// Paper or origin; empty where the form is common property.
-  public let source: StaticString
+  public let source: [UInt8]
   public let parameters: [Parameter]
 
   /// Checks each value against its parameter and fills in the defaults.
@@ -20,13 +20,13 @@ public struct Signature: Sendable {
           throw ConfigurationError(name, parameter.name, value, expected: parameter.expected)
         }
         values.append(accepted)
-      } else if let fallback = parameter.fallback {
-        values.append(fallback)
+      } else if let value = parameter.defaultValue {
+        values.append(value)
       } else {
         var text: [UInt8] = []
-        text.write(name)
+        text += name
         text.write(": ")
-        text.write(parameter.name)
+        text += parameter.name
         text.write(" is missing, expected ")
         text += parameter.expected
         throw ConfigurationError(.argument, text)

@@ -1,11 +1,11 @@
 /// The known name that is fewest edits away (Levenshtein), if that is near enough to be meant.
-func nearest(to name: ArraySlice<UInt8>, among known: [StaticString]) -> StaticString? {
+func nearest(to name: ArraySlice<UInt8>, among known: [[UInt8]]) -> [UInt8]? {
   guard name.count <= 64 else { return nil }
   let name = Array(name)
-  var best: StaticString?
+  var best: [UInt8]?
   var bestDistance = Swift.max(2, name.count / 3) + 1
   for candidate in known {
-    let distance = editDistance(name, candidate.bytes)
+    let distance = editDistance(name, candidate)
     if distance < bestDistance {
       best = candidate
       bestDistance = distance

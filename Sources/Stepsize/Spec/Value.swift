@@ -43,10 +43,14 @@ public enum Value: Sendable {
 
 extension ConfigurationError {
   /// "linear: total = -5, expected an integer from 1 to 9223372036854775807"
-  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: [UInt8]) {
+  init(_ owner: [UInt8], _ field: [UInt8], _ value: Value, expected: [UInt8]) {
     var text: [UInt8] = []
     value.write(to: &text)
     self.init(owner, field, text, expected: expected)
+  }
+
+  init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: [UInt8]) {
+    self.init(owner.bytes, field.bytes, value, expected: expected)
   }
 
   init(_ owner: StaticString, _ field: StaticString, _ value: Value, expected: StaticString) {

@@ -31,7 +31,9 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
 
   /// Whether `length` numbers from `start` on are inside.
   @inline(__always)
-  package func holds(_ start: Int, _ length: Int) -> Bool { start >= 0 && length >= 0 && start <= count &- length }
+  package func holds(_ start: Int, _ length: Int) -> Bool {
+    start >= 0 && length >= 0 && start <= count &- length
+  }
 
   @inline(__always)
   package func vector<V: SIMD<Double>>(_ start: Int, as type: V.Type) -> V {

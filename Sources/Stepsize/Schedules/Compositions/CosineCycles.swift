@@ -1,38 +1,38 @@
 /// Cosine cycles of listed lengths, the peaks shrinking.
 ///
 /// Cycle i is ramp(lengths[i], start=max(decay^i, floor), end=floor, shape="cosine"); one follows the other.
+///
+/// Examples, to step 1000:
+///
+///     cosine_cycles([200, 300, 500], decay=0.8)
 enum CosineCycles {
-  static var name: StaticString { "cosine_cycles" }
+  static var declaration: StaticString {
+    """
+    cosine_cycles: cosine cycles of listed lengths
+    formula: one after the other ramp(lengths[i], max(decay^i, floor), floor, "cosine")
+    source: arXiv 1608.03983
+    lengths: reals in [1, 9223372036854774784]; updates of each cycle, whole numbers >= 1
+    decay: real in (0, 1] = 1; each peak over the one before
+    floor
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "cosine cycles of listed lengths",
-      formula: "one after the other ramp(lengths[i], max(decay^i, floor), floor, \"cosine\")",
-      source: "arXiv 1608.03983",
-      [
-        Parameter("lengths", .reals(Interval(1, largestCount)), "updates of each cycle, whole numbers >= 1"),
-        Parameter(
-          "decay", .real(Interval(0, 1, lowerIsOpen: true)), default: .real(1),
-          "each peak over the one before"),
-        .floor(),
-      ]
-    ) { a throws(ConfigurationError) in
-      let lengths = a.reals("lengths")
-      let decay = a.real("decay")
-      let floor = a.real("floor")
-      guard !lengths.isEmpty, lengths.count < Schedule.maximumNodeCount else {
-        throw a.error("lengths", expected: "1 to 65535 whole numbers")
-      }
-      var parts: [Schedule] = []
-      for i in lengths.indices {
-        guard let length = Int64(exactly: lengths[i]) else {
-          throw a.error("lengths", expected: "whole numbers >= 1")
-        }
-        let peak = max(raise(decay, to: Double(i)), floor)
-        parts.append(
-          try Schedule(.ramp, [.integer(length), .real(peak), .real(floor), .word("cosine")]))
-      }
-      return Body(try .sequence(parts))
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let lengths = a.reals("lengths")
+    let decay = a.real("decay")
+    let floor = a.real("floor")
+    guard !lengths.isEmpty, lengths.count < Schedule.maximumNodeCount else {
+      throw a.error("lengths", expected: "1 to 65535 whole numbers")
     }
+    var parts: [Schedule] = []
+    for i in lengths.indices {
+      guard let length = Int64(exactly: lengths[i]) else {
+        throw a.error("lengths", expected: "whole numbers >= 1")
+      }
+      let peak = max(raise(decay, to: Double(i)), floor)
+      parts.append(
+        try Schedule(.ramp, [.integer(length), .real(peak), .real(floor), .word("cosine")]))
+    }
+    return Body(try .sequence(parts))
   }
 }

@@ -2,26 +2,29 @@
 ///
 ///     noam_hold(warmup, hold, power, floor)
 ///       = clamp(warmup(warmup, start=0) >> constant(hold) >> power_law(warmup, power), min=floor)
+///
+/// Examples, to step 1000:
+///
+///     noam_hold(100, 300)
 enum NoamHold {
-  static var name: StaticString { "noam_hold" }
+  static var declaration: StaticString {
+    """
+    noam_hold: warm-up, a constant rate, then a power law
+    formula: clamp(warmup(warmup, start=0) >> constant(hold) >> power_law(warmup, power), min=floor)
+    source: arXiv 2206.00888
+    warmup: count from 1; updates of the rise, and scale of the power law
+    hold: count from 0; updates at the full rate
+    power: real > 0 = 0.5; exponent of the power law
+    floor
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "warm-up, a constant rate, then a power law",
-      formula: "clamp(warmup(warmup, start=0) >> constant(hold) >> power_law(warmup, power), min=floor)",
-      source: "arXiv 2206.00888",
-      [
-        .steps("warmup", "updates of the rise, and scale of the power law"),
-        .steps("hold", from: 0, "updates at the full rate"),
-        Parameter("power", .real(.positive), default: .real(0.5), "exponent of the power law"), .floor(),
-      ]
-    ) { a throws(ConfigurationError) in
-      let warmup = a["warmup"]
-      let curve: Schedule = try .sequence([
-        try Schedule(.warmup, [warmup, .real(0)]), try .constant(a.count("hold")),
-        try Schedule(.powerLaw, [warmup, a["power"]]),
-      ])
-      return Body(try curve.clamped(min: a.real("floor")))
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let warmup = a["warmup"]
+    let curve: Schedule = try .sequence([
+      try Schedule(.warmup, [warmup, .real(0)]), try .constant(a.count("hold")),
+      try Schedule(.powerLaw, [warmup, a["power"]]),
+    ])
+    return Body(try curve.clamped(min: a.real("floor")))
   }
 }

@@ -4,65 +4,50 @@
 ///     three_phase          take(knots([0, p - 1, 2p - 2, total - 1], [low, 1, low, last], anneal), total)
 ///
 /// p = pct_start·total, low = 1/div_factor, last = low/final_div_factor. The base rate is the peak.
+///
+/// Examples, to step 1000:
+///
+///     onecycle(1000)
+///     onecycle(1000, anneal="linear")
+///     onecycle(1000, three_phase=true)
 enum OneCycle {
-  enum Anneal: Word {
-    case cosine, linear
-
-    var name: StaticString {
-      switch self {
-      case .cosine: "cosine"
-      case .linear: "linear"
-      }
-    }
+  static var declaration: StaticString {
+    """
+    onecycle: one rise and one long fall
+    formula: take(knots([0, p-1, total-1], [low, 1, last], anneal), total), p = pct_start total, low = \
+    1/div_factor, last = low/final_div_factor; three_phase: [0, p-1, 2p-2, total-1], [low, 1, low, last]
+    source: arXiv 1708.07120
+    total: count from 1; updates of the whole
+    pct_start: real in (0, 1) = 0.3; fraction of total at which the peak is
+    div_factor: real >= 1 = 25; peak over the first rate
+    final_div_factor: real > 0 = 10000; first rate over the last
+    anneal: word cosine|linear = cosine; curve between the knots
+    three_phase: flag = false; fall as fast as the rise, then further
+    """
   }
 
-  static var name: StaticString { "onecycle" }
-
-  static var entry: Entry {
-    Entry(
-      name, "one rise and one long fall",
-      formula: """
-        take(knots([0, p-1, total-1], [low, 1, last], anneal), total), p = pct_start total, \
-        low = 1/div_factor, last = low/final_div_factor; three_phase: [0, p-1, 2p-2, total-1], \
-        [low, 1, low, last]
-        """,
-      source: "arXiv 1708.07120",
-      [
-        .steps("total", "updates of the whole"),
-        Parameter(
-          "pct_start", .real(Interval(0, 1, lowerIsOpen: true, upperIsOpen: true)), default: .real(0.3),
-          "fraction of total at which the peak is"),
-        Parameter(
-          "div_factor", .real(Interval(1, Double.greatestFiniteMagnitude)), default: .real(25),
-          "peak over the first rate"),
-        Parameter(
-          "final_div_factor", .real(.positive), default: .real(1e4), "first rate over the last"),
-        Parameter("anneal", .word(Anneal.names), default: .word("cosine"), "curve between the knots"),
-        Parameter("three_phase", .flag, default: .flag(false), "fall as fast as the rise, then further"),
-      ]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      let top = a.real("pct_start") * Double(total)
-      let low = 1 / a.real("div_factor")
-      let last = finite(low / a.real("final_div_factor"))
-      let end = Double(total) - 1
-      var steps = [0, top - 1]
-      var values = [low, 1]
-      if a.flag("three_phase") {
-        steps.append(2 * top - 2)
-        values.append(low)
-      }
-      steps.append(end)
-      values.append(last)
-      guard end <= largestCount else { throw a.error("total", expected: "an integer up to 2^63 - 1024") }
-      for i in steps.indices.dropFirst() where !(steps[i] > steps[i - 1]) {
-        throw a.error(
-          "pct_start",
-          expected:
-            "a fraction with the peak after update 0 and before the last, in three phases before the middle")
-      }
-      let knots = try Schedule(.knots, [.reals(steps), .reals(values), a["anneal"]])
-      return Body(try knots.taking(total))
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let top = a.real("pct_start") * Double(total)
+    let low = 1 / a.real("div_factor")
+    let last = finite(low / a.real("final_div_factor"))
+    let end = Double(total) - 1
+    var steps = [0, top - 1]
+    var values = [low, 1]
+    if a.flag("three_phase") {
+      steps.append(2 * top - 2)
+      values.append(low)
     }
+    steps.append(end)
+    values.append(last)
+    guard end <= largestCount else { throw a.error("total", expected: "an integer up to 2^63 - 1024") }
+    for i in steps.indices.dropFirst() where !(steps[i] > steps[i - 1]) {
+      throw a.error(
+        "pct_start",
+        expected:
+          "a fraction with the peak after update 0 and before the last, in three phases before the middle")
+    }
+    let knots = try Schedule(.knots, [.reals(steps), .reals(values), a["anneal"]])
+    return Body(try knots.taking(total))
   }
 }

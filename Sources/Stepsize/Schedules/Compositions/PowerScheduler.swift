@@ -9,44 +9,47 @@
 /// from there on the value is (t/(warmup + hold))^-power, whatever the batch size and the total. The decay
 /// begins at the value v which the power law has there. Parts without a length are left out.
 /// Its phases are "warmup", "main" (constant and power law) and "anneal".
+///
+/// Examples, to step 1000:
+///
+///     power_scheduler(1000, 100, 100)
+///     power_scheduler(1000, 100, 100, decay=200)
 enum PowerScheduler {
-  static var name: StaticString { "power_scheduler" }
+  static var declaration: StaticString {
+    """
+    power_scheduler: warm-up, hold, a power law, then an exponential decay
+    formula: warmup(warmup) >> constant(hold) >> take(power_law(warmup+hold, power), total-warmup-hold-decay) \
+    >> v * cooldown(decay, "exponential", q=q), v = ((total-decay)/(warmup+hold))^-power
+    source: arXiv 2408.13359
+    total: count from 1; updates of the whole
+    warmup: count from 0; updates of the rise
+    hold: count from 0; updates at the full rate
+    power: real > 0 = 0.51; exponent of the power law
+    decay: count from 0 = 0; updates of the last decay
+    q
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "warm-up, hold, a power law, then an exponential decay",
-      formula: """
-        warmup(warmup) >> constant(hold) >> take(power_law(warmup+hold, power), total-warmup-hold-decay) \
-        >> v * cooldown(decay, "exponential", q=q), v = ((total-decay)/(warmup+hold))^-power
-        """,
-      source: "arXiv 2408.13359",
-      [
-        .steps("total", "updates of the whole"), .steps("warmup", from: 0, "updates of the rise"),
-        .steps("hold", from: 0, "updates at the full rate"),
-        Parameter("power", .real(.positive), default: .real(0.51), "exponent of the power law"),
-        .steps("decay", from: 0, default: .integer(0), "updates of the last decay"), Fall.q,
-      ]
-    ) { a throws(ConfigurationError) in
-      let total = a.count("total")
-      let warmup = a.count("warmup")
-      let hold = a.count("hold")
-      let decay = a.count("decay")
-      guard warmup <= total else { throw a.error("warmup", expected: "an integer <= total") }
-      guard hold <= total - warmup else { throw a.error("hold", expected: "an integer <= total - warmup") }
-      let scale = warmup + hold
-      guard scale >= 1 else { throw a.error("hold", expected: "an integer >= 1 without a warm-up") }
-      let rest = total - scale
-      guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
-      var parts: [Schedule] = []
-      if warmup > 0 { parts.append(try Schedule.warmup(warmup).named("warmup")) }
-      if hold > 0 { parts.append(try Schedule.constant(hold).named("main")) }
-      let law = try Schedule(.powerLaw, [.integer(scale), a["power"]])
-      if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay).named("main")) }
-      if decay > 0 {
-        let fall = try Schedule(.cooldown, [.integer(decay), .word("exponential"), nil, nil, a["q"]])
-        parts.append(try fall.scaled(by: law.value(at: rest - decay)).named("anneal"))
-      }
-      return Body(try .sequence(parts))
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let warmup = a.count("warmup")
+    let hold = a.count("hold")
+    let decay = a.count("decay")
+    guard warmup <= total else { throw a.error("warmup", expected: "an integer <= total") }
+    guard hold <= total - warmup else { throw a.error("hold", expected: "an integer <= total - warmup") }
+    let scale = warmup + hold
+    guard scale >= 1 else { throw a.error("hold", expected: "an integer >= 1 without a warm-up") }
+    let rest = total - scale
+    guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
+    var parts: [Schedule] = []
+    if warmup > 0 { parts.append(try Schedule.warmup(warmup).named("warmup")) }
+    if hold > 0 { parts.append(try Schedule.constant(hold).named("main")) }
+    let law = try Schedule(.powerLaw, [.integer(scale), a["power"]])
+    if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay).named("main")) }
+    if decay > 0 {
+      let fall = try Schedule(.cooldown, [.integer(decay), .word("exponential"), nil, nil, a["q"]])
+      parts.append(try fall.scaled(by: law.value(at: rest - decay)).named("anneal"))
     }
+    return Body(try .sequence(parts))
   }
 }

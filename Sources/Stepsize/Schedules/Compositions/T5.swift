@@ -3,19 +3,23 @@
 ///     t5(constant) = 1/√constant * (constant(constant) >> inverse_sqrt(constant))
 ///
 /// Absolute values, meant for a base rate of 1.
+///
+/// Examples, to step 1000:
+///
+///     t5(200)
 enum T5 {
-  static var name: StaticString { "t5" }
+  static var declaration: StaticString {
+    """
+    t5: 1/sqrt(t) after a constant start, for a base rate of 1
+    formula: 1/sqrt(constant) * (constant(constant) >> inverse_sqrt(constant))
+    source: arXiv 1910.10683
+    constant: count from 1; updates at the first rate
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "1/sqrt(t) after a constant start, for a base rate of 1",
-      formula: "1/sqrt(constant) * (constant(constant) >> inverse_sqrt(constant))",
-      source: "arXiv 1910.10683",
-      [.steps("constant", "updates at the first rate")]
-    ) { a throws(ConfigurationError) in
-      let count = a.count("constant")
-      let curve: Schedule = try .sequence([try .constant(count), try .inverseSqrt(Double(count))])
-      return Body(try curve.scaled(by: 1 / Double(count).squareRoot()))
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let count = a.count("constant")
+    let curve: Schedule = try .sequence([try .constant(count), try .inverseSqrt(Double(count))])
+    return Body(try curve.scaled(by: 1 / Double(count).squareRoot()))
   }
 }

@@ -4,27 +4,30 @@
 ///     tri_stage(warmup, hold, decay, start, end) = ramp(warmup, start, 1) >> constant(hold) >> geometric(decay, end)
 ///
 /// Its phases are "warmup", "main" and "anneal".
+///
+/// Examples, to step 1000:
+///
+///     tri_stage(100, 400, 500)
 enum TriStage {
-  static var name: StaticString { "tri_stage" }
+  static var declaration: StaticString {
+    """
+    tri_stage: rise, hold, exponential fall
+    formula: ramp(warmup, start, 1) >> constant(hold) >> geometric(decay, end)
+    source: arXiv 1904.08779
+    warmup: count from 0; updates of the rise
+    hold: count from 0; updates at the full rate
+    decay: count from 1; updates of the fall
+    start: real in [0, 1] = 0.01; fraction at the first update
+    end: real > 0 = 0.01; multiplier at the end and after
+    """
+  }
 
-  static var entry: Entry {
-    Entry(
-      name, "rise, hold, exponential fall",
-      formula: "ramp(warmup, start, 1) >> constant(hold) >> geometric(decay, end)",
-      source: "arXiv 1904.08779",
-      [
-        .steps("warmup", from: 0, "updates of the rise"), .steps("hold", from: 0, "updates at the full rate"),
-        .steps("decay", "updates of the fall"),
-        Parameter("start", .real(.fraction), default: .real(0.01), "fraction at the first update"),
-        Parameter("end", .real(.positive), default: .real(0.01), "multiplier at the end and after"),
-      ]
-    ) { a throws(ConfigurationError) in
-      Body(
-        try .sequence([
-          try Schedule(.ramp, [a["warmup"], a["start"]]).named("warmup"),
-          try Schedule.constant(a.count("hold")).named("main"),
-          try Schedule(.geometric, [a["decay"], a["end"]]).named("anneal"),
-        ]))
-    }
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    Body(
+      try .sequence([
+        try Schedule(.ramp, [a["warmup"], a["start"]]).named("warmup"),
+        try Schedule.constant(a.count("hold")).named("main"),
+        try Schedule(.geometric, [a["decay"], a["end"]]).named("anneal"),
+      ]))
   }
 }

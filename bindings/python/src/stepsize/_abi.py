@@ -3,8 +3,8 @@
 """The C interface as ctypes sees it: constants, structures, signatures."""
 
 from ctypes import (
-    CDLL, POINTER, Structure, c_char, c_char_p, c_double, c_float, c_int32, c_int64, c_size_t,
-    c_uint32, c_void_p,
+    CDLL, POINTER, Structure, c_bool, c_char, c_char_p, c_double, c_float, c_int32, c_int64,
+    c_size_t, c_uint32, c_void_p,
 )
 
 # Constants.
@@ -25,16 +25,27 @@ STEPSIZE_ERROR_ORDER = 21
 STEPSIZE_ERROR_STATE = 30
 STEPSIZE_ERROR_VERSION = 31
 STEPSIZE_ERROR_MISMATCH = 32
-STEPSIZE_GREEDY_DEFAULT = 0
-STEPSIZE_GREEDY_HUGGINGFACE = 1
-STEPSIZE_GREEDY_PAPER = 2
-STEPSIZE_PLATEAU_PYTORCH = 0
-STEPSIZE_PLATEAU_KERAS = 1
-STEPSIZE_PLATEAU_OPTAX = 2
-STEPSIZE_MODE_MIN = 0
-STEPSIZE_MODE_MAX = 1
-STEPSIZE_THRESHOLD_ABS = 0
-STEPSIZE_THRESHOLD_REL = 1
+STEPSIZE_VALUE_NONE = 0
+STEPSIZE_VALUE_INTEGER = 1
+STEPSIZE_VALUE_REAL = 2
+STEPSIZE_VALUE_FLAG = 3
+STEPSIZE_VALUE_WORD = 4
+STEPSIZE_VALUE_INTEGERS = 5
+STEPSIZE_VALUE_REALS = 6
+STEPSIZE_VALUE_SCHEDULE = 7
+STEPSIZE_EXTEND_RESCALE = 0
+STEPSIZE_EXTEND_HOLD = 1
+STEPSIZE_EXTEND_CONTINUE = 2
+STEPSIZE_CATALOGUE_SCHEDULES = 0
+STEPSIZE_CATALOGUE_CONTROLLERS = 1
+STEPSIZE_TEXT_NAME = 0
+STEPSIZE_TEXT_SUMMARY = 1
+STEPSIZE_TEXT_FORMULA = 2
+STEPSIZE_TEXT_SOURCE = 3
+STEPSIZE_TEXT_KIND = 4
+STEPSIZE_TEXT_RANGE = 5
+STEPSIZE_TEXT_DEFAULT = 6
+STEPSIZE_TEXT_VALUE = 7
 STEPSIZE_DECISION_NONE = 0
 STEPSIZE_DECISION_RAISED = 1
 STEPSIZE_DECISION_CUT = 2
@@ -52,17 +63,6 @@ STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
 STEPSIZE_STOP_SETTLED = 3
-STEPSIZE_EXTEND_RESCALE = 0
-STEPSIZE_EXTEND_HOLD = 1
-STEPSIZE_EXTEND_CONTINUE = 2
-STEPSIZE_TEXT_NAME = 0
-STEPSIZE_TEXT_SUMMARY = 1
-STEPSIZE_TEXT_FORMULA = 2
-STEPSIZE_TEXT_SOURCE = 3
-STEPSIZE_TEXT_KIND = 4
-STEPSIZE_TEXT_RANGE = 5
-STEPSIZE_TEXT_DEFAULT = 6
-STEPSIZE_TEXT_VALUE = 7
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
 
@@ -76,51 +76,34 @@ stepsize_norm_log_p = c_void_p
 
 class stepsize_error(Structure):
     _fields_ = [
-        ("size", c_uint32),
         ("status", c_int32),
+        ("reserved", c_int32),
         ("offset", c_int64),
         ("text", c_char * 496),
     ]
 
 
-class stepsize_greedy_options(Structure):
+class stepsize_argument(Structure):
     _fields_ = [
-        ("size", c_uint32),
-        ("variant", c_int32),
-        ("mode", c_int32),
-        ("threshold_mode", c_int32),
-        ("factor", c_double),
-        ("threshold", c_double),
-        ("eps", c_double),
-        ("patience", c_int64),
-        ("cooldown", c_int64),
-        ("warmup", c_int64),
-        ("window", c_int64),
-        ("reset_start", c_int64),
-        ("smooth", c_int32),
+        ("name", c_char_p),
+        ("kind", c_int32),
         ("reserved", c_int32),
-        ("min_lr", POINTER(c_double)),
-        ("min_lr_count", c_size_t),
-        ("max_lr", POINTER(c_double)),
-        ("max_lr_count", c_size_t),
+        ("integer", c_int64),
+        ("real", c_double),
+        ("data", c_void_p),
+        ("count", c_size_t),
     ]
 
 
-class stepsize_plateau_options(Structure):
+class stepsize_phase(Structure):
     _fields_ = [
         ("size", c_uint32),
-        ("counting", c_int32),
-        ("mode", c_int32),
-        ("threshold_mode", c_int32),
-        ("factor", c_double),
-        ("threshold", c_double),
-        ("extra_threshold", c_double),
-        ("eps", c_double),
-        ("patience", c_int64),
-        ("cooldown", c_int64),
-        ("accumulation", c_int64),
-        ("min_lr", POINTER(c_double)),
-        ("min_lr_count", c_size_t),
+        ("entered", c_int32),
+        ("start", c_int64),
+        ("length", c_int64),
+        ("position", c_int64),
+        ("progress", c_double),
+        ("name", c_char * 72),
     ]
 
 
@@ -139,18 +122,6 @@ class stepsize_scheduler_options(Structure):
         ("settlings", POINTER(stepsize_controller_p)),
         ("settling_count", c_size_t),
         ("norm_capacity", c_int64),
-    ]
-
-
-class stepsize_phase(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("entered", c_int32),
-        ("start", c_int64),
-        ("length", c_int64),
-        ("position", c_int64),
-        ("progress", c_double),
-        ("name", c_char * 72),
     ]
 
 
@@ -210,6 +181,10 @@ SIGNATURES = {
     "stepsize_schedule_parse": (c_int32, [
         c_char_p, c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
+    "stepsize_schedule_create": (c_int32, [
+        c_char_p, POINTER(stepsize_argument), c_size_t, POINTER(stepsize_schedule_p),
+        POINTER(stepsize_error),
+    ]),
     "stepsize_schedule_constant": (c_int32, [
         c_int64, c_double, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
@@ -260,24 +235,20 @@ SIGNATURES = {
         stepsize_schedule_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
     "stepsize_schedule_destroy": (None, [stepsize_schedule_p]),
-    "stepsize_catalogue_count": (c_size_t, []),
+    "stepsize_catalogue_count": (c_size_t, [c_int32]),
     "stepsize_catalogue_text": (c_int32, [
-        c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
+        c_int32, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
-    "stepsize_catalogue_parameter_count": (c_size_t, [c_size_t]),
+    "stepsize_catalogue_parameter_count": (c_size_t, [c_int32, c_size_t]),
     "stepsize_catalogue_parameter_text": (c_int32, [
-        c_size_t, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
-    ]),
-    "stepsize_greedy_defaults": (c_int32, [POINTER(stepsize_greedy_options), c_int32]),
-    "stepsize_controller_greedy": (c_int32, [
-        POINTER(stepsize_greedy_options), POINTER(stepsize_controller_p), POINTER(stepsize_error),
-    ]),
-    "stepsize_plateau_defaults": (c_int32, [POINTER(stepsize_plateau_options), c_int32]),
-    "stepsize_controller_plateau": (c_int32, [
-        POINTER(stepsize_plateau_options), POINTER(stepsize_controller_p), POINTER(stepsize_error),
+        c_int32, c_size_t, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
     "stepsize_controller_parse": (c_int32, [
         c_char_p, c_size_t, POINTER(stepsize_controller_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_controller_create": (c_int32, [
+        c_char_p, POINTER(stepsize_argument), c_size_t, POINTER(stepsize_controller_p),
+        POINTER(stepsize_error),
     ]),
     "stepsize_controller_print": (c_int32, [
         stepsize_controller_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
@@ -286,7 +257,7 @@ SIGNATURES = {
         stepsize_controller_p, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
     "stepsize_controller_destroy": (None, [stepsize_controller_p]),
-    "stepsize_scheduler_defaults": (c_int32, [POINTER(stepsize_scheduler_options)]),
+    "stepsize_scheduler_defaults": (c_int32, [POINTER(stepsize_scheduler_options), c_size_t]),
     "stepsize_scheduler_create": (c_int32, [
         POINTER(stepsize_scheduler_options), POINTER(stepsize_scheduler_p), POINTER(stepsize_error),
     ]),
@@ -299,9 +270,7 @@ SIGNATURES = {
     "stepsize_scheduler_step_with_loss": (c_int32, [
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
-    "stepsize_scheduler_step_without_loss": (c_int32, [
-        stepsize_scheduler_p, POINTER(c_double), c_size_t,
-    ]),
+    "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
     "stepsize_scheduler_observe_gradient": (c_int32, [
         stepsize_scheduler_p, POINTER(c_double), POINTER(c_double), c_size_t, POINTER(c_double),
         c_size_t,
@@ -323,7 +292,7 @@ SIGNATURES = {
     "stepsize_scheduler_base_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_decision": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
-    "stepsize_scheduler_finished": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_finished": (c_bool, [stepsize_scheduler_p]),
     "stepsize_scheduler_stop_reason": (c_int32, [stepsize_scheduler_p]),
     "stepsize_scheduler_phase": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_phase)]),
     "stepsize_scheduler_print": (c_int32, [
@@ -357,7 +326,7 @@ SIGNATURES = {
     "stepsize_median_filter": (c_int32, [
         POINTER(c_double), c_size_t, c_double, POINTER(c_double), POINTER(stepsize_error),
     ]),
-    "stepsize_refine_defaults": (c_int32, [POINTER(stepsize_refine_options)]),
+    "stepsize_refine_defaults": (c_int32, [POINTER(stepsize_refine_options), c_size_t]),
     "stepsize_refine": (c_int32, [
         POINTER(stepsize_refine_options), POINTER(c_double), c_size_t, POINTER(c_double), c_size_t,
         POINTER(stepsize_refine_result), POINTER(stepsize_error),
@@ -377,7 +346,7 @@ SIGNATURES = {
     "stepsize_norm_log_add": (c_int32, [stepsize_norm_log_p, c_double]),
     "stepsize_norm_log_count": (c_int64, [stepsize_norm_log_p]),
     "stepsize_norm_log_stride": (c_int64, [stepsize_norm_log_p]),
-    "stepsize_norm_log_length": (c_size_t, [stepsize_norm_log_p]),
+    "stepsize_norm_log_kept": (c_size_t, [stepsize_norm_log_p]),
     "stepsize_norm_log_values": (c_int32, [stepsize_norm_log_p, POINTER(c_double), c_size_t]),
     "stepsize_norm_log_save": (c_int32, [
         stepsize_norm_log_p, POINTER(c_char), c_size_t, POINTER(c_size_t),

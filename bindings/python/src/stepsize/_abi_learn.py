@@ -74,7 +74,7 @@ class stepsize_agent_options(Structure):
 SIGNATURES = {
     "stepsize_learn_abi_version": (c_int32, []),
     "stepsize_learn_version": (c_int32, []),
-    "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options)]),
+    "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options), c_size_t]),
     "stepsize_nmf_create": (c_int32, [
         POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,
         POINTER(stepsize_nmf_p), POINTER(stepsize_error),
@@ -98,7 +98,7 @@ SIGNATURES = {
         POINTER(c_double), POINTER(stepsize_error),
     ]),
     "stepsize_nmf_destroy": (None, [stepsize_nmf_p]),
-    "stepsize_agent_defaults": (c_int32, [POINTER(stepsize_agent_options)]),
+    "stepsize_agent_defaults": (c_int32, [POINTER(stepsize_agent_options), c_size_t]),
     "stepsize_agent_create": (c_int32, [
         POINTER(stepsize_agent_options), POINTER(stepsize_agent_p), POINTER(stepsize_error),
     ]),

@@ -9,23 +9,42 @@ import CMathShims
 ///
 /// With `adapt` > 0 a bias b of u goes on learning: each decision is moved by ±0.25, and where the loss then falls by
 /// more than it does on the average, b moves to that side (REINFORCE with a running baseline, advantages cut to ±2 deviations).
-public struct Learned: ~Copyable, Sendable {
-  public struct Configuration: Sendable {
-    /// The shipped policy's name; nil for one of the caller's.
-    var shipped: ShippedPolicy?
-    public internal(set) var policy: Policy
+struct Learned: ~Copyable, Sendable, Moving {
+  static var declaration: StaticString {
+    """
+    learned: moves the base rates as a policy learned by reinforcement says
+    formula: base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)
+    policy: word nmf|mlp|custom = nmf; a policy of the library; custom: the one in parameters
+    total: count from 0 = 0; updates of the training; 0: not known
+    adapt: real in [0, 1] = 0; rate at which it goes on learning; 0: it does not
+    parameters: reals = none; a policy of one's own: updates between decisions, limit, hidden units, weights
+    """
+  }
+
+  static var needs: Needs { .loss }
+
+  struct Configuration: Sendable {
+    let policy: Policy
     /// Updates of the training; 0: not known.
-    public var total: Int64 = 0
+    let total: Int64
     /// Rate of the online adaptation; 0 for none.
-    public var adapt = 0.0
+    let adapt: Double
 
-    public init(_ policy: Policy) { self.policy = policy }
-
-    init(_ shipped: ShippedPolicy) throws(ConfigurationError) {
-      self.shipped = shipped
-      policy = try Policy(numbers: shipped.numbers)
+    init(_ a: Arguments) throws(ConfigurationError) {
+      if let shipped = ShippedPolicy(rawValue: a.wordIndex("policy")) {
+        guard case .none = a["parameters"] else {
+          throw a.error("parameters", expected: "none, as the policy is one of the library's")
+        }
+        policy = try Policy(numbers: shipped.numbers)
+      } else {
+        policy = try Policy(numbers: a.reals("parameters"))
+      }
+      total = a.count("total")
+      adapt = a.real("adapt")
     }
   }
+
+  static func check(_ a: Arguments) throws(ConfigurationError) { _ = try Configuration(a) }
 
   private let configuration: Configuration
   private var observer: Observer
@@ -41,17 +60,14 @@ public struct Learned: ~Copyable, Sendable {
 
   private static var exploration: Double { 0.25 }
 
-  /// `nil`: stands there unused.
-  init(_ configuration: Configuration?) throws(ConfigurationError) {
-    var used = try Configuration(.nmf)
-    if let configuration {
-      try Controller.learned(configuration).validate()
-      used = configuration
-    }
-    self.configuration = used
-    observer = Observer(every: used.policy.every, total: used.total)
+  init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
+    configuration = try Configuration(a)
+    observer = Observer(every: configuration.policy.every, total: configuration.total)
     features = Array(repeating: 0, count: Observer.featureCount)
   }
+
+  /// Its limits are never reached.
+  func isAtBottom(_ groups: [Group]) -> Bool { false }
 
   @inline(__always)
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
@@ -108,49 +124,5 @@ public struct Learned: ~Copyable, Sendable {
   private static func transfer(_ x: inout Double, _ limit: Double, _ state: inout StateCoder) {
     state.transfer(&x)
     if !(abs(x) <= limit) { state.reject() }
-  }
-}
-
-extension Learned.Configuration {
-  private static var custom: StaticString { "custom" }
-
-  static var signature: Signature {
-    Signature(
-      name: "learned", summary: "moves the base rates as a policy learned by reinforcement says",
-      formula: "base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)",
-      source: "",
-      parameters: [
-        Parameter(
-          "policy", .word(ShippedPolicy.names + [custom]), default: .word(ShippedPolicy.nmf.name),
-          "a policy of the library; custom: the one in parameters"),
-        .steps("total", from: 0, default: .integer(0), "updates of the training; 0: not known"),
-        Parameter(
-          "adapt", .real(Interval(0, 1)), default: .real(0),
-          "rate at which it goes on learning; 0: it does not"),
-        Parameter(
-          "parameters", .reals(.finite), default: Value.none,
-          "a policy of one's own: updates between decisions, limit, hidden units, weights"),
-      ])
-  }
-
-  init(_ a: Arguments) throws(ConfigurationError) {
-    if let shipped = ShippedPolicy(a.word("policy")) {
-      guard case .none = a["parameters"] else {
-        throw a.error("parameters", expected: "none, as the policy is one of the library's")
-      }
-      try self.init(shipped)
-    } else {
-      self.init(try Policy(numbers: a.reals("parameters")))
-    }
-    total = a.count("total")
-    adapt = a.real("adapt")
-  }
-
-  /// In the order of the signature.
-  var values: [Value] {
-    [
-      .word(shipped?.name ?? Self.custom), .integer(total), .real(adapt),
-      shipped == nil ? .reals(policy.numbers) : Value.none,
-    ]
   }
 }

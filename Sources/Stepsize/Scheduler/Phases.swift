@@ -1,0 +1,45 @@
+extension Scheduler {
+  /// Whether the schedule has an end and it is reached.
+  public var isFinished: Bool {
+    guard let length else { return false }
+    return time >= length
+  }
+
+  /// The named phase of the present update, in the scheduler's steps; nil where there is none.
+  public var phase: Phase? { plan.schedule?.phase(at: time)?.moved(by: step - time) }
+
+  /// Why the training can stop; nil where it need not.
+  public var stopReason: StopReason? {
+    if watch.hasSettled { return .settled }
+    if isFinished { return .end }
+    return isAtMinimum ? .minimum : nil
+  }
+
+  /// Whether every rate is as low as its bound lets it be and stays there for the rest of the schedule: looked up now
+  /// and 1, 2, 4, 8, … updates ahead.
+  private var isAtMinimum: Bool {
+    let now = schedule.value(at: time)
+    var isAtBound = true
+    for group in groups where !(group.min > 0 && group.rate(now) <= group.min) { isAtBound = false }
+    guard isAtBound || controller.isAtBottom(groups) else { return false }
+    let end = length ?? Int64.max
+    var ahead: Int64 = 1
+    while ahead > 0, time <= Int64.max - ahead {
+      let then = schedule.value(at: Swift.min(time + ahead, end))
+      for group in groups where group.rate(then) != group.rate(now) { return false }
+      if time + ahead >= end { break }
+      ahead = ahead &* 2
+    }
+    return true
+  }
+}
+
+/// Why a training can stop.
+public enum StopReason: Int32, Sendable {
+  /// The schedule's end is reached.
+  case end = 1
+  /// Every rate is at its lower bound and stays there.
+  case minimum = 2
+  /// The metric has settled in the last phase.
+  case settled = 3
+}

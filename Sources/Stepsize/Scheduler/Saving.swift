@@ -1,0 +1,94 @@
+extension Scheduler {
+  /// The number of the newest format of states; `saved` writes the oldest one that holds the state.
+  public static var stateFormat: Int32 { Int32(StateCoder.format) }
+
+  /// Everything that is needed to go on later, elsewhere (`StateCoder`).
+  public mutating func saved() -> [UInt8] {
+    var state = StateCoder()
+    var text = plan.text
+    var records = isRecording
+    var normCapacity = watch.norms?.capacity ?? 0
+    var count = groups.count
+    state.transfer(&text)
+    state.transfer(&records)
+    state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
+    state.transfer(&count, in: 0...Self.maximumGroupCount)
+    for group in groups {
+      for value in [group.initial, group.min, group.max] {
+        var value = value
+        state.transferRate(&value)
+      }
+    }
+    transfer(&state)
+    return state.finished()
+  }
+
+  /// A scheduler that goes on where the saved one was.
+  public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
+    var state = try StateCoder(reading: bytes, of: "a scheduler")
+    var text: [UInt8] = []
+    var records = false
+    var normCapacity = 0
+    var count = 0
+    state.transfer(&text)
+    state.transfer(&records)
+    state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
+    state.transfer(&count, in: 1...Self.maximumGroupCount)
+    var bases: [Double] = []
+    var mins: [Double] = []
+    var maxs: [Double] = []
+    for _ in 0..<count {
+      var values = (base: 0.0, min: 0.0, max: 0.0)
+      state.transferRate(&values.base)
+      state.transferRate(&values.min)
+      state.transferRate(&values.max)
+      bases.append(values.base)
+      mins.append(values.min)
+      maxs.append(values.max)
+    }
+    try state.check()
+    var scheduler: Scheduler
+    do {
+      let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
+      scheduler = try Scheduler(
+        baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records, normCapacity: normCapacity)
+    } catch {
+      throw state.refusal(error.message)
+    }
+    scheduler.transfer(&state)
+    try state.finish()
+    return scheduler
+  }
+
+  /// Goes on where the saved one was, which must have been made alike; else nothing changes.
+  public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
+    let other = try Self.restored(from: bytes)
+    if other.groupCount != groupCount {
+      throw ConfigurationError(
+        .mismatch, "the state is of a scheduler with another number of groups: ",
+        Decimal.write(Int64(other.groupCount)))
+    }
+    if other.plan.text != plan.text {
+      throw ConfigurationError(.mismatch, "the state is of another scheduler: ", other.plan.text)
+    }
+    for i in groups.indices {
+      let (a, b) = (groups[i], other.groups[i])
+      if a.initial != b.initial || a.min != b.min || a.max != b.max {
+        throw ConfigurationError(
+          .mismatch, "the state is of a scheduler with other base rates or bounds, in group ",
+          Decimal.write(Int64(i)))
+      }
+    }
+    self = other
+  }
+
+  private mutating func transfer(_ state: inout StateCoder) {
+    var step = step
+    state.transfer(&step, in: 0...Int64.max)
+    state.transfer(&time, in: step...Int64.max)
+    lead = time - step
+    for i in groups.indices { state.transferRate(&groups[i].base) }
+    controller.transfer(&state)
+    watch.transfer(&state)
+  }
+}

@@ -1,0 +1,26 @@
+/// The annealings of NeMo: a power of the part left, not below a floor.
+///
+///     sqrt_annealing(total, floor) = clamp(polynomial(total, power=0.5), min=floor)
+///
+/// Examples, to step 1000:
+///
+///     sqrt_annealing(1000, floor=0.2)
+enum SqrtAnnealing {
+  static var declaration: StaticString {
+    """
+    sqrt_annealing: square root of the part left, not below a floor
+    formula: clamp(polynomial(total, power=0.5), min=floor)
+    source: NeMo
+    total: count from 1; updates until 0 or the floor
+    floor
+    """
+  }
+
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    try body(a, power: 0.5)
+  }
+
+  static func body(_ a: Arguments, power: Double) throws(ConfigurationError) -> Body {
+    Body(try Schedule.polynomial(a.count("total"), power: power).clamped(min: a.real("floor")))
+  }
+}

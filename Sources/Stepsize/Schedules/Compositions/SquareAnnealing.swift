@@ -1,0 +1,20 @@
+///     square_annealing(total, floor) = clamp(polynomial(total, power=2), min=floor)
+///
+/// Examples, to step 1000:
+///
+///     square_annealing(1000, floor=0.2)
+enum SquareAnnealing {
+  static var declaration: StaticString {
+    """
+    square_annealing: square of the part left, not below a floor
+    formula: clamp(polynomial(total, power=2), min=floor)
+    source: NeMo
+    total: count from 1; updates until 0 or the floor
+    floor
+    """
+  }
+
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    try SqrtAnnealing.body(a, power: 2)
+  }
+}

@@ -1,0 +1,48 @@
+/// Warm-up, a constant rate, and a cooldown (MiniCPM, arXiv 2404.06395; Hägele et al., arXiv 2405.18392).
+///
+///     wsd(total, warmup, decay, …) = warmup(warmup, start, phase="warmup")
+///                                    >> constant(total - warmup - decay, phase="main")
+///                                    >> cooldown(decay, shape, floor, power, q, phase="anneal")
+///
+/// Parts without a length are left out: without a decay the rate stays at 1.
+///
+/// Examples, to step 1000:
+///
+///     wsd(1000, warmup=100, decay=200)
+///     wsd(1000, warmup=100, decay=400, shape="linear", floor=0.1)
+enum WSD {
+  static var declaration: StaticString {
+    """
+    wsd: warm-up, a constant rate, then a cooldown
+    formula: warmup(warmup, start) >> constant(total-warmup-decay) >> cooldown(decay, shape, floor, power, q)
+    source: arXiv 2404.06395, arXiv 2405.18392
+    total: count from 1; updates of the whole
+    warmup: count from 0 = 0; updates of the rise
+    decay: count from 0 = none; updates of the cooldown; none: a tenth of total
+    shape
+    floor
+    start: real in [0, 1] = none; fraction at the first update, or none
+    power
+    q
+    """
+  }
+
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    let warmup = a.count("warmup")
+    let decay = a.optionalCount("decay") ?? total / 10
+    guard warmup <= total else { throw a.error("warmup", expected: "an integer <= total") }
+    guard decay <= total - warmup else {
+      throw a.error("decay", expected: "an integer <= total - warmup, or none")
+    }
+    let main = total - warmup - decay
+    var parts: [Schedule] = []
+    if warmup > 0 { parts.append(try Schedule(.warmup, [.integer(warmup), a["start"]]).named("warmup")) }
+    if main > 0 { parts.append(try Schedule.constant(main).named("main")) }
+    if decay > 0 {
+      let fall = try Schedule(.cooldown, [.integer(decay), a["shape"], a["floor"], a["power"], a["q"]])
+      parts.append(try fall.named("anneal"))
+    }
+    return Body(try .sequence(parts))
+  }
+}

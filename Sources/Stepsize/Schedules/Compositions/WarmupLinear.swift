@@ -1,0 +1,22 @@
+/// A linear warm-up, then linear decay.
+///
+///     warmup_linear(total, warmup, floor) = warmup(warmup, phase="warmup") >> linear(total - warmup, floor, phase="main")
+///
+/// Examples, to step 1000:
+///
+///     warmup_linear(1000, 100)
+enum WarmupLinear {
+  static var declaration: StaticString {
+    """
+    warmup_linear: warm-up, then linear decay
+    formula: warmup(warmup) >> linear(total-warmup, floor)
+    total: count from 1; updates of the whole
+    warmup: count from 0; updates of the rise, below total
+    floor
+    """
+  }
+
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    try WarmupDecay.body(a, .linear)
+  }
+}

@@ -1,0 +1,34 @@
+/// Reflected exponential decay (Chen et al., arXiv 2107.04197): near the full rate for long, then down fast.
+///
+///     value(t) = floor + (1 - floor) (1 - x) / (1 - x/2),   x = t/total
+///
+/// 1 at t = 0, floor at total and after.
+///
+/// Examples, to step 1000:
+///
+///     rex(1000)
+///     rex(1000, floor=0.2)
+struct REX: Sendable {
+  let total: Int64
+  let floor: Double
+
+  static var declaration: StaticString {
+    """
+    rex: reflected exponential decay to a floor
+    formula: floor + (1 - floor) (1 - x)/(1 - x/2), x = t/total
+    source: arXiv 2107.04197
+    total: count from 1; updates until the floor is reached
+    floor
+    """
+  }
+
+  static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
+    let total = a.count("total")
+    return Body(.rex(REX(total: total, floor: a.real("floor"))), length: total)
+  }
+
+  func value(at t: Int64) -> Double {
+    let left = Double(total &- Swift.min(t, total))
+    return floor + (1 - floor) * (2 * left / (Double(total) + left))
+  }
+}

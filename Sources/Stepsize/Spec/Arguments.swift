@@ -1,0 +1,87 @@
+/// The values of a schedule's or a controller's parameters, checked against their declaration.
+struct Arguments: Sendable {
+  let signature: Signature
+  /// In the order of the parameters.
+  let values: [Value]
+
+  init(signature: Signature, values: [Value]) {
+    self.signature = signature
+    self.values = values
+  }
+
+  /// Of what stands there unused: every number is 0 or NaN, every word the first one.
+  static var unused: Arguments {
+    Arguments(
+      signature: Signature(name: [], summary: [], formula: [], source: [], parameters: []), values: [])
+  }
+
+  subscript(name: StaticString) -> Value {
+    guard let index = index(of: name) else { return .none }
+    return values[index]
+  }
+
+  private func index(of name: StaticString) -> Int? {
+    for i in signature.parameters.indices where name.equals(signature.parameters[i].name) { return i }
+    return nil
+  }
+
+  // The kinds have been checked: what stands for another kind below is never reached.
+
+  func count(_ name: StaticString) -> Int64 { optionalCount(name) ?? 0 }
+  func real(_ name: StaticString) -> Double { optionalReal(name) ?? Double.nan }
+
+  func optionalCount(_ name: StaticString) -> Int64? {
+    if case .integer(let n) = self[name] { n } else { nil }
+  }
+
+  func optionalReal(_ name: StaticString) -> Double? {
+    if case .real(let x) = self[name] { x } else { nil }
+  }
+
+  func flag(_ name: StaticString) -> Bool {
+    if case .flag(let on) = self[name] { on } else { false }
+  }
+
+  func optionalWord(_ name: StaticString) -> [UInt8]? {
+    if case .word(let word) = self[name] { word } else { nil }
+  }
+
+  /// The place of a word among those that its parameter declares.
+  func wordIndex(_ name: StaticString) -> Int32 {
+    if values.isEmpty { return 0 }
+    guard let index = index(of: name), case .word(let words) = signature.parameters[index].kind,
+      case .word(let word) = values[index], let place = words.firstIndex(of: word)
+    else { return -1 }
+    return Int32(place)
+  }
+
+  /// The case of an enum whose numbers are the places of the declared words.
+  func word<W: RawRepresentable<Int32>>(
+    _ name: StaticString, as type: W.Type
+  ) throws(ConfigurationError) -> W {
+    guard let word = W(rawValue: wordIndex(name)) else { throw error(name, expected: "a known word") }
+    return word
+  }
+
+  func counts(_ name: StaticString) -> [Int64] {
+    if case .integers(let list) = self[name] { list } else { [] }
+  }
+
+  func reals(_ name: StaticString) -> [Double] {
+    if case .reals(let list) = self[name] { list } else { [] }
+  }
+
+  /// One number for all groups, one for each, or none.
+  func perGroup(_ name: StaticString) -> [Double] {
+    if case .real(let bound) = self[name] { [bound] } else { reals(name) }
+  }
+
+  func schedule(_ name: StaticString) throws(ConfigurationError) -> Schedule {
+    guard case .schedule(let schedule) = self[name] else { throw error(name, expected: "a schedule") }
+    return schedule
+  }
+
+  func error(_ name: StaticString, expected: StaticString) -> ConfigurationError {
+    ConfigurationError(signature.name, name.bytes, self[name], expected: expected.bytes)
+  }
+}

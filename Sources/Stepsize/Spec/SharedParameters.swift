@@ -1,0 +1,28 @@
+/// Parameters that several declarations have, each said once: a declaration names them, with another default where it
+/// has one.
+enum SharedParameters {
+  static var declaration: StaticString {
+    """
+    floor: real in [0, 1] = 0; lowest value, as a fraction of the base rate
+    shape: word linear|cosine|1-sqrt|1-square|1-power|sqrt|square|power|exponential|mirror-cosine = 1-sqrt; \
+    curve of the fall
+    power: real > 0 = 1; exponent of the shapes power and 1-power
+    q: real in (0, 1) = 0.1; base of the shape exponential
+    gamma: real in (0, 1] = 1; factor an update of the exp mode
+    mode: word min|max = min; whether a smaller metric is better (a loss) or a larger one
+    threshold: real >= 0 = 0; margin of an improvement
+    threshold_mode: word abs|rel = abs; whether the margin is a difference or a fraction of the best metric
+    """
+  }
+
+  /// The line of a name.
+  static func line(_ name: some Collection<UInt8>) -> [UInt8]? {
+    var lines = Lines(declaration)
+    while let line = lines.next() {
+      if line.count > name.count && line[name.count] == UInt8(ascii: ":") && line.starts(with: name) {
+        return line
+      }
+    }
+    return nil
+  }
+}
