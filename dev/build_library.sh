@@ -15,7 +15,7 @@ abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swi
 # library holds: its place within the cache lines is worth up to a quarter of a step of GreedyLR.
 order=$PWD/$build/order.txt
 mkdir -p "$build" build/lib
-printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_step_without_loss schedule_at >"$order"
+printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_advance schedule_at >"$order"
 
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {

@@ -127,8 +127,8 @@ private func make(
   _ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(lrs, count) { (rates) throws(StepFailure) in
-    try scheduler.value.pointee.rates(into: &rates)
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.rates(into: rates)
   }
 }
 
@@ -142,7 +142,8 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(lrs, count) { (rates) throws(StepFailure) in try scheduler.value.pointee.step(into: &rates)
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.step(into: rates)
   }
 }
 
@@ -157,8 +158,8 @@ private func make(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(lrs, count) { (rates) throws(StepFailure) in
-    try scheduler.value.pointee.step(loss: loss, into: &rates)
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.step(loss: loss, into: rates)
   }
 }
 
@@ -172,22 +173,23 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(lrs, count) { (rates) throws(StepFailure) in
-    try scheduler.value.pointee.advance(into: &rates)
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.advance(into: rates)
   }
 }
 
 /// Calls the core with the caller's array of rates.
 @inline(__always)
 private func withRates(
-  _ lrs: Rates, _ count: UInt, _ body: (inout MutableSpan<Double>) throws(StepFailure) -> Void
+  _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt,
+  _ body: (consuming MutableSpan<Double>) throws(StepFailure) -> Void
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isAligned(lrs), lrs == nil || count > 0 else { return Int32(STEPSIZE_ERROR_SIZE) }
-  var rates = MutableSpan<Double>()
-  if let lrs { rates = MutableSpan(_unsafeStart: lrs, count: limited(count)) }
+  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
+    return Int32(STEPSIZE_ERROR_SIZE)
+  }
   do {
-    try body(&rates)
+    try body(MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
     return Int32(STEPSIZE_OK)
   } catch {
     return Int32(error == .size ? STEPSIZE_ERROR_SIZE : STEPSIZE_ERROR_LOSS_REQUIRED)
@@ -197,13 +199,15 @@ private func withRates(
 /// The same for a change that may fail in other ways.
 private func withRatesAfter(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
-  _ body: (UnsafeMutablePointer<Scheduler>, inout MutableSpan<Double>) throws(ConfigurationError) -> Void
+  _ body: (UnsafeMutablePointer<Scheduler>, consuming MutableSpan<Double>) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
   guard let scheduler, lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isAligned(lrs), lrs == nil || count > 0 else { return Int32(STEPSIZE_ERROR_SIZE) }
-  var rates = MutableSpan<Double>()
-  if let lrs { rates = MutableSpan(_unsafeStart: lrs, count: limited(count)) }
-  return boundary(nil) { () throws(ConfigurationError) in try body(scheduler.value, &rates) }
+  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
+    return Int32(STEPSIZE_ERROR_SIZE)
+  }
+  return boundary(nil) { () throws(ConfigurationError) in
+    try body(scheduler.value, MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
+  }
 }
 
 @inline(__always)
@@ -211,9 +215,14 @@ private func isAligned(_ lrs: Rates) -> Bool {
   UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
 }
 
-/// More than the largest number of groups is never written.
+/// An empty span needs a place, too: the scheduler's is as good as any. One call with any span, instead of one for each
+/// case, is inlined.
 @inline(__always)
-private func limited(_ count: UInt) -> Int { Int(Swift.min(count, UInt(Scheduler.maximumGroupCount))) }
+private func place(
+  _ lrs: Rates, _ scheduler: UnsafePointer<stepsize_scheduler>
+) -> UnsafeMutablePointer<Double> {
+  lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Double.self)
+}
 
 // MARK: - Hypergradient descent
 
@@ -234,7 +243,7 @@ private func limited(_ count: UInt) -> Int { Int(Swift.min(count, UInt(Scheduler
 ) -> stepsize_status {
   withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let (dots, norms) = (try numbers(dots, dot_count), try numbers(norms, norms == nil ? 0 : dot_count))
-    try scheduler.pointee.observeGradient(dots: dots.span, norms: norms.span, into: &rates)
+    try scheduler.pointee.observeGradient(dots: dots.span, norms: norms.span, into: rates)
   }
 }
 
@@ -257,7 +266,7 @@ private func limited(_ count: UInt) -> Int { Int(Swift.min(count, UInt(Scheduler
 ) -> stepsize_status {
   withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let squaredNorms = try numbers(squared_norms, norm_count)
-    try scheduler.pointee.propose(loss: loss, squaredNorms: squaredNorms.span, into: &rates)
+    try scheduler.pointee.propose(loss: loss, squaredNorms: squaredNorms.span, into: rates)
   }
 }
 
@@ -279,7 +288,7 @@ private func limited(_ count: UInt) -> Int { Int(Swift.min(count, UInt(Scheduler
   return withRatesAfter(scheduler, lrs, count) { (scheduler, rates) throws(ConfigurationError) in
     let squaredDistances = try numbers(squared_distances, distance_count)
     trial.pointee = try scheduler.pointee.report(
-      loss: loss, squaredDistances: squaredDistances.span, into: &rates
+      loss: loss, squaredDistances: squaredDistances.span, into: rates
     ).rawValue
   }
 }

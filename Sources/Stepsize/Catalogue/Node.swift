@@ -5,17 +5,18 @@
 /// Composites hold their parts directly in the cases, not in arrays or structs, so that evaluation needs no
 /// reference counting.
 indirect enum Node: Sendable {
-  case chebyshev(Chebyshev)
   case constant(Constant)
-  case cooldown(Cooldown)
   case cosine(Cosine)
+  case linear(Linear)
+  case warmup(Warmup)
+  case chebyshev(Chebyshev)
+  case cooldown(Cooldown)
   case cyclic(Cyclic)
   case exponential(Exponential)
   case geometric(Geometric)
   case inverseSqrt(InverseSqrt)
   case inverseTime(InverseTime)
   case knots(Knots)
-  case linear(Linear)
   case multistep(Multistep)
   case noam(Noam)
   case noise(Noise)
@@ -32,7 +33,6 @@ indirect enum Node: Sendable {
   case step(Step)
   case table(Table)
   case tanh(Tanh)
-  case warmup(Warmup)
 
   /// The first part, its length, and what follows.
   case sequence(Node, Int64, Node)
@@ -49,17 +49,18 @@ indirect enum Node: Sendable {
   @inline(__always)
   func leafValue(at t: Int64) -> Double {
     switch self {
-    case .chebyshev(let leaf): leaf.value(at: t)
     case .constant(let leaf): leaf.value(at: t)
-    case .cooldown(let leaf): leaf.value(at: t)
     case .cosine(let leaf): leaf.value(at: t)
+    case .linear(let leaf): leaf.value(at: t)
+    case .warmup(let leaf): leaf.value(at: t)
+    case .chebyshev(let leaf): leaf.value(at: t)
+    case .cooldown(let leaf): leaf.value(at: t)
     case .cyclic(let leaf): leaf.value(at: t)
     case .exponential(let leaf): leaf.value(at: t)
     case .geometric(let leaf): leaf.value(at: t)
     case .inverseSqrt(let leaf): leaf.value(at: t)
     case .inverseTime(let leaf): leaf.value(at: t)
     case .knots(let leaf): leaf.value(at: t)
-    case .linear(let leaf): leaf.value(at: t)
     case .multistep(let leaf): leaf.value(at: t)
     case .noam(let leaf): leaf.value(at: t)
     case .noise(let leaf): leaf.value(at: t)
@@ -76,7 +77,6 @@ indirect enum Node: Sendable {
     case .step(let leaf): leaf.value(at: t)
     case .table(let leaf): leaf.value(at: t)
     case .tanh(let leaf): leaf.value(at: t)
-    case .warmup(let leaf): leaf.value(at: t)
     default: 0
     }
   }

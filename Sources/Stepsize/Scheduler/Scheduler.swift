@@ -22,8 +22,6 @@ public struct Scheduler: ~Copyable, Sendable {
   public let needsLoss: Bool
   /// Whether an update has to be written down or looked at by a settling.
   let isWatched: Bool
-  /// Neither of the two: an update only counts.
-  let isPlain: Bool
   var watch: Watch
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
@@ -67,8 +65,6 @@ public struct Scheduler: ~Copyable, Sendable {
     let isWatched = records || !plan.settlings.isEmpty
     self.needsLoss = needsLoss
     self.isWatched = isWatched
-    // Read from self while it is not complete they crash (Swift 6.3.1).
-    isPlain = !needsLoss && !isWatched
     self.controller = active
     self.watch = watch
     self.plan = plan

@@ -6,63 +6,63 @@ public enum StepFailure: Error, Sendable {
   case size
 }
 
-// Each of these writes the rates into the caller's span, one for each group: for the present update, or for the next one
+// Each of these writes the rates into the caller's span (`rates.mutableSpan` of an array), one for each group: for the present update, or for the next one
 // after a step. A span may be empty: then none are written. On a failure nothing has changed.
 //
-// Written so that a step with the commonest schedules makes no call: the function then needs no stack, which is a third
-// of its time.
+// Written so that a step with the commonest schedules makes no call, and what is rare is a static function, which takes
+// no register of its own: the function then needs no stack, which is a third of its time.
 
 extension Scheduler {
   /// The rates for the present update.
   @inline(__always)
-  public func rates(into rates: inout MutableSpan<Double>) throws(StepFailure) {
-    try check(rates)
-    write(&rates)
+  public func rates(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    if try isToBeWritten(rates.count) { Self.write(schedule.value(at: time), groups, rates) }
   }
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   @inline(__always)
-  public mutating func step(into rates: inout MutableSpan<Double>) throws(StepFailure) {
-    guard isPlain else { return try stepWatched(into: &rates) }
-    try check(rates)
-    count()
-    write(&rates)
-  }
-
-  @inline(never)
-  private mutating func stepWatched(into rates: inout MutableSpan<Double>) throws(StepFailure) {
+  public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
-    try advance(into: &rates)
+    try advance(into: rates)
   }
 
   /// After an update, with its loss: any number, NaN and infinities included. What needs no loss ignores it.
   @inline(__always)
-  public mutating func step(loss: Double, into rates: inout MutableSpan<Double>) throws(StepFailure) {
-    try check(rates)
-    if isWatched {
-      stepWatched(loss)
-    } else {
-      controller.observe(loss, &groups)
-      count()
-    }
-    write(&rates)
+  public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    let isWritten = try isToBeWritten(rates.count)
+    if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
+    controller.observe(loss, &groups)
+    count()
+    if isWritten { write(rates) }
   }
 
   @inline(never)
-  private mutating func stepWatched(_ loss: Double) {
-    writeDown()
-    controller.observe(loss, &groups)
-    settle(loss)
-    count()
+  private static func stepWatched(
+    _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
+  ) {
+    writeDown(&scheduler)
+    scheduler.controller.observe(loss, &scheduler.groups)
+    scheduler.settle(loss)
+    scheduler.count()
+    if isWritten { scheduler.write(rates) }
   }
 
   /// After an update whose loss is not shown to the controller: between two evaluations.
   @inline(__always)
-  public mutating func advance(into rates: inout MutableSpan<Double>) throws(StepFailure) {
-    try check(rates)
-    if isWatched { writeDown() }
+  public mutating func advance(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    let isWritten = try isToBeWritten(rates.count)
+    if isWatched { return Self.advanceWatched(&self, rates, isWritten) }
     count()
-    write(&rates)
+    if isWritten { write(rates) }
+  }
+
+  @inline(never)
+  private static func advanceWatched(
+    _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
+  ) {
+    writeDown(&scheduler)
+    scheduler.count()
+    if isWritten { scheduler.write(rates) }
   }
 
   // MARK: - Before an update
@@ -70,31 +70,31 @@ extension Scheduler {
   /// Shows the hypergradient controller the dot products of the gradient with the update before, and the products of
   /// their norms (`Hypergradient`). The rates of this update change.
   public mutating func observeGradient(
-    dots: Span<Double>, norms: Span<Double>, into rates: inout MutableSpan<Double>
+    dots: Span<Double>, norms: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) {
-    try require(rates)
+    let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.observeGradient(dots: dots, norms: norms, &groups)
-    write(&rates)
+    if isWritten { write(rates) }
   }
 
   /// Begins a line search and sets the rates of its first trial (`LineSearch`).
   public mutating func propose(
-    loss: Double, squaredNorms: Span<Double>, into rates: inout MutableSpan<Double>
+    loss: Double, squaredNorms: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) {
-    try require(rates)
+    let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
-    write(&rates)
+    if isWritten { write(rates) }
   }
 
   /// Judges a trial of the line search and sets the rates of the next one.
   public mutating func report(
-    loss: Double, squaredDistances: Span<Double>, into rates: inout MutableSpan<Double>
+    loss: Double, squaredDistances: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) -> Trial {
-    try require(rates)
+    let isWritten = try isToBeWrittenAfterwards(rates.count)
     let multiplier = schedule.value(at: time)
     let trial = try controller.report(
       loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
-    write(&rates)
+    if isWritten { write(rates) }
     return trial
   }
 
@@ -106,13 +106,16 @@ extension Scheduler {
 
   // MARK: - The parts of a step
 
+  /// Whether a span of so many numbers is to be written: an empty one is not.
   @inline(__always)
-  private func check(_ rates: borrowing MutableSpan<Double>) throws(StepFailure) {
-    if rates.count < groups.count && rates.count > 0 { throw .size }
+  private func isToBeWritten(_ count: Int) throws(StepFailure) -> Bool {
+    if count >= groups.count { return true }
+    if count > 0 { throw .size }
+    return false
   }
 
-  private func require(_ rates: borrowing MutableSpan<Double>) throws(ConfigurationError) {
-    do { try check(rates) } catch {
+  private func isToBeWrittenAfterwards(_ count: Int) throws(ConfigurationError) -> Bool {
+    do { return try isToBeWritten(count) } catch {
       throw ConfigurationError(.size, "scheduler: the array of rates is shorter than the number of groups")
     }
   }
@@ -122,32 +125,37 @@ extension Scheduler {
     if time < Int64.max { time += 1 }
   }
 
+  // `mutating`, though they change nothing: called on a noncopyable value that is being changed, others copy it first.
+
   @inline(__always)
-  private func write(_ rates: inout MutableSpan<Double>) {
-    if rates.isEmpty { return }
+  private mutating func write(_ rates: consuming MutableSpan<Double>) {
     if let multiplier = schedule.immediateValue(at: time) {
-      write(multiplier, &rates)
+      Self.write(multiplier, groups, rates)
     } else {
-      writeAfterCall(&rates)
+      Self.writeAfterCall(schedule, at: time, groups, rates)
     }
   }
 
   @inline(never)
   @_optimize(speed)
-  private func writeAfterCall(_ rates: inout MutableSpan<Double>) {
-    write(schedule.value(at: time), &rates)
+  private static func writeAfterCall(
+    _ schedule: Node, at time: Int64, _ groups: [Group], _ rates: consuming MutableSpan<Double>
+  ) {
+    write(schedule.value(at: time), groups, rates)
   }
 
   @inline(__always)
-  private func write(_ multiplier: Double, _ rates: inout MutableSpan<Double>) {
-    for i in 0..<Swift.min(groups.count, rates.count) { rates[i] = groups[i].rate(multiplier) }
+  private static func write(_ multiplier: Double, _ groups: [Group], _ rates: consuming MutableSpan<Double>) {
+    for i in groups.indices { rates[i] = groups[i].rate(multiplier) }
   }
 
   @inline(never)
-  private mutating func writeDown() {
-    guard watch.isRecording else { return }
-    let multiplier = schedule.value(at: time)
-    for i in groups.indices { watch.append(groups[i].rate(multiplier), ofGroup: i) }
+  private static func writeDown(_ scheduler: inout Scheduler) {
+    guard scheduler.watch.isRecording else { return }
+    let multiplier = scheduler.schedule.value(at: scheduler.time)
+    for i in scheduler.groups.indices {
+      scheduler.watch.append(scheduler.groups[i].rate(multiplier), ofGroup: i)
+    }
   }
 
   @inline(never)
