@@ -1,4 +1,4 @@
-"""stepsize.torch.huggingface against transformers.optimization, with the same optimizers."""
+"""stepsize.huggingface.optimization against transformers.optimization, with the same optimizers."""
 
 import inspect
 import io
@@ -12,8 +12,8 @@ if not hasattr(theirs, "GreedyLR"):
     pytest.skip("this transformers has no GreedyLR", allow_module_level=True)
 
 import stepsize as st
+from stepsize.huggingface import optimization as ours
 from stepsize.torch import Scheduler
-from stepsize.torch import huggingface as ours
 from test_greedy_parity import random_configuration, random_losses
 from transformers.trainer_utils import SchedulerType
 

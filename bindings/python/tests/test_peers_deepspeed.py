@@ -1,4 +1,4 @@
-"""stepsize.compat.deepspeed against deepspeed itself, stepped (deepspeed 0.19.8 at the time of writing).
+"""stepsize.peers.deepspeed against deepspeed itself, stepped (deepspeed 0.19.8 at the time of writing).
 
 Equal to 1e-12 of the value plus 1e-12 of the peak. In OneCycle's second half DeepSpeed's own rounding grows with the
 ratio of the whole to that half, which is allowed for. Its schedules are pure Python and run without a GPU.
@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 peer = pytest.importorskip("deepspeed.runtime.lr_schedules")
 
 from stepsize import StepsizeError
-from stepsize.compat import deepspeed as ours
+from stepsize.peers import deepspeed as ours
 
 peer.logger.setLevel(logging.ERROR)
 

@@ -1,4 +1,4 @@
-"""stepsize.compat.keras against keras itself, in double precision (keras 3.15 at the time of writing).
+"""stepsize.peers.keras against keras itself, in double precision (keras 3.15 at the time of writing).
 
 Equal to 1e-12 of the value plus 1e-12 of the peak: Keras, too, adds the end value last.
 """
@@ -16,7 +16,7 @@ keras = pytest.importorskip("keras")
 
 from keras.optimizers import schedules as peer
 from stepsize import StepsizeError
-from stepsize.compat import keras as ours
+from stepsize.peers import keras as ours
 
 if keras.config.backend() != "torch":
     pytest.skip("needs KERAS_BACKEND=torch, which computes in double precision", allow_module_level=True)

@@ -1,4 +1,4 @@
-"""stepsize.compat.llmc against llm.c's formulas (llmc/schedulers.h), restated here: llm.c is no package.
+"""stepsize.peers.llmc against llm.c's formulas (llmc/schedulers.h), restated here: llm.c is no package.
 
 In double precision equal to 1e-12; in single precision, as llm.c computes, to 1e-6 of the full rate.
 """
@@ -9,7 +9,7 @@ import struct
 
 import pytest
 from stepsize import StepsizeError
-from stepsize.compat import llmc
+from stepsize.peers import llmc
 
 
 def single(x):

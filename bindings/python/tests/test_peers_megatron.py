@@ -1,4 +1,4 @@
-"""stepsize.compat.megatron against Megatron's formulas (megatron/core/optimizer_param_scheduler.py), restated here:
+"""stepsize.peers.megatron against Megatron's formulas (megatron/core/optimizer_param_scheduler.py), restated here:
 Megatron-LM is no package that runs on a CPU. Equal to 1e-12 of the value plus 1e-12 of the peak."""
 
 import math
@@ -6,7 +6,7 @@ import random
 
 import pytest
 from stepsize import StepsizeError
-from stepsize.compat import megatron
+from stepsize.peers import megatron
 
 
 def published_lr(n, init_lr, max_lr, min_lr, warmup, decay, style, wsd=None, wsd_style=None):

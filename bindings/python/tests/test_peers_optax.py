@@ -1,4 +1,4 @@
-"""stepsize.compat.optax against optax itself, in double precision (optax 0.2.8 at the time of writing).
+"""stepsize.peers.optax against optax itself, in double precision (optax 0.2.8 at the time of writing).
 
 Equal to 1e-12 of the value plus 1e-12 of the peak: Optax adds the end value last, so that near the end its own
 rounding is that of the peak.
@@ -14,7 +14,7 @@ peer = pytest.importorskip("optax")
 np = pytest.importorskip("numpy")
 
 from stepsize import Constant, Linear, StepsizeError
-from stepsize.compat import optax as ours
+from stepsize.peers import optax as ours
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,4 +1,4 @@
-"""stepsize.compat.pytorch against PyTorch's own schedulers, stepped with an optimizer."""
+"""stepsize.peers.pytorch against PyTorch's own schedulers, stepped with an optimizer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import stepsize
-from stepsize.compat import pytorch as compat
+from stepsize.peers import pytorch as compat
 from torch.optim import lr_scheduler as peer
 from torch.optim.swa_utils import SWALR
 

@@ -1,4 +1,4 @@
-"""stepsize.compat.timm against timm's own schedulers."""
+"""stepsize.peers.timm against timm's own schedulers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with pytest.MonkeyPatch.context() as patch:
     peer = importlib.import_module("timm.scheduler")
 
 import stepsize
-from stepsize.compat import timm as compat
+from stepsize.peers import timm as compat
 
 BASE = 0.25
 

@@ -1,4 +1,4 @@
-"""stepsize.compat.huggingface against the schedules of transformers, stepped with an optimizer."""
+"""stepsize.peers.transformers against the schedules of transformers, stepped with an optimizer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import stepsize
-from stepsize.compat import huggingface as compat
+from stepsize.peers import transformers as compat
 from transformers import optimization as peer
 
 BASE = 3e-4

@@ -8,9 +8,9 @@ from ctypes import byref, c_void_p
 from types import EllipsisType
 from weakref import finalize
 
-from . import _abi, _values
-from ._lib import library, message_of, new_error, read_text
-from .errors import parse_error
+from .._foreign import abi, convert
+from .._foreign.errors import parse_error
+from .._foreign.library import library, message_of, new_error, read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Controller:
     def parse(text: str) -> Controller:
         """Reads a controller from its text form. StepsizeError says where it is wrong."""
         if not isinstance(text, str):
-            raise _values.wrong_type("Controller.parse", "a text", text)
+            raise convert.wrong_type("Controller.parse", "a text", text)
         return adopt(_parse(text, written_by_user=True))
 
     def _make(self, given: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ class Controller:
             if isinstance(value, _Text):
                 written.append(f"{name}={value.text}")
             elif value is not None and value is not ...:
-                written.append(f"{name}={_values.write(kind, value, name)[0]}")
+                written.append(f"{name}={convert.write(kind, value, name)[0]}")
         self._own(_parse(f"{self._name}({', '.join(written)})", written_by_user=False))
 
     def _own(self, handle: int) -> None:
@@ -64,8 +64,8 @@ class Controller:
         object.__setattr__(self, "_text", read_text(library.stepsize_controller_print, handle))
         values = {}
         for i, (name, kind) in enumerate(self._parameters.items()):
-            text = read_text(library.stepsize_controller_parameter, handle, i, _abi.STEPSIZE_TEXT_VALUE)
-            values[name] = _values.read(kind, text)
+            text = read_text(library.stepsize_controller_parameter, handle, i, abi.STEPSIZE_TEXT_VALUE)
+            values[name] = convert.read(kind, text)
         object.__setattr__(self, "_values", values)
 
     def __getattr__(self, name: str) -> Any:
@@ -125,7 +125,7 @@ def _parse(text: str, *, written_by_user: bool) -> int:
     encoded = text.encode("utf-8", "surrogatepass")
     handle, error = c_void_p(), new_error()
     status = library.stepsize_controller_parse(encoded, len(encoded), byref(handle), byref(error))
-    if status != _abi.STEPSIZE_OK or handle.value is None:
+    if status != abi.STEPSIZE_OK or handle.value is None:
         # A place in a text that the user has not seen would only confuse.
         raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)
     return handle.value

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from ctypes import byref, sizeof
 
-from . import _abi, _catalogue
-from ._lib import library
+from .._foreign import abi
+from .._foreign.library import library
+from . import named
 from .schedule import Schedule
 from .scheduler import Phase
 
@@ -22,7 +23,7 @@ _PLACES = 512
 _LONGEST_TEXT = 100_000
 
 _CLASSES: dict[str, type[Schedule]] = {
-    kind._name: kind for kind in (getattr(_catalogue, name) for name in _catalogue.__all__)
+    kind._name: kind for kind in (getattr(named, name) for name in named.__all__)
 }
 _TOKEN = re.compile(r""">>|"[^"]*"|'[^']*'|\[[^\]]*\]|[A-Za-z_]\w*|[-+]?[0-9.][0-9.eE+-]*|[()*,=]""")
 
@@ -172,7 +173,7 @@ def phases(schedule: Schedule, steps: int) -> list[Phase]:
     places = {steps * i // _PLACES for i in range(_PLACES)} | {part.start for part in parts(schedule)}
     found: dict[tuple[int, int | None, str], Phase] = {}
     for place in sorted(places):
-        answer = _abi.stepsize_phase(size=sizeof(_abi.stepsize_phase))
+        answer = abi.stepsize_phase(size=sizeof(abi.stepsize_phase))
         library.stepsize_schedule_phase(schedule._handle, place, byref(answer))
         if answer.name:
             phase = Phase(answer)

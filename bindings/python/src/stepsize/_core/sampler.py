@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from . import _values
-from .errors import StepsizeError
+from .._foreign import convert
+from .._foreign.errors import StepsizeError
 from .scheduler import Scheduler
 
 
@@ -47,19 +47,19 @@ class PhaseSampler:
         seed: int = 0,
     ) -> None:
         if not isinstance(scheduler, Scheduler):
-            raise _values.wrong_type("scheduler", "a Scheduler", scheduler)
+            raise convert.wrong_type("scheduler", "a Scheduler", scheduler)
         if not isinstance(sources, Mapping) or not sources:
             raise StepsizeError("sources: expected a dictionary with the indices of at least one phase")
         for name, indices in sources.items():
             if not isinstance(name, str):
-                raise _values.wrong_type("sources", "texts as keys", name)
+                raise convert.wrong_type("sources", "texts as keys", name)
             if len(indices) == 0:
                 raise StepsizeError(f"sources: {name!r} has no examples")
         self.scheduler = scheduler
         self.sources = dict(sources)
         self.batch_size = _at_least(batch_size, "batch_size", 1)
         self.ramp = _at_least(ramp, "ramp", 0)
-        self.seed = _values.to_int64(seed, "seed")
+        self.seed = convert.to_int64(seed, "seed")
         self._drawn = dict.fromkeys(self.sources, 0)
         self._current = self._before = next(iter(self.sources))
         self._since = 0  # batches since the current source began
@@ -113,7 +113,7 @@ class PhaseSampler:
         try:
             drawn = {str(name): _at_least(count, "drawn", 0) for name, count in state_dict["drawn"].items()}
             current, before = state_dict["current"], state_dict["before"]
-            since, seed = _at_least(state_dict["since"], "since", 0), _values.to_int64(state_dict["seed"], "seed")
+            since, seed = _at_least(state_dict["since"], "since", 0), convert.to_int64(state_dict["seed"], "seed")
         except (KeyError, AttributeError, TypeError) as error:
             raise StepsizeError(f"state_dict: it is not of a PhaseSampler: {error}") from None
         if set(drawn) != set(self.sources) or current not in drawn or before not in drawn:
@@ -123,7 +123,7 @@ class PhaseSampler:
 
 
 def _at_least(value: int, name: str, lowest: int) -> int:
-    number = _values.to_int64(value, name)
+    number = convert.to_int64(value, name)
     if number < lowest:
         raise StepsizeError(f"{name} = {number}, expected an integer >= {lowest}")
     return number

@@ -6,9 +6,9 @@ from array import array
 from ctypes import byref, c_double, c_void_p
 from weakref import finalize
 
-from . import _abi, _values
-from ._lib import create, library, message_of, new_error, quick, read_text
-from .errors import StepsizeError, parse_error
+from .._foreign import abi, convert
+from .._foreign.errors import StepsizeError, parse_error
+from .._foreign.library import create, library, message_of, new_error, quick, read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 # For callers that know that the step is an int of 64 bits.
 value_at = quick.stepsize_schedule_at
-_INT64_MIN, _INT64_MAX = _values.INT64_MIN, _values.INT64_MAX
+_INT64_MIN, _INT64_MAX = convert.INT64_MIN, convert.INT64_MAX
 
 
 _POLICIES = {
-    "continue": _abi.STEPSIZE_EXTEND_CONTINUE,
-    "rescale": _abi.STEPSIZE_EXTEND_RESCALE,
-    "hold": _abi.STEPSIZE_EXTEND_HOLD,
+    "continue": abi.STEPSIZE_EXTEND_CONTINUE,
+    "rescale": abi.STEPSIZE_EXTEND_RESCALE,
+    "hold": abi.STEPSIZE_EXTEND_HOLD,
 }
 
 
@@ -54,14 +54,14 @@ class Schedule:
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
-            raise _values.wrong_type("Schedule", "a text", text)
+            raise convert.wrong_type("Schedule", "a text", text)
         self._own(_parse(text))
 
     def at(self, step: int) -> float:
         """The multiplier for update number `step`, which counts from 0. Before 0 it has its value at 0; after its
         end it keeps its last value."""
         if type(step) is not int or not _INT64_MIN <= step <= _INT64_MAX:
-            step = _values.to_int64(step, "step")
+            step = convert.to_int64(step, "step")
         value: float = value_at(self._handle, step)
         return value
 
@@ -71,16 +71,16 @@ class Schedule:
         An ``array.array("d")``: a sequence of floats, which ``numpy.asarray`` and ``memoryview`` take as it is,
         without copying.
         """
-        count = _values.to_int64(count, "count")
+        count = convert.to_int64(count, "count")
         if count < 0:
             raise StepsizeError(f"count = {count}, expected an integer >= 0")
-        start = _values.to_int64(start, "start")
-        stride = _values.to_int64(stride, "stride")
-        base_lr = _values.to_float(base_lr, "base_lr")
+        start = convert.to_int64(start, "start")
+        stride = convert.to_int64(stride, "stride")
+        base_lr = convert.to_float(base_lr, "base_lr")
         rates = array("d", (0.0,)) * count
         buffer = (c_double * count).from_buffer(rates) if count > 0 else None
         status = library.stepsize_schedule_fill(self._handle, start, stride, base_lr, buffer, count)
-        if status != _abi.STEPSIZE_OK:  # all else is right by now
+        if status != abi.STEPSIZE_OK:  # all else is right by now
             raise StepsizeError(f"base_lr = {base_lr!r}, expected a finite number >= 0", status)
         return rates
 
@@ -88,7 +88,7 @@ class Schedule:
     def length(self) -> int | None:
         """How many updates the schedule describes; None if it has no end."""
         length: int = library.stepsize_schedule_length(self._handle)
-        return None if length == _abi.STEPSIZE_NEVER else length
+        return None if length == abi.STEPSIZE_NEVER else length
 
     def plot(
         self,
@@ -110,7 +110,7 @@ class Schedule:
             label: For a legend.
             phases: Whether the named phases are shaded.
         """
-        from .plot import plot_schedule
+        from ..plot import plot_schedule
 
         return plot_schedule(self, ax, steps=steps, base_lr=base_lr, log=log, label=label, phases=phases)
 
@@ -126,7 +126,7 @@ class Schedule:
             return adopt(create(library.stepsize_schedule_product, self._handle, factor._handle))
         if isinstance(factor, (str, bool)) or not (hasattr(factor, "__float__") or hasattr(factor, "__index__")):
             return NotImplemented
-        return adopt(create(library.stepsize_schedule_scale, self._handle, _values.to_float(factor, "factor")))
+        return adopt(create(library.stepsize_schedule_scale, self._handle, convert.to_float(factor, "factor")))
 
     def __rmul__(self, factor: float) -> Schedule:
         return self * factor
@@ -143,7 +143,7 @@ class Schedule:
         """
         if policy not in _POLICIES:
             raise StepsizeError(f"policy = {policy!r}, expected one of {', '.join(map(repr, _POLICIES))}")
-        total, step = _values.to_int64(total, "total"), _values.to_int64(step, "step")
+        total, step = convert.to_int64(total, "total"), convert.to_int64(step, "step")
         return adopt(create(library.stepsize_schedule_extend, self._handle, total, _POLICIES[policy], step))
 
     # ---- A value: text, equality, copies ----
@@ -163,7 +163,7 @@ class Schedule:
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a small curve and the text."""
-        from .plot import schedule_html
+        from ..plot import schedule_html
 
         return schedule_html(self)
 
@@ -198,7 +198,7 @@ class Schedule:
         for (name, kind, default), value in zip(self._parameters, values):
             if value is None and default is None:
                 continue
-            text, plain = _values.write(kind, value, name)
+            text, plain = convert.write(kind, value, name)
             written.append(f"{name}={text}")
             if plain != default:
                 given.append((name, plain))
@@ -209,7 +209,7 @@ class Schedule:
 
     def _make_table(self, values: Iterable[float], phase: str | None) -> None:
         """Makes a table from numbers in memory: a million of them would be slow as text."""
-        numbers = _values.to_doubles(values, "values")
+        numbers = convert.to_doubles(values, "values")
         handle = create(library.stepsize_schedule_table, numbers, len(numbers))
         self._own(handle)
         if phase is not None:
@@ -228,7 +228,7 @@ def as_schedule(value: Schedule | str, name: str) -> Schedule:
         return value
     if isinstance(value, str):
         return Schedule(value)
-    raise _values.wrong_type(name, "a schedule or its text", value)
+    raise convert.wrong_type(name, "a schedule or its text", value)
 
 
 def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[float]:
@@ -239,7 +239,7 @@ def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[
             raise StepsizeError(f"length: {schedule} has no end; give the number of updates of the run")
         count = schedule.length + 1
     else:
-        count = _values.to_int64(length, "length")
+        count = convert.to_int64(length, "length")
         if count < 1:
             raise StepsizeError(f"length = {count}, expected an integer >= 1")
     return schedule.curve(count, base_lr=base_lr)
@@ -249,7 +249,7 @@ def _parse(text: str, *, written_by_user: bool = True) -> int:
     encoded = text.encode("utf-8", "surrogatepass")
     handle, error = c_void_p(), new_error()
     status = library.stepsize_schedule_parse(encoded, len(encoded), byref(handle), byref(error))
-    if status != _abi.STEPSIZE_OK or handle.value is None:
+    if status != abi.STEPSIZE_OK or handle.value is None:
         # A place in a text that the user has not seen would only confuse.
         raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)
     return handle.value
@@ -257,8 +257,8 @@ def _parse(text: str, *, written_by_user: bool = True) -> int:
 
 def _phase(phase: Any) -> str:
     if not isinstance(phase, str):
-        raise _values.wrong_type("phase", "a text", phase)
-    return _values.quoted(phase)
+        raise convert.wrong_type("phase", "a text", phase)
+    return convert.quoted(phase)
 
 
 def adopt(handle: int) -> Schedule:

@@ -7,11 +7,11 @@ from array import array
 from ctypes import POINTER, addressof, byref, c_char, c_double, c_int32, c_int64, c_size_t, c_void_p, cast, sizeof
 from weakref import finalize
 
-from . import _abi, _stepper, _values
-from ._lib import create, library, message_of, new_error, quick, read_text
+from .._foreign import abi, convert, stepper
+from .._foreign.errors import StepsizeError, parse_error
+from .._foreign.library import create, library, message_of, new_error, quick, read_text
 from .controllers import Controller
 from .controllers import adopt as adopt_controller
-from .errors import StepsizeError, parse_error
 from .schedule import Schedule, as_schedule
 from .schedule import adopt as adopt_schedule
 
@@ -27,35 +27,35 @@ if TYPE_CHECKING:
 
     from .theory import GradientNormLog
 
-    Stepper = _stepper.Stepper
+    Stepper = stepper.Stepper
 else:
-    Stepper = _stepper.Stepper if _stepper.accelerated is None else _stepper.accelerated.Stepper
+    Stepper = stepper.Stepper if stepper.accelerated is None else stepper.accelerated.Stepper
 
 _INFO = 20  # logging.INFO
 
 
 _DECISIONS = {
-    _abi.STEPSIZE_DECISION_NONE: "none",
-    _abi.STEPSIZE_DECISION_RAISED: "raised",
-    _abi.STEPSIZE_DECISION_CUT: "cut",
-    _abi.STEPSIZE_DECISION_PATIENCE: "patience",
-    _abi.STEPSIZE_DECISION_COOLDOWN: "cooldown",
-    _abi.STEPSIZE_DECISION_WARMUP: "warmup",
-    _abi.STEPSIZE_DECISION_BOUND: "bound",
-    _abi.STEPSIZE_DECISION_RESET: "reset",
-    _abi.STEPSIZE_DECISION_KEPT: "kept",
-    _abi.STEPSIZE_DECISION_IGNORED: "ignored",
+    abi.STEPSIZE_DECISION_NONE: "none",
+    abi.STEPSIZE_DECISION_RAISED: "raised",
+    abi.STEPSIZE_DECISION_CUT: "cut",
+    abi.STEPSIZE_DECISION_PATIENCE: "patience",
+    abi.STEPSIZE_DECISION_COOLDOWN: "cooldown",
+    abi.STEPSIZE_DECISION_WARMUP: "warmup",
+    abi.STEPSIZE_DECISION_BOUND: "bound",
+    abi.STEPSIZE_DECISION_RESET: "reset",
+    abi.STEPSIZE_DECISION_KEPT: "kept",
+    abi.STEPSIZE_DECISION_IGNORED: "ignored",
 }
 _TRIALS: dict[int, Literal["accepted", "retry", "failed"]] = {
-    _abi.STEPSIZE_TRIAL_ACCEPTED: "accepted",
-    _abi.STEPSIZE_TRIAL_RETRY: "retry",
-    _abi.STEPSIZE_TRIAL_FAILED: "failed",
+    abi.STEPSIZE_TRIAL_ACCEPTED: "accepted",
+    abi.STEPSIZE_TRIAL_RETRY: "retry",
+    abi.STEPSIZE_TRIAL_FAILED: "failed",
 }
 _STOPS: dict[int, Literal["end", "minimum", "settled"] | None] = {
-    _abi.STEPSIZE_STOP_NONE: None,
-    _abi.STEPSIZE_STOP_END: "end",
-    _abi.STEPSIZE_STOP_MINIMUM: "minimum",
-    _abi.STEPSIZE_STOP_SETTLED: "settled",
+    abi.STEPSIZE_STOP_NONE: None,
+    abi.STEPSIZE_STOP_END: "end",
+    abi.STEPSIZE_STOP_MINIMUM: "minimum",
+    abi.STEPSIZE_STOP_SETTLED: "settled",
 }
 
 
@@ -76,7 +76,7 @@ class Phase:
     def __init__(self, answer: Any) -> None:
         self.name: str = answer.name.decode("ascii")
         self.start: int = answer.start
-        self.length: int | None = None if answer.length == _abi.STEPSIZE_NEVER else answer.length
+        self.length: int | None = None if answer.length == abi.STEPSIZE_NEVER else answer.length
         self.position: int = answer.position
         self.progress: float = answer.progress
         self.entered: bool = bool(answer.entered)
@@ -135,18 +135,18 @@ class Scheduler(Stepper):
         if schedule is not None and not is_text:
             schedule = as_schedule(schedule, "schedule")
 
-        options = _abi.stepsize_scheduler_options()
+        options = abi.stepsize_scheduler_options()
         quick.stepsize_scheduler_defaults(byref(options))
-        bases = _values.to_doubles(base_lr, "base_lr")
+        bases = convert.to_doubles(base_lr, "base_lr")
         options.group_count, options.base_lr = len(bases), cast(bases, POINTER(c_double))
         if not isinstance(record, bool):
-            raise _values.wrong_type("record", "True or False", record)
+            raise convert.wrong_type("record", "True or False", record)
         options.record = record
-        options.norm_capacity = _values.to_int64(norm_capacity, "norm_capacity")
+        options.norm_capacity = convert.to_int64(norm_capacity, "norm_capacity")
         bounds = []  # keeps the arrays alive during the call below
         for name, given in (("min_lr", min_lr), ("max_lr", max_lr)):
             if given is not None:
-                numbers = _values.to_doubles(given, name)
+                numbers = convert.to_doubles(given, name)
                 bounds.append(numbers)
                 setattr(options, name, cast(numbers, POINTER(c_double)))
                 setattr(options, f"{name}_count", len(numbers))
@@ -198,8 +198,8 @@ class Scheduler(Stepper):
             dot: The dot product g.u, of all groups together or one for each; 0 for the first update.
             norm: The product of the norms |g||u|, alike; only the multiplicative form needs it.
         """
-        dots = _values.to_doubles(dot, "dot")
-        norms = None if norm is None else _values.to_doubles(norm, "norm")
+        dots = convert.to_doubles(dot, "dot")
+        norms = None if norm is None else convert.to_doubles(norm, "norm")
         if len(dots) not in (1, self._count):
             raise StepsizeError(f"dot: {len(dots)} numbers, expected 1 or one for each of {self._count} groups")
         if norms is not None and len(norms) != len(dots):
@@ -220,8 +220,8 @@ class Scheduler(Stepper):
             loss: Loss of the batch before the step.
             squared_norm: Squared norm of its gradient, one for each group.
         """
-        number = _values.to_float(loss, "loss")
-        norms = _values.to_doubles(squared_norm, "squared_norm")
+        number = convert.to_float(loss, "loss")
+        norms = convert.to_doubles(squared_norm, "squared_norm")
         if len(norms) != self._count:
             raise StepsizeError(f"squared_norm: {len(norms)} numbers, expected one for each of {self._count} groups")
         status = quick.stepsize_scheduler_propose(
@@ -243,8 +243,8 @@ class Scheduler(Stepper):
             loss: Loss of the batch after the step; one that is not finite is rejected.
             squared_distance: |x+ - x|^2 of the step after the projection, one for each group; for the projected form.
         """
-        number = _values.to_float(loss, "loss")
-        distances = None if squared_distance is None else _values.to_doubles(squared_distance, "squared_distance")
+        number = convert.to_float(loss, "loss")
+        distances = None if squared_distance is None else convert.to_doubles(squared_distance, "squared_distance")
         if distances is not None and len(distances) != self._count:
             raise StepsizeError(
                 f"squared_distance: {len(distances)} numbers, expected one for each of {self._count} groups"
@@ -301,7 +301,7 @@ class Scheduler(Stepper):
         logger = self._logger
         if logger is None or not logger.isEnabledFor(_INFO):
             return
-        if quick.stepsize_scheduler_decision(self._handle) in _stepper.CHANGES:
+        if quick.stepsize_scheduler_decision(self._handle) in stepper.CHANGES:
             update = self.current_step - 1 if update is None else update
             logger.info("update %d: %s, lr %r -> %r", update, self.decision, before, self._rates[0])
 
@@ -309,14 +309,14 @@ class Scheduler(Stepper):
     def lr(self) -> float:
         """The rate for the present update, of the first group."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return self._rates[0]
 
     @property
     def lrs(self) -> tuple[float, ...]:
         """The rates for the present update, one for each group."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return tuple(self._rates)
 
     @property
@@ -326,7 +326,7 @@ class Scheduler(Stepper):
         bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (it was not a
         finite number); "none" before the first loss and without a controller."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return _DECISIONS[quick.stepsize_scheduler_decision(self._handle)]
 
     # ---- State ----
@@ -336,15 +336,15 @@ class Scheduler(Stepper):
         """The number of the present update, from 0. Setting it goes to any update, forwards or back; the
         controller's state stays as it is."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         step: int = quick.stepsize_scheduler_get_step(self._handle)
         return step
 
     @current_step.setter
     def current_step(self, step: int) -> None:
-        number = _values.to_int64(step, "current_step")
+        number = convert.to_int64(step, "current_step")
         status = quick.stepsize_scheduler_set_step(self._handle, number)
-        if status == _abi.STEPSIZE_ERROR_ARGUMENT:
+        if status == abi.STEPSIZE_ERROR_ARGUMENT:
             raise StepsizeError(f"current_step = {number}, expected an integer >= 0", status)
         if status:
             self._fail(status)
@@ -354,13 +354,13 @@ class Scheduler(Stepper):
     def finished(self) -> bool:
         """Whether the schedule has an end and it is reached."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return bool(quick.stepsize_scheduler_finished(self._handle))
 
     @property
     def phase(self) -> Phase | None:
         """The named phase of the present update; None where the schedule names none."""
-        answer = _abi.stepsize_phase(size=sizeof(_abi.stepsize_phase))
+        answer = abi.stepsize_phase(size=sizeof(abi.stepsize_phase))
         status = quick.stepsize_scheduler_phase(self._handle, byref(answer))
         if status:
             self._fail(status)
@@ -371,7 +371,7 @@ class Scheduler(Stepper):
         """Why the training can stop: "end" (of the schedule), "minimum" (every rate is at its lower bound and stays
         there), "settled" (the metric has, in the last phase); None if it need not."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return _STOPS[quick.stepsize_scheduler_stop_reason(self._handle)]
 
     @property
@@ -408,7 +408,7 @@ class Scheduler(Stepper):
     def __str__(self) -> str:
         """The text form of its controllers and its schedule; base rates and bounds are not in it."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return read_text(quick.stepsize_scheduler_print, self._handle)
 
     def __repr__(self) -> str:
@@ -421,7 +421,7 @@ class Scheduler(Stepper):
     def base_lrs(self) -> tuple[float, ...]:
         """The base rates that it was made with, one for each group; no controller has moved these."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         return tuple(quick.stepsize_scheduler_base_lr(self._handle, group) for group in range(self._count))
 
     # ---- Another schedule ----
@@ -448,12 +448,12 @@ class Scheduler(Stepper):
             raise StepsizeError(message_of(error), status)
         self._refresh()
         if self._optimizer is not None:
-            _stepper.write(self._optimizer.param_groups, self._rates)
+            stepper.write(self._optimizer.param_groups, self._rates)
 
     def _longer(self, schedule: int | Schedule | str, policy: str) -> Schedule:
         """The schedule that `extend` means."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         if isinstance(schedule, Schedule):
             return schedule
         if isinstance(schedule, str):
@@ -514,7 +514,7 @@ class Scheduler(Stepper):
             base_lr: The base rate of the plan; None for the one that it was made with.
             log: Whether the scale is logarithmic.
         """
-        from .plot import plot_scheduler
+        from ..plot import plot_scheduler
 
         return plot_scheduler(self, ax, group=group, steps=steps, base_lr=base_lr, log=log)
 
@@ -522,7 +522,7 @@ class Scheduler(Stepper):
         """What a notebook shows: a small curve with the present update, and the metrics."""
         if self._handle is None:
             return "<code>&lt;Scheduler, closed&gt;</code>"
-        from .plot import scheduler_html
+        from ..plot import scheduler_html
 
         return scheduler_html(self)
 
@@ -542,7 +542,7 @@ class Scheduler(Stepper):
         """The update from which on the present schedule counts, where the record began under another one (``extend``);
         else 0."""
         if self._handle is None:
-            self._fail(_abi.STEPSIZE_ERROR_NULL)
+            self._fail(abi.STEPSIZE_ERROR_NULL)
         update: int = quick.stepsize_scheduler_extended_at(self._handle)
         return update
 
@@ -573,8 +573,8 @@ class Scheduler(Stepper):
     def log_norm(self, norm: SupportsFloat) -> None:
         """Logs the gradient norm of the present update (``stepsize.gradient_norm``), for ``stepsize.refine``. The log
         is saved with the state."""
-        status = quick.stepsize_scheduler_log_norm(self._handle, _values.to_float(norm, "norm"))
-        if status == _abi.STEPSIZE_ERROR_ARGUMENT:
+        status = quick.stepsize_scheduler_log_norm(self._handle, convert.to_float(norm, "norm"))
+        if status == abi.STEPSIZE_ERROR_ARGUMENT:
             raise StepsizeError(f"norm = {norm!r}, expected a number >= 0", status)
         if status:
             self._fail(status, "log_norm is for a scheduler made with norm_capacity")
@@ -591,7 +591,7 @@ class Scheduler(Stepper):
         return None if handle.value is None else adopt_log(handle.value)
 
     def _group(self, group: int) -> int:
-        number = _values.to_int64(group, "group")
+        number = convert.to_int64(group, "group")
         if not 0 <= number < self._count:
             raise StepsizeError(f"group = {number}, expected an integer from 0 to {self._count - 1}")
         return number
@@ -737,7 +737,7 @@ class Scheduler(Stepper):
     def _fail(self, status: int, hint: str = "") -> NoReturn:
         if self._handle is None:
             raise StepsizeError("the scheduler is closed", status)
-        if status == _abi.STEPSIZE_ERROR_LOSS_REQUIRED:
+        if status == abi.STEPSIZE_ERROR_LOSS_REQUIRED:
             raise StepsizeError(
                 "the controller needs the loss: call step(loss), or advance() for an update without one", status
             )
@@ -755,14 +755,14 @@ def _controllers(given: Controller | Iterable[Controller] | None) -> list[Contro
     try:
         controllers = list(controllers)
     except TypeError:
-        raise _values.wrong_type("controller", "a controller such as GreedyLR()", given) from None
+        raise convert.wrong_type("controller", "a controller such as GreedyLR()", given) from None
     for controller in controllers:
         if not isinstance(controller, Controller):
-            raise _values.wrong_type("controller", "a controller such as GreedyLR()", controller)
+            raise convert.wrong_type("controller", "a controller such as GreedyLR()", controller)
     return controllers
 
 
-def _parse(text: str, options: _abi.stepsize_scheduler_options) -> int:
+def _parse(text: str, options: abi.stepsize_scheduler_options) -> int:
     encoded = text.encode("utf-8", "surrogatepass")
     handle, error = c_void_p(), new_error()
     status = quick.stepsize_scheduler_parse(encoded, len(encoded), byref(options), byref(handle), byref(error))
@@ -773,6 +773,6 @@ def _parse(text: str, options: _abi.stepsize_scheduler_options) -> int:
 
 def _bytes(state: bytes) -> tuple[bytes, int]:
     if not isinstance(state, (bytes, bytearray, memoryview)):
-        raise _values.wrong_type("state", "bytes", state)
+        raise convert.wrong_type("state", "bytes", state)
     state = bytes(state)
     return state, len(state)

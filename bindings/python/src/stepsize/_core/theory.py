@@ -20,9 +20,9 @@ from array import array
 from ctypes import POINTER, Array, byref, c_char, c_double, c_size_t, cast, sizeof
 from weakref import finalize
 
-from . import _abi, _values
-from ._lib import create, library, message_of, new_error, quick
-from .errors import StepsizeError
+from .._foreign import abi, convert
+from .._foreign.errors import StepsizeError
+from .._foreign.library import create, library, message_of, new_error, quick
 from .schedule import Schedule, adopt, as_schedule
 
 TYPE_CHECKING = False
@@ -36,7 +36,7 @@ __all__ = [
     "GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine", "score",
 ]  # fmt: skip
 
-_OPTIMIZERS = {"sgd": _abi.STEPSIZE_OPTIMIZER_SGD, "adam": _abi.STEPSIZE_OPTIMIZER_ADAM}
+_OPTIMIZERS = {"sgd": abi.STEPSIZE_OPTIMIZER_SGD, "adam": abi.STEPSIZE_OPTIMIZER_ADAM}
 _add = quick.stepsize_norm_log_add
 
 
@@ -49,7 +49,7 @@ def median_filter(values: Iterable[float], tau: float = 0.1) -> array[float]:
     """
     numbers = _doubles(values, "values")
     out = _zeros(len(numbers))
-    _check(library.stepsize_median_filter, numbers, len(numbers), _values.to_float(tau, "tau"), _pointer(out))
+    _check(library.stepsize_median_filter, numbers, len(numbers), convert.to_float(tau, "tau"), _pointer(out))
     return out
 
 
@@ -98,26 +98,26 @@ class Refinement:
         tolerance: float | None = None,
         D: float = 1.0,
     ) -> None:
-        options = _abi.stepsize_refine_options()
+        options = abi.stepsize_refine_options()
         library.stepsize_refine_defaults(byref(options))
         if optimizer not in _OPTIMIZERS:
             raise StepsizeError(f"optimizer = {optimizer!r}, expected {' or '.join(map(repr, _OPTIMIZERS))}")
         if not isinstance(capped, bool):
-            raise _values.wrong_type("capped", "True or False", capped)
+            raise convert.wrong_type("capped", "True or False", capped)
         if isinstance(norms, GradientNormLog):
             total = total if total is not None or norms.count == 0 else norms.count
             norms = norms.values
         numbers = _doubles(norms, "norms")
         count = len(numbers) if total is None else _total(total)
         options.optimizer = _OPTIMIZERS[optimizer]
-        options.tau = _values.to_float(tau, "tau")
+        options.tau = convert.to_float(tau, "tau")
         options.total = 0 if total is None else count
-        options.floor = _values.to_float(floor, "floor")
+        options.floor = convert.to_float(floor, "floor")
         options.capped = int(capped)
-        options.distance = _values.to_float(D, "D")
+        options.distance = convert.to_float(D, "D")
         # What is more than the library takes is not even allocated: it says so.
         self.values = _zeros(count if 0 < count <= _HUGE else 0)
-        result = _abi.stepsize_refine_result(size=sizeof(_abi.stepsize_refine_result))
+        result = abi.stepsize_refine_result(size=sizeof(abi.stepsize_refine_result))
         _check(
             library.stepsize_refine, byref(options), numbers, len(numbers), _pointer(self.values), len(self.values),
             byref(result),
@@ -157,7 +157,7 @@ class Refinement:
         error = c_double()
         handle = create(
             library.stepsize_schedule_fit, _pointer(self.values), len(self.values),
-            _values.to_float(tolerance, "tolerance"), byref(error),
+            convert.to_float(tolerance, "tolerance"), byref(error),
         )  # fmt: skip
         return adopt(handle), error.value
 
@@ -247,8 +247,8 @@ class Score:
         self.schedule = as_schedule(schedule, "schedule")
         count = 0 if total is None else _total(total)
         numbers = _doubles(G, "G")
-        result = _abi.stepsize_score_result(size=sizeof(_abi.stepsize_score_result))
-        distance = _values.to_float(D, "D")
+        result = abi.stepsize_score_result(size=sizeof(abi.stepsize_score_result))
+        distance = convert.to_float(D, "D")
         _check(
             library.stepsize_score, self.schedule._handle, count, numbers, len(numbers), distance, byref(result)
         )
@@ -259,7 +259,7 @@ class Score:
 
     def omega_at(self, gamma: float) -> float:
         """The bound at another base rate."""
-        value: float = library.stepsize_score_at(self.a, self.b, _values.to_float(gamma, "gamma"))
+        value: float = library.stepsize_score_at(self.a, self.b, convert.to_float(gamma, "gamma"))
         if math.isnan(value):
             raise StepsizeError(f"gamma = {gamma!r}, expected a number > 0")
         return value
@@ -293,7 +293,7 @@ def compare(
 ) -> list[Score]:
     """The scores of several schedules over the same updates, the best first."""
     if isinstance(schedules, (str, Schedule)):
-        raise _values.wrong_type("schedules", "a list of schedules", schedules)
+        raise convert.wrong_type("schedules", "a list of schedules", schedules)
     norms = _doubles(G, "G")
     return sorted((Score(schedule, total, D, norms) for schedule in schedules), key=lambda score: score.omega)
 
@@ -315,14 +315,14 @@ class GradientNormLog:
 
     def __init__(self, capacity: int = 65_536) -> None:
         # 0 means the default to the library, and is wrong here.
-        number = _values.to_int64(capacity, "capacity")
+        number = convert.to_int64(capacity, "capacity")
         self._own(create(library.stepsize_norm_log_create, number if number > 0 else 1))
 
     def add(self, norm: float) -> None:
         """Adds the norm of the next update: >= 0. NaN and infinity are kept, for `refine` to repair."""
         if type(norm) is not float:
-            norm = _values.to_float(norm, "norm")
-        if _add(self._handle, norm) != _abi.STEPSIZE_OK:
+            norm = convert.to_float(norm, "norm")
+        if _add(self._handle, norm) != abi.STEPSIZE_OK:
             raise StepsizeError(f"norm = {norm!r}, expected a number >= 0")
 
     @property
@@ -431,18 +431,18 @@ def _leaves(gradients: Any) -> Iterator[Any]:
         for part in gradients.values():
             yield from _leaves(part)
     elif isinstance(gradients, (str, bytes)):
-        raise _values.wrong_type("gradients", "arrays of numbers", gradients)
+        raise convert.wrong_type("gradients", "arrays of numbers", gradients)
     elif hasattr(gradients, "__iter__"):
         for part in gradients:
             yield from _leaves(part)
     elif "jax" in sys.modules:  # a tree of a type that JAX has been told of
         parts = sys.modules["jax"].tree_util.tree_leaves(gradients)
         if len(parts) == 1 and parts[0] is gradients:
-            raise _values.wrong_type("gradients", "arrays of numbers", gradients)
+            raise convert.wrong_type("gradients", "arrays of numbers", gradients)
         for part in parts:
             yield from _leaves(part)
     else:
-        raise _values.wrong_type("gradients", "arrays of numbers", gradients)
+        raise convert.wrong_type("gradients", "arrays of numbers", gradients)
 
 
 def _torch_norms(leaves: list[Any], power: int) -> list[float]:
@@ -508,7 +508,7 @@ _HUGE = 1 << 24
 
 def _total(total: Any) -> int:
     """A number of updates. 0 means the default to the library, and is wrong here."""
-    count = _values.to_int64(total, "total")
+    count = convert.to_int64(total, "total")
     if count == 0:
         raise StepsizeError("total = 0, expected an integer >= 1")
     return count
@@ -529,10 +529,10 @@ def _doubles(values: Any, name: str) -> Array[c_double]:
     try:
         view = memoryview(values)
     except TypeError:
-        return _values.to_doubles(values, name)
+        return convert.to_doubles(values, name)
     if view.format == "d" and view.ndim == 1 and view.c_contiguous and not view.readonly and len(view) > 0:
         return (c_double * len(view)).from_buffer(view)
-    return _values.to_doubles(values, name)
+    return convert.to_doubles(values, name)
 
 
 def _pointer(values: array[float]) -> Any:
@@ -542,5 +542,5 @@ def _pointer(values: array[float]) -> Any:
 def _check(function: Callable[..., int], *arguments: Any) -> None:
     error = new_error()
     status = function(*arguments, byref(error))
-    if status != _abi.STEPSIZE_OK:
+    if status != abi.STEPSIZE_OK:
         raise StepsizeError(message_of(error), status)

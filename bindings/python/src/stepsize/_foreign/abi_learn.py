@@ -7,7 +7,7 @@ from ctypes import (
     c_void_p,
 )
 
-from ._abi import stepsize_error
+from .abi import stepsize_error
 
 # Constants.
 STEPSIZE_NMF_ALTERNATING = 0

@@ -137,7 +137,7 @@ def _per_group(values: Any, name: str) -> tuple[str, object]:
 
 
 def _schedule(value: Any, name: str) -> tuple[str, object]:
-    from .schedule import as_schedule  # the schedules' module imports this one
+    from .._core.schedule import as_schedule  # the schedules' module imports this one
 
     schedule = as_schedule(value, name)
     return str(schedule), schedule

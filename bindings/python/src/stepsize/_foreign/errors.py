@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _abi
+from . import abi
 
 # A line of text under an error is cut to this many characters around the place.
 _WIDTH = 72
@@ -20,7 +20,7 @@ class StepsizeError(ValueError):
     offset: int | None
 
     def __init__(
-        self, message: str, status: int = _abi.STEPSIZE_ERROR_ARGUMENT, offset: int | None = None
+        self, message: str, status: int = abi.STEPSIZE_ERROR_ARGUMENT, offset: int | None = None
     ) -> None:
         super().__init__(message)
         self.status = status

@@ -6,7 +6,7 @@ import ctypes
 import os
 from ctypes import byref, c_char, c_size_t, c_void_p, sizeof
 
-from . import _abi
+from . import abi
 from .errors import StepsizeError
 
 TYPE_CHECKING = False  # `typing` costs more to import than the rest of this package
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENVIRONMENT = "STEPSIZE_LIBRARY"
-PACKAGED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_lib", "libstepsize.so")
+PACKAGED = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_lib", "libstepsize.so")
 
 _CAUSES = """\
 Likely causes:
@@ -37,12 +37,12 @@ def _load() -> ctypes.CDLL:
     try:
         library.stepsize_abi_version.restype = ctypes.c_int32
         number = library.stepsize_abi_version()
-        if number != _abi.STEPSIZE_ABI_VERSION:
+        if number != abi.STEPSIZE_ABI_VERSION:
             raise ImportError(
                 f"stepsize: {path} ({origin}) has interface number {number}, this package needs"
-                f" {_abi.STEPSIZE_ABI_VERSION}: install the package and the library from the same source"
+                f" {abi.STEPSIZE_ABI_VERSION}: install the package and the library from the same source"
             )
-        _abi.bind(library)
+        abi.bind(library)
     except AttributeError as error:  # a function is missing
         raise ImportError(
             f"stepsize: {path} ({origin}) is not libstepsize, or is older than this package: {error}"
@@ -60,7 +60,7 @@ def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
     threads that share a scheduler cannot be inside it at once.
     """
     quick = ctypes.PyDLL(None, handle=library._handle)
-    for name, (restype, argtypes) in _abi.SIGNATURES.items():
+    for name, (restype, argtypes) in abi.SIGNATURES.items():
         if name.startswith(_QUICK):
             function = getattr(quick, name)
             function.restype, function.argtypes = restype, argtypes
@@ -74,11 +74,11 @@ _number = library.stepsize_version()
 VERSION = f"{_number // 1_000_000}.{_number // 1000 % 1000}.{_number % 1000}"
 
 
-def new_error() -> _abi.stepsize_error:
-    return _abi.stepsize_error(size=sizeof(_abi.stepsize_error), offset=-1)
+def new_error() -> abi.stepsize_error:
+    return abi.stepsize_error(size=sizeof(abi.stepsize_error), offset=-1)
 
 
-def message_of(error: _abi.stepsize_error) -> str:
+def message_of(error: abi.stepsize_error) -> str:
     return bytes(error.text).decode("utf-8", "replace")
 
 
@@ -86,7 +86,7 @@ def create(function: Callable[..., int], *arguments: Any) -> int:
     """Calls a constructor `function(*arguments, out, error)`; the handle, or StepsizeError."""
     handle, error = c_void_p(), new_error()
     status = function(*arguments, byref(handle), byref(error))
-    if status != _abi.STEPSIZE_OK or handle.value is None:
+    if status != abi.STEPSIZE_OK or handle.value is None:
         raise StepsizeError(message_of(error), status)
     return handle.value
 
@@ -95,9 +95,9 @@ def read_text(function: Callable[..., int], *arguments: Any) -> str:
     """Calls `function(*arguments, buffer, capacity, length)` twice: for the length, then for the text."""
     length = c_size_t()
     status = function(*arguments, None, 0, byref(length))
-    if status == _abi.STEPSIZE_OK:
+    if status == abi.STEPSIZE_OK:
         buffer = (c_char * (length.value + 1))()
         status = function(*arguments, buffer, len(buffer), None)
-    if status != _abi.STEPSIZE_OK:
+    if status != abi.STEPSIZE_OK:
         raise StepsizeError(library.stepsize_status_name(status).decode(), status)
     return buffer.raw[: length.value].decode("utf-8")

@@ -10,9 +10,9 @@ import os
 from ctypes import ArgumentError
 from importlib import import_module
 
-from . import _abi, _values
-from ._lib import quick
+from . import abi, convert
 from .errors import StepsizeError
+from .library import quick
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ENVIRONMENT = "STEPSIZE_ACCELERATED"
 
 # What is worth a line in the log.
-CHANGES = (_abi.STEPSIZE_DECISION_RAISED, _abi.STEPSIZE_DECISION_CUT, _abi.STEPSIZE_DECISION_RESET)
+CHANGES = (abi.STEPSIZE_DECISION_RAISED, abi.STEPSIZE_DECISION_CUT, abi.STEPSIZE_DECISION_RESET)
 
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
@@ -57,7 +57,7 @@ def step_slowly(scheduler: Any, loss: Any, ask: bool = True) -> float:
             status = _step_with_loss(scheduler._handle, loss, scheduler._pointer, scheduler._count)
             heard = True
     except (ArgumentError, RuntimeError, ValueError) as error:  # the last two for more than one element
-        raise _values.wrong_type("loss", "a number", loss) from error
+        raise convert.wrong_type("loss", "a number", loss) from error
     if status:
         scheduler._fail(status)
     if optimizer is not None:

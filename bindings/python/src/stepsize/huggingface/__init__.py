@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
-from ._fed import Scheduler
-from .errors import StepsizeError
+from .._foreign.errors import StepsizeError
+from ..torch._fed import Scheduler
 
 if TYPE_CHECKING:
-    from .torch import Scheduler as TorchScheduler
+    from ..torch import Scheduler as TorchScheduler
 
 __all__ = ["LossCallback", "Scheduler", "prepare"]
 
@@ -68,7 +68,7 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
     """
     from accelerate.scheduler import AcceleratedScheduler
 
-    from .distributed import mean_loss
+    from ..distributed import mean_loss
 
     class Once(AcceleratedScheduler):  # type: ignore[misc,unused-ignore]
         _is_accelerate_prepared = True

@@ -1,5 +1,5 @@
 """``GreedyLR``, ``get_scheduler`` and the schedules of ``transformers.optimization`` under their names, with their
-arguments and numbers: ``from stepsize.torch import huggingface as optimization`` is the whole migration.
+arguments and numbers: ``from stepsize.huggingface import optimization`` is the whole migration.
 
 What differs from transformers:
 
@@ -7,26 +7,26 @@ What differs from transformers:
   ``torch.load(weights_only=True)`` takes, ``extend`` for a run that is to be longer, the optimizer's own state restored
   before or after.
 - ``GreedyLR`` moves its own rates: what something else writes into the groups is written over.
-- What ``stepsize.compat.huggingface`` says about its schedules.
+- What ``stepsize.peers.transformers`` says about its schedules.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import _values
-from ..compat import huggingface as compat
-from ..controllers import GreedyLR as _Greedy
-from ..errors import StepsizeError
-from ._scheduler import Scheduler
-from .lr_scheduler import ReduceLROnPlateau
+from .._core.controllers import GreedyLR as _Greedy
+from .._foreign import convert
+from .._foreign.errors import StepsizeError
+from ..peers import transformers as compat
+from ..torch import Scheduler
+from ..torch.lr_scheduler import ReduceLROnPlateau
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
 
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
     _Peer: Any = object
 else:
@@ -76,7 +76,7 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
             eps=eps, smooth=smooth, window=window_size, reset_start=reset_start,
         )  # fmt: skip
         if not hasattr(optimizer, "param_groups"):
-            raise _values.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
+            raise convert.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
         for bound, given in (("min_lr", min_lr), ("max_lr", max_lr)):
             if isinstance(given, (list, tuple)) and len(given) != len(optimizer.param_groups):
                 raise StepsizeError(f"{bound}: {len(given)} numbers, expected {len(optimizer.param_groups)}")
@@ -89,7 +89,7 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
         """Hears the metric and moves the rates. The epoch, where it is given, is only counted."""
         before = self.core.lrs if self.verbose else ()
         if epoch is not None:
-            self.core.current_step = max(0, _values.to_int64(epoch, "epoch") - 1)
+            self.core.current_step = max(0, convert.to_int64(epoch, "epoch") - 1)
         rate = self.core.step(metrics)
         for group, (old, new) in enumerate(zip(before, self.core.lrs)):
             if old != new:

@@ -1,12 +1,12 @@
 """The learning-rate schedules of other libraries, by their own names.
 
-One module for each peer: ``pytorch``, ``huggingface``, ``timm``, ``optax``, ``keras``, ``llmc``, ``megatron``,
+One module for each peer: ``pytorch``, ``transformers``, ``timm``, ``optax``, ``keras``, ``llmc``, ``megatron``,
 ``deepspeed``. A function has the name and the arguments that its peer gives it, and answers a stepsize schedule
 with the peer's numbers. The peer itself is not needed and never imported.
 
-    from stepsize.compat import huggingface
+    from stepsize.peers import transformers
 
-    schedule = huggingface.get_cosine_schedule_with_warmup(1e-3, 500, 10_000)
+    schedule = transformers.get_cosine_schedule_with_warmup(1e-3, 500, 10_000)
     scheduler = stepsize.Scheduler(1e-3, schedule)
 
 Where the peer takes an optimizer, these functions take its learning rate, ``base_lr``, in the same place: the
@@ -21,16 +21,16 @@ from __future__ import annotations
 
 import math
 
-from .. import _values
-from ..errors import StepsizeError
+from .._foreign import convert
+from .._foreign.errors import StepsizeError
 
 
 def _fraction(name: str, rate: float, base_lr: float) -> float:
     """The argument `name`, a rate, as a multiplier of base_lr."""
-    base_lr = _values.to_float(base_lr, "base_lr")
+    base_lr = convert.to_float(base_lr, "base_lr")
     if not 0 < base_lr < math.inf:
         raise StepsizeError(f"base_lr = {base_lr!r}, expected a finite number > 0")
-    rate = _values.to_float(rate, name)
+    rate = convert.to_float(rate, name)
     if not 0 <= rate < math.inf:
         raise StepsizeError(f"{name} = {rate!r}, expected a finite number >= 0")
     return rate / base_lr
@@ -44,7 +44,7 @@ def _floor(name: str, rate: float, base_lr: float) -> float:
     return fraction
 
 
-_PEERS = ("deepspeed", "huggingface", "keras", "llmc", "megatron", "optax", "pytorch", "timm")
+_PEERS = ("deepspeed", "keras", "llmc", "megatron", "optax", "pytorch", "timm", "transformers")
 
 
 def __getattr__(name: str) -> object:

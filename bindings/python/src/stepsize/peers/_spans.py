@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from .. import Shift, Stretch, Take
+from .._core.named import Shift, Stretch, Take
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .. import Schedule
+    from .._core.schedule import Schedule
 
 # A curve over so many steps is as good as continuous: it is stretched to lengths that are no integers.
 _FINE = 2**50

@@ -12,13 +12,13 @@ without state does not need, and OneCycle's momentum.
 
 from __future__ import annotations
 
-from .. import Constant, Cosine, InverseTime, Piecewise, Ramp, RangeTest, Shift, Take, Warmup
-from ..errors import StepsizeError
+from .._core.named import Constant, Cosine, InverseTime, Piecewise, Ramp, RangeTest, Shift, Take, Warmup
+from .._foreign.errors import StepsizeError
 from . import _fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = ["LRRangeTest", "OneCycle", "WarmupCosineLR", "WarmupDecayLR", "WarmupLR"]
 

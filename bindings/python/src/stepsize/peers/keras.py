@@ -14,8 +14,8 @@ from functools import reduce
 from math import floor
 from operator import rshift
 
-from .. import Constant, Exponential, InverseTime, Piecewise, Polynomial, Ramp, Restarts, Step
-from ..errors import StepsizeError
+from .._core.named import Constant, Exponential, InverseTime, Piecewise, Polynomial, Ramp, Restarts, Step
+from .._foreign.errors import StepsizeError
 from ._spans import END, span, updates
 from .optax import cosine_decay_schedule, polynomial_schedule
 
@@ -23,7 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from struct import pack, unpack
 
-from .. import Constant, Cooldown, Cosine, Linear, Shift, Warmup
-from ..errors import StepsizeError
+from .._core.named import Constant, Cooldown, Cosine, Linear, Shift, Warmup
+from .._foreign.errors import StepsizeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = ["constant", "cosine", "linear", "lr_scheduler_init", "wsd"]
 

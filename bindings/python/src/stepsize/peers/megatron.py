@@ -11,8 +11,8 @@ the warm-up, or the whole stable part, is over.
 
 from __future__ import annotations
 
-from .. import Clamp, Constant, Cooldown, InverseSqrt, Ramp, Shift, Take
-from ..errors import StepsizeError
+from .._core.named import Clamp, Constant, Cooldown, InverseSqrt, Ramp, Shift, Take
+from .._foreign.errors import StepsizeError
 from . import _fraction
 
 TYPE_CHECKING = False
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from typing import Literal
 
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = ["get_lr", "get_wd"]
 

@@ -13,15 +13,15 @@ from __future__ import annotations
 from itertools import accumulate
 from operator import mul
 
-from .. import Clamp, Constant, Cosine, Exponential, Piecewise, Polynomial, Ramp, Shift, Step, Take, Warmup
-from ..errors import StepsizeError
+from .._core.named import Clamp, Constant, Cosine, Exponential, Piecewise, Polynomial, Ramp, Shift, Step, Take, Warmup
+from .._foreign.errors import StepsizeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any, Literal
 
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "constant_schedule", "cosine_decay_schedule", "cosine_onecycle_schedule", "exponential_decay", "join_schedules",

@@ -14,8 +14,21 @@ import math
 from functools import reduce
 from operator import mul, rshift
 
-from .. import Constant, Cyclic, Exponential, Knots, Multistep, Polynomial, Ramp, Repeat, Restarts, Shift, Step, Take
-from ..errors import StepsizeError
+from .._core.named import (
+    Constant,
+    Cyclic,
+    Exponential,
+    Knots,
+    Multistep,
+    Polynomial,
+    Ramp,
+    Repeat,
+    Restarts,
+    Shift,
+    Step,
+    Take,
+)
+from .._foreign.errors import StepsizeError
 from . import _floor, _fraction
 
 TYPE_CHECKING = False
@@ -23,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Literal
 
-    from .. import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",

@@ -20,7 +20,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import rshift
 
-from .. import (
+from .._core.named import (
     Constant,
     Cooldown,
     Cosine,
@@ -36,7 +36,7 @@ from .. import (
     Take,
     Tanh,
 )
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 from . import _floor, _fraction
 from ._spans import END, span, updates
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Literal
 
-    from .. import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "CosineLRScheduler", "MultiStepLRScheduler", "PolyLRScheduler", "StepLRScheduler", "TanhLRScheduler",

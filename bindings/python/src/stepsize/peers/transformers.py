@@ -15,8 +15,20 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from .. import Constant, Cooldown, Cosine, InverseSqrt, Linear, Polynomial, Ramp, Repeat, Shift, Stretch, Warmup
-from ..errors import StepsizeError
+from .._core.named import (
+    Constant,
+    Cooldown,
+    Cosine,
+    InverseSqrt,
+    Linear,
+    Polynomial,
+    Ramp,
+    Repeat,
+    Shift,
+    Stretch,
+    Warmup,
+)
+from .._foreign.errors import StepsizeError
 from . import _floor
 
 TYPE_CHECKING = False
@@ -24,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Literal
 
-    from .. import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "get_constant_schedule", "get_constant_schedule_with_warmup", "get_cosine_schedule_with_warmup",

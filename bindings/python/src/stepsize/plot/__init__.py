@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from . import _outline, _values
-from .errors import StepsizeError
+from .._core import outline
+from .._foreign import convert
+from .._foreign.errors import StepsizeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from .schedule import Schedule
-    from .scheduler import Phase, Scheduler
+    from .._core.schedule import Schedule
+    from .._core.scheduler import Phase, Scheduler
 
 # A curve of more updates is drawn from this many of them.
 _MOST = 20_000
@@ -74,11 +75,11 @@ def plot_schedule(
         phases: Whether the named phases are shaded.
     """
     ax = _axes(ax)
-    count = _outline.shown(schedule) if steps is None else _count(steps)
+    count = outline.shown(schedule) if steps is None else _count(steps)
     updates, rates = sample(schedule, count, base_lr)
     ax.plot(updates, rates, linewidth=1.4, label=label)
     if phases:
-        _shade(ax, _outline.phases(schedule, count), count)
+        _shade(ax, outline.phases(schedule, count), count)
     _finish(ax, count, "multiplier" if base_lr == 1 else "learning rate", log)
     return ax
 
@@ -113,20 +114,20 @@ def plot_scheduler(
     used = scheduler.recorded(group)
     schedule = scheduler.schedule
     if schedule is None:
-        from ._catalogue import Constant
+        from .._core.named import Constant
 
         schedule = Constant()
     if steps is not None:
         count = _count(steps)
     else:
         length = schedule.length
-        count = max(done, 1) if length is None and done > 0 else max(_outline.shown(schedule), done)
+        count = max(done, 1) if length is None and done > 0 else max(outline.shown(schedule), done)
     if base_lr is None:
         base_lr = scheduler.base_lrs[group]
     extended = scheduler.extended_at
     updates, planned = sample(schedule, max(count, extended + 1), base_lr, start=extended)
     ax.plot(updates, planned, linewidth=1.2, color="tab:gray", linestyle="--", label="planned")
-    shaded = _outline.phases(schedule, count)
+    shaded = outline.phases(schedule, count)
     if len(used) > 0:
         stride = max(1, -(-len(used) // _MOST))
         ax.plot(range(first, first + len(used), stride), used[::stride], linewidth=1.4, color="tab:blue", label="used")
@@ -139,7 +140,7 @@ def plot_scheduler(
                     ax.plot(steps_of, rates, marker, color=colour, markersize=5, linestyle="none", label=name)
         if first == 0 and (extended or any(each._name == "settle" for each in scheduler.controllers)):
             # A phase may have ended before its time, or have been planned before: the record has those that were.
-            shaded = _outline.phases(scheduler.replay(group), len(used))
+            shaded = outline.phases(scheduler.replay(group), len(used))
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
     _shade(ax, shaded, count)
@@ -210,7 +211,7 @@ def _finish(ax: Axes, steps: int, rate: str, log: bool) -> None:
 
 
 def _count(steps: int) -> int:
-    count = _values.to_int64(steps, "steps")
+    count = convert.to_int64(steps, "steps")
     if count < 1:
         raise StepsizeError(f"steps = {count}, expected an integer >= 1")
     return count
@@ -225,7 +226,7 @@ def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark
     """A small picture of a schedule, with a dot at the update `mark`; needs nothing but this package."""
     from html import escape
 
-    count = _outline.shown(schedule) if steps is None else _count(steps)
+    count = outline.shown(schedule) if steps is None else _count(steps)
     updates, rates = sample(schedule, count, base_lr, most=_WIDTH - _LEFT)
     high = max(rates) or 1.0
 
@@ -240,7 +241,7 @@ def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark
         f' role="img" aria-label="{escape(_short(str(schedule)))}" font-family="sans-serif" font-size="10"'
         ' fill="currentColor">'
     ]
-    for i, phase in enumerate(_outline.phases(schedule, count)[:20]):
+    for i, phase in enumerate(outline.phases(schedule, count)[:20]):
         end = count - 1 if phase.length is None else min(count - 1, phase.start + phase.length)
         left, right = (float(place(step, 0).partition(",")[0]) for step in (phase.start, end))
         pieces.append(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import StepsizeError
-from .torch import Scheduler as TorchScheduler
+from .._foreign.errors import StepsizeError
+from ._scheduler import Scheduler as TorchScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
