@@ -146,12 +146,12 @@ def main() -> int:
     for name in names:
         text = f"# stepsize.{name}\n\n::: stepsize.{name}\n"
         # What the scheduler has from its private base is its own to users.
-        if name == "scheduler" and (PACKAGE / "_stepper.py").exists():
-            text += "\n::: stepsize._stepper.Stepper\n"
+        if name == "scheduler" and True:
+            text += "\n::: stepsize._foreign.stepper.Stepper\n"
         (source / f"api/{name}.md").write_text(text, encoding="utf-8")
         index.append(f"- [stepsize.{name}]({name}.md)\n")
     (source / "api/catalogue-classes.md").write_text(
-        "# The named schedules\n\n::: stepsize._catalogue\n", encoding="utf-8"
+        "# The named schedules\n\n::: stepsize._core.named\n", encoding="utf-8"
     )
     index.insert(1, "- [The named schedules](catalogue-classes.md)\n")
     (source / "api/index.md").write_text("".join(index), encoding="utf-8")

@@ -39,10 +39,10 @@ class Library:
 LIBRARIES = {
     "stepsize": Library(
         Path("Sources/StepsizeC"), Path("Sources/CStepsize/include/stepsize_types.h"),
-        Path("include/stepsize/stepsize.h"), Path("Tests/abi/symbols.txt"), PYTHON / "_abi.py", "STEPSIZE"),
+        Path("include/stepsize/stepsize.h"), Path("Tests/abi/symbols.txt"), PYTHON / "_foreign/abi.py", "STEPSIZE"),
     "stepsize-learn": Library(
         Path("Sources/StepsizeLearnC"), Path("Sources/CStepsizeLearn/include/learn_types.h"),
-        Path("include/stepsize/learn.h"), Path("Tests/abi/symbols_learn.txt"), PYTHON / "_abi_learn.py",
+        Path("include/stepsize/learn.h"), Path("Tests/abi/symbols_learn.txt"), PYTHON / "_foreign/abi_learn.py",
         "STEPSIZE_LEARN", base="stepsize"),
 }
 # The functions of the first library for the C layer of the second, which has their types already.

@@ -3,7 +3,7 @@
 
     python3 dev/python_catalogue.py [--check] [--library build/lib/libstepsize.so]
 
-Written: bindings/python/src/stepsize/_catalogue.py. Exit status: 0, 1 when --check finds it stale, 2 when the
+Written: bindings/python/src/stepsize/_core/named.py. Exit status: 0, 1 when --check finds it stale, 2 when the
 catalogue holds something this script has no rule for.
 """
 
@@ -105,7 +105,7 @@ class Entry:
 
 def load_abi():
     """The generated signatures, without importing the package: it may not be installed."""
-    spec = importlib.util.spec_from_file_location("_abi", PACKAGE / "_abi.py")
+    spec = importlib.util.spec_from_file_location("abi", PACKAGE / "_foreign/abi.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -222,7 +222,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the file is stale")
     parser.add_argument("--library", type=Path, default=ROOT / "build/lib/libstepsize.so")
     options = parser.parse_args()
-    path = PACKAGE / "_catalogue.py"
+    path = PACKAGE / "_core/named.py"
     try:
         text = module(read_catalogue(options.library.resolve()))
     except (Problem, OSError, AttributeError) as problem:

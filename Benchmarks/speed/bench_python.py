@@ -63,12 +63,12 @@ def measure():
 
 
 def main():
-    from stepsize import _stepper
+    from stepsize._foreign import stepper
 
-    by = "ctypes" if _stepper.accelerated is None else "the accelerated module"
+    by = "ctypes" if stepper.accelerated is None else "the accelerated module"
     print(f"bench_python: a step in Python by {by}, ns (medians), and theirs/ours")
     for name, groups, peer, (ours, theirs, ratio) in measure():
-        target = TARGETS.get(name) if _stepper.accelerated is not None else None
+        target = TARGETS.get(name) if stepper.accelerated is not None else None
         verdict = "" if target is None else f"  (target {target:g}{'' if ratio >= target else ': MISSED'})"
         count = f"{groups} group{'s' if groups > 1 else ' '}"
         print(f"  {name:8} {count} {ours:8.0f} {theirs:8.0f} {ratio:6.1f}  {peer}{verdict}")

@@ -20,10 +20,10 @@ CASES = [(10_000, 0.1, 15), (MILLION, 0.001, 5), (MILLION, 0.1, 5), (10 * MILLIO
 LARGEST, TAU = 10 * MILLION, 0.1
 
 root = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(root / "bindings/python/src/stepsize"))
-import _abi  # noqa: E402  the generated signatures alone: the library is that of build/lib
+sys.path.insert(0, str(root / "bindings/python/src/stepsize/_foreign"))
+import abi  # noqa: E402  the generated signatures alone: the library is that of build/lib
 
-lib = _abi.bind(ctypes.CDLL(str(root / "build/lib/libstepsize.so")))
+lib = abi.bind(ctypes.CDLL(str(root / "build/lib/libstepsize.so")))
 
 
 def norms(count):
@@ -43,7 +43,7 @@ def our_filter(values, tau, out):
 
 
 def refine(values, tau, out):
-    options = _abi.stepsize_refine_options()
+    options = abi.stepsize_refine_options()
     lib.stepsize_refine_defaults(ctypes.byref(options))
     options.tau = tau
     arrays = (pointer(values), len(values), pointer(out), len(out))

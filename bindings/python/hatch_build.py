@@ -17,7 +17,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 IN_PACKAGE = "stepsize/_lib/libstepsize.so"
-ACCELERATED = "stepsize/_accelerated.abi3.so"
+ACCELERATED = "stepsize/_foreign/_accelerated.abi3.so"
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]

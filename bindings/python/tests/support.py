@@ -5,12 +5,13 @@ import struct
 from pathlib import Path
 
 import stepsize
-from stepsize import _abi, _catalogue
-from stepsize._lib import library, read_text
+from stepsize._core import named
+from stepsize._foreign import abi
+from stepsize._foreign.library import library, read_text
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
-CLASSES = {getattr(_catalogue, name)._name: getattr(_catalogue, name) for name in _catalogue.__all__}
+CLASSES = {getattr(named, name)._name: getattr(named, name) for name in named.__all__}
 
 
 def bits(x):
@@ -24,7 +25,7 @@ def ulps(a, b):
 
 def catalogue_names():
     count = library.stepsize_catalogue_count()
-    return [read_text(library.stepsize_catalogue_text, i, _abi.STEPSIZE_TEXT_NAME) for i in range(count)]
+    return [read_text(library.stepsize_catalogue_text, i, abi.STEPSIZE_TEXT_NAME) for i in range(count)]
 
 
 def catalogue_ranges(name):
@@ -35,10 +36,10 @@ def catalogue_ranges(name):
         key, *rest = (
             read_text(library.stepsize_catalogue_parameter_text, index, j, what)
             for what in (
-                _abi.STEPSIZE_TEXT_NAME,
-                _abi.STEPSIZE_TEXT_KIND,
-                _abi.STEPSIZE_TEXT_RANGE,
-                _abi.STEPSIZE_TEXT_DEFAULT,
+                abi.STEPSIZE_TEXT_NAME,
+                abi.STEPSIZE_TEXT_KIND,
+                abi.STEPSIZE_TEXT_RANGE,
+                abi.STEPSIZE_TEXT_DEFAULT,
             )
         )
         ranges[key] = tuple(rest)

@@ -10,36 +10,39 @@ from pathlib import Path
 
 import pytest
 import stepsize as st
-from stepsize import _stepper
+from stepsize._foreign import stepper
 from support import bits
 
 HERE = Path(__file__).resolve().parent
 TWICE = ["test_scheduler.py", "test_torch.py", "test_torch_lr_scheduler.py", "test_plateau.py", "test_record.py"]
 
-accelerated = pytest.mark.skipif(_stepper.accelerated is None, reason="built without the accelerated module")
+accelerated = pytest.mark.skipif(stepper.accelerated is None, reason="built without the accelerated module")
 
 
 @accelerated
-@pytest.mark.skipif(os.environ.get(_stepper.ENVIRONMENT) == "0", reason="is what runs here")
+@pytest.mark.skipif(os.environ.get(stepper.ENVIRONMENT) == "0", reason="is what runs here")
 def test_the_same_tests_without_it():
     files = [str(HERE / name) for name in TWICE]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files],
-        env={**os.environ, _stepper.ENVIRONMENT: "0"}, cwd="/", capture_output=True, text=True,
+        env={**os.environ, stepper.ENVIRONMENT: "0"}, cwd="/", capture_output=True, text=True,
     )  # fmt: skip
     assert run.returncode == 0, run.stdout[-3000:]
 
 
 def test_it_can_be_turned_off():
-    code = "from stepsize import _stepper, Scheduler; print(_stepper.accelerated, Scheduler.__mro__[1].__module__)"
+    code = (
+        "from stepsize import Scheduler; from stepsize._foreign import stepper;"
+        " print(stepper.accelerated, Scheduler.__mro__[1].__module__)"
+    )
     run = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, _stepper.ENVIRONMENT: "0"},
+        env={**os.environ, stepper.ENVIRONMENT: "0"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert run.stdout.split() == ["None", "stepsize._stepper"]
+    assert run.stdout.split() == ["None", "stepsize._foreign.stepper"]
 
 
 class Optimizer:
@@ -63,7 +66,7 @@ def test_the_same_bits_as_the_slow_step(text):
             rng.random() < 0.8,
         )
         one = fast.step(loss) if ask else fast.advance()
-        other = _stepper.step_slowly(slow, loss if ask else None, ask)
+        other = stepper.step_slowly(slow, loss if ask else None, ask)
         assert bits(one) == bits(other)
         assert [bits(g["lr"]) for g in a.param_groups] == [bits(g["lr"]) for g in b.param_groups]
         assert [bits(lr) for lr in fast.lrs] == [bits(g["lr"]) for g in a.param_groups]

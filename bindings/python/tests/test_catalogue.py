@@ -6,17 +6,18 @@ import sys
 
 import pytest
 import stepsize as st
-from stepsize import _catalogue, _lib
+from stepsize._core import named
+from stepsize._foreign import library
 from support import CLASSES, REPOSITORY, catalogue_names, catalogue_ranges
 
 
 def test_the_committed_file_is_as_generated():
     script = REPOSITORY / "dev/python_catalogue.py"
-    command = [sys.executable, script, "--check", "--library", _lib.PACKAGED]
+    command = [sys.executable, script, "--check", "--library", library.PACKAGED]
     run = subprocess.run(command, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    installed = (REPOSITORY / "bindings/python/src/stepsize/_catalogue.py").read_bytes()
-    with open(_catalogue.__file__, "rb") as file:
+    installed = (REPOSITORY / "bindings/python/src/stepsize/_core/named.py").read_bytes()
+    with open(named.__file__, "rb") as file:
         assert file.read() == installed, "the installed package is older than the source: install it again"
 
 

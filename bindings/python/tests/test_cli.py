@@ -361,13 +361,13 @@ def test_refine_refuses(tmp_path, text, words, part):
     ],
 )  # fmt: skip
 def test_convert(words, make):
-    assert ok("convert", *words.split()) == f"{make(st.compat)}\n"
+    assert ok("convert", *words.split()) == f"{make(st.peers)}\n"
 
 
 def test_convert_one_cycle_is_relative_to_its_peak():
     status, output, error = run("convert", "torch", "OneCycleLR", "max_lr=0.1", "total_steps=100")
     assert (status, error) == (0, "for a base rate of 0.1\n")
-    assert output == f"{st.compat.pytorch.OneCycleLR(0.1, max_lr=0.1, total_steps=100)}\n"
+    assert output == f"{st.peers.pytorch.OneCycleLR(0.1, max_lr=0.1, total_steps=100)}\n"
 
 
 def test_convert_takes_schedules_within():
@@ -378,5 +378,5 @@ def test_convert_takes_schedules_within():
 def test_convert_lists():
     assert ok("convert").splitlines()[0].split()[0] == "deepspeed"
     for peer in ("deepspeed", "huggingface", "keras", "llmc", "megatron", "optax", "pytorch", "timm"):
-        module = getattr(st.compat, peer)
+        module = getattr(st.peers, peer)
         assert [line.partition("(")[0] for line in ok("convert", peer).splitlines()] == list(module.__all__)

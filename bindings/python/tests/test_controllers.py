@@ -10,7 +10,7 @@ import random
 import numpy as np
 import pytest
 import stepsize as st
-from stepsize import _abi
+from stepsize._foreign import abi
 
 EXAMPLES = [
     st.GreedyLR(), st.GreedyLR("paper", max_lr=3), st.GreedyLR("huggingface", min_lr=[0.1, 0.2], reset_start=None),
@@ -230,7 +230,7 @@ def test_one_dot_for_all_groups_or_one_each():
         st.Scheduler(1, "hypergradient('multiplicative')").observe_gradient(1)
     with pytest.raises(st.StepsizeError, match="Hypergradient") as caught:
         st.Scheduler(1, "greedy()").observe_gradient(1)
-    assert caught.value.status == _abi.STEPSIZE_ERROR_ORDER
+    assert caught.value.status == abi.STEPSIZE_ERROR_ORDER
 
 
 # ---- Line search ----

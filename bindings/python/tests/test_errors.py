@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 import stepsize as st
-from stepsize import _abi
+from stepsize._foreign import abi
 
 
 def error_of(make):
@@ -18,7 +18,7 @@ def test_a_text_is_shown_with_a_caret():
         "  warmup(5) >> cosin(5)",
         "               ^",
     ]
-    assert (error.status, error.offset) == (_abi.STEPSIZE_ERROR_NAME, 13)
+    assert (error.status, error.offset) == (abi.STEPSIZE_ERROR_NAME, 13)
     assert isinstance(error, ValueError)
 
 

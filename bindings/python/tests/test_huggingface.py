@@ -98,7 +98,7 @@ def test_the_controller_hears_what_is_logged(tmp_path):
 def test_losses_equal_those_of_transformers_own_scheduler(tmp_path):
     from transformers import get_linear_schedule_with_warmup
 
-    ours, _ = train(tmp_path, text=st.compat.huggingface.get_linear_schedule_with_warmup(1.0, 3, TOTAL), callback=False)
+    ours, _ = train(tmp_path, text=st.peers.transformers.get_linear_schedule_with_warmup(1.0, 3, TOTAL), callback=False)
     theirs, _ = train(
         tmp_path, callback=False, make=lambda optimizer, _: get_linear_schedule_with_warmup(optimizer, 3, TOTAL)
     )

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 import stepsize as st
-from stepsize import _abi, _lib
+from stepsize._foreign import abi, library
 from support import REPOSITORY
 
 
@@ -26,7 +26,7 @@ def test_one_version_everywhere():
     version = "{major}.{minor}.{patch}".format(**numbers)
     project = (REPOSITORY / "bindings/python/pyproject.toml").read_text()
     assert re.search(r'^version = "(.*?)"', project, re.M)[1] == version == st.__version__
-    assert int(numbers["abi"]) == _abi.STEPSIZE_ABI_VERSION
+    assert int(numbers["abi"]) == abi.STEPSIZE_ABI_VERSION
 
 
 def test_only_the_standard_library_is_imported():
@@ -56,17 +56,17 @@ def test_it_is_typed():
 
 def test_signatures_are_complete():
     symbols = (REPOSITORY / "Tests/abi/symbols.txt").read_text().split()
-    assert sorted(_abi.SIGNATURES) == sorted(symbols)
+    assert sorted(abi.SIGNATURES) == sorted(symbols)
     for name in symbols:
-        assert getattr(_lib.library, name).argtypes == _abi.SIGNATURES[name][1]
+        assert getattr(library.library, name).argtypes == abi.SIGNATURES[name][1]
 
 
 # ---- Loading --------------------------------------------------------------------------------------------
 
 
 def test_a_library_may_be_named(tmp_path):
-    copy = shutil.copy(_lib.PACKAGED, tmp_path / "other.so")
-    code = "import stepsize; print(stepsize._lib.library._name, stepsize.Linear(4).at(1))"
+    copy = shutil.copy(library.PACKAGED, tmp_path / "other.so")
+    code = "import stepsize; print(stepsize._foreign.library.library._name, stepsize.Linear(4).at(1))"
     assert python(code, STEPSIZE_LIBRARY=str(copy)) == (0, f"{copy} 0.75\n")
 
 
@@ -145,10 +145,10 @@ def test_nothing_leaks(make):
 def test_submodules_come_when_they_are_asked_for():
     program = """
 import sys, stepsize
-assert not any(name.startswith("stepsize.compat") for name in sys.modules)
-assert stepsize.compat.pytorch.StepLR(1.0, 10).at(10) == 0.1
+assert not any(name.startswith("stepsize.peers") for name in sys.modules)
+assert stepsize.peers.pytorch.StepLR(1.0, 10).at(10) == 0.1
 assert stepsize.catalogue.entries()[0].name == "constant"
-for name in ("nothing", "compat.nothing"):
+for name in ("nothing", "peers.nothing"):
     try:
         eval(f"stepsize.{name}")
     except AttributeError:

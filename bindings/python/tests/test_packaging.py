@@ -93,9 +93,9 @@ def test_every_extra_is_in_all():
 
 # The modules of each extra, and what its packages bring.
 ADAPTERS = {
-    "torch": ["torch/__init__", "torch/_scheduler", "torch/_fields", "torch/lr_scheduler"],
+    "torch": ["torch/__init__", "torch/_scheduler", "torch/_fed", "torch/_fields", "torch/lr_scheduler"],
     "jax": ["optax"],
-    "huggingface": ["huggingface", "_fed", "torch/huggingface"],
+    "huggingface": ["huggingface/__init__", "huggingface/optimization"],
     "lightning": ["lightning"],
     "keras": ["keras"],
     "boosting": ["xgboost", "lightgbm", "_booster"],

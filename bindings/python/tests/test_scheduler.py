@@ -7,7 +7,7 @@ import weakref
 import numpy as np
 import pytest
 import stepsize as st
-from stepsize import _abi
+from stepsize._foreign import abi
 from support import INT64_MAX
 
 
@@ -54,7 +54,7 @@ def test_a_controller_needs_the_loss():
     s = st.Scheduler(0.1, controller=st.GreedyLR())
     with pytest.raises(st.StepsizeError, match=r"step\(loss\).*advance\(\)") as caught:
         s.step()
-    assert caught.value.status == _abi.STEPSIZE_ERROR_LOSS_REQUIRED
+    assert caught.value.status == abi.STEPSIZE_ERROR_LOSS_REQUIRED
     assert s.current_step == 0
     assert s.step(1.0) == s.advance() == 0.1 and s.current_step == 2
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import stepsize as st
-from stepsize import _abi
+from stepsize._foreign import abi
 
 CONTROLLERS = [
     None,
@@ -138,7 +138,7 @@ RESUME = Path(__file__).resolve().parents[3] / "Tests" / "StepsizeCTests" / "res
 
 def test_from_one_language_to_the_other_and_back(tmp_path):
     """C goes on from Python's states, and Python from C's: the same bits, the same states."""
-    from stepsize._lib import PACKAGED
+    from stepsize._foreign.library import PACKAGED
 
     include = RESUME.parents[2] / "include"
     subprocess.run(["cc", "-O1", f"-I{include}", RESUME, PACKAGED, f"-Wl,-rpath,{Path(PACKAGED).parent}", "-o",
@@ -263,7 +263,7 @@ def test_another_scheduler():
         before = other.state()
         with pytest.raises(st.StepsizeError, match=part) as caught:
             other.load_state(state)
-        assert caught.value.status == _abi.STEPSIZE_ERROR_MISMATCH and other.state() == before
+        assert caught.value.status == abi.STEPSIZE_ERROR_MISMATCH and other.state() == before
 
 
 @pytest.mark.parametrize("text", ["greedy(window=2) * linear(10)", "settle('main') * wsd(10)"])
@@ -277,7 +277,7 @@ def test_every_damaged_byte_and_every_cut_is_refused(text):
         for value in {(state[i] + 1) % 256, state[i] ^ 0x80, rng.randrange(256)} - {state[i]}:
             with pytest.raises(st.StepsizeError) as caught:
                 s.load_state(state[:i] + bytes([value]) + state[i + 1 :])
-            assert caught.value.status in (_abi.STEPSIZE_ERROR_STATE, _abi.STEPSIZE_ERROR_VERSION)
+            assert caught.value.status in (abi.STEPSIZE_ERROR_STATE, abi.STEPSIZE_ERROR_VERSION)
         with pytest.raises(st.StepsizeError):
             s.load_state(state[:i])
     for more in (state + b"\0", b"", b"STEPSIZE", state[::-1], b"\0" * len(state)):
@@ -304,7 +304,7 @@ def test_a_newer_format():
     state = st.Scheduler(0.1).state()
     with pytest.raises(st.StepsizeError, match="newer format than this library reads: 3") as caught:
         st.Scheduler.from_state(signed(state[:8] + (3).to_bytes(4, "little") + state[12:]))
-    assert caught.value.status == _abi.STEPSIZE_ERROR_VERSION
+    assert caught.value.status == abi.STEPSIZE_ERROR_VERSION
 
 
 @pytest.mark.parametrize("text", [plan(*pair) or "constant()" for pair in PAIRS[::2]])

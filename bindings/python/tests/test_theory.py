@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import stepsize as st
 from scipy.ndimage import median_filter as scipy_median_filter
-from stepsize.theory import Refinement
+from stepsize._core import theory
+from stepsize._core.theory import Refinement
 
 EPS = 2.0**-52
 
@@ -579,7 +580,7 @@ def test_nothing_is_imported_for_it():
 
 
 def test_names_of_the_package():
-    assert st.Refinement is Refinement and set(st.theory.__all__) <= set(st.__all__) and set(dir(st)) >= {"refine"}
+    assert st.Refinement is Refinement and set(theory.__all__) <= set(st.__all__) and set(dir(st)) >= {"refine"}
 
 
 # ---- The command line -----------------------------------------------------------------------------------

@@ -582,7 +582,7 @@ def test_the_step_past_the_end_of_one_cycle_is_refused():
 
 
 def test_rescaled_refuses_what_it_does_not_know():
-    from stepsize._stepper import rescaled
+    from stepsize._foreign.stepper import rescaled
 
     schedule, rate = st.Linear(10), 0.25
     tensor = torch.tensor(rate)

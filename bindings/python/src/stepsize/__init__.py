@@ -11,19 +11,18 @@ A schedule answers a multiplier for every update, a controller listens to the lo
 scheduler puts both together. All rates are computed by the native library, with the same bits in every language.
 """
 
-from . import _catalogue
-from ._catalogue import *  # noqa: F403
-from ._lib import VERSION as __version__
-from .controllers import Controller, GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
-from .errors import StepsizeError
-from .schedule import Schedule, parse
-from .scheduler import Phase, Scheduler
+from ._core import named
+from ._core.controllers import Controller, GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
+from ._core.named import *  # noqa: F403
+from ._core.schedule import Schedule, parse
+from ._core.scheduler import Phase, Scheduler
+from ._foreign.errors import StepsizeError
+from ._foreign.library import VERSION as __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .nmf import StochasticNMF
-    from .sampler import PhaseSampler
-    from .theory import (
+    from ._core.sampler import PhaseSampler
+    from ._core.theory import (
         GradientNormLog,
         Refinement,
         Score,
@@ -34,22 +33,26 @@ if TYPE_CHECKING:
         refine,
         score,
     )
+    from .nmf import StochasticNMF
 
 __all__ = [
     "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",
     "Settle", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
-__all__ += _catalogue.__all__
+__all__ += named.__all__
 
 # What is imported when it is first asked for: sub-modules, and names in them.
 _MODULES = (
-    "catalogue", "cli", "compat", "distributed", "huggingface", "keras", "learned", "lightgbm", "lightning", "nmf",
-    "optax", "plot", "sampler", "sklearn", "theory", "torch", "xgboost",
+    "catalogue", "cli", "distributed", "huggingface", "keras", "learned", "lightgbm", "lightning", "nmf",
+    "optax", "peers", "plot", "sklearn", "torch", "xgboost",
 )  # fmt: skip
 _NAMES = {
-    "PhaseSampler": "sampler", "GradientNormLog": "theory", "Refinement": "theory", "Score": "theory",
-    "compare": "theory", "gradient_norm": "theory", "median_filter": "theory", "optimal": "theory", "refine": "theory",
-    "score": "theory", "StochasticNMF": "nmf",  # the last needs numpy
+    "PhaseSampler": "_core.sampler", "StochasticNMF": "nmf",  # the last needs numpy
+    **dict.fromkeys(
+        ("GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine",
+         "score"),
+        "_core.theory",
+    ),
 }  # fmt: skip
 __all__ += _NAMES
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import StepsizeError
-from .scheduler import Scheduler
+from ._core.scheduler import Scheduler
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .controllers import Controller
-    from .schedule import Schedule
+    from ._core.controllers import Controller
+    from ._core.schedule import Schedule
 
 
 class Rounds:

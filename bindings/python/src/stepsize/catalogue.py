@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import _abi
-from ._lib import library, read_text
+from ._foreign import abi
+from ._foreign.library import library, read_text
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ def _entry(index: int) -> Entry:
 
     count = library.stepsize_catalogue_parameter_count(index)
     return Entry(
-        text(_abi.STEPSIZE_TEXT_NAME), text(_abi.STEPSIZE_TEXT_SUMMARY), text(_abi.STEPSIZE_TEXT_FORMULA),
-        text(_abi.STEPSIZE_TEXT_SOURCE), tuple(_parameter(index, i) for i in range(count)),
+        text(abi.STEPSIZE_TEXT_NAME), text(abi.STEPSIZE_TEXT_SUMMARY), text(abi.STEPSIZE_TEXT_FORMULA),
+        text(abi.STEPSIZE_TEXT_SOURCE), tuple(_parameter(index, i) for i in range(count)),
     )
 
 
 def _parameter(index: int, parameter: int) -> Parameter:
     whats = (
-        _abi.STEPSIZE_TEXT_NAME, _abi.STEPSIZE_TEXT_SUMMARY, _abi.STEPSIZE_TEXT_KIND, _abi.STEPSIZE_TEXT_RANGE,
-        _abi.STEPSIZE_TEXT_DEFAULT,
+        abi.STEPSIZE_TEXT_NAME, abi.STEPSIZE_TEXT_SUMMARY, abi.STEPSIZE_TEXT_KIND, abi.STEPSIZE_TEXT_RANGE,
+        abi.STEPSIZE_TEXT_DEFAULT,
     )
     return Parameter(*(read_text(library.stepsize_catalogue_parameter_text, index, parameter, what) for what in whats))

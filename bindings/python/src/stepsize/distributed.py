@@ -24,8 +24,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from . import _values
-from .errors import StepsizeError
+from ._foreign import convert
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from typing import Literal, SupportsFloat
@@ -179,8 +179,8 @@ def _pair(loss: Any, weight: Any) -> tuple[float, float]:
     try:
         number = float(loss.item() if hasattr(loss, "item") else loss)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise _values.wrong_type("loss", "a number", loss) from error
-    weight = _values.to_float(weight, "weight")
+        raise convert.wrong_type("loss", "a number", loss) from error
+    weight = convert.to_float(weight, "weight")
     if not (math.isfinite(weight) and weight >= 0):
         raise StepsizeError(f"weight = {weight!r}, expected a finite number >= 0")
     return number, weight

@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from . import _values
-from .errors import StepsizeError
-from .schedule import Schedule as CoreSchedule
-from .schedule import as_schedule, held_rates
-from .scheduler import Scheduler
+from ._core.schedule import Schedule as CoreSchedule
+from ._core.schedule import as_schedule, held_rates
+from ._core.scheduler import Scheduler
+from ._foreign import convert
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from .controllers import Controller
+    from ._core.controllers import Controller
 
 __all__ = ["LearningRate", "Schedule"]
 
@@ -44,7 +44,7 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
         self, schedule: CoreSchedule | str, learning_rate: float = 1.0, *, length: int | None = None
     ) -> None:
         self.schedule = as_schedule(schedule, "schedule")
-        self.learning_rate = _values.to_float(learning_rate, "learning_rate")
+        self.learning_rate = convert.to_float(learning_rate, "learning_rate")
         self.length = length
         self._rates = [*held_rates(self.schedule, self.learning_rate, length)]
 

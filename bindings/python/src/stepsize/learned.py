@@ -22,10 +22,10 @@ from __future__ import annotations
 from ctypes import byref, c_char, c_double, c_size_t
 from weakref import finalize
 
-from . import _abi, _values
-from ._lib import create, library, message_of, new_error, quick
-from .controllers import Controller, Learned, adopt
-from .errors import StepsizeError
+from ._core.controllers import Controller, Learned, adopt
+from ._foreign import abi, convert
+from ._foreign.errors import StepsizeError
+from ._foreign.library import create, library, message_of, new_error, quick
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Agent", "Learned", "load"]
 
-_TRAINERS = {"cem": _abi.STEPSIZE_TRAINER_CEM, "ppo": _abi.STEPSIZE_TRAINER_PPO}
+_TRAINERS = {"cem": abi.STEPSIZE_TRAINER_CEM, "ppo": abi.STEPSIZE_TRAINER_PPO}
 _observe = quick.stepsize_agent_observe
 
 
@@ -70,23 +70,23 @@ class Agent:
         instances: int | None = None,
         hidden: int = 8,
     ) -> None:
-        options = _abi.stepsize_agent_options()
+        options = abi.stepsize_agent_options()
         library.stepsize_agent_defaults(byref(options))
         if trainer not in _TRAINERS:
-            raise StepsizeError(f"trainer = {trainer!r}, expected 'cem' or 'ppo'", _abi.STEPSIZE_ERROR_NAME)
+            raise StepsizeError(f"trainer = {trainer!r}, expected 'cem' or 'ppo'", abi.STEPSIZE_ERROR_NAME)
         if policy not in ("linear", "hidden"):
-            raise StepsizeError(f"policy = {policy!r}, expected 'linear' or 'hidden'", _abi.STEPSIZE_ERROR_NAME)
+            raise StepsizeError(f"policy = {policy!r}, expected 'linear' or 'hidden'", abi.STEPSIZE_ERROR_NAME)
         options.trainer = _TRAINERS[trainer]
-        options.seed = _values.to_int64(seed, "seed")
+        options.seed = convert.to_int64(seed, "seed")
         if policy == "hidden":
-            options.units = _values.to_int64(hidden, "hidden")
+            options.units = convert.to_int64(hidden, "hidden")
             if options.units < 1:
                 raise StepsizeError(f"hidden = {hidden}, expected an integer from 1 to 32")
         for name, value in (("every", every), ("population", population), ("instances", instances)):
             if value is not None:
-                setattr(options, name, _values.to_int64(value, name))
+                setattr(options, name, convert.to_int64(value, name))
         if limit is not None:
-            options.limit = _values.to_float(limit, "limit")
+            options.limit = convert.to_float(limit, "limit")
         self._adopt(create(library.stepsize_agent_create, byref(options)))
 
     def _adopt(self, handle: Any) -> None:
@@ -116,8 +116,8 @@ class Agent:
         """Begins an episode of `total` updates (None: not known). One that has not ended is forgotten. With
         ``explore=False`` the policy is played as it is, and the episode does not count for ``update``."""
         if not isinstance(explore, bool):
-            raise _values.wrong_type("explore", "True or False", explore)
-        updates = 0 if total is None else _values.to_int64(total, "total")
+            raise convert.wrong_type("explore", "True or False", explore)
+        updates = 0 if total is None else convert.to_int64(total, "total")
         _call(library.stepsize_agent_begin_episode, self._handle, updates, int(explore))
 
     def observe(self, loss: float) -> float:
@@ -134,7 +134,7 @@ class Agent:
     def end_step(self, reward: float) -> None:
         """Adds to the reward of the last decision: ``log(e_before / e_after)``, e the loss on a fixed set of data. NaN
         and infinity count as -10."""
-        status = library.stepsize_agent_reward(self._handle, _values.to_float(reward, "reward"))
+        status = library.stepsize_agent_reward(self._handle, convert.to_float(reward, "reward"))
         if status:
             raise StepsizeError("agent: no episode has begun", status)
 
@@ -160,7 +160,7 @@ class Agent:
         """Trains on random factorizations; the mean score of each generation. `progress` is called after each with
         (generations done, generations, mean score); True stops."""
         scores: list[float] = []
-        for done in range(1, _values.to_int64(generations, "generations") + 1):
+        for done in range(1, convert.to_int64(generations, "generations") + 1):
             mean = c_double()
             _call(library.stepsize_agent_train_nmf, self._handle, byref(mean))
             scores.append(mean.value)
@@ -172,7 +172,7 @@ class Agent:
         """``log(e_0 / e_T)`` of the policy on a random factorization. Training uses numbers >= 0: those below are held
         out."""
         score = c_double()
-        _call(library.stepsize_agent_score_nmf, self._handle, _values.to_int64(instance, "instance"), byref(score))
+        _call(library.stepsize_agent_score_nmf, self._handle, convert.to_int64(instance, "instance"), byref(score))
         return score.value
 
     # ---- The policy ----
@@ -246,8 +246,8 @@ def load(source: str | os.PathLike[str] | bytes, total: int | None = None, *, ad
         adapt: Rate at which it goes on learning, in [0, 1].
     """
     data = _read(source)
-    updates = 0 if total is None else _values.to_int64(total, "total")
-    rate = _values.to_float(adapt, "adapt")
+    updates = 0 if total is None else convert.to_int64(total, "total")
+    rate = convert.to_float(adapt, "adapt")
     controller: Controller = adopt(create(library.stepsize_controller_learned, data, len(data), updates, rate))
     assert isinstance(controller, Learned)
     return controller

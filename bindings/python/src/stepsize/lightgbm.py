@@ -12,14 +12,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._booster import Rounds
-from .errors import StepsizeError
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .controllers import Controller
-    from .schedule import Schedule
-    from .scheduler import Scheduler
+    from ._core.controllers import Controller
+    from ._core.schedule import Schedule
+    from ._core.scheduler import Scheduler
 
 __all__ = ["LearningRate"]
 

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback
 
-from ._fed import Scheduler
+from ._foreign.errors import StepsizeError
 from .distributed import mean_loss
-from .errors import StepsizeError
+from .torch._fed import Scheduler
 
 __all__ = ["LossCallback", "configure"]
 

@@ -8,18 +8,18 @@ from weakref import finalize
 
 import numpy as np
 
-from . import _abi, _values
-from ._lib import create, library, message_of, new_error
-from .controllers import Controller
-from .errors import StepsizeError
-from .scheduler import Scheduler
+from ._core.controllers import Controller
+from ._core.scheduler import Scheduler
+from ._foreign import abi, convert
+from ._foreign.errors import StepsizeError
+from ._foreign.library import create, library, message_of, new_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from .schedule import Schedule
+    from ._core.schedule import Schedule
 
     class _Base:
         def __init__(self) -> None: ...
@@ -64,12 +64,12 @@ else:
 __all__ = ["StochasticNMF"]
 
 _BOUNDS = {
-    None: _abi.STEPSIZE_NMF_BOUND_NONE,
-    "apriori": _abi.STEPSIZE_NMF_BOUND_APRIORI,
-    "state": _abi.STEPSIZE_NMF_BOUND_STATE,
-    "minibatch": _abi.STEPSIZE_NMF_BOUND_MINIBATCH,
+    None: abi.STEPSIZE_NMF_BOUND_NONE,
+    "apriori": abi.STEPSIZE_NMF_BOUND_APRIORI,
+    "state": abi.STEPSIZE_NMF_BOUND_STATE,
+    "minibatch": abi.STEPSIZE_NMF_BOUND_MINIBATCH,
 }
-_ORDERS = {"alternating": _abi.STEPSIZE_NMF_ALTERNATING, "simultaneous": _abi.STEPSIZE_NMF_SIMULTANEOUS}
+_ORDERS = {"alternating": abi.STEPSIZE_NMF_ALTERNATING, "simultaneous": abi.STEPSIZE_NMF_SIMULTANEOUS}
 
 
 class StochasticNMF(_Transformer, _Base):
@@ -194,7 +194,7 @@ class StochasticNMF(_Transformer, _Base):
     def _fit(self, X: Any) -> NDArray[np.float64]:
         x = self._checked(X, reset=True)
         passes = _at_least(self.max_iter, "max_iter", 1)
-        tol = _values.to_float(self.tol, "tol")
+        tol = convert.to_float(self.tol, "tol")
         if not tol >= 0:
             raise StepsizeError(f"tol = {tol!r}, expected a number >= 0")
         self._begin()
@@ -262,7 +262,7 @@ class StochasticNMF(_Transformer, _Base):
             return int(state.randint(2**31 - 1))
         if isinstance(state, np.random.Generator):
             return int(state.integers(2**31 - 1))
-        return _values.to_int64(state, "random_state")
+        return convert.to_int64(state, "random_state")
 
     def _rank(self, x: NDArray[np.float64]) -> int:
         if self.n_components is None:
@@ -350,24 +350,24 @@ class _Model:
     def __init__(
         self, owner: StochasticNMF, x: NDArray[np.float64], rank: int, seed: int, batch: int | None, norm: float
     ) -> None:
-        options = _abi.stepsize_nmf_options()
+        options = abi.stepsize_nmf_options()
         library.stepsize_nmf_defaults(byref(options))
         options.rank, options.seed, options.norm = rank, seed, norm
         options.batch_size = 0 if batch is None else _at_least(batch, "batch_size", 1)
         options.relative = owner.base_lr is None
         options.order = _word(owner.order, "order", _ORDERS)
         options.bound = _word(owner.bound, "bound", _BOUNDS)
-        options.theta = _values.to_float(owner.theta, "theta")
-        options.w_steps = _values.to_int64(owner.w_steps, "w_steps")
-        options.h_steps = _values.to_int64(owner.h_steps, "h_steps")
+        options.theta = convert.to_float(owner.theta, "theta")
+        options.w_steps = convert.to_int64(owner.w_steps, "w_steps")
+        options.h_steps = convert.to_int64(owner.h_steps, "h_steps")
         self.x, self.rank = x, rank
         self.batches = -(-len(x) // min(options.batch_size or len(x), len(x)))
         self.data, self.stride = _pointer(x), _stride(x)
         self.handle = create(library.stepsize_nmf_create, byref(options), self.data, *x.shape, self.stride)
         finalize(self, library.stepsize_nmf_destroy, self.handle)
-        self.update = _abi.stepsize_nmf_update(size=sizeof(_abi.stepsize_nmf_update))
+        self.update = abi.stepsize_nmf_update(size=sizeof(abi.stepsize_nmf_update))
 
-    def step(self, rate: float) -> _abi.stepsize_nmf_update:
+    def step(self, rate: float) -> abi.stepsize_nmf_update:
         status = library.stepsize_nmf_step(self.handle, self.data, self.stride, rate, byref(self.update))
         if status:
             raise StepsizeError(f"lr = {rate!r}, expected a finite number >= 0", status)
@@ -405,7 +405,7 @@ def _stride(x: NDArray[np.float64]) -> int:
 
 
 def _at_least(value: Any, name: str, least: int) -> int:
-    number: int = _values.to_int64(value, name)
+    number: int = convert.to_int64(value, name)
     if number < least:
         raise StepsizeError(f"{name} = {number}, expected an integer >= {least}")
     return number
@@ -414,4 +414,4 @@ def _at_least(value: Any, name: str, least: int) -> int:
 def _word(value: Any, name: str, words: dict[Any, int]) -> int:
     if isinstance(value, (str, type(None))) and value in words:
         return words[value]
-    raise StepsizeError(f"{name} = {value!r}, expected one of {', '.join(map(repr, words))}", _abi.STEPSIZE_ERROR_NAME)
+    raise StepsizeError(f"{name} = {value!r}, expected one of {', '.join(map(repr, words))}", abi.STEPSIZE_ERROR_NAME)

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import _values
-from .errors import StepsizeError
-from .schedule import Schedule, as_schedule, held_rates
+from ._core.schedule import Schedule, as_schedule, held_rates
+from ._foreign import convert
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,5 +80,5 @@ def inject(
     if len(values) > 1:
         raise StepsizeError(f"name = {name!r}: several of different types; choose one by `where`")
     # Of the same type as before, so that the update is not traced again.
-    value = jnp.asarray(_values.to_float(rate, "rate"), dtype=values.pop())
+    value = jnp.asarray(convert.to_float(rate, "rate"), dtype=values.pop())
     return optax.tree_utils.tree_set(opt_state, where, **{name: value})

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import StepsizeError
+from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .scheduler import Scheduler
+    from ._core.scheduler import Scheduler
 
 __all__ = ["partial_fit"]
 

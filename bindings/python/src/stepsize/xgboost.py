@@ -18,8 +18,8 @@ from ._booster import Rounds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .controllers import Controller
-    from .schedule import Schedule
+    from ._core.controllers import Controller
+    from ._core.schedule import Schedule
 
 __all__ = ["LearningRate"]
 _ATTRIBUTE = "stepsize"

@@ -12,7 +12,7 @@ import sys
 from importlib import import_module
 
 from .. import __version__
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from .. import _outline
+from .._core import outline
+from .._core.schedule import Schedule
+from .._core.scheduler import Scheduler
+from .._foreign.errors import StepsizeError
 from ..catalogue import entries
-from ..errors import StepsizeError
-from ..schedule import Schedule
-from ..scheduler import Scheduler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from ..controllers import Controller
+    from .._core.controllers import Controller
 
 _MOST = 2**62
 
@@ -35,7 +35,7 @@ class Plan:
         self.schedule: Schedule = scheduler.schedule or Schedule("constant()")
         self.text = str(scheduler) or str(self.schedule)
         self.given_steps: int | None = arguments.steps
-        self.steps = _outline.shown(self.schedule) if arguments.steps is None else arguments.steps
+        self.steps = outline.shown(self.schedule) if arguments.steps is None else arguments.steps
         if not 1 <= self.steps <= _MOST:
             raise StepsizeError(f"steps = {self.steps}, expected an integer from 1 to 2^62")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .. import _abi, controllers
-from .._lib import library, read_text
+from .._core import controllers
+from .._core.controllers import Controller
+from .._foreign import abi
+from .._foreign.errors import StepsizeError
+from .._foreign.library import library, read_text
 from ..catalogue import Parameter, entries
-from ..controllers import Controller
-from ..errors import StepsizeError
 from ._inputs import about
 from ._output import needs, say
 
@@ -33,11 +34,11 @@ def controller_parameters(name: str) -> list[Parameter]:
     """The parameters of a controller."""
     handle = controllers.Controller.parse(f"{name}()")
     whats = (
-        _abi.STEPSIZE_TEXT_NAME,
-        _abi.STEPSIZE_TEXT_SUMMARY,
-        _abi.STEPSIZE_TEXT_KIND,
-        _abi.STEPSIZE_TEXT_RANGE,
-        _abi.STEPSIZE_TEXT_DEFAULT,
+        abi.STEPSIZE_TEXT_NAME,
+        abi.STEPSIZE_TEXT_SUMMARY,
+        abi.STEPSIZE_TEXT_KIND,
+        abi.STEPSIZE_TEXT_RANGE,
+        abi.STEPSIZE_TEXT_DEFAULT,
     )
     return [
         Parameter(*(read_text(library.stepsize_controller_parameter, handle._handle, i, what) for what in whats))
@@ -105,7 +106,7 @@ def _explain(name: str) -> None:
             hint = str(error).partition("did you mean ")[2].partition("\n")[0]
             if hint:
                 raise StepsizeError(f"unknown name {name!r}, did you mean {hint}") from None
-        from ..schedule import parse
+        from .._core.schedule import parse
 
         try:
             parse(f"{name}()")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 
-from .. import _outline
-from ..schedule import Schedule
+from .._core import outline
+from .._core.schedule import Schedule
 from ._inputs import Plan, about, add_plan, summary
 from ._output import needs, number, say
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from .._outline import Node
+    from .._core.outline import Node
 
 # Up to so many updates every one is looked at; beyond, so many evenly spaced ones.
 _EVERY = 1 << 22
@@ -62,7 +62,7 @@ def words(plan: Plan) -> Iterator[str]:
     yield "The schedule has no end." if length is None else f"The schedule has {length} updates."
     for controller in plan.controllers:
         yield f"Controller {controller}: {about(controller)}"
-    parts = _outline.parts(schedule)
+    parts = outline.parts(schedule)
     for part in parts[:_MOST_PARTS]:
         until = "on" if part.end is None else f"to {part.end - 1}"
         first = schedule.at(part.start)
@@ -77,7 +77,7 @@ def words(plan: Plan) -> Iterator[str]:
         yield f"    {textwrap.shorten(part.node.text, 200, placeholder='…')}: {_what(part.node)}"
     if len(parts) > _MOST_PARTS:
         yield f"  and {len(parts) - _MOST_PARTS} more parts"
-    for phase in _outline.phases(schedule, plan.steps):
+    for phase in outline.phases(schedule, plan.steps):
         until = "on, without an end" if phase.length is None else f"to {phase.start + phase.length - 1}"
         yield f'  phase "{phase.name}": updates {phase.start} {until}'
     if length is not None:
@@ -156,7 +156,7 @@ def _values(plan: Plan) -> Iterator[str]:
 
 def _pieces(plan: Plan) -> Iterator[str]:
     """What the pieces of the text were meant for."""
-    for node, start, steps in _placed(_outline.tree(plan.schedule), 0, plan.steps):
+    for node, start, steps in _placed(outline.tree(plan.schedule), 0, plan.steps):
         for name in ("steps", "warmup"):
             updates = node.number(name) if name != "steps" or node.name == "warmup" else None
             if updates is not None and updates > steps:

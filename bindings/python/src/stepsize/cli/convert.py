@@ -6,9 +6,9 @@ import ast
 import inspect
 from importlib import import_module
 
-from ..compat import _PEERS
-from ..errors import StepsizeError
-from ..schedule import Schedule, parse
+from .._core.schedule import Schedule, parse
+from .._foreign.errors import StepsizeError
+from ..peers import _PEERS
 from ._output import note, number
 
 TYPE_CHECKING = False
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _ALIASES = {
-    "torch": "pytorch", "hf": "huggingface", "transformers": "huggingface", "jax": "optax", "llm.c": "llmc",
+    "torch": "pytorch", "hf": "transformers", "huggingface": "transformers", "jax": "optax", "llm.c": "llmc",
     "tf": "keras", "tensorflow": "keras", "megatron-lm": "megatron",
 }  # fmt: skip
 _SCHEDULES = ("schedulers", "schedules")
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _functions(peer: str) -> dict[str, Callable[..., Schedule]]:
-    module = import_module(f"..compat.{peer}", __package__)
+    module = import_module(f"..peers.{peer}", __package__)
     return {name: getattr(module, name) for name in module.__all__ if inspect.isfunction(getattr(module, name))}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .. import plot
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 from ._inputs import Plan
 from ._output import needs, note
 

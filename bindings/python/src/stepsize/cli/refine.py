@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 from ._inputs import read_numbers
 from ._output import needs, note, number
 
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from ..theory import Refinement
+    from .._core.theory import Refinement
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..theory import refine
+    from .._core.theory import refine
 
     if arguments.plot:
         from .plot import _SUFFIXES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 from ._inputs import read_numbers
 
 TYPE_CHECKING = False
@@ -28,7 +28,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from ..theory import compare
+    from .._core.theory import compare
 
     texts: list[str] = []
     for text in arguments.schedules or ["-"]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from .. import _outline, plot
+from .. import plot
+from .._core import outline
 from . import _curve
 from ._inputs import Plan, about, add_plan
 from ._output import can_write, is_terminal, needs, number, say
@@ -77,10 +78,10 @@ def key_updates(plan: Plan) -> list[tuple[int, str]]:
     """Updates worth a line, and what they are."""
     last = plan.steps - 1
     found: dict[int, list[str]] = {0: ["first update"]}
-    for part in _outline.parts(plan.schedule)[:20]:
+    for part in outline.parts(plan.schedule)[:20]:
         if 0 < part.start <= last:
             found.setdefault(part.start, []).append(f"{part.node.name or 'the next part'} begins")
-    for phase in _outline.phases(plan.schedule, plan.steps)[:20]:
+    for phase in outline.phases(plan.schedule, plan.steps)[:20]:
         found.setdefault(phase.start, []).append(f'phase "{phase.name}" begins')
     steps, values = plot.sample(plan.schedule, plan.steps, 1.0)
     high, low = max(values), min(values)

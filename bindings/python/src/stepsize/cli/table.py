@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import nullcontext
 
-from ..errors import StepsizeError
+from .._foreign.errors import StepsizeError
 from ._inputs import Plan, add_plan
 from ._output import is_terminal
 

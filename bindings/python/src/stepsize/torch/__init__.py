@@ -6,19 +6,11 @@
 
     scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500, floor=0.1)")
 
-``stepsize.torch.lr_scheduler`` has the names of ``torch.optim.lr_scheduler``, ``stepsize.torch.huggingface`` those of
-``transformers.optimization``: changing the import is the whole migration.
+``stepsize.torch.lr_scheduler`` has the names of ``torch.optim.lr_scheduler``: changing the import is the whole
+migration.
 """
 
 from . import lr_scheduler
 from ._scheduler import Scheduler
 
-__all__ = ["Scheduler", "huggingface", "lr_scheduler"]
-
-
-def __getattr__(name: str) -> object:
-    if name == "huggingface":
-        from importlib import import_module
-
-        return import_module(".huggingface", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["Scheduler", "lr_scheduler"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ..errors import StepsizeError
-from ..schedule import Schedule
+from .._core.schedule import Schedule
+from .._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
-from .. import _values
-from .._stepper import check_groups, write
-from ..errors import StepsizeError
-from ..schedule import Schedule, as_schedule
-from ..scheduler import Scheduler as Core
+from .._core.schedule import Schedule, as_schedule
+from .._core.scheduler import Scheduler as Core
+from .._foreign import convert
+from .._foreign.errors import StepsizeError
+from .._foreign.stepper import check_groups, write
 from ._fields import Field
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Mapping
 
-    from ..controllers import Controller
-    from ..scheduler import Phase
+    from .._core.controllers import Controller
+    from .._core.scheduler import Phase
 
 FORMAT = 1
 _KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields"}
@@ -70,20 +70,20 @@ class Scheduler(LRScheduler):
         extend_on_load: bool = False,
         last_epoch: int = -1,
     ) -> None:
-        read_every = _values.to_int64(read_every, "read_every")
+        read_every = convert.to_int64(read_every, "read_every")
         if read_every < 1:
             raise StepsizeError(f"read_every = {read_every}, expected an integer >= 1")
-        last_epoch = _values.to_int64(last_epoch, "last_epoch")
+        last_epoch = convert.to_int64(last_epoch, "last_epoch")
         if last_epoch < -1:
             raise StepsizeError(f"last_epoch = {last_epoch}, expected an integer >= -1")
         if not isinstance(optimizer, torch.optim.Optimizer):
-            raise _values.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
+            raise convert.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
         self.read_every, self.extend_on_load = read_every, extend_on_load
         bases = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
         # For a core that replaces this one.
         self._options: dict[str, Any] = {
-            "min_lr": None if min_lr is None else list(_values.to_doubles(min_lr, "min_lr")),
-            "max_lr": None if max_lr is None else list(_values.to_doubles(max_lr, "max_lr")),
+            "min_lr": None if min_lr is None else list(convert.to_doubles(min_lr, "min_lr")),
+            "max_lr": None if max_lr is None else list(convert.to_doubles(max_lr, "max_lr")),
             "record": record,
         }
         core = Core(bases, schedule, controller, **self._options)

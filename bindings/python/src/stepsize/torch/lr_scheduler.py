@@ -3,7 +3,7 @@ there: ``from stepsize.torch import lr_scheduler`` in place of ``from torch.opti
 
 Each is a subclass of PyTorch's own, so that ``isinstance`` and saved states mean the same in both. What differs:
 
-- The rates come from the closed forms of ``stepsize.compat.pytorch``, not from the rate before: they do not drift, and
+- The rates come from the closed forms of ``stepsize.peers.pytorch``, not from the rate before: they do not drift, and
   are the same after a resume. Where something else has changed the rate meanwhile (another scheduler, a chain, you),
   they are multiplied as in PyTorch.
 - ``load_state_dict`` writes the rates into the optimizer: its state may be loaded before or after.
@@ -28,16 +28,16 @@ import torch
 from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
-from .. import Cyclic, Ramp
-from .._stepper import rescaled
-from ..compat import pytorch as compat
-from ..errors import StepsizeError
-from ..schedule import value_at
+from .._core.named import Cyclic, Ramp
+from .._core.schedule import value_at
+from .._foreign.errors import StepsizeError
+from .._foreign.stepper import rescaled
+from ..peers import pytorch as compat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..schedule import Schedule
+    from .._core.schedule import Schedule
 
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",

@@ -1,0 +1,40 @@
+"""A scheduler for trainers that call `step` by themselves, without the loss."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._foreign.errors import StepsizeError
+from ._scheduler import Scheduler as TorchScheduler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Scheduler(TorchScheduler):
+    """A ``stepsize.torch.Scheduler`` whose ``step()`` may come without the loss: the controller hears the last one that
+    ``observe`` was given since the last step, and nothing where there was none."""
+
+    _pending: float | None = None
+    _is_fed = False
+
+    def observe(self, loss: float) -> None:
+        """Gives the loss for the next step."""
+        self._pending, self._is_fed = float(loss), True
+
+    def step(self, loss: Any = None) -> float:  # type: ignore[override]
+        if not self.core._listens or loss is not None:
+            return super().step(loss)
+        if not self._is_fed:
+            raise StepsizeError("the controller hears no loss: pass callbacks=[LossCallback()] to the trainer")
+        if self._pending is None:
+            return self.advance()
+        pending, self._pending = self._pending, None
+        return super().step(pending)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {**super().state_dict(), "pending": self._pending}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        super().load_state_dict({name: value for name, value in state_dict.items() if name != "pending"})
+        self._pending = state_dict.get("pending")
