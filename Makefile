@@ -2,7 +2,6 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
-SWIFT_TEST = swift test --build-path .build-test
 
 .PHONY: help demo test test-core lib header install bench format lint gallery golden policies docs clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned

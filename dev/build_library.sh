@@ -13,9 +13,22 @@ build=.build-embedded
 abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swift)
 # What is called at each update comes first and in this order, so that it lies where it was measured, whatever else the
 # library holds: its place within the cache lines is worth up to a quarter of a step of GreedyLR.
-order=$PWD/$build/order.txt
-mkdir -p "$build" build/lib
+order=$PWD/build/order.txt
+mkdir -p build/lib
 printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_advance schedule_at >"$order"
+
+# reason: why nothing was built, as far as the toolchain is to blame.
+reason() {
+  local version
+  version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p' | head -n 1)
+  if [ -z "$version" ]; then
+    echo "the toolchain does not run: $(swift --version 2>&1 | head -n 1)"
+  elif [ "$(printf '%s\n' 6.3 "$version" | sort -V | head -n 1)" != 6.3 ]; then
+    echo "Swift 6.3 or later is needed, this is $version"
+  else
+    echo "the errors are above"
+  fi
+}
 
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {
@@ -23,7 +36,7 @@ build() {
   local soname=lib$library.so.$abi output="$build/release/lib$1-c.so" options=() log option
   shift 3
   options=(
-    -c release --traits Embedded --build-path "$build" --product "$product" --omit-frame-pointers
+    -c release --traits Embedded --product "$product" --omit-frame-pointers
     # Small code, except where the source asks for speed; what nobody calls is left out.
     -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
@@ -36,9 +49,9 @@ build() {
   # SwiftPM does not link again when only the export list has changed.
   if [ "$exports" -nt "$output" ]; then rm -f "$output"; fi
 
-  if ! log=$(swift build "${options[@]}" 2>&1); then
+  if ! log=$(dev/swift.sh "$build" build "${options[@]}" 2>&1); then
     printf '%s\n' "$log" >&2
-    echo "stepsize: the library did not build (Swift 6.3 or later is needed; this is $(swift --version 2>/dev/null | head -n 1))." >&2
+    echo "stepsize: lib$library did not build: $(reason)." >&2
     exit 1
   fi
 

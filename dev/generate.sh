@@ -4,12 +4,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
-options=(-c release --traits Embedded --build-path .build-embedded)
-bin=$(swift build "${options[@]}" --show-bin-path)
+options=(-c release --traits Embedded)
+bin=$(dev/swift.sh .build-embedded build "${options[@]}" --show-bin-path)
 # The second library is compiled against what the first one's header says: in this order.
 for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
   layer=${library#*:}
-  if ! log=$(swift build "${options[@]}" --target "$layer" \
+  if ! log=$(dev/swift.sh .build-embedded build "${options[@]}" --target "$layer" \
     -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections 2>&1); then
     printf '%s\n' "$log" >&2
     exit 1

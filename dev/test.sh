@@ -22,7 +22,7 @@ step "other platforms"
 dev/check_portable.sh
 
 step "Swift tests"
-swift test --build-path .build-test
+dev/swift.sh .build-test test
 
 step "C tests"
 Tests/run_c_tests.sh

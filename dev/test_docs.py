@@ -34,7 +34,8 @@ def update(params, opt_state, batch):
     return optax.apply_updates(params, updates), opt_state, float(params.sum())
 """,
     "Shared(": """
-import torch, stepsize.torch
+import atexit, torch, torch.distributed.nn, stepsize.torch
+atexit.register(torch.distributed.destroy_process_group)
 torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
 optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
 """,

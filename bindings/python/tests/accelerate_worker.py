@@ -4,19 +4,28 @@ import json
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from frameworks import free_port
+from frameworks import join_group
 from stepsize.huggingface import Scheduler, prepare
 
 
-def process(rank, size, port, folder):
+def process(rank, size, folder):
     if size > 1:
         os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE=str(size), MASTER_ADDR="127.0.0.1",
-                          MASTER_PORT=str(port), ACCELERATE_USE_CPU="true", GLOO_SOCKET_IFNAME="lo")  # fmt: skip
+                          ACCELERATE_USE_CPU="true", GLOO_SOCKET_IFNAME="lo")  # fmt: skip
+        join_group(rank, size, folder)
     torch.set_num_threads(1)
     accelerator = Accelerator(cpu=True, gradient_accumulation_steps=3)
+    train(accelerator, rank, folder)
+    accelerator.free_memory()
+    accelerator.wait_for_everyone()
+    accelerator.end_training()
+
+
+def train(accelerator, rank, folder):
     torch.manual_seed(0)
     model = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -40,28 +49,25 @@ def process(rank, size, port, folder):
 
     update()
     update()
-    accelerator.save_state(folder)
+    accelerator.save_state(folder / "state")
     state = generator.get_state()
     update()
     update()
     steps, used = scheduler.current_step, rates.copy()
     accelerator.wait_for_everyone()
-    accelerator.load_state(folder)
+    accelerator.load_state(folder / "state")
     generator.set_state(state)
     rates.clear()
     update()
     update()
     found = {"updates": len(used), "steps": steps, "first": first, "rates": used, "resumed": rates, "loss": loss.item()}
     os.write(1, (json.dumps(found) + "\n").encode())
-    accelerator.end_training()
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
-    size, folder, port = int(sys.argv[1]), sys.argv[2], free_port()
+    size, folder = int(sys.argv[1]), Path(sys.argv[2])
     context = multiprocessing.get_context("fork")
-    ranks = [context.Process(target=process, args=(rank, size, port, folder)) for rank in range(size)]
+    ranks = [context.Process(target=process, args=(rank, size, folder)) for rank in range(size)]
     for each in ranks:
         each.start()
     for each in ranks:

@@ -10,6 +10,7 @@ import warnings
 from pathlib import Path
 
 import stepsize as st
+from frameworks import join_group, leave_group
 from stepsize.distributed import Shared, mean_loss, same, synchronize
 
 TEXT = "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))"
@@ -73,15 +74,11 @@ def train(model, optimizer, scheduler, generator, updates):
     return rates, losses
 
 
-def weights(model):
-    return [float(number) for parameter in model.parameters() for number in parameter.detach().flatten()]
-
-
 def ddp():
     model, optimizer, scheduler, generator = make_training(rank)
     rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
     same(scheduler)
-    answer(rates=rates, losses=losses, weights=weights(model), decisions=scheduler.decision)
+    answer(rates=rates, losses=losses)
 
 
 def fsdp():
@@ -118,7 +115,7 @@ def resumed():
         scheduler.load_state_dict(state["scheduler"])
     assert shared.synchronize() == 0
     rates, losses = train(model, optimizer, shared, generator, UPDATES - 11)
-    answer(rates=rates, losses=losses, weights=weights(model))
+    answer(rates=rates, losses=losses)
 
 
 # ---- With any network ----
@@ -192,16 +189,17 @@ def wrongly(group=None):
     answer(found=found)
 
 
-def process(scenario, number, count, port, where):
+def process(scenario, number, count, where):
     """One rank of a scenario, in a process of its own."""
     global rank, size, folder
-    import torch.distributed
+    import torch
 
     rank, size, folder = number, count, where
     torch.set_num_threads(1)
-    torch.distributed.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=size)
+    (folder / scenario).mkdir(exist_ok=True)
+    join_group(rank, size, folder / scenario)
     globals()[scenario]()
-    torch.distributed.destroy_process_group()
+    leave_group()
 
 
 def main(arguments):
@@ -215,14 +213,12 @@ def main(arguments):
     import multiprocessing
 
     import stepsize.torch  # noqa: F401  once, since it takes seconds: the processes are forked
-    from frameworks import free_port
 
     warnings.simplefilter("ignore")
     context, count = multiprocessing.get_context("fork"), int(arguments[0])
     for scenario in arguments[2:]:
-        port = free_port()
         ranks = [
-            context.Process(target=process, args=(scenario, number, count, port, Path(arguments[1])))
+            context.Process(target=process, args=(scenario, number, count, Path(arguments[1])))
             for number in range(count)
         ]
         for one in ranks:

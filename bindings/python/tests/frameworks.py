@@ -2,7 +2,6 @@
 
 import os
 import random
-import socket
 import subprocess
 import sys
 
@@ -23,17 +22,26 @@ def run(script, *arguments, timeout=240, **environment):
 
 
 def run_with_torchrun(script, size):
-    port = free_port()
     return run(
-        "-m", "torch.distributed.run", "--nproc_per_node", size, "--master_addr", "127.0.0.1", "--master_port", port,
-        script, GLOO_SOCKET_IFNAME="lo",
+        "-m", "torch.distributed.run", "--standalone", "--local_addr", "127.0.0.1", "--nproc_per_node", size,
+        REPOSITORY / "bindings/python/tests/ending_worker.py", script, GLOO_SOCKET_IFNAME="lo",
     )  # fmt: skip
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def join_group(rank, size, folder):
+    """The group meets in a file of `folder`: a port that was free a moment ago may be taken now."""
+    import torch.distributed
+
+    store = torch.distributed.FileStore(str(folder / "group"), size)
+    torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=size)
+
+
+def leave_group():
+    """None leaves while another still exchanges."""
+    import torch.distributed
+
+    torch.distributed.barrier()
+    torch.distributed.destroy_process_group()
 
 
 def noisy_losses(count, seed=0):

@@ -1,6 +1,7 @@
 """One rate on all processes: real ones, over gloo on this machine, and over MPI where there is one."""
 
 import functools
+import itertools
 import json
 import math
 import os
@@ -9,10 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from fractions import Fraction
 
 import pytest
 import stepsize as st
+from distributed_worker import TEXT
 from frameworks import EXAMPLES, run, run_with_torchrun
+from stepsize.distributed import mean_loss
 from support import REPOSITORY
 
 pytestmark = pytest.mark.framework
@@ -64,38 +68,56 @@ def run_any(network, size, scenario):
     return [one["found"] for one in found[scenario]]
 
 
+class Gathered:
+    """A communicator of one process that has what all of them gave."""
+
+    def __init__(self, losses):
+        self.losses = losses
+
+    def allgather(self, value):
+        return [(loss, value[1]) for loss in self.losses]
+
+
+def replayed(losses):
+    """The rates of one scheduler that is shown the mean of the processes' losses: {rank: [loss of each update]}."""
+    scheduler = st.Scheduler([0.1, 0.01], TEXT)
+    rates, cuts = [], 0
+    for each in zip(*losses):
+        rates.append(list(scheduler.lrs))
+        scheduler.step(mean_loss(each[0], Gathered(each)))
+        cuts += scheduler.decision in ("cut", "raised")
+    assert cuts >= 2, "the controller did nothing"
+    return rates
+
+
 @pytest.mark.parametrize("size", [2, 4])
 def test_ddp_has_the_same_rates_although_the_losses_differ(size):
     whole = launch(size)["ddp"]
-    assert len({json.dumps(one["losses"]) for one in whole}) == size
-    assert all(one["rates"] == whole[0]["rates"] and one["weights"] == whole[0]["weights"] for one in whole)
+    losses = [one["losses"] for one in whole]
+    assert all(one != other for one, other in itertools.combinations(losses, 2))
+    expected = replayed(losses)
+    assert all(one["rates"] == expected for one in whole)
 
-    # The rates are those of one scheduler that hears the mean, worked out here in exact arithmetic.
-    from fractions import Fraction
+    # The mean, worked out in exact arithmetic.
+    for each in zip(*losses):
+        exact = float(sum(map(Fraction, each)) / size)
+        assert mean_loss(each[0], Gathered(each)) == pytest.approx(exact, rel=1e-14)
 
-    reference = st.Scheduler([0.1, 0.01], "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))")
-    cuts = 0
-    for rates, losses in zip(whole[0]["rates"], zip(*(one["losses"] for one in whole))):
-        assert rates == pytest.approx(reference.lrs, rel=1e-14)
-        reference.step(float(sum(map(Fraction, losses)) / size))
-        cuts += reference.decision in ("cut", "raised")
-    assert cuts >= 2, "the controller did nothing"
 
-    # Interrupted and resumed: the same bits of rates, losses and weights, from a checkpoint that rank 0 alone has read.
+@pytest.mark.parametrize("size", [2, 4])
+def test_ddp_interrupted_and_resumed(size):
+    """From a checkpoint that rank 0 alone has read: the rates are those of one scheduler that was never interrupted and
+    is shown the same losses."""
     first, second = launch(size)["interrupted"], launch(size)["resumed"]
-    for one, before, after in zip(whole, first, second):
-        assert before["rates"] + after["rates"] == one["rates"]
-        assert before["losses"] + after["losses"] == one["losses"]
-        assert after["weights"] == one["weights"]
+    expected = replayed([before["losses"] + after["losses"] for before, after in zip(first, second)])
+    assert all(before["rates"] + after["rates"] == expected for before, after in zip(first, second))
 
 
 @pytest.mark.parametrize("size", [2, 4])
 def test_sharded_weights_change_no_rate(size):
-    whole, sharded = launch(size)["ddp"], launch(size)["fsdp"]
-    assert all(one["rates"] == sharded[0]["rates"] for one in sharded)
-    for one, other in zip(whole, sharded):
-        assert other["losses"] == pytest.approx(one["losses"], rel=1e-4)  # summed in another order
-        assert other["rates"] == one["rates"]
+    sharded = launch(size)["fsdp"]
+    expected = replayed([one["losses"] for one in sharded])
+    assert all(one["rates"] == expected for one in sharded)
 
 
 @pytest.mark.parametrize("network, size", [("gloo", 2), ("gloo", 4), ("mpi", 2), ("mpi", 4)])
@@ -151,15 +173,11 @@ def test_a_process_that_does_it_wrongly(network, size):
 
 def test_without_a_process_group():
     pytest.importorskip("torch")
-    from stepsize.distributed import mean_loss
-
     with pytest.raises(st.StepsizeError, match="init_process_group first, or pass a communicator"):
         mean_loss(1.0)
 
 
 def test_wrong_arguments():
-    from stepsize.distributed import mean_loss
-
     class Alone:
         def allgather(self, value):
             return [value]

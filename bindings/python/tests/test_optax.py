@@ -83,12 +83,19 @@ def test_a_run_equals_one_with_the_schedule_of_optax():
 
 def test_interrupted_and_resumed():
     """The optimizer's own state holds the number of the update: nothing else is to be saved."""
-    loss_of, start = problem(), jnp.zeros(4)
-    make = lambda: optax.adamw(schedule("warmup(3) >> cosine(17)", 0.1))  # noqa: E731
-    whole, _ = train(make(), start, make().init(start), 20, loss_of)
-    saved = pickle.dumps(jax.device_get(train(make(), start, make().init(start), 7, loss_of)))
-    resumed, _ = train(make(), *pickle.loads(saved), 13, loss_of)
-    assert np.array_equal(whole, resumed)
+    text = "warmup(3) >> cosine(17)"
+    make = lambda: optax.sgd(schedule(text, 0.1))  # noqa: E731
+
+    def used(optimizer, state, count):
+        rates, update = [], jax.jit(optimizer.update)
+        for _ in range(count):
+            change, state = update(jnp.ones(()), state)
+            rates.append(-change)
+        return rates, state
+
+    before, state = used(make(), make().init(jnp.zeros(())), 7)
+    after, _ = used(make(), pickle.loads(pickle.dumps(jax.device_get(state))), 13)
+    assert np.array_equal(before + after, exact(text, 0.1, 20))
 
 
 def controlled(scheduler, params, state, losses, optimizer, traces):
@@ -112,7 +119,7 @@ def test_greedy_through_inject_hyperparams_and_resumed():
         optax.clip_by_global_norm(1.0), optax.inject_hyperparams(optax.adamw)(learning_rate=0.1)
     )
     losses, traces, start = noisy_losses(40), [], jnp.zeros(4)
-    whole, _, used = controlled(make(), start, optimizer.init(start), losses, optimizer, traces)
+    _, _, used = controlled(make(), start, optimizer.init(start), losses, optimizer, traces)
     assert len(traces) == 1, "another rate must not compile again"
 
     reference = make()
@@ -124,10 +131,10 @@ def test_greedy_through_inject_hyperparams_and_resumed():
     params, state, before = controlled(first, start, optimizer.init(start), losses[:13], optimizer, [])
     saved = pickle.dumps((first.state(), jax.device_get((params, state))))
     scheduler_state, (params, state) = pickle.loads(saved)
-    resumed, _, after = controlled(
+    _, _, after = controlled(
         st.Scheduler.from_state(scheduler_state), params, state, losses[13:], optimizer, []
     )
-    assert before + after == used and np.array_equal(whole, resumed)
+    assert before + after == used
 
 
 def test_two_groups():

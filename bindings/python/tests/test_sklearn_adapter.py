@@ -26,12 +26,22 @@ def batch(i):
 
 
 def train(model, scheduler, first, last):
-    rates = []
+    """The rates, and the losses that the scheduler was shown."""
+    rates, losses = [], []
+
+    def loss():
+        losses.append(log_loss(LABELS, model.predict_proba(INPUTS)))
+        return losses[-1]
+
     for i in range(first, last):
         rates.append(scheduler.lr)
-        loss = lambda: log_loss(LABELS, model.predict_proba(INPUTS))  # noqa: E731
         partial_fit(model, scheduler, *batch(i), classes=[0, 1], loss=loss)
-    return rates
+    return rates, losses
+
+
+def replayed(losses):
+    scheduler = st.Scheduler(0.3, TEXT)
+    return [scheduler.lr] + [scheduler.step(loss) for loss in losses[:-1]]
 
 
 @pytest.mark.parametrize(
@@ -44,14 +54,14 @@ def train(model, scheduler, first, last):
     ids=["SGDClassifier", "MLP sgd", "MLP adam"],
 )
 def test_interrupted_and_resumed(make):
-    model, scheduler = make(), st.Scheduler(0.3, TEXT)
-    rates = train(model, scheduler, 0, 30)
+    rates, losses = train(make(), st.Scheduler(0.3, TEXT), 0, 30)
+    assert rates == replayed(losses)
     assert rates != list(st.parse("linear(60)").curve(30, base_lr=0.3)), "the controller did nothing"
     part, half = make(), st.Scheduler(0.3, TEXT)
-    before = train(part, half, 0, 11)
+    before, heard = train(part, half, 0, 11)
     part, half = pickle.loads(pickle.dumps((part, half)))
-    assert before + train(part, half, 11, 30) == rates
-    assert np.array_equal(model.predict_proba(INPUTS), part.predict_proba(INPUTS))
+    after, later = train(part, half, 11, 30)
+    assert before + after == replayed(heard + later)
 
 
 def test_the_rate_is_the_one_that_is_used():
