@@ -7,18 +7,23 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 golden_mode=--all
 if [ "${1:-}" = --partial ]; then golden_mode=; fi
-if [ ! -f build/lib/libstepsize.so ] || [ ! -f build/lib/libstepsize.a ]; then
-  echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
-  exit 1
-fi
+for library in libstepsize libstepsize-learn; do
+  if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
+    echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
+    exit 1
+  fi
+done
 # Where a Swift runtime is linked in, its backtracer would hang for minutes after a crash.
 export SWIFT_BACKTRACE=enable=no
 
 out=build/tests
 mkdir -p "$out/shared" "$out/static"
-flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude)
+flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude -ITests/StepsizeCTests)
 shared=(-Lbuild/lib -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/build/lib")
 static=(build/lib/libstepsize.a -lm -lpthread)
+# The second library stands before the first, which it calls.
+learn_shared=(-Lbuild/lib -lstepsize-learn "${shared[@]}")
+learn_static=(build/lib/libstepsize-learn.a "${static[@]}")
 total=0
 
 # Runs a test that ends with "N passed, M failed" and adds N to the total.
@@ -38,8 +43,13 @@ for source in Tests/StepsizeCTests/test_*.c; do
   gcc "${flags[@]}" "$source" "${shared[@]}" -o "$out/shared/$name"
   gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
 done
+for source in Tests/StepsizeLearnCTests/test_*.c; do
+  name=$(basename "$source" .c)
+  gcc "${flags[@]}" "$source" "${learn_shared[@]}" -o "$out/shared/$name"
+  gcc "${flags[@]}" "$source" "${learn_static[@]}" -o "$out/static/$name"
+done
 for kind in shared static; do
-  for name in structs values text scheduler greedy controllers phases record state extend theory nmf learned threads allocations; do run "$out/$kind/test_$name"; done
+  for name in structs values text scheduler greedy controllers phases record state extend theory learned threads allocations nmf agents; do run "$out/$kind/test_$name"; done
   # shellcheck disable=SC2086
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
 done
@@ -47,17 +57,19 @@ done
 # A runtime that knows no C compiler calls through libffi.
 if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
   gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
-  run "$out/libffi" build/lib/libstepsize.so
+  run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
 else
   echo "skipped libffi, not installed"
 fi
 
 gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
 run "$out/abuse" Tests/abi/symbols.txt
+gcc "${flags[@]}" Tests/abi/abuse_learn.c "${learn_shared[@]}" -o "$out/abuse_learn"
+run "$out/abuse_learn" Tests/abi/symbols_learn.txt
 
 if command -v valgrind >/dev/null; then
   # The long ones in a shorter form: so many random calls, and few of the damaged states.
-  for test in scheduler extend greedy structs theory nmf learned phases "controllers 30000" "state --quick"; do
+  for test in scheduler extend greedy structs theory learned nmf agents phases "controllers 30000" "state --quick"; do
     # shellcheck disable=SC2086
     label="valgrind test_$test" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$out/shared/test_"$test

@@ -14,13 +14,25 @@ refuse() {
     fi
   done
 }
-refuse Sources/Stepsize 'import Foundation' 'fatalError' 'precondition' 'try!' 'as!' 'print(' ' any ' \
-  'Dictionary' 'Set<' ': String' '[String' ' String'
-# One file of the core owns memory: Numerics/FixedBuffer.swift.
-if grep -rnE --include='*.swift' '\bUnsafe' Sources/Stepsize | grep -v '^Sources/Stepsize/Numerics/FixedBuffer.swift:'; then
-  echo "Sources/Stepsize: memory is handled in Numerics/FixedBuffer.swift alone" >&2
-  status=1
-fi
-refuse Sources/StepsizeC 'import Foundation' 'fatalError' 'precondition' 'try!' 'as!' '@_cdecl' 'OpaquePointer' '@c enum'
+# Where memory may be handled: what owns it, and what calls libstepsize as C programs do.
+memory=Sources/StepsizeBase/Numerics/FixedBuffer.swift foreign=Sources/StepsizeLearn/Agents/Player.swift
+for module in StepsizeBase Stepsize StepsizeLearn; do
+  refuse "Sources/$module" 'import Foundation' 'fatalError' 'precondition' 'try!' 'as!' 'print(' ' any ' \
+    'Dictionary' 'Set<' ': String' '[String' ' String'
+  if grep -rnE --include='*.swift' '\bUnsafe' "Sources/$module" | grep -v -e "^$memory:" -e "^$foreign:"; then
+    echo "Sources/$module: memory is handled in $memory and $foreign alone" >&2
+    status=1
+  fi
+done
+for layer in StepsizeBoundary StepsizeC StepsizeLearnC; do
+  refuse "Sources/$layer" 'import Foundation' 'fatalError' 'precondition' 'try!' 'as!' '@_cdecl' 'OpaquePointer' '@c enum'
+done
+# The second library knows the first by its public header alone.
+for folder in StepsizeBase StepsizeBoundary StepsizeLearn StepsizeLearnC; do
+  if grep -rnE --include='*.swift' 'import (struct |func |enum )?Stepsize(C)?(\.|$)' "Sources/$folder"; then
+    echo "Sources/$folder: imports the first library" >&2
+    status=1
+  fi
+done
 refuse Package.swift 'unsafeFlags'
 exit $status

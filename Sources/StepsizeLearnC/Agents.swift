@@ -115,11 +115,13 @@ extension UnsafeMutablePointer<stepsize_agent> {
 /// Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a fixed set of data, is
 /// a good one, since the sum of an episode is then log(e first) - log(e last).
 /// - Parameter agent: Who plays.
-/// - Parameter reward: NaN and infinity count as -10: for a training that has diverged.
+/// - Parameter reward: In [-1e6, 1e6], else STEPSIZE_ERROR_ARGUMENT and nothing has changed; NaN and infinity count as
+///   -10: for a training that has diverged.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
-@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double) -> stepsize_status {
-  guard let agent else { return Int32(STEPSIZE_ERROR_NULL) }
-  return boundary(nil) { () throws(ConfigurationError) in try agent.value.pointee.reward(reward) }
+@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double, _ error: ErrorOut) -> stepsize_status {
+  guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
+  return boundary(error) { () throws(ConfigurationError) in try agent.value.pointee.reward(reward) }
 }
 
 /// Ends an episode.
@@ -181,14 +183,14 @@ extension UnsafeMutablePointer<stepsize_agent> {
   scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.trainOnNMF() }
 }
 
-/// Plays a random factorization with the policy as it is; an episode that is played is forgotten.
-/// - Parameter agent: Who plays.
+/// Plays a random factorization with the policy as it is, as the controller of stepsize_controller_learned.
+/// - Parameter agent: Whose policy; an episode that it is playing goes on.
 /// - Parameter instance: Which one; training uses numbers >= 0, so that those below are held out.
 /// - Parameter score: Receives log(loss before/loss after) on fixed rows.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_agent_score_nmf(
-  _ agent: AgentInOut, _ instance: Int64, _ score: UnsafeMutablePointer<Double>?, _ error: ErrorOut
+  _ agent: AgentIn, _ instance: Int64, _ score: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> stepsize_status {
   guard let agent, let score else { return fail(STEPSIZE_ERROR_NULL, "agent or score is NULL", error) }
   guard isUsable(score, 1) else { return fail(STEPSIZE_ERROR_SIZE, "score is not aligned", error) }

@@ -75,10 +75,7 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
   guard let given = read(options, over: defaults) else {
     return fail(STEPSIZE_ERROR_SIZE, "nmf: size is none of stepsize_nmf_options", error)
   }
-  guard let data = matrix(x, rows, columns, row_stride) else {
-    return fail(
-      STEPSIZE_ERROR_SIZE, "nmf: x is empty, not aligned or too large, or its row_stride too small", error)
-  }
+  guard let data = matrix(x, rows, columns, row_stride) else { return failMatrix(error) }
   guard let order = Factorization.Order(rawValue: given.order), let bound = Bound(rawValue: given.bound)
   else {
     return fail(STEPSIZE_ERROR_NAME, "nmf: order or bound is unknown, expected STEPSIZE_NMF_...", error)
@@ -131,34 +128,47 @@ extension stepsize_nmf_options {
 /// - Parameter nmf: Moved to the next batch.
 /// - Parameter x: The matrix that it was made from.
 /// - Parameter row_stride: Of this array; at least the columns.
-/// - Parameter learning_rate: Finite, >= 0; else STEPSIZE_ERROR_ARGUMENT, and nothing has changed.
-/// - Parameter update: Receives what was found and done; may be NULL. STEPSIZE_ERROR_SIZE for a wrong `size`.
+///
+/// On failure nothing has changed, and the same batch comes next. Errors: STEPSIZE_ERROR_SIZE for an x that is not
+/// aligned, a row_stride that is too small or a wrong `size`; STEPSIZE_ERROR_ARGUMENT for a rate, or an entry of the
+/// batch, that is negative or not finite, or an entry beyond 1e100.
+/// - Parameter learning_rate: Finite, >= 0.
+/// - Parameter update: Receives what was found and done; may be NULL.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_nmf_step(
   _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ learning_rate: Double,
-  _ update: UnsafeMutablePointer<stepsize_nmf_update>?
+  _ update: UnsafeMutablePointer<stepsize_nmf_update>?, _ error: ErrorOut
 ) -> stepsize_status {
-  guard let nmf, x != nil else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard let data = matrix(x, of: nmf, row_stride),
-    update == nil || update.map({ isWritable(UnsafePointer($0)) }) == true
-  else { return Int32(STEPSIZE_ERROR_SIZE) }
-  guard learning_rate >= 0, learning_rate.isFinite else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  let done = nmf.value.pointee.step(data.span, stride: Int(row_stride), rate: learning_rate)
-  if let update {
-    var found = stepsize_nmf_update()
-    found.clipped = done.isClipped ? 1 : 0
-    found.loss = done.loss
-    found.squares = done.squares
-    found.w_rate = done.wRate
-    found.h_rate = done.hRate
-    found.w_bound = done.wBound
-    found.h_bound = done.hBound
-    found.w_gradient = done.wGradient
-    found.h_gradient = done.hGradient
-    found.rows = Int64(done.rows)
-    write(found, to: update)
+  guard let nmf, x != nil else { return fail(STEPSIZE_ERROR_NULL, "nmf or x is NULL", error) }
+  guard let data = matrix(x, of: nmf, row_stride) else { return failMatrix(error) }
+  guard update == nil || update.map({ isWritable(UnsafePointer($0)) }) == true else {
+    return fail(STEPSIZE_ERROR_SIZE, "nmf: size is none of stepsize_nmf_update", error)
   }
-  return Int32(STEPSIZE_OK)
+  return boundary(error) { () throws(ConfigurationError) in
+    let done = try nmf.value.pointee.step(data.span, stride: Int(row_stride), rate: learning_rate)
+    if let update { write(stepsize_nmf_update(done), to: update) }
+  }
+}
+
+extension stepsize_nmf_update {
+  fileprivate init(_ done: FactorizationUpdate) {
+    self.init()
+    clipped = done.isClipped ? 1 : 0
+    loss = done.loss
+    squares = done.squares
+    w_rate = done.wRate
+    h_rate = done.hRate
+    w_bound = done.wBound
+    h_bound = done.hBound
+    w_gradient = done.wGradient
+    h_gradient = done.hGradient
+    rows = Int64(done.rows)
+  }
+}
+
+private func failMatrix(_ error: ErrorOut) -> stepsize_status {
+  fail(STEPSIZE_ERROR_SIZE, "nmf: x is empty, not aligned or too large, or its row_stride too small", error)
 }
 
 private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ stride: UInt)
@@ -172,14 +182,16 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 /// - Parameter x: The matrix that it was made from.
 /// - Parameter row_stride: Of this array; at least the columns.
 /// - Parameter loss: Receives the loss.
-/// - Returns: A status.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status; errors as of stepsize_nmf_step.
 @c public func stepsize_nmf_loss(
-  _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ loss: UnsafeMutablePointer<Double>?
+  _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ loss: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> stepsize_status {
-  guard let nmf, let loss, x != nil else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard let data = matrix(x, of: nmf, row_stride) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  loss.pointee = nmf.value.pointee.loss(data.span, stride: Int(row_stride))
-  return Int32(STEPSIZE_OK)
+  guard let nmf, let loss, x != nil else { return fail(STEPSIZE_ERROR_NULL, "nmf, x or loss is NULL", error) }
+  guard let data = matrix(x, of: nmf, row_stride) else { return failMatrix(error) }
+  return boundary(error) { () throws(ConfigurationError) in
+    loss.pointee = try nmf.value.pointee.loss(data.span, stride: Int(row_stride))
+  }
 }
 
 /// The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).

@@ -106,42 +106,6 @@ static void layout(void) {
   AT(stepsize_score_result, bound, 40);
   AT(stepsize_score_result, rate, 48);
   AT(stepsize_score_result, count, 56);
-
-  CHECK(sizeof(stepsize_nmf_options) == 72);
-  AT(stepsize_nmf_options, size, 0);
-  AT(stepsize_nmf_options, order, 4);
-  AT(stepsize_nmf_options, bound, 8);
-  AT(stepsize_nmf_options, relative, 12);
-  AT(stepsize_nmf_options, rank, 16);
-  AT(stepsize_nmf_options, batch_size, 24);
-  AT(stepsize_nmf_options, seed, 32);
-  AT(stepsize_nmf_options, w_steps, 40);
-  AT(stepsize_nmf_options, h_steps, 48);
-  AT(stepsize_nmf_options, theta, 56);
-  AT(stepsize_nmf_options, norm, 64);
-
-  CHECK(sizeof(stepsize_nmf_update) == 80);
-  AT(stepsize_nmf_update, size, 0);
-  AT(stepsize_nmf_update, clipped, 4);
-  AT(stepsize_nmf_update, loss, 8);
-  AT(stepsize_nmf_update, squares, 16);
-  AT(stepsize_nmf_update, w_rate, 24);
-  AT(stepsize_nmf_update, h_rate, 32);
-  AT(stepsize_nmf_update, w_bound, 40);
-  AT(stepsize_nmf_update, h_bound, 48);
-  AT(stepsize_nmf_update, w_gradient, 56);
-  AT(stepsize_nmf_update, h_gradient, 64);
-  AT(stepsize_nmf_update, rows, 72);
-
-  CHECK(sizeof(stepsize_agent_options) == 56);
-  AT(stepsize_agent_options, size, 0);
-  AT(stepsize_agent_options, trainer, 4);
-  AT(stepsize_agent_options, units, 8);
-  AT(stepsize_agent_options, seed, 16);
-  AT(stepsize_agent_options, every, 24);
-  AT(stepsize_agent_options, population, 32);
-  AT(stepsize_agent_options, instances, 40);
-  AT(stepsize_agent_options, limit, 48);
 }
 
 static void defaults(void) {
@@ -171,17 +135,6 @@ static void defaults(void) {
   CHECK_STATUS(stepsize_refine_defaults(&refine), STEPSIZE_OK);
   CHECK(refine.size == sizeof refine && refine.optimizer == STEPSIZE_OPTIMIZER_SGD && refine.tau == 0.1);
   CHECK(refine.total == 0 && refine.floor == 0 && refine.distance == 1 && !refine.capped && !refine.reserved);
-  stepsize_nmf_options nmf;
-  memset(&nmf, 0x5a, sizeof nmf);
-  CHECK_STATUS(stepsize_nmf_defaults(&nmf), STEPSIZE_OK);
-  CHECK(nmf.size == sizeof nmf && nmf.order == STEPSIZE_NMF_ALTERNATING && nmf.bound == STEPSIZE_NMF_BOUND_STATE);
-  CHECK(nmf.relative == 0 && nmf.rank == 1 && nmf.batch_size == 0 && nmf.seed == 0 && nmf.norm == 0);
-  CHECK(nmf.w_steps == 20 && nmf.h_steps == 10 && nmf.theta == 1.4);
-  stepsize_agent_options agent;
-  memset(&agent, 0x5a, sizeof agent);
-  CHECK_STATUS(stepsize_agent_defaults(&agent), STEPSIZE_OK);
-  CHECK(agent.size == sizeof agent && agent.trainer == STEPSIZE_TRAINER_CEM && agent.units == 0 && agent.seed == 0);
-  CHECK(agent.every == 10 && agent.population == 32 && agent.instances == 8 && agent.limit == 3);
 }
 
 /* A struct that is larger than the library knows, or smaller than it ever was, is refused. */

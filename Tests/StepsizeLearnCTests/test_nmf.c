@@ -1,6 +1,10 @@
 /* Factorizations through the C interface: the loss, the bounds, seeds, strides, factors, errors. */
 #include "check.h"
 
+#include "stepsize/learn.h"
+
+#define AT(type, field, offset) CHECK(offsetof(type, field) == (offset))
+
 enum { ROWS = 37, COLUMNS = 23, STRIDE = 29, RANK = 4 };
 static double x[ROWS * STRIDE];
 static double w[ROWS * RANK], h[RANK * COLUMNS];
@@ -58,8 +62,8 @@ static void losses_and_bounds(void) {
     stepsize_nmf_update update = {.size = sizeof update};
     double loss;
     get(nmf);
-    CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss), STEPSIZE_OK);
-    CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, &update), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, &update, NULL), STEPSIZE_OK);
     CHECK(fabs(loss - loss_of_factors()) <= 1e-12 * norm * norm && fabs(update.loss - loss) <= 1e-13 * norm * norm);
     CHECK(loss <= last + 1e-13 * norm * norm);
     double curvature = squares_of(w, ROWS * RANK) + squares_of(h, RANK * COLUMNS) + sqrt(2 * loss);
@@ -81,9 +85,9 @@ static void seeds_and_batches(void) {
   int64_t rows = 0;
   for (int t = 0; t < 50; t++) {
     stepsize_nmf_update u = {.size = sizeof u}, v = u, z = u;
-    CHECK_STATUS(stepsize_nmf_step(a, x, STRIDE, 0.5, &u), STEPSIZE_OK);
-    CHECK_STATUS(stepsize_nmf_step(b, x, STRIDE, 0.5, &v), STEPSIZE_OK);
-    CHECK_STATUS(stepsize_nmf_step(c, x, STRIDE, 0.5, &z), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(a, x, STRIDE, 0.5, &u, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(b, x, STRIDE, 0.5, &v, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_nmf_step(c, x, STRIDE, 0.5, &z, NULL), STEPSIZE_OK);
     same = same && bits_of(u.loss) == bits_of(v.loss);
     other = other || u.loss != z.loss;
     CHECK(u.w_rate == 0.5 * u.w_bound && !u.clipped);
@@ -97,14 +101,14 @@ static void seeds_and_batches(void) {
 static void factors_and_transform(void) {
   stepsize_nmf_options options = defaults();
   stepsize_nmf *nmf = made(&options);
-  for (int t = 0; t < 200; t++) CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, NULL), STEPSIZE_OK);
+  for (int t = 0; t < 200; t++) CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 1e9, NULL, NULL), STEPSIZE_OK);
   get(nmf);
   double found[ROWS * RANK], before = loss_of_factors(), loss;
   CHECK_STATUS(stepsize_nmf_transform(h, RANK, COLUMNS, x, ROWS, STRIDE, 1000, found, NULL), STEPSIZE_OK);
   memcpy(w, found, sizeof w);
   CHECK(loss_of_factors() <= before * (1 + 1e-9));
   CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, ROWS * RANK, NULL, 0, NULL), STEPSIZE_OK);
-  CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss, NULL), STEPSIZE_OK);
   CHECK(fabs(loss - loss_of_factors()) <= 1e-9 * before);
   stepsize_error error = {sizeof error, 0, 0, ""};
   found[3] = -1;
@@ -121,7 +125,7 @@ static void errors(void) {
   stepsize_error error = {sizeof error, 0, 0, ""};
   x[2 * STRIDE + 3] = -0.5;
   CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
-  CHECK_TEXT(error.text, "nmf: x[2, 3] = -0.5, expected a number in [0, 1e+100]");
+  CHECK_TEXT(error.text, "nmf: x[2, 3] = -0.5, expected a number in [0, 1e100]");
   x[2 * STRIDE + 3] = NAN;
   CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
   x[2 * STRIDE + 3] = 0.5;
@@ -137,11 +141,88 @@ static void errors(void) {
   options = defaults();
   nmf = made(&options);
   stepsize_nmf_update update = {.size = 8};
-  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 0.1, &update), STEPSIZE_ERROR_SIZE);
-  CHECK_STATUS(stepsize_nmf_step(nmf, x, COLUMNS - 1, 0.1, NULL), STEPSIZE_ERROR_SIZE);
-  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, NAN, NULL), STEPSIZE_ERROR_ARGUMENT);
-  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, -1, NULL), STEPSIZE_ERROR_ARGUMENT);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 0.1, &update, NULL), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, COLUMNS - 1, 0.1, NULL, NULL), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, NAN, NULL, NULL), STEPSIZE_ERROR_ARGUMENT);
+  CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, -1, NULL, NULL), STEPSIZE_ERROR_ARGUMENT);
   stepsize_nmf_destroy(nmf);
+}
+
+/* Rows that are none of a matrix without negative entries: the update says which entry, changes nothing, and is made
+   once the entry is mended. */
+static void illegal_rows(void) {
+  static const struct {
+    double value;
+    const char *text;
+  } cases[] = {{NAN, "nan"}, {-0.5, "-0.5"}, {INFINITY, "inf"}, {-INFINITY, "-inf"}, {2e100, "2e100"}};
+  for (int order = 0; order < 2; order++) {
+    stepsize_nmf_options options = defaults();
+    options.batch_size = 5, options.relative = 1, options.order = order;
+    stepsize_nmf *nmf = made(&options), *twin = made(&options);
+    int refusals = 0;
+    for (int t = 0; t < 40; t++) {
+      stepsize_nmf_update u = {.size = sizeof u}, v = u, kept = u;
+      stepsize_error error = {sizeof error, 0, 0, ""};
+      /* A row in one of eight batches. */
+      int i = 7 * t % ROWS, j = t % 2 ? COLUMNS - 1 : 5 * t % COLUMNS;
+      double *entry = &x[i * STRIDE + j], good = *entry, loss = 0.5;
+      *entry = cases[t % 5].value;
+      char text[128];
+      sprintf(text, "nmf: x[%d, %d] = %s, expected a number in [0, 1e100]", i, j, cases[t % 5].text);
+      CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss, &error), STEPSIZE_ERROR_ARGUMENT);
+      CHECK_TEXT(error.text, text);
+      CHECK(loss == 0.5);
+      error.text[0] = 0;
+      int32_t status = stepsize_nmf_step(nmf, x, STRIDE, 0.5, &u, &error);
+      *entry = good;
+      if (status != STEPSIZE_OK) {
+        CHECK_STATUS(status, STEPSIZE_ERROR_ARGUMENT);
+        CHECK_TEXT(error.text, text);
+        CHECK(memcmp(&u, &kept, sizeof u) == 0);
+        refusals++;
+        CHECK_STATUS(stepsize_nmf_step(nmf, x, STRIDE, 0.5, &u, &error), STEPSIZE_OK);
+      }
+      CHECK_STATUS(stepsize_nmf_step(twin, x, STRIDE, 0.5, &v, NULL), STEPSIZE_OK);
+      CHECK(memcmp(&u, &v, sizeof u) == 0);
+    }
+    CHECK(refusals > 1 && refusals < 20);
+    stepsize_nmf_destroy(nmf), stepsize_nmf_destroy(twin);
+  }
+}
+
+/* Layout and defaults of the public structs. */
+static void structs(void) {
+  CHECK(sizeof(stepsize_nmf_options) == 72);
+  AT(stepsize_nmf_options, size, 0);
+  AT(stepsize_nmf_options, order, 4);
+  AT(stepsize_nmf_options, bound, 8);
+  AT(stepsize_nmf_options, relative, 12);
+  AT(stepsize_nmf_options, rank, 16);
+  AT(stepsize_nmf_options, batch_size, 24);
+  AT(stepsize_nmf_options, seed, 32);
+  AT(stepsize_nmf_options, w_steps, 40);
+  AT(stepsize_nmf_options, h_steps, 48);
+  AT(stepsize_nmf_options, theta, 56);
+  AT(stepsize_nmf_options, norm, 64);
+
+  CHECK(sizeof(stepsize_nmf_update) == 80);
+  AT(stepsize_nmf_update, size, 0);
+  AT(stepsize_nmf_update, clipped, 4);
+  AT(stepsize_nmf_update, loss, 8);
+  AT(stepsize_nmf_update, squares, 16);
+  AT(stepsize_nmf_update, w_rate, 24);
+  AT(stepsize_nmf_update, h_rate, 32);
+  AT(stepsize_nmf_update, w_bound, 40);
+  AT(stepsize_nmf_update, h_bound, 48);
+  AT(stepsize_nmf_update, w_gradient, 56);
+  AT(stepsize_nmf_update, h_gradient, 64);
+  AT(stepsize_nmf_update, rows, 72);
+  stepsize_nmf_options nmf;
+  memset(&nmf, 0x5a, sizeof nmf);
+  CHECK_STATUS(stepsize_nmf_defaults(&nmf), STEPSIZE_OK);
+  CHECK(nmf.size == sizeof nmf && nmf.order == STEPSIZE_NMF_ALTERNATING && nmf.bound == STEPSIZE_NMF_BOUND_STATE);
+  CHECK(nmf.relative == 0 && nmf.rank == 1 && nmf.batch_size == 0 && nmf.seed == 0 && nmf.norm == 0);
+  CHECK(nmf.w_steps == 20 && nmf.h_steps == 10 && nmf.theta == 1.4);
 }
 
 int main(void) {
@@ -151,5 +232,7 @@ int main(void) {
   seeds_and_batches();
   factors_and_transform();
   errors();
+  illegal_rows();
+  structs();
   return finish();
 }

@@ -1,143 +1,11 @@
-/* Every exported function with bad arguments: abuse SYMBOLS.
-   Each call is made in a child process, which must end by itself: no signal, no hang. In the child a wrong answer
-   counts as well, and so does an object that a refused call has changed. Fails if a function of SYMBOLS is missing
-   here: a new function belongs into `main`. */
-#define _POSIX_C_SOURCE 200809L
-#include <float.h>
-#include <sys/wait.h>
-#include <unistd.h>
+/* Every function of libstepsize with bad arguments: abuse SYMBOLS. Fails if a function of SYMBOLS is missing here: a
+   new function belongs into `main`. */
+#include "abuse.h"
 
-#include "../StepsizeCTests/check.h"
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define EACH(i, array) for (size_t i = 0; i < COUNT(array); i++)
-
-static const double reals[] = {NAN, INFINITY, -INFINITY, -DBL_MAX, -1, -5e-324, -0.0, 0, 5e-324, 0.5, 1, 2, DBL_MAX};
-static const int64_t counts[] = {INT64_MIN, INT64_MIN + 1, -1, 0, 1, 2, 1LL << 53, INT64_MAX - 1, INT64_MAX};
-static const int32_t codes[] = {INT32_MIN, -1, 0, 1, 2, 3, 7, 77, INT32_MAX};
-static const uint32_t sizes[] = {0, 1, 4, 8, 15, 16, 17, 72, 87, 89, 111, 113, 119, 121, 255, 257, 4096, UINT32_MAX};
-/* Array lengths that cannot be right. */
-static const size_t lengths[] = {SIZE_MAX, SIZE_MAX - 7, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4, SIZE_MAX / 8};
-
-/* ---- Objects to be left alone ------------------------------------------------------------------ */
-
-enum { GROUPS = 3 };
-static stepsize_schedule *schedule;
-static stepsize_controller *controller;
-static stepsize_scheduler *plain, *greedy, *searching, *descending;
-
-/* Where results go; `odd` points into the middle of a number. */
-static double numbers[64];
 static float singles[64];
-static char bytes[4096];
-static stepsize_error error;
 static stepsize_schedule *new_schedule;
 static stepsize_controller *new_controller;
 static stepsize_scheduler *new_scheduler;
-#define ODD(type) ((type *)(void *)(bytes + 1))
-
-struct state {
-  double values[6], plain_rates[GROUPS], greedy_rates[GROUPS];
-  uint8_t states[4][1024]; /* of plain, greedy, searching and descending */
-  size_t state_sizes[4];
-  int64_t length, steps[2];
-  size_t groups[2], text_length;
-  int32_t finished[2], statuses[3];
-  char text[256];
-};
-
-static struct state state_of_all(void) {
-  static const int64_t steps[] = {INT64_MIN, 0, 3, 7, 12, INT64_MAX};
-  struct state s;
-  memset(&s, 0, sizeof s);
-  EACH(i, steps) s.values[i] = stepsize_schedule_at(schedule, steps[i]);
-  s.length = stepsize_schedule_length(schedule);
-  s.statuses[0] = stepsize_schedule_print(schedule, s.text, sizeof s.text, &s.text_length);
-  s.statuses[1] = stepsize_scheduler_rates(plain, s.plain_rates, GROUPS);
-  s.statuses[2] = stepsize_scheduler_rates(greedy, s.greedy_rates, GROUPS);
-  s.steps[0] = stepsize_scheduler_get_step(plain), s.steps[1] = stepsize_scheduler_get_step(greedy);
-  s.groups[0] = stepsize_scheduler_group_count(plain), s.groups[1] = stepsize_scheduler_group_count(greedy);
-  s.finished[0] = stepsize_scheduler_finished(plain), s.finished[1] = stepsize_scheduler_finished(greedy);
-  stepsize_scheduler *const all[] = {plain, greedy, searching, descending};
-  EACH(i, all) stepsize_scheduler_save(all[i], s.states[i], sizeof s.states[i], &s.state_sizes[i]);
-  return s;
-}
-
-static void make_objects(void) {
-  const double base[GROUPS] = {1, 0.5, 0.25};
-  stepsize_greedy_options greedy_options;
-  stepsize_scheduler_options options;
-  schedule = parsed("warmup(5) >> cosine(10, floor=0.1)");
-  REQUIRE(stepsize_greedy_defaults(&greedy_options, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
-  REQUIRE(stepsize_controller_greedy(&greedy_options, &controller, NULL) == STEPSIZE_OK);
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
-  options.group_count = GROUPS, options.base_lr = base, options.schedule = schedule;
-  REQUIRE(stepsize_scheduler_create(&options, &plain, NULL) == STEPSIZE_OK);
-  options.controller = controller;
-  REQUIRE(stepsize_scheduler_create(&options, &greedy, NULL) == STEPSIZE_OK);
-  options.schedule = NULL, options.controller = NULL, options.record = 1;
-  REQUIRE(stepsize_scheduler_parse("line_search(projected=true)", 27, &options, &searching, NULL) == STEPSIZE_OK);
-  REQUIRE(stepsize_scheduler_parse("hypergradient(\"multiplicative\")", 31, &options, &descending, NULL) ==
-          STEPSIZE_OK);
-  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_step(searching, NULL, 0) == STEPSIZE_OK);
-  struct state now = state_of_all();
-  EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
-}
-
-/* ---- One call in a child ----------------------------------------------------------------------- */
-
-enum { RIGHT = 0, WRONG_ANSWER = 101, CHANGED = 102 };
-static const char *covered[1024];
-static size_t covered_count;
-
-static void cover(const char *function) {
-  for (size_t i = 0; i < covered_count; i++)
-    if (strcmp(covered[i], function) == 0) return;
-  REQUIRE(covered_count < COUNT(covered));
-  covered[covered_count++] = function;
-}
-
-/* 1 in the child, 0 in the parent once the child has ended. */
-static int in_child(const char *function, const char *what) {
-  cover(function);
-  pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    alarm(20);
-    error.size = sizeof error;
-    return 1;
-  }
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  if (!CHECK(WIFEXITED(status) && WEXITSTATUS(status) == RIGHT) && check_is_told()) {
-    if (WIFSIGNALED(status)) fprintf(stderr, "    signal %d: %s\n", WTERMSIG(status), what);
-    else
-      fprintf(stderr, "    %s: %s\n", WEXITSTATUS(status) == CHANGED ? "an object was changed" : "wrong answer", what);
-  }
-  return 0;
-}
-
-/* The call must end, give what the condition says, and leave all objects alone. */
-#define TRY(function, condition) \
-  do { \
-    if (in_child(#function, #condition)) { \
-      struct state before = state_of_all(); \
-      int right = (condition); \
-      struct state after = state_of_all(); \
-      _exit(!right ? WRONG_ANSWER : memcmp(&before, &after, sizeof before) ? CHANGED : RIGHT); \
-    } \
-  } while (0)
-
-/* The call must be refused. */
-#define REFUSED(function, ...) TRY(function, refused(function(__VA_ARGS__)))
-/* The call must be refused or make an object that works. */
-#define MAKES(function, ...) TRY(function, is_made(function(__VA_ARGS__)))
-
-static int is_status(int32_t status) { return strcmp(stepsize_status_name(status), "unknown status") != 0; }
-
-static int refused(int32_t status) { return is_status(status) && status != STEPSIZE_OK; }
-
-static int is_rate(double x) { return x >= 0 && x <= DBL_MAX; }
 
 static int is_rate_or_nan(double x) { return isnan(x) || is_rate(x); }
 
@@ -314,7 +182,6 @@ static void controllers(void) {
   }
   TRY(stepsize_greedy_defaults, is_status(stepsize_greedy_defaults(ODD(stepsize_greedy_options), 0)));
 
-#define WITH(field, value) (bad = good, bad.field = (value), &bad)
   EACH(i, sizes)
     REFUSED(stepsize_controller_greedy, WITH(size, sizes[i]), &new_controller, &error);
   EACH(i, codes) {
@@ -797,260 +664,19 @@ static void logs_of_schedulers(void) {
   REFUSED(stepsize_scheduler_norm_log, plain, NULL);
 }
 
-/* ---- Factorizations ---------------------------------------------------------------------------- */
+/* ---- Policies ---------------------------------------------------------------------------------- */
 
-static stepsize_nmf *new_nmf;
-static const double matrix[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0};
-
-/* Looks at the status and at what was made, trains it, and frees it. */
-static int is_factorization(int32_t status) {
-  int right = is_status(status) && (status == STEPSIZE_OK) == (new_nmf != NULL);
-  if (!new_nmf) return right && error.status == status && error.text[0];
-  for (int i = 0; i < 5; i++) {
-    stepsize_nmf_update update = {.size = sizeof update};
-    right = right && stepsize_nmf_step(new_nmf, matrix, 4, reals[i % 2 ? 10 : 12], &update) == STEPSIZE_OK;
-    right = right && is_rate(update.loss) && is_rate(update.w_rate) && is_rate(update.h_rate);
-  }
-  right = right && stepsize_nmf_loss(new_nmf, matrix, 4, numbers) == STEPSIZE_OK && is_rate(numbers[0]);
-  right = right && is_rate(stepsize_nmf_apriori_bound(new_nmf));
-  stepsize_nmf_destroy(new_nmf);
-  return right;
+/* What makes a controller of a good policy is tried where one can be made (abuse_learn.c). */
+static void policies(void) {
+  REFUSED(stepsize_controller_learned, NULL, 10, 0, 0, &new_controller, &error);
+  REFUSED(stepsize_controller_learned, (const uint8_t *)bytes, 0, 0, 0, &new_controller, &error);
+  REFUSED(stepsize_controller_learned, (const uint8_t *)bytes, sizeof bytes, 0, 0, &new_controller, &error);
+  REFUSED(stepsize_controller_learned, (const uint8_t *)bytes, sizeof bytes, 0, 0, NULL, &error);
+  EACH(i, lengths)
+    REFUSED(stepsize_controller_learned, (const uint8_t *)bytes, lengths[i], 0, 0, &new_controller, &error);
 }
 
-#define FACTORIZES(...) TRY(stepsize_nmf_create, is_factorization(stepsize_nmf_create(__VA_ARGS__)))
-
-static void making_factorizations(void) {
-  stepsize_nmf_options good, bad;
-  TRY(stepsize_nmf_defaults, stepsize_nmf_defaults(&bad) == STEPSIZE_OK);
-  TRY(stepsize_nmf_defaults, is_status(stepsize_nmf_defaults(ODD(stepsize_nmf_options))));
-  REFUSED(stepsize_nmf_defaults, NULL);
-  REQUIRE(stepsize_nmf_defaults(&good) == STEPSIZE_OK);
-  good.rank = 2;
-  FACTORIZES(&good, matrix, 3, 4, 4, &new_nmf, &error);
-  FACTORIZES(memcpy(bytes + 1, &good, sizeof good), matrix, 3, 4, 4, &new_nmf, &error);
-  EACH(i, sizes) if (sizes[i] != sizeof good)
-    REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
-  EACH(i, codes) {
-    FACTORIZES(WITH(order, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(bound, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(relative, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
-  }
-  EACH(i, counts) {
-    FACTORIZES(WITH(rank, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(batch_size, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(seed, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(w_steps, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(h_steps, counts[i]), matrix, 3, 4, 4, &new_nmf, &error);
-  }
-  EACH(i, reals) {
-    FACTORIZES(WITH(theta, reals[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES(WITH(norm, reals[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    FACTORIZES((bad = good, bad.rank = 1, &bad), &reals[i], 1, 1, 1, &new_nmf, &error);
-  }
-  EACH(i, lengths) {
-    REFUSED(stepsize_nmf_create, &good, matrix, lengths[i], 4, 4, &new_nmf, &error);
-    REFUSED(stepsize_nmf_create, &good, matrix, 3, lengths[i], 4, &new_nmf, &error);
-    REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, lengths[i], &new_nmf, &error);
-    REFUSED(stepsize_nmf_create, &good, matrix, 3, lengths[i], lengths[i], &new_nmf, &error);
-  }
-  REFUSED(stepsize_nmf_create, &good, matrix, 0, 4, 4, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, &good, matrix, 3, 0, 4, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, 3, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, &good, ODD(double), 3, 4, 4, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, &good, NULL, 3, 4, 4, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, NULL, matrix, 3, 4, 4, &new_nmf, &error);
-  REFUSED(stepsize_nmf_create, &good, matrix, 3, 4, 4, NULL, &error);
-  REFUSED(stepsize_nmf_create, NULL, NULL, 0, 0, 0, NULL, NULL);
-  TRY(stepsize_nmf_destroy, (stepsize_nmf_destroy(NULL), 1));
-}
-
-static void factorizing(void) {
-  stepsize_nmf_options options;
-  stepsize_nmf *nmf = NULL;
-  REQUIRE(stepsize_nmf_defaults(&options) == STEPSIZE_OK);
-  options.rank = 2;
-  REQUIRE(stepsize_nmf_create(&options, matrix, 3, 4, 4, &nmf, NULL) == STEPSIZE_OK);
-  static const double parts[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-  stepsize_nmf_update update = {.size = sizeof update};
-  EACH(i, reals) TRY(stepsize_nmf_step, (stepsize_nmf_step(nmf, matrix, 4, reals[i], &update) == STEPSIZE_OK) == is_rate(reals[i]));
-  EACH(i, sizes)
-    if (sizes[i] != sizeof update)
-      TRY(stepsize_nmf_step, (update.size = sizes[i], refused(stepsize_nmf_step(nmf, matrix, 4, 1, &update))));
-  EACH(i, lengths) {
-    REFUSED(stepsize_nmf_step, nmf, matrix, lengths[i], 1, &update);
-    REFUSED(stepsize_nmf_loss, nmf, matrix, lengths[i], numbers);
-    REFUSED(stepsize_nmf_get_factors, nmf, numbers, lengths[i], NULL, 0);
-    REFUSED(stepsize_nmf_get_factors, nmf, NULL, 0, numbers, lengths[i]);
-    REFUSED(stepsize_nmf_set_factors, nmf, numbers, lengths[i], NULL, 0, &error);
-    REFUSED(stepsize_nmf_set_factors, nmf, NULL, 0, numbers, lengths[i], &error);
-    REFUSED(stepsize_nmf_transform, parts, lengths[i], 4, matrix, 3, 4, 10, numbers, &error);
-    REFUSED(stepsize_nmf_transform, parts, 2, lengths[i], matrix, 3, 4, 10, numbers, &error);
-    REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, lengths[i], 4, 10, numbers, &error);
-    REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, lengths[i], 10, numbers, &error);
-  }
-  REFUSED(stepsize_nmf_step, NULL, matrix, 4, 1, &update);
-  REFUSED(stepsize_nmf_step, nmf, NULL, 4, 1, &update);
-  REFUSED(stepsize_nmf_step, nmf, ODD(double), 4, 1, &update);
-  REFUSED(stepsize_nmf_step, nmf, matrix, 3, 1, &update);
-  REFUSED(stepsize_nmf_loss, NULL, matrix, 4, numbers);
-  REFUSED(stepsize_nmf_loss, nmf, NULL, 4, numbers);
-  REFUSED(stepsize_nmf_loss, nmf, matrix, 4, NULL);
-  REFUSED(stepsize_nmf_loss, nmf, ODD(double), 4, numbers);
-  TRY(stepsize_nmf_apriori_bound, stepsize_nmf_apriori_bound(NULL) == 0);
-  REFUSED(stepsize_nmf_get_factors, NULL, numbers, 6, NULL, 0);
-  REFUSED(stepsize_nmf_get_factors, nmf, NULL, 6, NULL, 0);
-  REFUSED(stepsize_nmf_get_factors, nmf, ODD(double), 6, NULL, 0);
-  TRY(stepsize_nmf_get_factors, stepsize_nmf_get_factors(nmf, NULL, 0, NULL, 0) == STEPSIZE_OK);
-  REFUSED(stepsize_nmf_set_factors, NULL, parts, 6, NULL, 0, &error);
-  REFUSED(stepsize_nmf_set_factors, nmf, NULL, 6, NULL, 0, &error);
-  REFUSED(stepsize_nmf_set_factors, nmf, ODD(double), 6, NULL, 0, &error);
-  REFUSED(stepsize_nmf_set_factors, nmf, reals, 6, NULL, 0, &error);
-  TRY(stepsize_nmf_set_factors, stepsize_nmf_set_factors(nmf, parts, 6, parts, 8, &error) == STEPSIZE_OK);
-  REFUSED(stepsize_nmf_transform, NULL, 2, 4, matrix, 3, 4, 10, numbers, &error);
-  REFUSED(stepsize_nmf_transform, parts, 2, 4, NULL, 3, 4, 10, numbers, &error);
-  REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, 4, 10, NULL, &error);
-  REFUSED(stepsize_nmf_transform, parts, 2, 4, matrix, 3, 4, 10, ODD(double), &error);
-  REFUSED(stepsize_nmf_transform, parts, 0, 4, matrix, 3, 4, 10, numbers, &error);
-  REFUSED(stepsize_nmf_transform, reals, 2, 4, matrix, 3, 4, 10, numbers, &error);
-  REFUSED(stepsize_nmf_transform, parts, 2, 4, reals, 3, 4, 10, numbers, &error);
-  EACH(i, counts)
-    TRY(stepsize_nmf_transform, (stepsize_nmf_transform(parts, 2, 4, matrix, 3, 4, counts[i], numbers, &error) == STEPSIZE_OK) ==
-                                    (counts[i] >= 1 && counts[i] <= 10000));
-  stepsize_nmf_destroy(nmf);
-}
-
-/* ---- The list of exported functions ------------------------------------------------------------ */
-
-/* ---- Learned schedules --------------------------------------------------------------------------- */
-
-static stepsize_agent *new_agent;
-
-static int is_agent(int32_t status) {
-  int right = is_status(status) && (status == STEPSIZE_OK) == (new_agent != NULL);
-  stepsize_agent_destroy(new_agent);
-  return right;
-}
-
-#define LEARNS(...) TRY(stepsize_agent_create, is_agent(stepsize_agent_create(__VA_ARGS__)))
-
-static void learning(void) {
-  stepsize_agent_options good, bad;
-  TRY(stepsize_agent_defaults, stepsize_agent_defaults(&bad) == STEPSIZE_OK);
-  TRY(stepsize_agent_defaults, is_status(stepsize_agent_defaults(ODD(stepsize_agent_options))));
-  REFUSED(stepsize_agent_defaults, NULL);
-  REQUIRE(stepsize_agent_defaults(&good) == STEPSIZE_OK);
-  LEARNS(&good, &new_agent, &error);
-  LEARNS(memcpy(bytes + 1, &good, sizeof good), &new_agent, &error);
-  EACH(i, sizes) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
-  EACH(i, codes) LEARNS(WITH(trainer, codes[i]), &new_agent, &error);
-  EACH(i, counts) {
-    LEARNS(WITH(units, counts[i]), &new_agent, &error);
-    LEARNS(WITH(seed, counts[i]), &new_agent, &error);
-    LEARNS(WITH(every, counts[i]), &new_agent, &error);
-    LEARNS(WITH(population, counts[i]), &new_agent, &error);
-    LEARNS(WITH(instances, counts[i]), &new_agent, &error);
-  }
-  EACH(i, reals) LEARNS(WITH(limit, reals[i]), &new_agent, &error);
-  REFUSED(stepsize_agent_create, NULL, &new_agent, &error);
-  REFUSED(stepsize_agent_create, &good, NULL, &error);
-  for (int32_t trainer = 0; trainer < 2; trainer++) {
-    stepsize_agent *agent = NULL;
-    stepsize_controller *made = NULL;
-    size_t length = 0;
-    good.trainer = trainer, good.every = 1, good.population = 4, good.instances = 1;
-    REQUIRE(stepsize_agent_create(&good, &agent, NULL) == STEPSIZE_OK);
-    REFUSED(stepsize_agent_observe, agent, 1, numbers);
-    REFUSED(stepsize_agent_reward, agent, 1);
-    REFUSED(stepsize_agent_end_episode, agent, NULL);
-    REFUSED(stepsize_agent_update, agent, NULL, &error);
-    EACH(i, counts) TRY(stepsize_agent_begin_episode, is_status(stepsize_agent_begin_episode(agent, counts[i], 1, &error)));
-    EACH(i, codes) TRY(stepsize_agent_begin_episode, is_status(stepsize_agent_begin_episode(agent, 9, codes[i], &error)));
-    EACH(i, counts) {
-      REQUIRE(stepsize_agent_begin_episode(agent, INT64_MAX, 0, NULL) == STEPSIZE_OK);
-      TRY(stepsize_agent_score_nmf, stepsize_agent_score_nmf(agent, counts[i], numbers, &error) == STEPSIZE_OK);
-    }
-    for (int k = 0; k < 4; k++) {
-      REQUIRE(stepsize_agent_begin_episode(agent, 5, 1, NULL) == STEPSIZE_OK);
-      EACH(i, reals) {
-        TRY(stepsize_agent_observe,
-            stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK && is_rate(numbers[0]));
-        REQUIRE(stepsize_agent_observe(agent, reals[i], numbers) == STEPSIZE_OK);
-        TRY(stepsize_agent_reward, stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
-        REQUIRE(stepsize_agent_reward(agent, reals[i]) == STEPSIZE_OK);
-      }
-      REFUSED(stepsize_agent_observe, agent, 1, NULL);
-      REFUSED(stepsize_agent_observe, agent, 1, ODD(double));
-      REFUSED(stepsize_agent_end_episode, agent, ODD(double));
-      TRY(stepsize_agent_end_episode, stepsize_agent_end_episode(agent, numbers) == STEPSIZE_OK);
-      REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
-    }
-    TRY(stepsize_agent_episodes_left, stepsize_agent_episodes_left(agent) == 0);
-    REFUSED(stepsize_agent_begin_episode, agent, 5, 1, &error);
-    REFUSED(stepsize_agent_update, agent, ODD(double), &error);
-    TRY(stepsize_agent_update, stepsize_agent_update(agent, numbers, &error) == STEPSIZE_OK);
-    REQUIRE(stepsize_agent_update(agent, NULL, NULL) == STEPSIZE_OK);
-    TRY(stepsize_agent_generation, stepsize_agent_generation(agent) == 1);
-    TRY(stepsize_agent_instance, stepsize_agent_instance(agent) >= 1);
-    TRY(stepsize_agent_train_nmf, stepsize_agent_train_nmf(agent, numbers, &error) == STEPSIZE_OK);
-    REFUSED(stepsize_agent_train_nmf, agent, ODD(double), &error);
-    REFUSED(stepsize_agent_score_nmf, agent, 0, ODD(double), &error);
-    REFUSED(stepsize_agent_score_nmf, agent, 0, NULL, &error);
-    REFUSED(stepsize_agent_save, agent, NULL, 10, &length);
-    REFUSED(stepsize_agent_save, agent, (uint8_t *)bytes, 10, &length);
-    REQUIRE(stepsize_agent_save(agent, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
-    const uint8_t *policy = (const uint8_t *)bytes;
-    TRY(stepsize_agent_load, stepsize_agent_load(agent, policy, length, &error) == STEPSIZE_OK);
-    REFUSED(stepsize_agent_load, agent, NULL, length, &error);
-    REFUSED(stepsize_controller_learned, NULL, length, 0, 0, &made, &error);
-    REFUSED(stepsize_controller_learned, policy, length, 0, 0, NULL, &error);
-    EACH(i, lengths) {
-      REFUSED(stepsize_agent_load, agent, policy, lengths[i], &error);
-      REFUSED(stepsize_controller_learned, policy, lengths[i], 0, 0, &made, &error);
-    }
-    EACH(i, counts)
-      TRY(stepsize_controller_learned,
-          is_status(stepsize_controller_learned(policy, length, counts[i], 0, &made, &error)) && (!made) == (counts[i] < 0));
-    EACH(i, reals)
-      TRY(stepsize_controller_learned,
-          is_status(stepsize_controller_learned(policy, length, 0, reals[i], &made, &error)) &&
-              (!made) == !(reals[i] >= 0 && reals[i] <= 1));
-    REFUSED(stepsize_agent_save_training, agent, NULL, 10, &length);
-    REFUSED(stepsize_agent_save_training, agent, (uint8_t *)bytes, 10, &length);
-    REQUIRE(stepsize_agent_save_training(agent, (uint8_t *)bytes, sizeof bytes, &length) == STEPSIZE_OK);
-    TRY(stepsize_agent_restore_training, is_agent(stepsize_agent_restore_training(policy, length, &new_agent, &error)));
-    REFUSED(stepsize_agent_restore_training, NULL, length, &new_agent, &error);
-    REFUSED(stepsize_agent_restore_training, policy, length, NULL, &error);
-    EACH(i, lengths) REFUSED(stepsize_agent_restore_training, policy, lengths[i], &new_agent, &error);
-    stepsize_agent_destroy(agent);
-  }
-  REFUSED(stepsize_agent_save_training, NULL, NULL, 0, NULL);
-  REFUSED(stepsize_agent_begin_episode, NULL, 0, 1, &error);
-  REFUSED(stepsize_agent_observe, NULL, 1, numbers);
-  REFUSED(stepsize_agent_reward, NULL, 1);
-  REFUSED(stepsize_agent_end_episode, NULL, NULL);
-  REFUSED(stepsize_agent_update, NULL, NULL, &error);
-  REFUSED(stepsize_agent_train_nmf, NULL, NULL, &error);
-  REFUSED(stepsize_agent_score_nmf, NULL, 0, numbers, &error);
-  REFUSED(stepsize_agent_save, NULL, NULL, 0, NULL);
-  REFUSED(stepsize_agent_load, NULL, (const uint8_t *)bytes, 10, &error);
-  TRY(stepsize_agent_instance, stepsize_agent_instance(NULL) == -1);
-  TRY(stepsize_agent_episodes_left, stepsize_agent_episodes_left(NULL) == -1);
-  TRY(stepsize_agent_generation, stepsize_agent_generation(NULL) == -1);
-  TRY(stepsize_agent_destroy, (stepsize_agent_destroy(NULL), 1));
-}
-
-static void all_are_covered(const char *path) {
-  char name[128];
-  FILE *file = fopen(path, "r");
-  if (!file) fprintf(stderr, "%s cannot be read\n", path);
-  REQUIRE(file != NULL);
-  while (fscanf(file, "%127s", name) == 1) {
-    int found = 0;
-    for (size_t i = 0; i < covered_count; i++) found = found || strcmp(covered[i], name) == 0;
-    if (!CHECK(found && "the function is tried")) fprintf(stderr, "    %s has no abuse test\n", name);
-  }
-  fclose(file);
-}
+/* ---- All of them ------------------------------------------------------------------------------ */
 
 int main(int argc, char **argv) {
   REQUIRE(argc == 2);
@@ -1073,15 +699,8 @@ int main(int argc, char **argv) {
   theory();
   norm_logs();
   logs_of_schedulers();
-  making_factorizations();
-  factorizing();
-  learning();
+  policies();
   all_are_covered(argv[1]);
-  stepsize_scheduler_destroy(plain);
-  stepsize_scheduler_destroy(greedy);
-  stepsize_scheduler_destroy(searching);
-  stepsize_scheduler_destroy(descending);
-  stepsize_controller_destroy(controller);
-  stepsize_schedule_destroy(schedule);
+  destroy_objects();
   return finish();
 }

@@ -4,52 +4,61 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export LC_ALL=C
 
-maximum_size=400000
 maximum_glibc=2.29
-soname=libstepsize.so.0
-
-library=${1:-build/lib/libstepsize.so}
-archive=${2:-build/lib/libstepsize.a}
-symbols=Tests/abi/symbols.txt
+abi=$(sed -n 's/^#define STEPSIZE_ABI_VERSION //p' include/stepsize/stepsize.h)
 fail() { echo "check_binary: $*" >&2; exit 1; }
 
-dynamic=$(readelf -dW "$library")
-needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | sort | tr '\n' ' ')
-for name in $needed; do
-  case $name in
-    libc.so.* | libm.so.*) ;;
-    *) fail "$library needs $name; only libc and libm may be needed" ;;
-  esac
-done
+# check NAME NODE SYMBOLS MAXIMUM-SIZE ALSO-NEEDED: libNAME.{so,a}, whose exports are SYMBOLS in the version NODE.
+check() {
+  local library=build/lib/lib$1.so archive=build/lib/lib$1.a soname=lib$1.so.$abi node=$2_$abi symbols=$3
+  local maximum_size=$4 also=${5:-} dynamic needed name paths stack exported functions glibc size defined
 
-[ "$(sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p' <<<"$dynamic")" = "$soname" ] || fail "the soname is not $soname"
+  dynamic=$(readelf -dW "$library")
+  needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | sort | tr '\n' ' ')
+  for name in $needed; do
+    case $name in
+      libc.so.* | libm.so.*) ;;
+      "$also") also= ;;
+      *) fail "$library needs $name; only libc and libm may be needed" ;;
+    esac
+  done
+  [ -z "$also" ] || fail "$library does not need $also"
 
-# shellcheck disable=SC2016
-paths=$(sed -n 's/.*(\(RUNPATH\|RPATH\)).*\[\(.*\)\]/\2/p' <<<"$dynamic")
-# shellcheck disable=SC2016
-[ -z "$paths" ] || [ "$paths" = '$ORIGIN' ] || fail "RUNPATH is $paths"
+  [ "$(sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p' <<<"$dynamic")" = "$soname" ] || fail "the soname of $library is not $soname"
 
-if grep -q TEXTREL <<<"$dynamic"; then fail "the code is relocated at load (TEXTREL)"; fi
-stack=$(readelf -lW "$library" | awk '$1 == "GNU_STACK" { print $7 }')
-[ "$stack" = RW ] || fail "the stack is executable, or nothing says that it is not (GNU_STACK $stack)"
+  # shellcheck disable=SC2016
+  paths=$(sed -n 's/.*(\(RUNPATH\|RPATH\)).*\[\(.*\)\]/\2/p' <<<"$dynamic")
+  # shellcheck disable=SC2016
+  [ -z "$paths" ] || [ "$paths" = '$ORIGIN' ] || fail "the RUNPATH of $library is $paths"
 
-# Exactly the listed functions, all of one version.
-exported=$(readelf --dyn-syms -W "$library" | awk '$7 != "UND" && ($5 == "GLOBAL" || $5 == "WEAK" || $5 == "UNIQUE") && NR > 3 { print $8 }')
-functions=$(grep -v '^STEPSIZE_0$' <<<"$exported" || true)
-[ -z "$(grep -v '@@STEPSIZE_0$' <<<"$functions")" ] || fail "exports without the version STEPSIZE_0: $functions"
-diff <(sort "$symbols") <(sed 's/@@STEPSIZE_0$//' <<<"$functions" | sort) >&2 || fail "the exports are not those of $symbols"
+  if grep -q TEXTREL <<<"$dynamic"; then fail "$library: the code is relocated at load (TEXTREL)"; fi
+  stack=$(readelf -lW "$library" | awk '$1 == "GNU_STACK" { print $7 }')
+  [ "$stack" = RW ] || fail "$library: the stack is executable, or nothing says that it is not (GNU_STACK $stack)"
 
-glibc=$(readelf -VW "$library" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-[ -n "$glibc" ] || fail "no glibc version found"
-[ "$(printf '%s\n%s\n' "${glibc#GLIBC_}" "$maximum_glibc" | sort -V | tail -n 1)" = "$maximum_glibc" ] ||
-  fail "$library needs $glibc, allowed is $maximum_glibc: $(readelf --dyn-syms -W "$library" | grep "$glibc" | awk '{ print $8 }' | tr '\n' ' ')"
+  # Exactly the listed functions, all of one version.
+  exported=$(readelf --dyn-syms -W "$library" | awk '$7 != "UND" && ($5 == "GLOBAL" || $5 == "WEAK" || $5 == "UNIQUE") && NR > 3 { print $8 }')
+  functions=$(grep -vx "$node" <<<"$exported" || true)
+  [ -z "$(grep -v "@@$node\$" <<<"$functions")" ] || fail "$library: exports without the version $node: $functions"
+  diff <(sort "$symbols") <(sed "s/@@$node\$//" <<<"$functions" | sort) >&2 || fail "the exports of $library are not those of $symbols"
 
-size=$(stat -Lc %s "$library")
-[ "$size" -lt "$maximum_size" ] || fail "$library has $size bytes, allowed are fewer than $maximum_size"
+  glibc=$(readelf -VW "$library" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+  [ -n "$glibc" ] || fail "$library: no glibc version found"
+  [ "$(printf '%s\n%s\n' "${glibc#GLIBC_}" "$maximum_glibc" | sort -V | tail -n 1)" = "$maximum_glibc" ] ||
+    fail "$library needs $glibc, allowed is $maximum_glibc: $(readelf --dyn-syms -W "$library" | grep "$glibc" | awk '{ print $8 }' | tr '\n' ' ')"
 
-# The static library: what it defines for others is the same list, and it needs no Swift runtime.
-defined=$(nm -g --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
-diff <(sort "$symbols") - <<<"$defined" >&2 || fail "the global symbols of $archive are not those of $symbols"
-if nm -u "$archive" | grep -E ' (_?swift_|\$s|\$e)' >&2; then fail "$archive needs a Swift runtime"; fi
+  size=$(stat -Lc %s "$library")
+  if [ "$size" -ge "$maximum_size" ]; then
+    if [ -f ".build-embedded/$1.map" ]; then "${PYTHON:-python3}" dev/sizes.py ".build-embedded/$1.map" >&2; fi
+    fail "$library has $size bytes, allowed are fewer than $maximum_size"
+  fi
 
-echo "check_binary: $size bytes, needs ${needed% } (${glibc}), exports $(wc -l <"$symbols") functions"
+  # The static library: what it defines for others is the same list, and it needs no Swift runtime.
+  defined=$(nm -g --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
+  diff <(sort "$symbols") - <<<"$defined" >&2 || fail "the global symbols of $archive are not those of $symbols"
+  if nm -u "$archive" | grep -E ' (_?swift_|\$s|\$e)' >&2; then fail "$archive needs a Swift runtime"; fi
+
+  echo "check_binary: $library: $size bytes, needs ${needed% } (${glibc}), exports $(wc -l <"$symbols") functions"
+}
+
+check stepsize STEPSIZE Tests/abi/symbols.txt 300000
+check stepsize-learn STEPSIZE_LEARN Tests/abi/symbols_learn.txt 120000 "libstepsize.so.$abi"

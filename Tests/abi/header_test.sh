@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The public header alone compiles without a warning as C99, C11 and C++11, and its first example runs.
+# Each public header alone compiles without a warning as C99, C11 and C++11, and the first example runs.
 # Compilers that are not installed are skipped and told; gcc is needed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -7,9 +7,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 header=include/stepsize/stepsize.h
+headers=("$header" include/stepsize/learn.h)
 warnings=(-Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -Iinclude)
 
 printf '#include "stepsize/stepsize.h"\nint main(void) { return 0; }\n' | tee "$work/alone.c" >"$work/alone.cpp"
+printf '#include "stepsize/learn.h"\nint main(void) { return 0; }\n' | tee "$work/learn_alone.c" >"$work/learn_alone.cpp"
 # Twice, after other headers, and every public struct by value.
 cat >"$work/twice.c" <<'END'
 #include <string.h>
@@ -23,6 +25,19 @@ int main(void) {
 }
 END
 cp "$work/twice.c" "$work/twice.cpp"
+cat >"$work/learn_twice.c" <<'END'
+#include <string.h>
+#include "stepsize/learn.h"
+#include "stepsize/stepsize.h"
+#include "stepsize/learn.h"
+int main(void) {
+  stepsize_nmf_update update;
+  memset(&update, 0, sizeof update);
+  update.size = sizeof update;
+  return stepsize_learn_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1;
+}
+END
+cp "$work/learn_twice.c" "$work/learn_twice.cpp"
 
 # The example of the introduction: from its first line to the line that steps, inside a function.
 {
@@ -44,9 +59,9 @@ compile() {
     echo "header test: skipped $compiler, not installed"
     return
   fi
-  for program in alone twice example; do
+  for program in alone twice example learn_alone learn_twice; do
     "$compiler" "-std=$standard" "${warnings[@]}" -c "$work/$program.$suffix" -o "$work/$program.o"
-    "$compiler" "$work/$program.o" -Lbuild/lib -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$work/$program"
+    "$compiler" "$work/$program.o" -Lbuild/lib -lstepsize-learn -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$work/$program"
     "$work/$program" || { echo "header test: $program fails with $compiler -std=$standard" >&2; exit 1; }
     count=$((count + 1))
   done
@@ -63,8 +78,8 @@ compile clang++ c++20 cpp
 
 # Nothing private, no untyped handle.
 for word in 'SWIFT_' '_Nullable' '_Nonnull' 'char tag' 'void \*' '#pragma' 'Swift\.h'; do
-  if grep -nE "$word" "$header"; then
-    echo "header test: $header contains $word" >&2
+  if grep -nE "$word" "${headers[@]}"; then
+    echo "header test: a public header contains $word" >&2
     exit 1
   fi
 done

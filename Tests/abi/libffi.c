@@ -1,13 +1,14 @@
-/* The library as a runtime with a foreign-function interface sees it: opened by name at run time, its functions
+/* The libraries as a runtime with a foreign-function interface sees them: opened by name at run time, their functions
    called through libffi, nothing known at compile time.
 
-     libffi path/to/libstepsize.so */
+     libffi path/to/libstepsize.so path/to/libstepsize-learn.so */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
 #include <ffi.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int passed, failed;
@@ -38,12 +39,67 @@ static void call(void (*code)(void), ffi_type *result, void *out, unsigned count
   ffi_call(&cif, code, out, values);
 }
 
-int main(int argc, char **argv) {
-  void *library = argc == 2 ? dlopen(argv[1], RTLD_NOW | RTLD_LOCAL) : NULL;
+/* Out of sight of what is opened later: the second library finds the first one all the same. */
+static void *opened(const char *path) {
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) {
-    fprintf(stderr, "libffi: %s\n", argc == 2 ? dlerror() : "expected the path of the library");
+    fprintf(stderr, "libffi: %s\n", dlerror());
+    exit(1);
+  }
+  return library;
+}
+
+/* A factorization of a matrix whose best loss is known, and the score of an agent, which takes the first library. */
+static void try_learn(void *library) {
+  /* The options of an agent: 56 bytes, of a factorization: 72; the rank, an int64_t, at 16. */
+  int64_t agent_options[7], options[9];
+  void *into = agent_options, *agent = NULL, *nmf = NULL, *out = &agent, *none = NULL;
+  ffi_arg status = 99;
+  ffi_type *pointers[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer};
+  call(function(library, "stepsize_agent_defaults"), &ffi_type_sint32, &status, 1, pointers, (void *[]){&into});
+  check((int32_t)status == 0, "stepsize_agent_defaults");
+  call(function(library, "stepsize_agent_create"), &ffi_type_sint32, &status, 3, pointers,
+       (void *[]){&into, &out, &none});
+  check((int32_t)status == 0 && agent != NULL, "stepsize_agent_create");
+
+  /* int32_t stepsize_agent_score_nmf(const stepsize_agent *, int64_t instance, double *score, stepsize_error *) */
+  int64_t instance = -1;
+  double score = 0, *score_out = &score;
+  ffi_type *scores[] = {&ffi_type_pointer, &ffi_type_sint64, &ffi_type_pointer, &ffi_type_pointer};
+  call(function(library, "stepsize_agent_score_nmf"), &ffi_type_sint32, &status, 4, scores,
+       (void *[]){&agent, &instance, &score_out, &none});
+  check((int32_t)status == 0 && score > 0.1, "stepsize_agent_score_nmf");
+  call(function(library, "stepsize_agent_destroy"), &ffi_type_void, NULL, 1, pointers, (void *[]){&agent});
+
+  const double matrix[] = {1, 2, 3, 2, 4, 6}, *x = matrix;
+  size_t rows = 2, columns = 3;
+  double rate = 1, loss = 1, *loss_out = &loss;
+  into = options, out = &nmf;
+  call(function(library, "stepsize_nmf_defaults"), &ffi_type_sint32, &status, 1, pointers, (void *[]){&into});
+  check((int32_t)status == 0 && options[2] == 1, "stepsize_nmf_defaults");
+  ffi_type *create[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_uint64, &ffi_type_uint64,
+                        &ffi_type_uint64,  &ffi_type_pointer, &ffi_type_pointer};
+  call(function(library, "stepsize_nmf_create"), &ffi_type_sint32, &status, 7, create,
+       (void *[]){&into, &x, &rows, &columns, &columns, &out, &none});
+  check((int32_t)status == 0 && nmf != NULL, "stepsize_nmf_create");
+  ffi_type *step[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_uint64,
+                      &ffi_type_double,  &ffi_type_pointer, &ffi_type_pointer};
+  for (int t = 0; t < 50; t++)
+    call(function(library, "stepsize_nmf_step"), &ffi_type_sint32, &status, 6, step,
+         (void *[]){&nmf, &x, &columns, &rate, &none, &none});
+  ffi_type *losses[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_uint64, &ffi_type_pointer, &ffi_type_pointer};
+  call(function(library, "stepsize_nmf_loss"), &ffi_type_sint32, &status, 5, losses,
+       (void *[]){&nmf, &x, &columns, &loss_out, &none});
+  check((int32_t)status == 0 && loss >= 0 && loss < 1e-9, "stepsize_nmf_loss");
+  call(function(library, "stepsize_nmf_destroy"), &ffi_type_void, NULL, 1, pointers, (void *[]){&nmf});
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    fprintf(stderr, "libffi: expected the paths of the two libraries\n");
     return 1;
   }
+  void *library = opened(argv[1]);
 
   /* double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor) */
   int64_t step = 5, total = 10;
@@ -75,6 +131,9 @@ int main(int argc, char **argv) {
 
   void *destroyed[] = {&schedule};
   call(function(library, "stepsize_schedule_destroy"), &ffi_type_void, NULL, 1, at, destroyed);
+  void *learn = opened(argv[2]);
+  try_learn(learn);
+  dlclose(learn);
   dlclose(library);
   printf("%d passed, %d failed\n", passed, failed);
   return failed != 0;

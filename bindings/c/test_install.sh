@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs into a temporary folder and builds the example as users do: with pkg-config, with CMake, statically.
+# Installs into a temporary folder and builds an example of each library as users do: with pkg-config, with CMake,
+# statically.
 # What is not installed on this machine (pkg-config, CMake) is skipped and told.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -8,6 +9,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "test_install: $*" >&2; exit 1; }
 example=bindings/c/examples/hello.c
+learn_example=bindings/c/examples/factorize.c
+abi=$(sed -n 's/^#define STEPSIZE_ABI_VERSION //p' include/stepsize/stepsize.h)
 built=()
 
 # What is printed is checked against the formula at two updates.
@@ -17,15 +20,24 @@ check() {
   grep -qx 'update    0: learning rate 0.000002' <<<"$output" || fail "$*: $output"
   grep -qx 'update 5000: learning rate 0.000587' <<<"$output" || fail "$*: $output"
 }
+check_learn() {
+  local output
+  output=$("$@") || fail "$* failed"
+  [ "$output" = 'relative loss < 1e-3' ] || fail "$*: $output"
+}
 
 bindings/c/install.sh "$work/usr" >/dev/null
 libraries=$work/usr/lib
-[ "$(readlink "$libraries/libstepsize.so")" = libstepsize.so.0 ] || fail "libstepsize.so is no link to the soname"
-cmp -s build/lib/libstepsize.so "$libraries/libstepsize.so.0" || fail "another library was installed"
+for library in libstepsize libstepsize-learn; do
+  [ "$(readlink "$libraries/$library.so")" = "$library.so.$abi" ] || fail "$library.so is no link to the soname"
+  cmp -s "build/lib/$library.so" "$libraries/$library.so.$abi" || fail "another $library was installed"
+done
 
 # DESTDIR moves the files but not what is written in them; LIBDIR may have several parts.
 LIBDIR=lib/somewhere bindings/c/install.sh /opt/stepsize "$work/stage" >/dev/null
-grep -qx 'prefix=/opt/stepsize' "$work/stage/opt/stepsize/lib/somewhere/pkgconfig/stepsize.pc" || fail "DESTDIR is in stepsize.pc"
+for file in stepsize.pc stepsize-learn.pc; do
+  grep -qx 'prefix=/opt/stepsize' "$work/stage/opt/stepsize/lib/somewhere/pkgconfig/$file" || fail "DESTDIR is in $file"
+done
 if bindings/c/install.sh relative 2>/dev/null; then fail "a relative prefix was accepted"; fi
 
 warnings=(-std=c99 -Wall -Wextra -pedantic -Werror)
@@ -34,6 +46,9 @@ if command -v pkg-config >/dev/null; then
   # shellcheck disable=SC2046
   gcc "${warnings[@]}" "$example" $(pkg-config --cflags --libs stepsize) -o "$work/shared"
   check env LD_LIBRARY_PATH="$libraries" "$work/shared"
+  # shellcheck disable=SC2046
+  gcc "${warnings[@]}" "$learn_example" $(pkg-config --cflags --libs stepsize-learn) -o "$work/learn_shared"
+  check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared"
   built+=(pkg-config)
 else
   echo "test_install: skipped pkg-config, not installed"
@@ -42,11 +57,16 @@ fi
 gcc "${warnings[@]}" "-I$work/usr/include" "$example" "$libraries/libstepsize.a" -lm -o "$work/static"
 check "$work/static"
 if readelf -d "$work/static" | grep -q libstepsize; then fail "the static program needs libstepsize.so"; fi
+gcc "${warnings[@]}" "-I$work/usr/include" "$learn_example" "$libraries/libstepsize-learn.a" "$libraries/libstepsize.a" -lm \
+  -o "$work/learn_static"
+check_learn "$work/learn_static"
+if readelf -d "$work/learn_static" | grep -q libstepsize; then fail "the static program needs a libstepsize"; fi
 built+=(static)
 
 if command -v cmake >/dev/null; then
   mkdir "$work/project"
   cp "$example" "$work/project/hello.c"
+  cp "$learn_example" "$work/project/factorize.c"
   cat >"$work/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.10)
 project(hello C)
@@ -55,6 +75,18 @@ add_executable(hello hello.c)
 target_link_libraries(hello PRIVATE stepsize::stepsize)
 add_executable(hello_static hello.c)
 target_link_libraries(hello_static PRIVATE stepsize::static)
+if(TARGET stepsize::learn)
+  message(FATAL_ERROR "nobody has asked for stepsize::learn")
+endif()
+find_package(stepsize ${WANTED} REQUIRED COMPONENTS learn)
+add_executable(factorize factorize.c)
+target_link_libraries(factorize PRIVATE stepsize::learn)
+add_executable(factorize_static factorize.c)
+target_link_libraries(factorize_static PRIVATE stepsize::learn_static)
+find_package(stepsize ${WANTED} QUIET COMPONENTS mist)
+if(stepsize_FOUND)
+  message(FATAL_ERROR "a component that does not exist was found")
+endif()
 END
   for prefix in "$work/usr" "$work/stage/opt/stepsize"; do # the second was moved from /opt/stepsize
     rm -rf "$work/cmake"
@@ -64,6 +96,8 @@ END
     { configure 0.1 && cmake --build "$work/cmake"; } >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "CMake"; }
     check "$work/cmake/hello"
     check "$work/cmake/hello_static"
+    check_learn "$work/cmake/factorize"
+    check_learn "$work/cmake/factorize_static"
   done
   built+=(CMake)
 else

@@ -1,4 +1,4 @@
-"""Builds libstepsize with the repository's own script and puts it into the wheel, with the accelerated module where
+"""Builds the libraries with the repository's own script and puts them into the wheel, with the accelerated module where
 that can be built."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-IN_PACKAGE = "stepsize/_lib/libstepsize.so"
+LIBRARIES = ("libstepsize.so", "libstepsize-learn.so")
 ACCELERATED = "stepsize/_foreign/_accelerated.abi3.so"
 
 
@@ -26,8 +26,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         # In an sdist the sources of the library are beside this file.
         native = package / "native"
         repository = native if native.is_dir() else package.parent.parent
-        library = build_library(repository)
-        files = {IN_PACKAGE: library}
+        files = {f"stepsize/_lib/{name}": path for name, path in build_libraries(repository).items()}
         accelerated = build_accelerated(package, repository / "build" / "python")
         if accelerated is not None:
             files[ACCELERATED] = accelerated
@@ -58,8 +57,8 @@ def platform_tag(*binaries: Path) -> str:
     return f"manylinux_{major}_{minor}_{tag.removeprefix('linux_')}"
 
 
-def build_library(repository: Path) -> Path:
-    """The path of the library, up to date. SwiftPM compiles only what has changed."""
+def build_libraries(repository: Path) -> dict[str, Path]:
+    """The paths of the libraries, up to date, by name. SwiftPM compiles only what has changed."""
     script = repository / "dev" / "build_library.sh"
     if not script.is_file():
         fail(f"stepsize: {script} is missing: build the wheel in a checkout of the repository, or from its sdist.")
@@ -67,7 +66,7 @@ def build_library(repository: Path) -> Path:
     if run.returncode != 0:
         fail(run.stdout.strip())
     # The link's target: a wheel holds plain files.
-    return (repository / "build" / "lib" / "libstepsize.so").resolve(strict=True)
+    return {name: (repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES}
 
 
 def build_accelerated(package: Path, folder: Path) -> Path | None:

@@ -102,10 +102,9 @@ int32_t stepsize_learn_version(void);
 /* Fills the options with the defaults: batches of all rows, alternating steps, rates as they are
    given, bounded by the state.
 
-   options: Receives the defaults; its rank must be set.
-   size: sizeof(stepsize_nmf_options).
+   options: Receives the defaults and its own size; its rank must be set.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *options, size_t size);
+int32_t stepsize_nmf_defaults(stepsize_nmf_options *options);
 
 /* Begins a factorization X = W*H without negative entries, with random factors.
 
@@ -129,10 +128,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *opt
    out: Receives the factorization, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_create(const stepsize_nmf_options *options,
-                                                     const double *x, size_t rows, size_t columns,
-                                                     size_t row_stride, stepsize_nmf **out,
-                                                     stepsize_error *error);
+int32_t stepsize_nmf_create(const stepsize_nmf_options *options, const double *x, size_t rows,
+                            size_t columns, size_t row_stride, stepsize_nmf **out,
+                            stepsize_error *error);
 
 /* ---- Updates --------------------------------------------------------------------------------- */
 
@@ -146,12 +144,17 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_create(const stepsize_nmf_options 
    nmf: Moved to the next batch.
    x: The matrix that it was made from.
    row_stride: Of this array; at least the columns.
-   learning_rate: Finite, >= 0; else STEPSIZE_ERROR_ARGUMENT, and nothing has changed.
-   update: Receives what was found and done; may be NULL. STEPSIZE_ERROR_SIZE for a wrong `size`.
+
+   On failure nothing has changed, and the same batch comes next. Errors: STEPSIZE_ERROR_SIZE for
+   an x that is not aligned, a row_stride that is too small or a wrong `size`;
+   STEPSIZE_ERROR_ARGUMENT for a rate, or an entry of the batch, that is negative or not finite,
+   or an entry beyond 1e100.
+   learning_rate: Finite, >= 0.
+   update: Receives what was found and done; may be NULL.
+   error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_step(stepsize_nmf *nmf, const double *x,
-                                                   size_t row_stride, double learning_rate,
-                                                   stepsize_nmf_update *update);
+int32_t stepsize_nmf_step(stepsize_nmf *nmf, const double *x, size_t row_stride,
+                          double learning_rate, stepsize_nmf_update *update, stepsize_error *error);
 
 /* The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is
    rounding.
@@ -160,9 +163,10 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_step(stepsize_nmf *nmf, const doub
    x: The matrix that it was made from.
    row_stride: Of this array; at least the columns.
    loss: Receives the loss.
-   Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_loss(stepsize_nmf *nmf, const double *x,
-                                                   size_t row_stride, double *loss);
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; errors as of stepsize_nmf_step. */
+int32_t stepsize_nmf_loss(stepsize_nmf *nmf, const double *x, size_t row_stride, double *loss,
+                          stepsize_error *error);
 
 /* The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
 
@@ -180,9 +184,8 @@ double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
    h: Receives rank*columns numbers; NULL with count 0 for none.
    h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w,
-                                                          size_t w_count, double *h,
-                                                          size_t h_count);
+int32_t stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w, size_t w_count, double *h,
+                                 size_t h_count);
 
 /* Replaces factors. Entries below the least are raised to it, and a factor outside the ball is
    scaled into it.
@@ -194,9 +197,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_get_factors(const stepsize_nmf *nm
    h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w,
-                                                          size_t w_count, const double *h,
-                                                          size_t h_count, stepsize_error *error);
+int32_t stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w, size_t w_count,
+                                 const double *h, size_t h_count, stepsize_error *error);
 
 /* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 
@@ -214,11 +216,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, con
    w: Receives rows*rank numbers, row by row.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_nmf_transform(const double *h, size_t rank,
-                                                        size_t columns, const double *x,
-                                                        size_t rows, size_t row_stride,
-                                                        int64_t steps, double *w,
-                                                        stepsize_error *error);
+int32_t stepsize_nmf_transform(const double *h, size_t rank, size_t columns, const double *x,
+                               size_t rows, size_t row_stride, int64_t steps, double *w,
+                               stepsize_error *error);
 
 /* Frees a factorization. NULL is allowed.
 
@@ -232,11 +232,9 @@ void stepsize_nmf_destroy(stepsize_nmf *nmf);
 /* Fills the options with the defaults: the cross-entropy method, a linear policy, a decision
    every 10 updates.
 
-   options: Receives the defaults.
-   size: sizeof(stepsize_agent_options).
+   options: Receives the defaults and its own size.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_defaults(stepsize_agent_options *options,
-                                                         size_t size);
+int32_t stepsize_agent_defaults(stepsize_agent_options *options);
 
 /* Makes an agent that learns to move the learning rate, on problems of the caller's or on
    factorizations.
@@ -255,8 +253,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_defaults(stepsize_agent_options 
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_create(const stepsize_agent_options *options,
-                                                       stepsize_agent **out, stepsize_error *error);
+int32_t stepsize_agent_create(const stepsize_agent_options *options, stepsize_agent **out,
+                              stepsize_error *error);
 
 /* Begins an episode; one that has not ended is forgotten.
 
@@ -265,9 +263,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_create(const stepsize_agent_opti
    explore: 1: it counts for the generation, 0: the policy is played as it is.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total,
-                                                              int32_t explore,
-                                                              stepsize_error *error);
+int32_t stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total, int32_t explore,
+                                     stepsize_error *error);
 
 /* After an update: shows the agent its loss and answers the multiplier for the next one.
 
@@ -275,24 +272,25 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_begin_episode(stepsize_agent *ag
    loss: Of the update; one that is <= 0 or not finite is left out.
    multiplier: Receives what the anchor's rate is to be multiplied by.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_observe(stepsize_agent *agent, double loss,
-                                                        double *multiplier);
+int32_t stepsize_agent_observe(stepsize_agent *agent, double loss, double *multiplier);
 
 /* Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a
    fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
    last).
 
    agent: Who plays.
-   reward: NaN and infinity count as -10: for a training that has diverged.
+   reward: In [-1e6, 1e6], else STEPSIZE_ERROR_ARGUMENT and nothing has changed; NaN and infinity
+     count as -10: for a training that has diverged.
+   error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_reward(stepsize_agent *agent, double reward);
+int32_t stepsize_agent_reward(stepsize_agent *agent, double reward, stepsize_error *error);
 
 /* Ends an episode.
 
    agent: Who plays.
    score: Receives the sum of its rewards; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_end_episode(stepsize_agent *agent, double *score);
+int32_t stepsize_agent_end_episode(stepsize_agent *agent, double *score);
 
 /* Learns from the episodes of a generation and begins the next one.
 
@@ -300,8 +298,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_end_episode(stepsize_agent *agen
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_update(stepsize_agent *agent, double *mean,
-                                                       stepsize_error *error);
+int32_t stepsize_agent_update(stepsize_agent *agent, double *mean, stepsize_error *error);
 
 /* Which problem the next episode, or the one that is played, is to be: the number that it is
    made from. The same for all candidates of a generation of the cross-entropy method.
@@ -331,18 +328,18 @@ int64_t stepsize_agent_generation(const stepsize_agent *agent);
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_train_nmf(stepsize_agent *agent, double *mean,
-                                                          stepsize_error *error);
+int32_t stepsize_agent_train_nmf(stepsize_agent *agent, double *mean, stepsize_error *error);
 
-/* Plays a random factorization with the policy as it is; an episode that is played is forgotten.
+/* Plays a random factorization with the policy as it is, as the controller of
+   stepsize_controller_learned.
 
-   agent: Who plays.
+   agent: Whose policy; an episode that it is playing goes on.
    instance: Which one; training uses numbers >= 0, so that those below are held out.
    score: Receives log(loss before/loss after) on fixed rows.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(stepsize_agent *agent, int64_t instance,
-                                                          double *score, stepsize_error *error);
+int32_t stepsize_agent_score_nmf(const stepsize_agent *agent, int64_t instance, double *score,
+                                 stepsize_error *error);
 
 /* ---- Policies -------------------------------------------------------------------------------- */
 
@@ -355,8 +352,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(stepsize_agent *agent,
    length: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer,
-                                                     size_t capacity, size_t *length);
+int32_t stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
+                            size_t *length);
 
 /* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
    hidden units take the place of the options'.
@@ -366,8 +363,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent
    length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy,
-                                                     size_t length, stepsize_error *error);
+int32_t stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy, size_t length,
+                            stepsize_error *error);
 
 /* ---- Trainings half done --------------------------------------------------------------------- */
 
@@ -381,9 +378,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, cons
    length: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_agent *agent,
-                                                              uint8_t *buffer, size_t capacity,
-                                                              size_t *length);
+int32_t stepsize_agent_save_training(const stepsize_agent *agent, uint8_t *buffer, size_t capacity,
+                                     size_t *length);
 
 /* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
    the same bits.
@@ -393,10 +389,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_age
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
-STEPSIZE_CHECKED stepsize_status stepsize_agent_restore_training(const uint8_t *training,
-                                                                 size_t length,
-                                                                 stepsize_agent **out,
-                                                                 stepsize_error *error);
+int32_t stepsize_agent_restore_training(const uint8_t *training, size_t length,
+                                        stepsize_agent **out, stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.
 

@@ -12,6 +12,7 @@ public struct Policy: Sendable {
 
   public static var maximumEvery: Int64 { 1_000_000 }
   public static var maximumUnits: Int64 { 32 }
+  package static var largestWeight: Double { 1e6 }
 
   /// - Parameter units: Hidden units; 0 for a linear policy.
   public init(every: Int64, limit: Double, units: Int64) throws(ConfigurationError) {
@@ -55,7 +56,9 @@ public struct Policy: Sendable {
         "learned", "number of weights", Decimal.write(Int64(numbers.count) &- 3),
         expected: units == 0 ? "8" : "9 for each hidden unit, and 1")
     }
-    for weight in numbers[3...] { try Check("learned")("weight", weight, in: Interval(-1e6, 1e6)) }
+    for weight in numbers[3...] {
+      try Check("learned")("weight", weight, in: Interval(-Self.largestWeight, Self.largestWeight))
+    }
     self.every = every
     limit = numbers[1]
     network = Network(

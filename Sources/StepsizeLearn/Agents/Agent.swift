@@ -66,6 +66,19 @@ public struct Agent: Sendable {
   /// What a reward that is not finite counts as.
   public static var failure: Double { -10 }
 
+  /// What is counted of a reward.
+  static func counted(_ reward: Double) throws(ConfigurationError) -> Double {
+    guard reward.isFinite else { return failure }
+    try Check("agent")("reward", reward, in: Interval(-1e6, 1e6))
+    return reward
+  }
+
+  /// Sums of rewards and counts stay within what a state can hold (AgentState.swift), however long a training is.
+  static var largestSum: Double { 1e30 }
+  static var maximumGeneration: Int64 { 1 << 38 }
+
+  static func sum(_ a: Double, _ b: Double) -> Double { bounded(a + b, -largestSum, largestSum) }
+
   public init(_ configuration: Configuration, policy given: Policy? = nil) throws(ConfigurationError) {
     try configuration.validate()
     self.configuration = configuration
@@ -155,10 +168,11 @@ public struct Agent: Sendable {
   }
 
   /// Adds to the reward of the last decision, and of the episode.
+  /// - Parameter reward: In [-1e6, 1e6]; one that is not finite counts as `failure`.
   public mutating func reward(_ reward: Double) throws(ConfigurationError) {
     guard isPlaying else { throw Self.notPlaying }
-    let reward = reward.isFinite ? bounded(reward, -1e6, 1e6) : Self.failure
-    score += reward
+    let reward = try Self.counted(reward)
+    score = Self.sum(score, reward)
     if isExploring, configuration.trainer == .proximal, proximal.count > sampleCount {
       proximal.reward(reward)
     }
@@ -171,8 +185,9 @@ public struct Agent: Sendable {
     isPlaying = false
     guard isExploring else { return score }
     if proximal.count > sampleCount { proximal.endEpisode() }
-    sums[Int(episodes % configuration.population)] += score
-    total += score
+    let candidate = Int(episodes % configuration.population)
+    sums[candidate] = Self.sum(sums[candidate], score)
+    total = Self.sum(total, score)
     episodes &+= 1
     return score
   }
@@ -200,7 +215,7 @@ public struct Agent: Sendable {
     for i in sums.indices { sums[i] = 0 }
     total = 0
     episodes = 0
-    generation &+= 1
+    generation &+= generation < Self.maximumGeneration ? 1 : 0
     return mean
   }
 

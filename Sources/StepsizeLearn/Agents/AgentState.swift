@@ -42,11 +42,13 @@ extension Agent {
     try coder.finish()
   }
 
+  // Each number is refused beyond what a training keeps it within: then all that follows from a state can be saved again.
+
   private mutating func transfer(_ coder: inout StateCoder) {
-    coder.transfer(&generation, in: StateCoder.counts)
+    coder.transfer(&generation, in: 0...Self.maximumGeneration)
     coder.transfer(&episodes, in: 0...episodesPerUpdate)
-    coder.transferFinite(&sums)
-    coder.transferFinite(&total)
+    coder.transfer(&sums, within: Self.largestSum)
+    coder.transfer(&total, within: Self.largestSum)
     search.transfer(&coder)
     proximal.transfer(&coder)
   }
@@ -61,7 +63,7 @@ extension Agent.Configuration {
     coder.transfer(&units, in: 0...Policy.maximumUnits)
     coder.transfer(&seed, in: Int64.min...Int64.max)
     coder.transfer(&every, in: 1...Policy.maximumEvery)
-    coder.transferFinite(&limit)
+    coder.transfer(&limit, within: Double.greatestFiniteMagnitude)
     coder.transfer(&population, in: 4...4096)
     coder.transfer(&instances, in: 1...4096)
   }
@@ -70,8 +72,8 @@ extension Agent.Configuration {
 extension CrossEntropy {
   /// The mean is the policy.
   fileprivate mutating func transfer(_ coder: inout StateCoder) {
-    coder.transferFinite(&deviation)
-    coder.transfer(&generation, in: StateCoder.counts)
+    coder.transfer(&deviation, from: 0, to: Policy.largestWeight)
+    coder.transfer(&generation, in: 0...Agent.maximumGeneration)
   }
 }
 
@@ -81,8 +83,8 @@ extension ProximalPolicy {
 
   /// The network of the policy is the agent's.
   fileprivate mutating func transfer(_ coder: inout StateCoder) {
-    coder.transferFinite(&value.parameters)
-    coder.transferFinite(&logDeviation)
+    coder.transfer(&value.parameters, within: Policy.largestWeight)
+    coder.transfer(&logDeviation, from: Self.logDeviations.lowerBound, to: Self.logDeviations.upperBound)
     policyAdam.transfer(&coder)
     valueAdam.transfer(&coder)
     var words: [UInt64] = []
@@ -100,32 +102,50 @@ extension ProximalPolicy {
     for start in stride(from: 0, to: words.count, by: length) {
       let end = start &+ length &- 1
       let numbers = words[start..<end].map { Double(bitPattern: $0) }
-      for x in numbers where !x.isFinite { coder.reject() }
-      samples.append(
-        Sample(
-          features: Array(numbers[..<Observer.featureCount]), action: numbers[length &- 4],
-          logDensity: numbers[length &- 3], reward: numbers[length &- 2], isLast: words[end] == 1))
+      let sample = Sample(
+        features: Array(numbers[..<Observer.featureCount]), action: numbers[length &- 4],
+        logDensity: numbers[length &- 3], reward: numbers[length &- 2], isLast: words[end] == 1)
+      if !sample.isPossible || words[end] > 1 { coder.reject() }
+      samples.append(sample)
     }
+  }
+}
+
+extension ProximalPolicy.Sample {
+  /// Whether a training can have come to it: what is drawn is within nine deviations of the mean, which is a sum of at most
+  /// 33 weights times numbers in [-1, 1], and the least deviation is e^-3.
+  fileprivate var isPossible: Bool {
+    for x in features where !(abs(x) <= 1.001) { return false }
+    return abs(action) <= 1e8 && abs(logDensity) <= 1e20 && abs(reward) <= Agent.largestSum
   }
 }
 
 extension Adam {
   fileprivate mutating func transfer(_ coder: inout StateCoder) {
-    coder.transferFinite(&first)
-    coder.transferFinite(&second)
-    coder.transferFinite(&decay1)
-    coder.transferFinite(&decay2)
+    let largest = Self.largestGradient
+    coder.transfer(&first, within: largest)
+    coder.transfer(&second, from: 0, to: largest * largest)
+    coder.transfer(&decay1, from: 0, to: 1)
+    coder.transfer(&decay2, from: 0, to: 1)
   }
 }
 
 extension StateCoder {
-  fileprivate mutating func transferFinite(_ x: inout Double) {
+  fileprivate mutating func transfer(_ x: inout Double, from low: Double, to high: Double) {
     transfer(&x)
-    if !x.isFinite { reject() }
+    if !(x >= low && x <= high) { reject() }
+  }
+
+  fileprivate mutating func transfer(_ x: inout Double, within limit: Double) {
+    transfer(&x, from: -limit, to: limit)
   }
 
   /// As many numbers as there are.
-  fileprivate mutating func transferFinite(_ list: inout [Double]) {
-    for i in list.indices { transferFinite(&list[i]) }
+  fileprivate mutating func transfer(_ list: inout [Double], from low: Double, to high: Double) {
+    for i in list.indices { transfer(&list[i], from: low, to: high) }
+  }
+
+  fileprivate mutating func transfer(_ list: inout [Double], within limit: Double) {
+    transfer(&list, from: -limit, to: limit)
   }
 }

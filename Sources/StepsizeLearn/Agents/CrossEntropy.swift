@@ -44,9 +44,10 @@ struct CrossEntropy: Sendable {
       let center = sum / Double(best.count)
       var squares = 0.0
       for parameters in best { squares += (parameters[i] - center) * (parameters[i] - center) }
-      mean[i] = bounded(center, -1e6, 1e6)
-      deviation[i] = 0.7 * (squares / Double(best.count)).squareRoot() + 0.27 * deviation[i] + 1e-3
+      mean[i] = bounded(center, -Policy.largestWeight, Policy.largestWeight)
+      deviation[i] = Swift.min(
+        0.7 * (squares / Double(best.count)).squareRoot() + 0.27 * deviation[i] + 1e-3, Policy.largestWeight)
     }
-    generation &+= 1
+    generation &+= generation < Agent.maximumGeneration ? 1 : 0
   }
 }

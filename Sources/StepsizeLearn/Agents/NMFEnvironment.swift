@@ -66,26 +66,41 @@ struct NMFEnvironment {
     self.x = x
   }
 
-  /// Plays it with an agent; the score, log(e₀/e_T).
-  func play(_ agent: inout Agent, explores: Bool) throws(ConfigurationError) -> Double {
+  /// An agent plays it and learns; the score, log(e₀/e_T).
+  func play(_ agent: inout Agent) throws(ConfigurationError) -> Double {
+    try agent.beginEpisode(total: told)
+    try run(&agent)
+    return try agent.endEpisode()
+  }
+
+  /// The score, log(e₀/e_T), of a policy as it is.
+  func score(_ policy: Policy) throws(ConfigurationError) -> Double {
+    var player = try Player(policy, total: told)
+    try run(&player)
+    return player.score
+  }
+
+  /// The updates that a player is told of.
+  private var told: Int64 { isTotalKnown ? total : 0 }
+
+  private func run<Who: EpisodePlayer & ~Copyable>(_ player: inout Who) throws(ConfigurationError) {
     var model = try Factorization(configuration, x.span, rows: rows, columns: columns, stride: columns)
-    try agent.beginEpisode(total: isTotalKnown ? total : 0, explores: explores)
     var multiplier = 1.0
     var before = try evaluate(model)
-    let isProximal = explores && agent.configuration.trainer == .proximal
     for t in 0..<total {
-      let update = model.step(x.span, stride: columns, rate: anchor * multiplier)
+      let update = try model.step(x.span, stride: columns, rate: anchor * multiplier)
       let loss = update.squares > 0 ? 2 * update.loss / update.squares : 0
       // Before the next decision: the reward is that of the last one. Only who learns from single rewards needs them
       // on the way.
-      if t == total &- 1 || isProximal && (t &+ 1) % agent.policy.every == 0 {
+      var isDue = t == total &- 1
+      if let every = player.updatesPerReward, (t &+ 1) % every == 0 { isDue = true }
+      if isDue {
         let after = try evaluate(model)
-        try agent.reward(stepsize_math_log(before / after))
+        try player.reward(stepsize_math_log(before / after))
         before = after
       }
-      multiplier = try agent.observe(loss: loss)
+      multiplier = try player.observe(loss: loss)
     }
-    return try agent.endEpisode()
   }
 
   /// The loss of the fixed rows, each with the best W that a few steps find; never 0.
@@ -124,13 +139,13 @@ extension Agent {
         number = instance
         environment = NMFEnvironment(instance: number)
       }
-      _ = try environment.play(&self, explores: true)
+      _ = try environment.play(&self)
     }
     return try update()
   }
 
   /// The score, log(e₀/e_T), of the policy as it is on an instance. Training uses numbers >= 0.
-  public mutating func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
-    try NMFEnvironment(instance: instance).play(&self, explores: false)
+  public func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
+    try NMFEnvironment(instance: instance).score(policy)
   }
 }

@@ -29,6 +29,7 @@ struct ProximalPolicy: Sendable {
   static let clip = 0.2
   static let smoothing = 0.95
   static let epochs = 10
+  static let logDeviations = -3.0...1.0
 
   init(policy: Network, seed: Int64) {
     self.policy = policy
@@ -57,7 +58,8 @@ struct ProximalPolicy: Sendable {
   }
 
   mutating func reward(_ reward: Double) {
-    if !samples.isEmpty { samples[samples.count &- 1].reward += reward }
+    guard let last = samples.indices.last else { return }
+    samples[last].reward = Agent.sum(samples[last].reward, reward)
   }
 
   mutating func endEpisode() {
@@ -79,8 +81,8 @@ struct ProximalPolicy: Sendable {
       let (_, gradient) = Self.surrogate(policy, logDeviation, samples)
       var all = policy.parameters + [logDeviation]
       policyAdam.step(&all, gradient)
-      logDeviation = bounded(all.removeLast(), -3, 1)
-      policy.parameters = all.map { bounded($0, -1e6, 1e6) }
+      logDeviation = bounded(all.removeLast(), Self.logDeviations.lowerBound, Self.logDeviations.upperBound)
+      policy.parameters = all
       let (_, slope) = Self.valueLoss(value, samples)
       valueAdam.step(&value.parameters, slope)
     }

@@ -39,7 +39,7 @@ public struct Factorization: ~Copyable {
       try check("theta", theta, in: Interval(0, Bound.maximumTheta, lowerIsOpen: true))
       try check("w_steps", wSteps, from: 1, to: Factorization.maximumSteps)
       try check("h_steps", hSteps, from: 1, to: Factorization.maximumSteps)
-      try check("norm", norm, in: Interval(0, 1e100))
+      try check("norm", norm, in: Interval(0, Factorization.largestEntry))
     }
   }
 
@@ -80,6 +80,8 @@ public struct Factorization: ~Copyable {
   var order: [Int32]
   var pass: Int64 = 0
   var batch = 0
+  /// Whether the rows are in the order of this pass already.
+  var isShuffled = false
   let batchCount: Int
   var wSquares = 0.0
   var hSquares = 0.0
@@ -153,17 +155,7 @@ public struct Factorization: ~Copyable {
       var rowSum = 0.0
       for j in 0..<columns {
         let value = row[j]
-        guard value >= 0, value <= 1e100 else {
-          var text: [UInt8] = []
-          text.write("nmf: x[")
-          text.write(Int64(i))
-          text.write(", ")
-          text.write(Int64(j))
-          text.write("] = ")
-          text.write(value)
-          text.write(", expected a number in [0, 1e+100]")
-          throw ConfigurationError(.argument, text)
-        }
+        guard value >= 0, value <= largestEntry else { throw refusal(i, j, value) }
         rowSum += value
         squares += value * value
         largest = Swift.max(largest, value)
@@ -175,6 +167,23 @@ public struct Factorization: ~Copyable {
         "nmf", "the largest entry of x", Decimal.write(largest), expected: "0 or at least 1e-100")
     }
     return (sum, squares)
+  }
+
+  /// Of X and of the factors: their fourth powers have to be doubles.
+  static var largestEntry: Double { 1e100 }
+
+  /// For an entry of X that is negative, not finite or too large.
+  static func refusal(_ i: Int, _ j: Int, _ value: Double) -> ConfigurationError {
+    var text: [UInt8] = []
+    text.write("nmf: x[")
+    text.write(Int64(i))
+    text.write(", ")
+    text.write(Int64(j))
+    text.write("] = ")
+    text.write(value)
+    text.write(", expected ")
+    Interval(0, largestEntry).write(to: &text)
+    return ConfigurationError(.argument, text)
   }
 
   // MARK: - Factors
@@ -216,7 +225,7 @@ public struct Factorization: ~Copyable {
       throw ConfigurationError(
         "nmf", field, Decimal.write(Int64(values.count)), expected: "all entries of the factor")
     }
-    for i in 0..<count { try check(field, values[i], in: Interval(0, 1e100)) }
+    for i in 0..<count { try check(field, values[i], in: Interval(0, largestEntry)) }
   }
 
   /// Brings both factors into the set they live in, and measures them.

@@ -30,23 +30,33 @@ extension Factorization {
   /// One update on the next batch of rows. X is the one that the factorization was made from.
   ///
   /// Batches come from a random permutation of the rows for each pass; the numbers of rows in the batches of a
-  /// pass differ by at most one. Rates are finite and >= 0; X of another size changes nothing.
-  public mutating func step(_ x: Span<Double>, stride: Int, rate: Double) -> FactorizationUpdate {
+  /// pass differ by at most one. A rate that is negative or not finite, an X of another size, and rows with an entry
+  /// that is negative, not finite or too large are errors, after which the same batch comes next.
+  public mutating func step(
+    _ x: Span<Double>, stride: Int, rate: Double
+  ) throws(ConfigurationError) -> FactorizationUpdate {
     var update = FactorizationUpdate()
-    guard fits(x, stride), rate >= 0, rate.isFinite else { return update }
-    if batch == 0 {
+    try check(x, stride)
+    try Check("nmf")("learning_rate", rate, in: .nonNegative)
+    if !isShuffled {
       shuffle()
       measure()
+      isShuffled = true
     }
     let start = place(of: batch)
     let count = place(of: batch &+ 1) &- start
-    batch = batch &+ 1 < batchCount ? batch &+ 1 : 0
-    updates &+= updates < Int64.max ? 1 : 0
-
     let before = gather(start, count)
     h.gram(&gramH)
-    update.squares = multiply(
-      x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
+    guard
+      let squares = multiply(
+        x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
+    else { throw refusal(x, stride, start, count) }
+
+    // Up to here nothing has changed but what the next update computes again.
+    batch = batch &+ 1 < batchCount ? batch &+ 1 : 0
+    isShuffled = batch > 0
+    updates &+= updates < Int64.max ? 1 : 0
+    update.squares = squares
     update.rows = count
     batchW.gram(&gramW)
     update.loss = loss(squares: update.squares)
@@ -61,25 +71,41 @@ extension Factorization {
   }
 
   /// ½‖X − WH‖². The squares of X, of WH and their product are summed up and then subtracted: what is below
-  /// 1e-15·‖X‖² is rounding.
-  public mutating func loss(_ x: Span<Double>, stride: Int) -> Double {
-    guard fits(x, stride) else { return .nan }
+  /// 1e-15·‖X‖² is rounding. X is what `step` takes.
+  public mutating func loss(_ x: Span<Double>, stride: Int) throws(ConfigurationError) -> Double {
+    try check(x, stride)
     h.gram(&gramH)
     var sum = 0.0
     for b in 0..<batchCount {
       let start = place(of: b)
       let count = place(of: b &+ 1) &- start
       _ = gather(start, count)
-      let squares = multiply(x, stride, start, count, isForW: true, isForH: false)
+      guard let squares = multiply(x, stride, start, count, isForW: true, isForH: false) else {
+        throw refusal(x, stride, start, count)
+      }
       batchW.gram(&gramW)
       sum += loss(squares: squares)
     }
     return sum
   }
 
-  private func fits(_ x: Span<Double>, _ stride: Int) -> Bool {
+  private func check(_ x: Span<Double>, _ stride: Int) throws(ConfigurationError) {
     // The size was that of an array when the factorization was made.
-    stride >= columns && x.count >= (rows &- 1) &* stride &+ columns
+    guard stride >= columns, x.count >= (rows &- 1) &* stride &+ columns else {
+      throw ConfigurationError(.argument, "nmf: x is another matrix: it is too small, or its rows overlap")
+    }
+  }
+
+  /// The first entry of the batch that X cannot have.
+  private func refusal(_ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int) -> ConfigurationError {
+    for place in start..<start &+ count {
+      let i = row(place)
+      for j in 0..<columns {
+        let value = x[i &* stride &+ j]
+        if !(value >= 0 && value <= Self.largestEntry) { return Self.refusal(i, j, value) }
+      }
+    }
+    return ConfigurationError(.argument, "nmf: x changed while it was read")
   }
 
   // MARK: - Steps
@@ -245,20 +271,22 @@ extension Factorization {
     }
   }
 
-  /// X_B·Hᵀ and ‖X_B‖² (`isForW`), and W_Bᵀ·X_B (`isForH`), in one pass over X.
+  /// X_B·Hᵀ and ‖X_B‖² (`isForW`), and W_Bᵀ·X_B (`isForH`), in one pass over X; nil where X_B has an entry that is
+  /// negative, not finite or too large (`isForW`).
   mutating func multiply(
     _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int, isForW: Bool, isForH: Bool
-  ) -> Double {
+  ) -> Double? {
     if isForW { batchProduct.numbers.set(0, 0, batchProduct.numbers.count) }
     if isForH { hProduct.numbers.set(0, 0, hProduct.numbers.count) }
     var squares = 0.0
+    var areLegal = true
     var i = 0
     while i < count {
       var j = 0
       while j < columns {
         let width = load(x, stride, start &+ i, Swift.min(4, count &- i), j)
         if isForW {
-          squares += tileSquares(width)
+          squares += tileSquares(width, &areLegal)
           multiplyTile(i, j, width)
         }
         if isForH { addTile(i, j, width) }
@@ -266,7 +294,7 @@ extension Factorization {
       }
       i &+= 4
     }
-    return squares
+    return areLegal ? squares : nil
   }
 
   @_optimize(speed)
@@ -310,11 +338,14 @@ extension Factorization {
     return width &+ (width & 1)
   }
 
+  /// The sum of the squares; `areLegal` becomes false where an entry is none that X can have.
   @_optimize(speed)
-  private func tileSquares(_ width: Int) -> Double {
+  private func tileSquares(_ width: Int, _ areLegal: inout Bool) -> Double {
     typealias V = SIMD2<Double>
     var sums = V.zero
     var more = V.zero
+    let limit = V(repeating: Self.largestEntry)
+    var legal = SIMDMask<V.MaskStorage>(repeating: true)
     for n in 0..<4 {
       var j = n &* Self.tileWidth
       let end = j &+ width
@@ -323,13 +354,16 @@ extension Factorization {
         let b = tile.vector(j &+ 2, as: V.self)
         sums += a * a
         more += b * b
+        legal = legal .& (a .>= V.zero) .& (a .<= limit) .& (b .>= V.zero) .& (b .<= limit)
         j &+= 4
       }
       if j < end {
         let a = tile.vector(j, as: V.self)
         sums += a * a
+        legal = legal .& (a .>= V.zero) .& (a .<= limit)
       }
     }
+    areLegal = areLegal && all(legal)
     sums += more
     return sums[0] + sums[1]
   }

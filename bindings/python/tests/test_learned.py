@@ -229,6 +229,19 @@ def test_calls_out_of_order():
     assert agent.end_episode() == -10
 
 
+def test_rewards_out_of_range_are_refused():
+    agent = small()
+    agent.begin_episode(3)
+    agent.observe(1.0)
+    for reward in (1e6 + 1, -1e300):
+        with pytest.raises(st.StepsizeError, match=r"^agent: reward = -?1.*, expected a number in \[-1000000, 1000000\]$"):
+            agent.end_step(reward)
+    agent.end_step(-1e6)
+    assert agent.end_episode() == -1e6
+    with pytest.raises(st.StepsizeError, match="no episode has begun"):
+        agent.end_step(1.0)
+
+
 def test_with_a_factorization():
     x = np.random.default_rng(0).gamma(1.0, 1.0, (60, 20))
     model = st.StochasticNMF(4, schedule="learned('nmf', total=100)", batch_size=20, max_iter=30, random_state=0)

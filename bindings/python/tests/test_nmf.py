@@ -1,3 +1,4 @@
+import math
 import pickle
 import subprocess
 import sys
@@ -274,6 +275,17 @@ def run(code):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0, 1e101])
+def test_data_that_change_while_they_are_read(value):
+    x = np.random.default_rng(0).random((20, 9))
+
+    def spoil(done, passes, loss):
+        x[7, 3] = value
+
+    with pytest.raises(st.StepsizeError, match=r"^nmf: x\[7, 3\] = .*, expected a number in \[0, 1e100\]$"):
+        st.StochasticNMF(2, batch_size=6, max_iter=9, tol=0, progress=spoil).fit(x)
 
 
 def test_numpy_is_imported_on_demand():

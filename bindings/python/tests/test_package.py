@@ -9,7 +9,9 @@ import sys
 
 import pytest
 import stepsize as st
-from stepsize._foreign import abi, library
+from stepsize._foreign import abi, abi_learn
+from stepsize._foreign import learn as second
+from stepsize._foreign import library as first
 from support import REPOSITORY
 
 
@@ -21,7 +23,7 @@ def python(code, **environment):
 
 
 def test_one_version_everywhere():
-    swift = (REPOSITORY / "Sources/Stepsize/Version.swift").read_text()
+    swift = (REPOSITORY / "Sources/StepsizeBase/Version.swift").read_text()
     numbers = dict(re.findall(r"let (major|minor|patch|abi) = (\d+)", swift))
     version = "{major}.{minor}.{patch}".format(**numbers)
     project = (REPOSITORY / "bindings/python/pyproject.toml").read_text()
@@ -54,11 +56,17 @@ def test_it_is_typed():
     assert os.path.exists(os.path.join(os.path.dirname(st.__file__), "py.typed"))
 
 
-def test_signatures_are_complete():
-    symbols = (REPOSITORY / "Tests/abi/symbols.txt").read_text().split()
-    assert sorted(abi.SIGNATURES) == sorted(symbols)
-    for name in symbols:
-        assert getattr(library.library, name).argtypes == abi.SIGNATURES[name][1]
+@pytest.mark.parametrize(
+    "symbols, table, functions",
+    [("symbols.txt", abi, first.library), ("symbols_learn.txt", abi_learn, second.learn)],
+    ids=["stepsize", "stepsize-learn"],
+)
+def test_signatures_are_complete(symbols, table, functions):
+    names = (REPOSITORY / "Tests/abi" / symbols).read_text().split()
+    assert sorted(table.SIGNATURES) == sorted(names)
+    for name in names:
+        assert getattr(functions, name).argtypes == table.SIGNATURES[name][1]
+        assert getattr(functions, name).restype == table.SIGNATURES[name][0]
 
 
 # ---- Loading --------------------------------------------------------------------------------------------
@@ -77,6 +85,60 @@ def test_a_library_that_is_not_there():
         assert part in output
 
 
+# What needs the second library, and what does not.
+INFERENCE = "st.Scheduler(0.1, controller=st.Learned('nmf', total=50)).step(1.0)"
+LEARNING = ("st.learned.Agent()", "st.StochasticNMF(1, max_iter=1).fit([[1.0, 2.0], [2.0, 4.0]])")
+IS_LOADED = """
+import stepsize as st
+def is_loaded():
+    with open("/proc/self/maps") as file:
+        return "libstepsize-learn" in file.read()
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="needs Linux")
+@pytest.mark.parametrize("learning", LEARNING)
+def test_the_second_library_is_loaded_when_it_is_asked_for(learning):
+    code = f"""{IS_LOADED}
+import stepsize.learned
+{INFERENCE}
+before = is_loaded()
+{learning}
+print(before, is_loaded())
+"""
+    assert python(code) == (0, "False True\n")
+
+
+@pytest.mark.parametrize("learning", LEARNING)
+def test_the_second_library_is_not_there(learning, tmp_path):
+    # A copy of the first one alone.
+    copy = shutil.copy(first.PACKAGED, tmp_path / "libstepsize.so")
+    status, output = python(f"import stepsize as st; {INFERENCE}; {learning}", STEPSIZE_LIBRARY=str(copy))
+    assert status != 0
+    beside = tmp_path / "libstepsize-learn.so"
+    for part in ("ImportError", "libstepsize-learn", f"{beside} (beside STEPSIZE_LIBRARY)", "Likely causes:"):
+        assert part in output
+    shutil.copy(second.PACKAGED, beside)
+    code = f"import stepsize as st; {learning}; print(st._foreign.learn.learn.library._name)"
+    assert python(code, STEPSIZE_LIBRARY=str(copy)) == (0, f"{beside}\n")
+    status, output = python(f"import stepsize as st; {learning}", STEPSIZE_LEARN_LIBRARY="/nowhere/other.so")
+    assert status != 0 and "/nowhere/other.so (STEPSIZE_LEARN_LIBRARY)" in output
+
+
+@pytest.mark.parametrize(
+    "code, part",
+    [
+        ("int stepsize_learn_abi_version(void) { return 999; }", "interface number 999, this package needs"),
+        ("int stepsize_learn_abi_version(void) { return ABI; }", "older than this package"),
+        ("int other(void) { return 1; }", "is not libstepsize-learn"),
+    ],
+)
+def test_another_second_library(compile_library, code, part):
+    path = compile_library(code.replace("ABI", str(abi.STEPSIZE_ABI_VERSION)))
+    status, output = python(f"import stepsize as st; {LEARNING[0]}", STEPSIZE_LEARN_LIBRARY=path)
+    assert status != 0 and "ImportError" in output and part in output
+
+
 @pytest.fixture
 def compile_library(tmp_path):
     if shutil.which("gcc") is None:
@@ -93,13 +155,13 @@ def compile_library(tmp_path):
 @pytest.mark.parametrize(
     "code, part",
     [
-        ("int stepsize_abi_version(void) { return 999; }", "interface number 999, this package needs 1"),
-        ("int stepsize_abi_version(void) { return 1; }", "older than this package"),
+        ("int stepsize_abi_version(void) { return 999; }", "interface number 999, this package needs"),
+        ("int stepsize_abi_version(void) { return ABI; }", "older than this package"),
         ("int other(void) { return 1; }", "is not libstepsize"),
     ],
 )
 def test_another_library(compile_library, code, part):
-    status, output = python("import stepsize", STEPSIZE_LIBRARY=compile_library(code))
+    status, output = python("import stepsize", STEPSIZE_LIBRARY=compile_library(code.replace("ABI", str(abi.STEPSIZE_ABI_VERSION))))
     assert status != 0 and "ImportError" in output and part in output
 
 

@@ -19,8 +19,12 @@ if sys.version_info >= (3, 11):
     import tomllib
 
 PACKAGE = REPOSITORY / "bindings/python"
-PROGRAM = "import stepsize as st; print((st.Warmup(2) >> st.Linear(4)).curve(6).tolist(), st.__version__)"
-EXPECTED = f"[0.5, 1.0, 1.0, 0.75, 0.5, 0.25] {st.__version__}\n"
+# Something of each library.
+PROGRAM = (
+    "import stepsize as st; print((st.Warmup(2) >> st.Linear(4)).curve(6).tolist(), st.__version__,"
+    " st.learned.Agent().episodes_left)"
+)
+EXPECTED = f"[0.5, 1.0, 1.0, 0.75, 0.5, 0.25] {st.__version__} 256\n"
 
 
 def pip(*words, python=sys.executable):
@@ -53,7 +57,7 @@ def test_the_tag_is_the_glibc_that_is_needed(wheel, tmp_path):
     assert tag, wheel.name
     with zipfile.ZipFile(wheel) as archive:
         libraries = [name for name in archive.namelist() if name.endswith(".so")]
-        assert "stepsize/_lib/libstepsize.so" in libraries
+        assert {"stepsize/_lib/libstepsize.so", "stepsize/_lib/libstepsize-learn.so"} <= set(libraries)
         needed = max(needed_glibc(archive.extract(name, tmp_path)) for name in libraries)
     # No installer knows a manylinux tag below 2.5.
     assert (int(tag[1]), int(tag[2])) == max(needed[:2], (2, 5))

@@ -145,7 +145,7 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
                     "resume"],
                    cwd=tmp_path, check=True)  # fmt: skip
     # The library's name is in the program, not its place.
-    os.symlink(PACKAGED, tmp_path / "libstepsize.so.0")
+    os.symlink(PACKAGED, tmp_path / f"libstepsize.so.{_abi.STEPSIZE_ABI_VERSION}")
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
 
     def loss(t):

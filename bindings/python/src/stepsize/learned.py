@@ -23,9 +23,10 @@ from ctypes import byref, c_char, c_double, c_size_t
 from weakref import finalize
 
 from ._core.controllers import Controller, Learned, adopt
-from ._foreign import abi, convert
+from ._foreign import abi, abi_learn, convert
 from ._foreign.errors import StepsizeError
-from ._foreign.library import create, library, message_of, new_error, quick
+from ._foreign.learn import learn
+from ._foreign.library import create, library, message_of, new_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Agent", "Learned", "load"]
 
-_TRAINERS = {"cem": abi.STEPSIZE_TRAINER_CEM, "ppo": abi.STEPSIZE_TRAINER_PPO}
-_observe = quick.stepsize_agent_observe
+_TRAINERS = {"cem": abi_learn.STEPSIZE_TRAINER_CEM, "ppo": abi_learn.STEPSIZE_TRAINER_PPO}
 
 
 class Agent:
@@ -70,8 +70,8 @@ class Agent:
         instances: int | None = None,
         hidden: int = 8,
     ) -> None:
-        options = abi.stepsize_agent_options()
-        library.stepsize_agent_defaults(byref(options))
+        options = abi_learn.stepsize_agent_options()
+        learn.stepsize_agent_defaults(byref(options))
         if trainer not in _TRAINERS:
             raise StepsizeError(f"trainer = {trainer!r}, expected 'cem' or 'ppo'", abi.STEPSIZE_ERROR_NAME)
         if policy not in ("linear", "hidden"):
@@ -87,11 +87,11 @@ class Agent:
                 setattr(options, name, convert.to_int64(value, name))
         if limit is not None:
             options.limit = convert.to_float(limit, "limit")
-        self._adopt(create(library.stepsize_agent_create, byref(options)))
+        self._adopt(create(learn.stepsize_agent_create, byref(options)))
 
     def _adopt(self, handle: Any) -> None:
         self._handle = handle
-        finalize(self, library.stepsize_agent_destroy, self._handle).atexit = False
+        finalize(self, learn.stepsize_agent_destroy, self._handle).atexit = False
         self._multiplier = c_double(1.0)
         self._pointer = byref(self._multiplier)
 
@@ -100,17 +100,17 @@ class Agent:
     @property
     def instance(self) -> int:
         """The number of the problem that the next episode, or the one that is played, is to be."""
-        return int(library.stepsize_agent_instance(self._handle))
+        return int(learn.stepsize_agent_instance(self._handle))
 
     @property
     def episodes_left(self) -> int:
         """Episodes that the generation still needs before ``update``."""
-        return int(library.stepsize_agent_episodes_left(self._handle))
+        return int(learn.stepsize_agent_episodes_left(self._handle))
 
     @property
     def generation(self) -> int:
         """Generations that are done."""
-        return int(library.stepsize_agent_generation(self._handle))
+        return int(learn.stepsize_agent_generation(self._handle))
 
     def begin_episode(self, total: int | None = None, *, explore: bool = True) -> None:
         """Begins an episode of `total` updates (None: not known). One that has not ended is forgotten. With
@@ -118,7 +118,7 @@ class Agent:
         if not isinstance(explore, bool):
             raise convert.wrong_type("explore", "True or False", explore)
         updates = 0 if total is None else convert.to_int64(total, "total")
-        _call(library.stepsize_agent_begin_episode, self._handle, updates, int(explore))
+        _call(learn.stepsize_agent_begin_episode, self._handle, updates, int(explore))
 
     def observe(self, loss: float) -> float:
         """After an update: takes its loss and answers what the anchor's rate is to be multiplied by for the next one.
@@ -126,22 +126,20 @@ class Agent:
         Args:
             loss: Of the update; one that is <= 0 or not finite is left out.
         """
-        status = _observe(self._handle, loss, self._pointer)
+        status = learn.stepsize_agent_observe(self._handle, loss, self._pointer)
         if status:
             raise StepsizeError("agent: no episode has begun", status)
         return self._multiplier.value
 
     def end_step(self, reward: float) -> None:
         """Adds to the reward of the last decision: ``log(e_before / e_after)``, e the loss on a fixed set of data. NaN
-        and infinity count as -10."""
-        status = library.stepsize_agent_reward(self._handle, convert.to_float(reward, "reward"))
-        if status:
-            raise StepsizeError("agent: no episode has begun", status)
+        and infinity count as -10; a number beyond 1e6 is an error."""
+        _call(learn.stepsize_agent_reward, self._handle, convert.to_float(reward, "reward"))
 
     def end_episode(self) -> float:
         """Ends the episode; the sum of its rewards."""
         score = c_double()
-        status = library.stepsize_agent_end_episode(self._handle, byref(score))
+        status = learn.stepsize_agent_end_episode(self._handle, byref(score))
         if status:
             raise StepsizeError("agent: no episode has begun", status)
         return score.value
@@ -149,7 +147,7 @@ class Agent:
     def update(self) -> float:
         """Learns from the generation; the mean score of its episodes."""
         mean = c_double()
-        _call(library.stepsize_agent_update, self._handle, byref(mean))
+        _call(learn.stepsize_agent_update, self._handle, byref(mean))
         return mean.value
 
     # ---- Factorizations ----
@@ -162,7 +160,7 @@ class Agent:
         scores: list[float] = []
         for done in range(1, convert.to_int64(generations, "generations") + 1):
             mean = c_double()
-            _call(library.stepsize_agent_train_nmf, self._handle, byref(mean))
+            _call(learn.stepsize_agent_train_nmf, self._handle, byref(mean))
             scores.append(mean.value)
             if progress is not None and progress(done, generations, mean.value) is True:
                 break
@@ -172,7 +170,7 @@ class Agent:
         """``log(e_0 / e_T)`` of the policy on a random factorization. Training uses numbers >= 0: those below are held
         out."""
         score = c_double()
-        _call(library.stepsize_agent_score_nmf, self._handle, convert.to_int64(instance, "instance"), byref(score))
+        _call(learn.stepsize_agent_score_nmf, self._handle, convert.to_int64(instance, "instance"), byref(score))
         return score.value
 
     # ---- The policy ----
@@ -181,9 +179,9 @@ class Agent:
     def policy(self) -> bytes:
         """What has been learned so far, as bytes with version and checksum."""
         length = c_size_t()
-        library.stepsize_agent_save(self._handle, None, 0, byref(length))
+        learn.stepsize_agent_save(self._handle, None, 0, byref(length))
         buffer = (c_char * length.value)()
-        library.stepsize_agent_save(self._handle, buffer, length.value, None)
+        learn.stepsize_agent_save(self._handle, buffer, length.value, None)
         return buffer.raw
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -194,7 +192,7 @@ class Agent:
     def load(self, source: str | os.PathLike[str] | bytes) -> None:
         """Begins the training again from a saved policy: a file, or its bytes."""
         data = _read(source)
-        _call(library.stepsize_agent_load, self._handle, data, len(data))
+        _call(learn.stepsize_agent_load, self._handle, data, len(data))
 
     @property
     def parameters(self) -> tuple[float, ...]:
@@ -207,9 +205,9 @@ class Agent:
     def training(self) -> bytes:
         """All of the training, as bytes with version and checksum. An episode that is being played is left out."""
         length = c_size_t()
-        library.stepsize_agent_save_training(self._handle, None, 0, byref(length))
+        learn.stepsize_agent_save_training(self._handle, None, 0, byref(length))
         buffer = (c_char * length.value)()
-        library.stepsize_agent_save_training(self._handle, buffer, length.value, None)
+        learn.stepsize_agent_save_training(self._handle, buffer, length.value, None)
         return buffer.raw
 
     def save_training(self, path: str | os.PathLike[str]) -> None:
@@ -226,7 +224,7 @@ class Agent:
         """The agent of a saved training: a file, or its bytes."""
         data = _read(source)
         agent = cls.__new__(cls)
-        agent._adopt(create(library.stepsize_agent_restore_training, data, len(data)))
+        agent._adopt(create(learn.stepsize_agent_restore_training, data, len(data)))
         return agent
 
     def __reduce__(self) -> tuple[object, ...]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from ._core.controllers import Controller
 from ._core.scheduler import Scheduler
-from ._foreign import abi, convert
+from ._foreign import abi, abi_learn, convert
 from ._foreign.errors import StepsizeError
-from ._foreign.library import create, library, message_of, new_error
+from ._foreign.learn import learn
+from ._foreign.library import create, message_of, new_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +65,12 @@ else:
 __all__ = ["StochasticNMF"]
 
 _BOUNDS = {
-    None: abi.STEPSIZE_NMF_BOUND_NONE,
-    "apriori": abi.STEPSIZE_NMF_BOUND_APRIORI,
-    "state": abi.STEPSIZE_NMF_BOUND_STATE,
-    "minibatch": abi.STEPSIZE_NMF_BOUND_MINIBATCH,
+    None: abi_learn.STEPSIZE_NMF_BOUND_NONE,
+    "apriori": abi_learn.STEPSIZE_NMF_BOUND_APRIORI,
+    "state": abi_learn.STEPSIZE_NMF_BOUND_STATE,
+    "minibatch": abi_learn.STEPSIZE_NMF_BOUND_MINIBATCH,
 }
-_ORDERS = {"alternating": abi.STEPSIZE_NMF_ALTERNATING, "simultaneous": abi.STEPSIZE_NMF_SIMULTANEOUS}
+_ORDERS = {"alternating": abi_learn.STEPSIZE_NMF_ALTERNATING, "simultaneous": abi_learn.STEPSIZE_NMF_SIMULTANEOUS}
 
 
 class StochasticNMF(_Transformer, _Base):
@@ -285,7 +286,7 @@ class StochasticNMF(_Transformer, _Base):
     def _solve(self, x: NDArray[np.float64], h: NDArray[np.float64]) -> NDArray[np.float64]:
         steps = _at_least(self.transform_steps, "transform_steps", 1)
         w, error = np.empty((len(x), len(h))), new_error()
-        status = library.stepsize_nmf_transform(
+        status = learn.stepsize_nmf_transform(
             _pointer(h), *h.shape, _pointer(x), len(x), _stride(x), steps, _pointer(w), byref(error)
         )
         if status:
@@ -350,8 +351,8 @@ class _Model:
     def __init__(
         self, owner: StochasticNMF, x: NDArray[np.float64], rank: int, seed: int, batch: int | None, norm: float
     ) -> None:
-        options = abi.stepsize_nmf_options()
-        library.stepsize_nmf_defaults(byref(options))
+        options = abi_learn.stepsize_nmf_options()
+        learn.stepsize_nmf_defaults(byref(options))
         options.rank, options.seed, options.norm = rank, seed, norm
         options.batch_size = 0 if batch is None else _at_least(batch, "batch_size", 1)
         options.relative = owner.base_lr is None
@@ -363,31 +364,36 @@ class _Model:
         self.x, self.rank = x, rank
         self.batches = -(-len(x) // min(options.batch_size or len(x), len(x)))
         self.data, self.stride = _pointer(x), _stride(x)
-        self.handle = create(library.stepsize_nmf_create, byref(options), self.data, *x.shape, self.stride)
-        finalize(self, library.stepsize_nmf_destroy, self.handle)
-        self.update = abi.stepsize_nmf_update(size=sizeof(abi.stepsize_nmf_update))
+        self.handle = create(learn.stepsize_nmf_create, byref(options), self.data, *x.shape, self.stride)
+        finalize(self, learn.stepsize_nmf_destroy, self.handle)
+        self.update = abi_learn.stepsize_nmf_update(size=sizeof(abi_learn.stepsize_nmf_update))
 
-    def step(self, rate: float) -> abi.stepsize_nmf_update:
-        status = library.stepsize_nmf_step(self.handle, self.data, self.stride, rate, byref(self.update))
+    def step(self, rate: float) -> abi_learn.stepsize_nmf_update:
+        error = new_error()
+        status = learn.stepsize_nmf_step(
+            self.handle, self.data, self.stride, rate, byref(self.update), byref(error)
+        )
         if status:
-            raise StepsizeError(f"lr = {rate!r}, expected a finite number >= 0", status)
+            raise StepsizeError(message_of(error), status)
         return self.update
 
     def loss(self) -> float:
-        loss = c_double()
-        library.stepsize_nmf_loss(self.handle, self.data, self.stride, byref(loss))
+        loss, error = c_double(), new_error()
+        status = learn.stepsize_nmf_loss(self.handle, self.data, self.stride, byref(loss), byref(error))
+        if status:
+            raise StepsizeError(message_of(error), status)
         return loss.value
 
     def factors(self, w: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         rows = np.empty((len(self.x) if w else 0, self.rank))
         h = np.empty((self.rank, self.x.shape[1]))
-        library.stepsize_nmf_get_factors(self.handle, _pointer(rows), rows.size, _pointer(h), h.size)
+        learn.stepsize_nmf_get_factors(self.handle, _pointer(rows), rows.size, _pointer(h), h.size)
         return rows, h
 
     def replace(self, w: NDArray[np.float64], h: NDArray[np.float64] | None) -> None:
         error = new_error()
         parts, count = (None, 0) if h is None else (_pointer(h), h.size)
-        status = library.stepsize_nmf_set_factors(self.handle, _pointer(w), w.size, parts, count, byref(error))
+        status = learn.stepsize_nmf_set_factors(self.handle, _pointer(w), w.size, parts, count, byref(error))
         if status:
             raise StepsizeError(message_of(error), status)
 

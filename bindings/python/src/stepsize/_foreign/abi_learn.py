@@ -81,9 +81,10 @@ SIGNATURES = {
     ]),
     "stepsize_nmf_step": (c_int32, [
         stepsize_nmf_p, POINTER(c_double), c_size_t, c_double, POINTER(stepsize_nmf_update),
+        POINTER(stepsize_error),
     ]),
     "stepsize_nmf_loss": (c_int32, [
-        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double),
+        stepsize_nmf_p, POINTER(c_double), c_size_t, POINTER(c_double), POINTER(stepsize_error),
     ]),
     "stepsize_nmf_apriori_bound": (c_double, [stepsize_nmf_p]),
     "stepsize_nmf_get_factors": (c_int32, [
@@ -106,7 +107,7 @@ SIGNATURES = {
         stepsize_agent_p, c_int64, c_int32, POINTER(stepsize_error),
     ]),
     "stepsize_agent_observe": (c_int32, [stepsize_agent_p, c_double, POINTER(c_double)]),
-    "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double]),
+    "stepsize_agent_reward": (c_int32, [stepsize_agent_p, c_double, POINTER(stepsize_error)]),
     "stepsize_agent_end_episode": (c_int32, [stepsize_agent_p, POINTER(c_double)]),
     "stepsize_agent_update": (c_int32, [
         stepsize_agent_p, POINTER(c_double), POINTER(stepsize_error),

@@ -1,4 +1,4 @@
-"""Finds, loads and binds libstepsize. The only module that knows where the library is."""
+"""Finds, loads and binds libstepsize; `load` does the same for libstepsize-learn (`_learn`)."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ _CAUSES = """\
 Likely causes:
   - the package is imported from its source folder: install it with `pip install ./bindings/python`
   - it was installed for another platform or processor: build it on this machine
-  - STEPSIZE_LIBRARY names a file that is not there or is not this library"""
+  - STEPSIZE_LIBRARY or STEPSIZE_LEARN_LIBRARY names a file that is not there or is not this library"""
 
 
-def _load() -> ctypes.CDLL:
-    """The library that STEPSIZE_LIBRARY names, otherwise the one in the package."""
-    named = os.environ.get(ENVIRONMENT)
-    path, origin = (named, ENVIRONMENT) if named else (PACKAGED, "in the package")
+def load(name: str, path: str, origin: str, table: Any, abi_version: str) -> ctypes.CDLL:
+    """The library `name` at `path`, which comes from `origin`, with the types of its functions set from `table`."""
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
         raise ImportError(
-            f"stepsize: the native library could not be loaded.\nTried:\n  {path} ({origin}): {error}\n{_CAUSES}"
+            f"stepsize: the native library {name} could not be loaded.\n"
+            f"Tried:\n  {path} ({origin}): {error}\n{_CAUSES}"
         ) from None
     try:
-        library.stepsize_abi_version.restype = ctypes.c_int32
-        number = library.stepsize_abi_version()
+        function = getattr(library, abi_version)
+        function.restype = ctypes.c_int32
+        number = function()
         if number != abi.STEPSIZE_ABI_VERSION:
             raise ImportError(
                 f"stepsize: {path} ({origin}) has interface number {number}, this package needs"
                 f" {abi.STEPSIZE_ABI_VERSION}: install the package and the library from the same source"
             )
-        abi.bind(library)
+        table.bind(library)
     except AttributeError as error:  # a function is missing
         raise ImportError(
-            f"stepsize: {path} ({origin}) is not libstepsize, or is older than this package: {error}"
+            f"stepsize: {path} ({origin}) is not {name}, or is older than this package: {error}"
         ) from None
     return library
 
 
-_QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at", "stepsize_agent_observe")
+_QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at")
 
 
 def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
@@ -67,7 +67,13 @@ def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
     return quick
 
 
-library = _load()
+def _find() -> tuple[str, str]:
+    """The library that STEPSIZE_LIBRARY names, otherwise the one in the package."""
+    named = os.environ.get(ENVIRONMENT)
+    return (named, ENVIRONMENT) if named else (PACKAGED, "in the package")
+
+
+library = load("libstepsize", *_find(), abi, "stepsize_abi_version")
 quick = _holding_the_lock(library)
 
 _number = library.stepsize_version()

@@ -1,8 +1,10 @@
-/* Agents through the C interface: episodes, both trainers, policies as bytes, controllers made of them, the time of a
-   decision. */
-#include <time.h>
-
+/* Agents through the C interface: episodes, both trainers, policies as bytes, controllers made of them, trainings that
+   go on. */
 #include "check.h"
+
+#include "stepsize/learn.h"
+
+#define AT(type, field, offset) CHECK(offsetof(type, field) == (offset))
 
 static stepsize_agent *made(int32_t trainer, int64_t units, int64_t seed) {
   stepsize_agent_options options;
@@ -25,7 +27,7 @@ static double generation(stepsize_agent *agent) {
       REQUIRE(stepsize_agent_observe(agent, loss, &multiplier) == STEPSIZE_OK);
       double off = log(4 * multiplier), reward = -0.1 * off * off;
       sum += reward;
-      REQUIRE(stepsize_agent_reward(agent, reward) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_reward(agent, reward, NULL) == STEPSIZE_OK);
     }
     REQUIRE(stepsize_agent_end_episode(agent, &score) == STEPSIZE_OK);
     CHECK(fabs(score - sum) < 1e-12);
@@ -115,7 +117,7 @@ static void resuming(void) {
     for (int i = 0; i < 7; i++) {
       REQUIRE(stepsize_agent_begin_episode(agent, 20, 1, NULL) == STEPSIZE_OK);
       for (int t = 0; t < 20; t++) REQUIRE(stepsize_agent_observe(agent, 1.0 / (t + 1), &multiplier) == STEPSIZE_OK);
-      REQUIRE(stepsize_agent_reward(agent, i) == STEPSIZE_OK);
+      REQUIRE(stepsize_agent_reward(agent, i, NULL) == STEPSIZE_OK);
       REQUIRE(stepsize_agent_end_episode(agent, NULL) == STEPSIZE_OK);
     }
     REQUIRE(stepsize_agent_save_training(agent, NULL, 0, &size) == STEPSIZE_OK);
@@ -136,49 +138,59 @@ static void resuming(void) {
   }
 }
 
-/* The policies of the library by their names. */
-static void shipped(void) {
-  const char *names[] = {"nmf", "mlp"};
-  const double base = 1;
-  for (int i = 0; i < 2; i++) {
-    char text[64];
-    sprintf(text, "learned(\"%s\", total=200)", names[i]);
-    stepsize_scheduler_options options;
-    stepsize_scheduler *scheduler = NULL;
-    REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
-    options.group_count = 1, options.base_lr = &base;
-    REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
-    double rate = 1, lowest = 1, highest = 1;
-    for (int t = 0; t < 300; t++) {
-      REQUIRE(stepsize_scheduler_step_with_loss(scheduler, exp(-0.02 * t) * (1 + 0.2 * (t % 3)), &rate, 1) == STEPSIZE_OK);
-      lowest = fmin(lowest, rate), highest = fmax(highest, rate);
-    }
-    CHECK(lowest > exp(-3) && highest < exp(3) && lowest < highest);
-    stepsize_scheduler_destroy(scheduler);
+/* One out of range is an error that changes nothing; one that is no number counts as -10. */
+static void rewards(void) {
+  static const double refused[] = {1000000.1, -1e7, 1e300};
+  for (int32_t trainer = 0; trainer < 2; trainer++) {
+    stepsize_agent *agent = made(trainer, 0, 1);
+    stepsize_error error = {sizeof error, 0, 0, ""};
+    double multiplier, score = 0;
+    CHECK_STATUS(stepsize_agent_reward(agent, 1, &error), STEPSIZE_ERROR_ORDER);
+    CHECK_TEXT(error.text, "agent: no episode has begun");
+    REQUIRE(stepsize_agent_begin_episode(agent, 4, 1, NULL) == STEPSIZE_OK);
+    for (int t = 0; t < 4; t++) REQUIRE(stepsize_agent_observe(agent, 1, &multiplier) == STEPSIZE_OK);
+    for (int i = 0; i < 3; i++) CHECK_STATUS(stepsize_agent_reward(agent, refused[i], &error), STEPSIZE_ERROR_ARGUMENT);
+    CHECK_TEXT(error.text, "agent: reward = 1e300, expected a number in [-1000000, 1000000]");
+    CHECK_STATUS(stepsize_agent_reward(agent, 1e6, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_agent_reward(agent, NAN, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_agent_reward(agent, -INFINITY, NULL), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_agent_end_episode(agent, &score), STEPSIZE_OK);
+    CHECK_SAME(score, 1e6 - 20);
+    stepsize_agent_destroy(agent);
   }
 }
 
-/* With a decision at every update and the largest policy. */
-static void cost(void) {
-  const double base = 1;
-  char text[8192] = "learned(\"custom\", total=1000000, adapt=0.1, parameters=[1, 3, 8";
-  for (int i = 0; i < 73; i++) sprintf(text + strlen(text), ", %g", 0.01 * (i % 7 - 3));
-  strcat(text, "])");
-  stepsize_scheduler_options options;
-  stepsize_scheduler *scheduler = NULL;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
-  options.group_count = 1, options.base_lr = &base;
-  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
-  double best = INFINITY, rate;
-  for (int round = 0; round < 20; round++) {
-    clock_t start = clock();
-    for (int t = 0; t < 5000; t++) stepsize_scheduler_step_with_loss(scheduler, 1 + 1.0 / (t + 1), &rate, 1);
-    double each = (double)(clock() - start) / CLOCKS_PER_SEC / 5000;
-    if (each < best) best = each;
-  }
-  fprintf(stderr, "a decision of 8 hidden units: %.0f ns\n", best * 1e9);
-  CHECK(isfinite(rate));
-  stepsize_scheduler_destroy(scheduler);
+/* The score is that of the controller, whatever the agent is doing. */
+static void scores(void) {
+  stepsize_agent *agent = made(STEPSIZE_TRAINER_PPO, 2, 7);
+  double before, during, multiplier, score;
+  CHECK_STATUS(stepsize_agent_score_nmf(agent, -2, &before, NULL), STEPSIZE_OK);
+  REQUIRE(stepsize_agent_begin_episode(agent, 4, 1, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_agent_observe(agent, 1, &multiplier) == STEPSIZE_OK);
+  CHECK_STATUS(stepsize_agent_score_nmf(agent, -2, &during, NULL), STEPSIZE_OK);
+  CHECK_SAME(before, during);
+  CHECK_STATUS(stepsize_agent_reward(agent, 3, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_agent_end_episode(agent, &score), STEPSIZE_OK);
+  CHECK_SAME(score, 3);
+  stepsize_agent_destroy(agent);
+}
+
+/* Layout and defaults of the public structs. */
+static void structs(void) {
+  CHECK(sizeof(stepsize_agent_options) == 56);
+  AT(stepsize_agent_options, size, 0);
+  AT(stepsize_agent_options, trainer, 4);
+  AT(stepsize_agent_options, units, 8);
+  AT(stepsize_agent_options, seed, 16);
+  AT(stepsize_agent_options, every, 24);
+  AT(stepsize_agent_options, population, 32);
+  AT(stepsize_agent_options, instances, 40);
+  AT(stepsize_agent_options, limit, 48);
+  stepsize_agent_options agent;
+  memset(&agent, 0x5a, sizeof agent);
+  CHECK_STATUS(stepsize_agent_defaults(&agent), STEPSIZE_OK);
+  CHECK(agent.size == sizeof agent && agent.trainer == STEPSIZE_TRAINER_CEM && agent.units == 0 && agent.seed == 0);
+  CHECK(agent.every == 10 && agent.population == 32 && agent.instances == 8 && agent.limit == 3);
 }
 
 int main(void) {
@@ -186,7 +198,8 @@ int main(void) {
   factorizations();
   policies();
   resuming();
-  shipped();
-  cost();
+  rewards();
+  scores();
+  structs();
   return finish();
 }

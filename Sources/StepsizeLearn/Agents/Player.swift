@@ -1,0 +1,69 @@
+import CStepsizeLearn
+import StepsizeBase
+
+/// What plays an episode: it is told the loss of each update, and now and then a reward.
+protocol EpisodePlayer: ~Copyable {
+  /// Updates between two rewards; nil: one at the end will do.
+  var updatesPerReward: Int64? { get }
+  /// The multiplier of the next update's rate.
+  mutating func observe(loss: Double) throws(ConfigurationError) -> Double
+  mutating func reward(_ reward: Double) throws(ConfigurationError)
+}
+
+/// A policy at work: the scheduler with the controller `learned("custom")` of libstepsize, called through its public
+/// header, so that what is scored is what a training will have.
+struct Player: EpisodePlayer, ~Copyable {
+  private let scheduler: UnsafeMutablePointer<stepsize_scheduler>
+  private(set) var score = 0.0
+
+  var updatesPerReward: Int64? { nil }
+
+  /// - Parameter total: Updates of the episode; 0: not known.
+  init(_ policy: Policy, total: Int64) throws(ConfigurationError) {
+    var error = stepsize_error()
+    error.size = UInt32(MemoryLayout<stepsize_error>.size)
+    let bytes = policy.bytes
+    var controller: UnsafeMutablePointer<stepsize_controller>?
+    let made = stepsize_controller_learned(bytes, bytes.count, total, 0, &controller, &error)
+    defer { stepsize_controller_destroy(controller) }
+    guard made == STEPSIZE_OK else { throw Self.failure(error) }
+    var options = stepsize_scheduler_options()
+    stepsize_scheduler_defaults(&options)
+    options.group_count = 1
+    options.controller = UnsafePointer(controller)
+    var scheduler: UnsafeMutablePointer<stepsize_scheduler>?
+    var base = 1.0
+    let status = withUnsafePointer(to: &base) {
+      options.base_lr = $0
+      return stepsize_scheduler_create(&options, &scheduler, &error)
+    }
+    guard status == STEPSIZE_OK, let scheduler else { throw Self.failure(error) }
+    self.scheduler = scheduler
+  }
+
+  deinit { stepsize_scheduler_destroy(scheduler) }
+
+  mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
+    var rate = 1.0
+    guard stepsize_scheduler_step_with_loss(scheduler, loss, &rate, 1) == STEPSIZE_OK else {
+      throw ConfigurationError(.order, "agent: the controller of the policy has refused a loss")
+    }
+    return rate
+  }
+
+  mutating func reward(_ reward: Double) throws(ConfigurationError) {
+    score = Agent.sum(score, try Agent.counted(reward))
+  }
+
+  private static func failure(_ error: stepsize_error) -> ConfigurationError {
+    var text: [UInt8] = []
+    withUnsafeBytes(of: error.text) {
+      for byte in $0 where byte != 0 { text.append(byte) }
+    }
+    return ConfigurationError(.state, "agent: ", text)
+  }
+}
+
+extension Agent: EpisodePlayer {
+  var updatesPerReward: Int64? { configuration.trainer == .proximal ? policy.every : nil }
+}
