@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
 
-.PHONY: help demo test test-core lib header install bench format lint gallery golden policies docs clean \
+.PHONY: help demo test test-core lib generate install bench format lint gallery golden policies docs clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
@@ -20,7 +20,7 @@ help:
 	@echo "make league-learned   learned rates against tuned ones (-quick: under five minutes)"
 	@echo "make report-learned   docs/learned.md from what that measured"
 	@echo "make policies  train the policies of learned(\"…\") again (minutes)"
-	@echo "make header    the generated files: header, export list, Python signatures and constructors"
+	@echo "make generate  every generated file: headers, export lists, constructors in Swift and Python, …"
 	@echo "make format    format the Swift sources"
 
 demo: lib .venv/demo
@@ -42,7 +42,7 @@ install: lib
 bench: lib .venv/test
 	PYTHON=.venv/bin/python Benchmarks/speed/run.sh
 
-header: .venv/test
+generate: .venv/test
 	dev/generate.sh
 
 docs: .venv/docs

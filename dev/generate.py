@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generate the C header of a library and everything derived from it. Run it as `make header`.
+"""Generate the C header of a library and everything derived from it. Run it as `make generate`.
 
     dev/generate.py [--check] [--root DIR] stepsize|stepsize-learn path/to/…-Swift.h
 
@@ -90,7 +90,7 @@ def check(files: dict[Path, str], root: Path) -> bool:
         print(*diff[:MAXIMUM_DIFF_LINES], sep="\n")
         if len(diff) > MAXIMUM_DIFF_LINES:
             print(f"... {len(diff) - MAXIMUM_DIFF_LINES} more lines")
-        print(f"stale: {name} (run `make header`)", file=sys.stderr)
+        print(f"stale: {name} (run `make generate`)", file=sys.stderr)
     return not stale
 
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Makes every generated file: headers, export lists, lists of symbols, ctypes signatures, Python constructors.
+# Makes every generated file: what follows from which schedules and controllers are declared (Swift), headers, export
+# lists, lists of symbols, ctypes signatures, and from the catalogue the constructors in Swift and Python.
 # With --check it writes nothing and fails where one of them is stale.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
+"$python" dev/swift_catalogue.py "$@"
 options=(-c release --traits Embedded)
 bin=$(dev/swift.sh .build-embedded build "${options[@]}" --show-bin-path)
 # The second library is compiled against what the first one's header says: in this order.
@@ -18,4 +20,5 @@ for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
 done
 # The constructors come from the catalogue of the library itself.
 dev/build_library.sh >/dev/null
-STEPSIZE_LIBRARY=build/lib/libstepsize.so "$python" dev/python_catalogue.py "$@"
+"$python" dev/swift_constructors.py "$@"
+"$python" dev/python_catalogue.py "$@"

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Golden vectors: every schedule of the catalogue, computed from its formula with mpmath.
 
-    python3 generate.py            write primitives.tsv, compositions.tsv and algebra.tsv
+    python3 generate.py            write examples.tsv, primitives.tsv, compositions.tsv and algebra.tsv
     python3 generate.py --check    generate again, compare with the committed files, status 1 if they differ
     python3 generate.py --names    the names that are covered, one a line
+
+The cases of examples.tsv are the examples in the Swift files that declare the schedules: a new schedule needs its
+formula here, and is covered.
 
 Needs Python 3.10 and mpmath. Shares nothing with the library: each function below is one line of the
 catalogue, written as the formula stands there, in arithmetic wide enough that its form does not matter.
@@ -43,10 +46,13 @@ from pathlib import Path
 from mpmath import mp, mpf
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "dev"))
+import declarations
+
 DIGITS, CONTROL_DIGITS = 120, 180
 STEP_MIN, STEP_MAX = -(2**63), 2**63 - 1
 RANDOM_POINTS = 20
-FILES = ("primitives", "compositions", "algebra")
+FILES = ("examples", "primitives", "compositions", "algebra")
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -601,12 +607,38 @@ def swa(total, end, shape="cosine"):
     return ramp(total, start=1, end=end, shape=shape)
 
 
+@schedule
+def power_scheduler(total, warmup, hold, power=0.51, decay=0, q=0.1):
+    scale, rest = warmup + hold, total - warmup - hold
+    parts = [NAMES["warmup"](warmup)] if warmup else []
+    if hold:
+        parts.append(constant(hold))
+    if rest > decay or decay == 0:
+        parts.append(take(power_law(scale, power), rest - decay))
+    if decay:
+        top = power_law(scale, power).at(rest - decay)
+        fall = cooldown(decay, "exponential", q=q)
+        parts.append(Schedule(lambda t: top * R(fall.at(t)), decay, fall.marks))
+    return functools.reduce(lambda a, b: a >> b, parts)
+
+
 # ---------------------------------------------------------------------------------------------------------
 # The cases.
 
 BIG, HUGE = 2**53 + 1, 2**62
 TOTALS = (1, 2, 3, 7, 10, 1000, 10**6, BIG, HUGE)
 FLOORS = (0.1, 1, 5e-324, 1e-300)
+
+
+def example_cases():
+    words = {"true": True, "false": False, "none": None}
+    for one in declarations.schedules():
+        if one.name in ("noise", "random"):  # the library's generator
+            continue
+        if one.name not in NAMES:
+            raise SystemExit(f"generate.py: {one.name} is declared in {one.path.name}, but has no formula here")
+        for text in one.examples[0]:
+            yield eval(text, {**NAMES, **words})
 
 
 def primitive_cases():
@@ -878,7 +910,7 @@ def lines_of(s):
 
 
 def generate(name):
-    cases = {"primitives": primitive_cases, "compositions": composition_cases, "algebra": algebra_cases}[name]
+    cases = {"examples": example_cases, "primitives": primitive_cases, "compositions": composition_cases, "algebra": algebra_cases}[name]
     out = [f"# Golden vectors of Stepsize: {name}. Written by generate.py, which documents everything; do not edit.",
            "# Lines: '= TEXT' begins a case; then STEP <tab> 16 hex digits of the IEEE 754 double <tab> decimal.", ""]
     seen = set()
