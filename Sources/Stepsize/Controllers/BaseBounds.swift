@@ -1,24 +1,29 @@
 /// Bounds of the base rates, given once for all groups, for each, or not at all.
 enum Bounds {
+  /// The default of each is base·times/over + plus.
+  @inline(never)
   static func each(
-    _ owner: StaticString, _ field: StaticString, _ given: [Double], _ defaults: [Double]
+    _ owner: StaticString, _ field: StaticString, _ given: [Double], _ bases: [Double], times: Double = 0,
+    over: Double = 1, plus: Double = 0
   ) throws(ConfigurationError) -> [Double] {
-    switch given.count {
-    case 0: return defaults
-    case defaults.count: return given
-    case 1: return defaults.map { _ in given[0] }
-    default:
+    if given.count == bases.count { return given }
+    guard given.count <= 1 else {
       throw ConfigurationError(owner, field, .reals(given), expected: "none, one, or one for each group")
     }
+    var bounds: [Double] = []
+    bounds.reserveCapacity(bases.count)
+    for base in bases { bounds.append(given.first ?? finite(base * times) / over + plus) }
+    return bounds
   }
 
-  /// Lower and upper bounds that have the base rates between them.
+  /// The parameters min_lr and max_lr, which have the base rates between them; a `below`-th of each and `above` times it
+  /// where they are not given.
+  @inline(never)
   static func around(
-    _ bases: [Double], _ owner: StaticString, min: [Double], _ defaultMin: [Double], max: [Double],
-    _ defaultMax: [Double]
+    _ bases: [Double], _ owner: StaticString, _ a: Arguments, below: Double, above: Double
   ) throws(ConfigurationError) -> ([Double], [Double]) {
-    let lower = try each(owner, "min_lr", min, defaultMin)
-    let upper = try each(owner, "max_lr", max, defaultMax)
+    let lower = try each(owner, "min_lr", a.perGroup("min_lr"), bases, times: 1, over: below)
+    let upper = try each(owner, "max_lr", a.perGroup("max_lr"), bases, times: above)
     for i in bases.indices where !(lower[i] <= bases[i] && bases[i] <= upper[i]) {
       var text: [UInt8] = []
       text.write(owner)

@@ -93,12 +93,10 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     let isHuggingFace = configuration.variant == .huggingface
     var bounds: (lower: [Double], upper: [Double])
     if isHuggingFace {
-      bounds.lower = try Bounds.each("greedy", "min_lr", a.perGroup("min_lr"), bases.map { _ in 1e-3 })
-      bounds.upper = try Bounds.each("greedy", "max_lr", a.perGroup("max_lr"), bases.map { _ in 1 })
+      bounds.lower = try Bounds.each("greedy", "min_lr", a.perGroup("min_lr"), bases, plus: 1e-3)
+      bounds.upper = try Bounds.each("greedy", "max_lr", a.perGroup("max_lr"), bases, plus: 1)
     } else {
-      bounds = try Bounds.around(
-        bases, "greedy", min: a.perGroup("min_lr"), bases.map { $0 / 10 }, max: a.perGroup("max_lr"),
-        bases.map { finite(10 * $0) })
+      bounds = try Bounds.around(bases, "greedy", a, below: 10, above: 10)
     }
     self.configuration = configuration
     lower = bounds.lower

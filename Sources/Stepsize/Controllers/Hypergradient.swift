@@ -43,9 +43,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
     try Self.check(a)
     let variant = try a.word("variant", as: Variant.self)
-    let (lower, upper) = try Bounds.around(
-      bases, "hypergradient", min: a.perGroup("min_lr"), bases.map { $0 / 1000 }, max: a.perGroup("max_lr"),
-      bases.map { finite(1000 * $0) })
+    let (lower, upper) = try Bounds.around(bases, "hypergradient", a, below: 1000, above: 1000)
     isMultiplicative = variant == .multiplicative
     beta = a.real("beta")
     self.lower = lower

@@ -84,9 +84,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
 
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
     let configuration = try Configuration(a)
-    let (lower, upper) = try Bounds.around(
-      bases, "line_search", min: a.perGroup("min_lr"), bases.map { $0 / 1e6 }, max: a.perGroup("max_lr"),
-      bases.map { finite(10 * $0) })
+    let (lower, upper) = try Bounds.around(bases, "line_search", a, below: 1e6, above: 10)
     self.configuration = configuration
     self.lower = lower
     self.upper = upper

@@ -64,7 +64,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
     let configuration = try Configuration(a)
     let goal = try MetricGoal(a)
-    let lower = try Bounds.each("plateau", "min_lr", a.perGroup("min_lr"), bases.map { _ in 0 })
+    let lower = try Bounds.each("plateau", "min_lr", a.perGroup("min_lr"), bases)
     self.configuration = configuration
     self.lower = lower
     best = BestMetric(goal, signedMargin: true, extraMargin: a.real("extra_threshold"))

@@ -24,6 +24,7 @@ extension Scheduler {
   }
 
   /// A scheduler that goes on where the saved one was.
+  @inline(never)
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
     var text: [UInt8] = []

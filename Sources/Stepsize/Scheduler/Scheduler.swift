@@ -43,8 +43,8 @@ public struct Scheduler: ~Copyable, Sendable {
       throw ConfigurationError(
         "scheduler", "group count", .integer(Int64(baseLRs.count)), expected: "an integer from 1 to 1048576")
     }
-    let mins = try Self.bounds("min_lr", minLRs, baseLRs.map { _ in 0 })
-    let maxs = try Self.bounds("max_lr", maxLRs, baseLRs.map { _ in Double.greatestFiniteMagnitude })
+    let mins = try Self.bounds("min_lr", minLRs, baseLRs, plus: 0)
+    let maxs = try Self.bounds("max_lr", maxLRs, baseLRs, plus: Double.greatestFiniteMagnitude)
     var groups: [Group] = []
     groups.reserveCapacity(baseLRs.count)
     for i in baseLRs.indices {
@@ -80,11 +80,10 @@ public struct Scheduler: ~Copyable, Sendable {
   }
 
   private static func bounds(
-    _ field: StaticString, _ given: [Double], _ defaults: [Double]
+    _ field: StaticString, _ given: [Double], _ baseLRs: [Double], plus: Double
   ) throws(ConfigurationError) -> [Double] {
-    let check = Check("scheduler")
-    for bound in given { try check(field, bound, in: .nonNegative) }
-    return try Bounds.each("scheduler", field, given, defaults)
+    for bound in given { try Check("scheduler")(field, bound, in: .nonNegative) }
+    return try Bounds.each("scheduler", field, given, baseLRs, plus: plus)
   }
 
   public var groupCount: Int { groups.count }

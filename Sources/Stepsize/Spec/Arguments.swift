@@ -20,6 +20,11 @@ struct Arguments: Sendable {
     return values[index]
   }
 
+  subscript(name: ArraySlice<UInt8>) -> Value {
+    for i in signature.parameters.indices where signature.parameters[i].name.elementsEqual(name) { return values[i] }
+    return .none
+  }
+
   private func index(of name: StaticString) -> Int? {
     for i in signature.parameters.indices where name.equals(signature.parameters[i].name) { return i }
     return nil

@@ -36,13 +36,23 @@ package enum Decimal {
   /// The shortest text that reads back as `x`: "1", "0.1", "1e22", "-0", "nan", "inf".
   package static func write(_ x: Double) -> [UInt8] {
     var text: [UInt8] = []
-    for byte in x.description.utf8 {
-      // Swift writes 1e+22 and 1e-05.
-      let afterExponentSign = text.last == UInt8(ascii: "e") || text.suffix(2).elementsEqual("e-".utf8)
-      if afterExponentSign && (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "0")) { continue }
-      text.append(byte)
+    // As bytes: the views of a string would bring their indices into the library.
+    var description = x.description
+    description.withUTF8 {
+      for byte in $0 {
+        // Swift writes 1e+22 and 1e-05.
+        let isZero = byte == UInt8(ascii: "0")
+        if (isZero || byte == UInt8(ascii: "+")) && text.last == UInt8(ascii: "e") { continue }
+        if isZero && text.last == UInt8(ascii: "-") && text.count > 1 && text[text.count - 2] == UInt8(ascii: "e") {
+          continue
+        }
+        text.append(byte)
+      }
     }
-    return text.suffix(2).elementsEqual(".0".utf8) ? text.dropLast(2) : text
+    if text.count > 2 && text[text.count - 1] == UInt8(ascii: "0") && text[text.count - 2] == UInt8(ascii: ".") {
+      text.removeLast(2)
+    }
+    return text
   }
 
   /// `n` in base ten.

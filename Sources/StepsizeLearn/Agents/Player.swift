@@ -21,14 +21,13 @@ struct Player: EpisodePlayer, ~Copyable {
   /// - Parameter total: Updates of the episode; 0: not known.
   init(_ policy: Policy, total: Int64) throws(ConfigurationError) {
     var error = stepsize_error()
-    error.size = UInt32(MemoryLayout<stepsize_error>.size)
     let bytes = policy.bytes
     var controller: UnsafeMutablePointer<stepsize_controller>?
     let made = stepsize_controller_learned(bytes, bytes.count, total, 0, &controller, &error)
     defer { stepsize_controller_destroy(controller) }
     guard made == STEPSIZE_OK else { throw Self.failure(error) }
     var options = stepsize_scheduler_options()
-    stepsize_scheduler_defaults(&options)
+    _ = stepsize_scheduler_defaults(&options, MemoryLayout<stepsize_scheduler_options>.size)
     options.group_count = 1
     options.controller = UnsafePointer(controller)
     var scheduler: UnsafeMutablePointer<stepsize_scheduler>?

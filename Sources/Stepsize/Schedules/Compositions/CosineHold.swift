@@ -18,11 +18,11 @@ enum CosineHold {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    let total = a.count("total")
-    let hold = a.count("hold")
-    let floor = a.real("floor")
-    guard hold < total else { throw a.error("hold", expected: "an integer < total") }
-    return Body(
-      try .sequence([try .cosine(total - hold, floor: floor), try .constant(hold, value: floor)]))
+    guard a.count("hold") < a.count("total") else { throw a.error("hold", expected: "an integer < total") }
+    var text = Template(a)
+    text.set("rest", a.count("total") - a.count("hold"))
+    text.add("cosine({rest}, {floor})")
+    text.add("constant({hold}, {floor})")
+    return try text.body()
   }
 }

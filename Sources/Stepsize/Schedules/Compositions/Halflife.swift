@@ -15,6 +15,6 @@ enum Halflife {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    Body(try .exponential(0.5, every: a.real("steps")))
+    try Template.body("exponential(0.5, {steps})", a)
   }
 }

@@ -20,11 +20,7 @@ enum NoamHold {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    let warmup = a["warmup"]
-    let curve: Schedule = try .sequence([
-      try Schedule(.warmup, [warmup, .real(0)]), try .constant(a.count("hold")),
-      try Schedule(.powerLaw, [warmup, a["power"]]),
-    ])
-    return Body(try curve.clamped(min: a.real("floor")))
+    try Template.body(
+      "clamp(warmup({warmup}, 0) >> constant({hold}) >> power_law({warmup}, {power}), {floor})", a)
   }
 }

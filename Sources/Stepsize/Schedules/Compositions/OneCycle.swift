@@ -47,7 +47,10 @@ enum OneCycle {
         expected:
           "a fraction with the peak after update 0 and before the last, in three phases before the middle")
     }
-    let knots = try Schedule(.knots, [.reals(steps), .reals(values), a["anneal"]])
-    return Body(try knots.taking(total))
+    var text = Template(a)
+    text.set("steps", steps)
+    text.set("values", values)
+    text.add("take(knots({steps}, {values}, {anneal}), {total})")
+    return try text.body()
   }
 }

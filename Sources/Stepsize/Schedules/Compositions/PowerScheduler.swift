@@ -41,15 +41,15 @@ enum PowerScheduler {
     guard scale >= 1 else { throw a.error("hold", expected: "an integer >= 1 without a warm-up") }
     let rest = total - scale
     guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
-    var parts: [Schedule] = []
-    if warmup > 0 { parts.append(try Schedule.warmup(warmup).named("warmup")) }
-    if hold > 0 { parts.append(try Schedule.constant(hold).named("main")) }
-    let law = try Schedule(.powerLaw, [.integer(scale), a["power"]])
-    if rest > decay || decay == 0 { parts.append(try law.taking(rest - decay).named("main")) }
-    if decay > 0 {
-      let fall = try Schedule(.cooldown, [.integer(decay), .word("exponential"), nil, nil, a["q"]])
-      parts.append(try fall.scaled(by: law.value(at: rest - decay)).named("anneal"))
-    }
-    return Body(try .sequence(parts))
+    let law = try Schedule.powerLaw(Double(scale), power: a.real("power"))
+    var text = Template(a)
+    text.set("scale", scale)
+    text.set("rest", rest - decay)
+    text.set("top", law.value(at: rest - decay))
+    text.add("warmup({warmup}, phase=\"warmup\")", if: warmup > 0)
+    text.add("constant({hold}, phase=\"main\")", if: hold > 0)
+    text.add("take(power_law({scale}, {power}), {rest}, phase=\"main\")", if: rest > decay || decay == 0)
+    text.add("({top} * cooldown({decay}, \"exponential\", q={q}), phase=\"anneal\")", if: decay > 0)
+    return try text.body()
   }
 }

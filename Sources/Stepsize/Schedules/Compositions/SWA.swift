@@ -19,6 +19,6 @@ enum SWA {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    Body(try Schedule(.ramp, [a["total"], .real(1), a["end"], a["shape"]]))
+    try Template.body("ramp({total}, 1, {end}, {shape})", a)
   }
 }

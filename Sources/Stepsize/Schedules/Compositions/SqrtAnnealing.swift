@@ -17,10 +17,6 @@ enum SqrtAnnealing {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    try body(a, power: 0.5)
-  }
-
-  static func body(_ a: Arguments, power: Double) throws(ConfigurationError) -> Body {
-    Body(try Schedule.polynomial(a.count("total"), power: power).clamped(min: a.real("floor")))
+    try Template.body("clamp(polynomial({total}, 0.5), {floor})", a)
   }
 }

@@ -15,6 +15,6 @@ enum SquareAnnealing {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    try SqrtAnnealing.body(a, power: 2)
+    try Template.body("clamp(polynomial({total}, 2), {floor})", a)
   }
 }

@@ -18,8 +18,9 @@ enum T5 {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    let count = a.count("constant")
-    let curve: Schedule = try .sequence([try .constant(count), try .inverseSqrt(Double(count))])
-    return Body(try curve.scaled(by: 1 / Double(count).squareRoot()))
+    var text = Template(a)
+    text.set("scale", 1 / Double(a.count("constant")).squareRoot())
+    text.add("{scale} * (constant({constant}) >> inverse_sqrt({constant}))")
+    return try text.body()
   }
 }

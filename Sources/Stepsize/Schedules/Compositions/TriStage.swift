@@ -23,11 +23,10 @@ enum TriStage {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    Body(
-      try .sequence([
-        try Schedule(.ramp, [a["warmup"], a["start"]]).named("warmup"),
-        try Schedule.constant(a.count("hold")).named("main"),
-        try Schedule(.geometric, [a["decay"], a["end"]]).named("anneal"),
-      ]))
+    var text = Template(a)
+    text.add("ramp({warmup}, {start}, phase=\"warmup\")")
+    text.add("constant({hold}, phase=\"main\")")
+    text.add("geometric({decay}, {end}, phase=\"anneal\")")
+    return try text.body()
   }
 }

@@ -35,14 +35,12 @@ enum WSD {
     guard decay <= total - warmup else {
       throw a.error("decay", expected: "an integer <= total - warmup, or none")
     }
-    let main = total - warmup - decay
-    var parts: [Schedule] = []
-    if warmup > 0 { parts.append(try Schedule(.warmup, [.integer(warmup), a["start"]]).named("warmup")) }
-    if main > 0 { parts.append(try Schedule.constant(main).named("main")) }
-    if decay > 0 {
-      let fall = try Schedule(.cooldown, [.integer(decay), a["shape"], a["floor"], a["power"], a["q"]])
-      parts.append(try fall.named("anneal"))
-    }
-    return Body(try .sequence(parts))
+    var text = Template(a)
+    text.set("rest", total - warmup - decay)
+    text.set("decay", decay)
+    text.add("warmup({warmup}, {start}, phase=\"warmup\")", if: warmup > 0)
+    text.add("constant({rest}, phase=\"main\")", if: total > warmup + decay)
+    text.add("cooldown({decay}, {shape}, {floor}, {power}, {q}, phase=\"anneal\")", if: decay > 0)
+    return try text.body()
   }
 }

@@ -17,6 +17,6 @@ enum WarmupCosine {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    try WarmupDecay.body(a, .cosine)
+    try WarmupDecay.body(a, "cosine({rest}, {floor}, phase=\"main\")")
   }
 }

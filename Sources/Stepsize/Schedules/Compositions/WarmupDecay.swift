@@ -1,13 +1,13 @@
-/// What the two have in common.
+/// What the warm-ups before a decay have in common.
 enum WarmupDecay {
-  static func body(_ a: Arguments, _ decay: Kind) throws(ConfigurationError) -> Body {
-    let total = a.count("total")
-    let warmup = a.count("warmup")
-    guard warmup < total else { throw a.error("warmup", expected: "an integer < total") }
-    return Body(
-      try .sequence([
-        try Schedule.warmup(warmup).named("warmup"),
-        try Schedule(decay, [.integer(total - warmup), a["floor"]]).named("main"),
-      ]))
+  static func body(_ a: Arguments, _ decay: StaticString) throws(ConfigurationError) -> Body {
+    guard a.count("warmup") < a.count("total") else {
+      throw a.error("warmup", expected: "an integer < total")
+    }
+    var text = Template(a)
+    text.set("rest", a.count("total") - a.count("warmup"))
+    text.add("warmup({warmup}, phase=\"warmup\")")
+    text.add(decay)
+    return try text.body()
   }
 }

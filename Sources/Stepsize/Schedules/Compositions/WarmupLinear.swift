@@ -17,6 +17,6 @@ enum WarmupLinear {
   }
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
-    try WarmupDecay.body(a, .linear)
+    try WarmupDecay.body(a, "linear({rest}, {floor}, phase=\"main\")")
   }
 }
