@@ -22,26 +22,30 @@ let package = Package(
   ],
   targets: [
     // Public targets.
-    .target(name: "Stepsize", dependencies: ["StepsizeBase"], swiftSettings: embedded),
+    .target(
+      name: "Stepsize", dependencies: ["StepsizeBase"], exclude: ["README.md"], swiftSettings: embedded),
     .target(
       name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], swiftSettings: embedded),
     .target(
       name: "StepsizeC",
       dependencies: ["Stepsize", "StepsizeBoundary"],
-      exclude: ["Introduction.h", "exports.map"],
+      exclude: ["Introduction.h", "README.md", "exports.map"],
       swiftSettings: embedded),
     .target(
       name: "StepsizeLearnC",
       dependencies: ["StepsizeLearn", "StepsizeBoundary", "CStepsizeLearn"],
-      exclude: ["Introduction.h", "exports.map"],
+      exclude: ["Introduction.h", "README.md", "exports.map"],
       swiftSettings: embedded),
 
     // Implementation details that both libraries have a copy of: not API, but for the types that Stepsize exports.
-    .target(name: "StepsizeBase", dependencies: ["CMathShims"], swiftSettings: embedded),
-    .target(name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], swiftSettings: embedded),
-    .target(name: "CMathShims", linkerSettings: [.linkedLibrary("m")]),
-    .target(name: "CStepsize"),
-    .target(name: "CStepsizeLearn", dependencies: ["CStepsize"]),
+    .target(
+      name: "StepsizeBase", dependencies: ["CMathShims"], exclude: ["README.md"], swiftSettings: embedded),
+    .target(
+      name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], exclude: ["README.md"],
+      swiftSettings: embedded),
+    .target(name: "CMathShims", exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
+    .target(name: "CStepsize", exclude: ["README.md"]),
+    .target(name: "CStepsizeLearn", dependencies: ["CStepsize"], exclude: ["README.md"]),
 
     // Tests.
     .testTarget(name: "StepsizeTests", dependencies: ["Stepsize"]),
