@@ -76,6 +76,7 @@ policies: .venv/test .venv/league
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
+	.venv/bin/python Tests/golden/controllers.py
 
 format:
 	swift format -i -r Sources Tests Package.swift

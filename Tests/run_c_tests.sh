@@ -49,9 +49,10 @@ for source in Tests/StepsizeLearnCTests/test_*.c; do
   gcc "${flags[@]}" "$source" "${learn_static[@]}" -o "$out/static/$name"
 done
 for kind in shared static; do
-  for name in structs values text scheduler greedy controllers phases record state extend theory learned threads allocations nmf agents; do run "$out/$kind/test_$name"; done
+  for name in structs values text scheduler controllers phases record state extend theory learned threads allocations nmf agents; do run "$out/$kind/test_$name"; done
   # shellcheck disable=SC2086
   run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
+  run "$out/$kind/test_golden_controllers" Tests/golden/controllers.txt
 done
 
 # A runtime that knows no C compiler calls through libffi.
@@ -69,7 +70,7 @@ run "$out/abuse_learn" Tests/abi/symbols_learn.txt
 
 if command -v valgrind >/dev/null; then
   # The long ones in a shorter form: so many random calls, and few of the damaged states.
-  for test in scheduler extend greedy structs theory learned nmf agents phases "controllers 30000" "state --quick"; do
+  for test in scheduler extend structs theory learned nmf agents phases "controllers 30000" "state --quick"; do
     # shellcheck disable=SC2086
     label="valgrind test_$test" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
       "$out/shared/test_"$test

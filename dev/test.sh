@@ -17,6 +17,7 @@ dev/build_library.sh
 step "generated files"
 dev/generate.sh --check
 "$PYTHON" Tests/golden/generate.py --check
+"$PYTHON" Tests/golden/controllers.py --check
 
 step "other platforms"
 dev/check_portable.sh

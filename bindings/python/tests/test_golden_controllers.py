@@ -1,4 +1,6 @@
-"""Tests/golden/controllers.tsv: the rate and the decision after each loss, from the rules alone."""
+"""Tests/golden/controllers.txt: the rate and the decision after each loss, from the rules alone."""
+
+import re
 
 import pytest
 import stepsize as st
@@ -8,29 +10,21 @@ from support import REPOSITORY, bits
 def traces():
     """{name: (text of the scheduler, base rate, [(loss or None, rate, decision)])}"""
     found = {}
-    for line in (REPOSITORY / "Tests/golden/controllers.tsv").read_text(encoding="utf-8").splitlines():
-        fields = line.split("\t")
-        if line.startswith("= "):
-            text, base, rows = None, None, []
-        elif fields[0] == "scheduler":
-            text = fields[1]
-        elif fields[0] == "base":
-            base = float(fields[1])
-            found[name] = text, base, rows
-        elif line and not line.startswith("#"):
-            loss, rate, decision = fields
-            rows.append((None if loss == "-" else float(loss), float(rate), decision))
-        if line.startswith("= "):
-            name = line[2:]
+    page = (REPOSITORY / "Tests/golden/controllers.txt").read_text(encoding="utf-8")
+    for trace in re.split("^= ", page, flags=re.M)[1:]:
+        name, *lines = [line for line in trace.splitlines() if line and not line.startswith("#")]
+        (_, text), (_, base), *rows = (line.split("\t") for line in lines)
+        updates = [(None if loss == "-" else float(loss), float(rate), decision) for loss, rate, decision in rows]
+        found[name] = text, float(base), updates
     return found
 
 
 TRACES = traces()
 
 
-def test_every_rule_that_listens_to_losses_is_there():
+def test_every_rule_that_needs_a_loss_is_there():
     assert len(TRACES) >= 30
-    for name in ("greedy(\"huggingface\"", "greedy(\"paper\"", "greedy(", "plateau(", "plateau(\"keras\"", "settle("):
+    for name in ('greedy("huggingface"', 'greedy("paper"', "greedy(", "plateau(", 'plateau("keras"', "settle("):
         assert any(text.startswith(name) for text, _, _ in TRACES.values()), name
 
 
