@@ -1,5 +1,5 @@
-"""The rules of the controllers, for the golden traces (controllers.py), as the papers, transformers 5, PyTorch, Keras and
-optax have them, in the order in which those do their arithmetic. Shares nothing with the library.
+"""The rules of the controllers, for the golden traces (controllers.py): as the papers, transformers 5, PyTorch, Keras
+and optax have them, in the order in which those do their arithmetic. Shares nothing with the library.
 
 `observe(loss, rate)` gives the rate after a loss and what was decided.
 """
