@@ -70,7 +70,7 @@ static void texts(void) {
   static const char *const greedy[][2] = {
       {"factor=0", "factor = 0"}, {"factor=1", "factor = 1"}, {"factor=-0.5", "factor = -0.5"},
       {"threshold=-1", "threshold = -1"}, {"eps=-1", "eps = -1"}, {"min_lr=-1", "min_lr = -1"},
-      {"max_lr=[1, -1]", "max_lr = -1"}, {"\"mine\"", "variant"}, {"mode=\"most\"", "mode"},
+      {"max_lr=[1, -1]", "max_lr = [1, -1]"}, {"\"mine\"", "variant"}, {"mode=\"most\"", "mode"},
       {"threshold_mode=\"none\"", "threshold_mode"}, {"patience=-1", "patience = -1"}, {"cooldown=-1", "cooldown = -1"},
       {"warmup=-1", "warmup = -1"}, {"window=0", "window = 0"}, {"window=16777217", "window = 16777217"},
       {"reset_start=0", "reset_start = 0"},

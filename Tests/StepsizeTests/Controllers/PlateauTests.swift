@@ -25,6 +25,6 @@ final class PlateauTests: XCTestCase {
       "plateau: accumulation = 0, expected an integer from 1 to 9223372036854775807")
     XCTAssertEqual(
       message("min_lr=[-1]"),
-      "plateau: min_lr = -1, expected a finite number >= 0, or a list with one for each group, or none")
+      "plateau: min_lr = [-1], expected a finite number >= 0, or a list with one for each group, or none")
   }
 }
