@@ -3,11 +3,12 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
 
-.PHONY: help demo test test-core lib generate install bench format lint gallery golden policies docs clean \
+.PHONY: help demo check test test-core lib generate install bench format lint gallery golden policies docs clean \
   league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
+	@echo "make check     lint, build and the core tests of Swift, C and Python: a minute and a half"
 	@echo "make test      all tests"
 	@echo "make test-core all tests but those that need a big framework (torch, jax, keras …), which it does not install"
 	@echo "make lib       build/lib/libstepsize.so and .a"
@@ -26,12 +27,15 @@ help:
 demo: lib .venv/demo
 	dev/demo.sh
 
-test: .venv/test
-	dev/test.sh
+check: .venv/test
+	.venv/bin/python dev/test.py --quick
 
-# The same, in an environment of its own that has none of the big frameworks.
+test: .venv/test
+	.venv/bin/python dev/test.py
+
+# The same, in an environment of its own that has none of the big frameworks: what needs them is skipped.
 test-core: .venv-core/test
-	VENV=.venv-core dev/test.sh
+	.venv-core/bin/python dev/test.py
 
 lib:
 	dev/build_library.sh
@@ -76,6 +80,7 @@ policies: .venv/test .venv/league
 
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
+	.venv/bin/python Tests/golden/controllers.py
 
 format:
 	swift format -i -r Sources Tests Package.swift

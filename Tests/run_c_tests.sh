@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# The tests in C, on build/lib (dev/build_library.sh): against the shared and the static library, the header, bad
-# arguments, the binary, the installation. Stops at the first failure; the last line is the summary.
-#   Tests/run_c_tests.sh [--partial]     --partial: golden cases of schedules that are not there yet may be skipped
+# The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
+#   Tests/run_c_tests.sh [PART...]     all parts where none is named
+#     programs    each test against the shared and the static library
+#     interface   libffi, bad arguments to every function, the header, the binary
+#     install     the installation, and programs built on it
+#     valgrind    the tests under valgrind, the long ones in a shorter form
+#     quick       the tests against the shared library, the long ones in a shorter form
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-golden_mode=--all
-if [ "${1:-}" = --partial ]; then golden_mode=; fi
+parts=${*:-programs interface install valgrind}
 for library in libstepsize libstepsize-learn; do
   if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
     echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
@@ -16,8 +19,6 @@ done
 # Where a Swift runtime is linked in, its backtracer would hang for minutes after a crash.
 export SWIFT_BACKTRACE=enable=no
 
-out=build/tests
-mkdir -p "$out/shared" "$out/static"
 flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude -ITests/StepsizeCTests)
 shared=(-Lbuild/lib -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/build/lib")
 static=(build/lib/libstepsize.a -lm -lpthread)
@@ -38,48 +39,77 @@ run() {
   total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
 }
 
-for source in Tests/StepsizeCTests/test_*.c; do
-  name=$(basename "$source" .c)
-  gcc "${flags[@]}" "$source" "${shared[@]}" -o "$out/shared/$name"
-  gcc "${flags[@]}" "$source" "${static[@]}" -o "$out/static/$name"
-done
-for source in Tests/StepsizeLearnCTests/test_*.c; do
-  name=$(basename "$source" .c)
-  gcc "${flags[@]}" "$source" "${learn_shared[@]}" -o "$out/shared/$name"
-  gcc "${flags[@]}" "$source" "${learn_static[@]}" -o "$out/static/$name"
-done
-for kind in shared static; do
-  for name in structs values text scheduler greedy controllers phases record state extend theory learned threads allocations nmf agents; do run "$out/$kind/test_$name"; done
-  # shellcheck disable=SC2086
-  run "$out/$kind/test_golden" $golden_mode Tests/golden/*.tsv
-done
-
-# A runtime that knows no C compiler calls through libffi.
-if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
-  gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
-  run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
-else
-  echo "skipped libffi, not installed"
-fi
-
-gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
-run "$out/abuse" Tests/abi/symbols.txt
-gcc "${flags[@]}" Tests/abi/abuse_learn.c "${learn_shared[@]}" -o "$out/abuse_learn"
-run "$out/abuse_learn" Tests/abi/symbols_learn.txt
-
-if command -v valgrind >/dev/null; then
-  # The long ones in a shorter form: so many random calls, and few of the damaged states.
-  for test in scheduler extend greedy structs theory learned nmf agents phases "controllers 30000" "state --quick"; do
-    # shellcheck disable=SC2086
-    label="valgrind test_$test" run valgrind --quiet --leak-check=full --show-leak-kinds=all --errors-for-leak-kinds=all --error-exitcode=9 \
-      "$out/shared/test_"$test
+# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, shared or static.
+compile() {
+  local source name folder=$1
+  local -n first="$2" second="learn_$2"
+  mkdir -p "$folder"
+  for source in Tests/StepsizeCTests/test_*.c; do
+    gcc "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
   done
-else
-  echo "skipped valgrind, not installed"
-fi
+  for source in Tests/StepsizeLearnCTests/test_*.c; do
+    gcc "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
+  done
+}
 
-Tests/abi/header_test.sh
-Tests/abi/check_binary.sh
-bindings/c/test_install.sh
-bindings/c/test_annealing.sh
+names=(structs values text scheduler controllers phases record state extend theory learned threads allocations nmf agents)
+# The long ones in a shorter form: so many random calls, and few of the damaged states.
+short=(structs scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents)
+golden() {
+  run "$1/test_golden" --all Tests/golden/*.tsv
+  run "$1/test_golden_controllers" Tests/golden/controllers.txt
+}
+
+programs() {
+  local kind name
+  for kind in shared static; do
+    compile "build/tests/$kind" "$kind"
+    for name in "${names[@]}"; do run "build/tests/$kind/test_$name"; done
+    golden "build/tests/$kind"
+  done
+}
+
+quick() {
+  local test
+  compile build/tests/quick shared
+  # shellcheck disable=SC2086
+  for test in values text record "${short[@]}"; do run build/tests/quick/test_$test; done
+  golden build/tests/quick
+}
+
+interface() {
+  local out=build/tests/interface
+  mkdir -p "$out"
+  # A runtime that knows no C compiler calls through libffi.
+  if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
+    gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
+    run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
+  else
+    echo "skipped libffi, not installed"
+  fi
+  gcc "${flags[@]}" Tests/abi/abuse.c "${shared[@]}" -o "$out/abuse"
+  run "$out/abuse" Tests/abi/symbols.txt
+  gcc "${flags[@]}" Tests/abi/abuse_learn.c "${learn_shared[@]}" -o "$out/abuse_learn"
+  run "$out/abuse_learn" Tests/abi/symbols_learn.txt
+  Tests/abi/header_test.sh
+  Tests/abi/check_binary.sh
+}
+
+install() {
+  bindings/c/test_install.sh
+  bindings/c/test_annealing.sh
+}
+
+valgrind() {
+  local test checker
+  checker=$(type -P valgrind) || { echo "skipped valgrind, not installed" && return; }
+  compile build/tests/valgrind shared
+  for test in "${short[@]}"; do
+    # shellcheck disable=SC2086
+    label="valgrind test_$test" run "$checker" --quiet --leak-check=full --show-leak-kinds=all \
+      --errors-for-leak-kinds=all --error-exitcode=9 build/tests/valgrind/test_$test
+  done
+}
+
+for part in $parts; do "$part"; done
 echo "C tests: $total checks passed"

@@ -67,7 +67,19 @@ static void texts(void) {
   refused_text("line_search(max_trials=0)", STEPSIZE_ERROR_ARGUMENT, 0, "max_trials");
   refused_text("settle(patience=0)", STEPSIZE_ERROR_ARGUMENT, 0, "patience");
   refused_text("settle(\"\")", STEPSIZE_ERROR_ARGUMENT, 0, "phase");
-  refused_text("greedy(factor=1)", STEPSIZE_ERROR_ARGUMENT, 0, "factor = 1");
+  static const char *const greedy[][2] = {
+      {"factor=0", "factor = 0"}, {"factor=1", "factor = 1"}, {"factor=-0.5", "factor = -0.5"},
+      {"threshold=-1", "threshold = -1"}, {"eps=-1", "eps = -1"}, {"min_lr=-1", "min_lr = -1"},
+      {"max_lr=[1, -1]", "max_lr = [1, -1]"}, {"\"mine\"", "variant"}, {"mode=\"most\"", "mode"},
+      {"threshold_mode=\"none\"", "threshold_mode"}, {"patience=-1", "patience = -1"}, {"cooldown=-1", "cooldown = -1"},
+      {"warmup=-1", "warmup = -1"}, {"window=0", "window = 0"}, {"window=16777217", "window = 16777217"},
+      {"reset_start=0", "reset_start = 0"},
+  };
+  for (int i = 0; i < COUNT(greedy); i++) {
+    char text[64];
+    sprintf(text, "greedy(%s)", greedy[i][0]);
+    refused_text(text, STEPSIZE_ERROR_ARGUMENT, 0, greedy[i][1]);
+  }
   refused_text("greedy(", STEPSIZE_ERROR_SYNTAX, 7, "");
   refused_text("greedy() * linear(5)", STEPSIZE_ERROR_SYNTAX, 9, "");
   refused_text("linear(5)", STEPSIZE_ERROR_NAME, 0, "controller");
@@ -468,38 +480,6 @@ static void order_of_line_search(void) {
   stepsize_scheduler_destroy(s);
 }
 
-/* ---- Decisions of the others ------------------------------------------------------------------- */
-
-static void told(const char *text, const double *losses, const int32_t *expected, int count) {
-  stepsize_scheduler *s = scheduler_of(text, 1);
-  CHECK(stepsize_scheduler_decision(s) == STEPSIZE_DECISION_NONE);
-  for (int i = 0; i < count; i++) {
-    REQUIRE(stepsize_scheduler_step_with_loss(s, losses[i], NULL, 0) == STEPSIZE_OK);
-    int32_t decision = stepsize_scheduler_decision(s);
-    if (!CHECK(decision == expected[i])) fprintf(stderr, "    %s, loss %d: %d\n", text, i, decision);
-    /* A step without a loss is no observation. */
-    REQUIRE(stepsize_scheduler_step_without_loss(s, NULL, 0) == STEPSIZE_OK);
-    CHECK(stepsize_scheduler_decision(s) == expected[i]);
-  }
-  stepsize_scheduler_destroy(s);
-}
-
-static void decisions(void) {
-  enum {
-    RAISED = STEPSIZE_DECISION_RAISED, CUT = STEPSIZE_DECISION_CUT, WAIT = STEPSIZE_DECISION_PATIENCE,
-    COOL = STEPSIZE_DECISION_COOLDOWN, WARM = STEPSIZE_DECISION_WARMUP, BOUND = STEPSIZE_DECISION_BOUND,
-    RESET = STEPSIZE_DECISION_RESET
-  };
-  const double losses[] = {9, 8, 8, 7, 7, 9, 9, NAN, 9, 9, 9, 9, 9, 9};
-  const int32_t greedy[] = {WAIT, RAISED, WARM, WAIT, WAIT, CUT, COOL, WAIT, CUT, COOL, WAIT, CUT, COOL, WAIT};
-  told("greedy(patience=1, factor=0.5, smooth=false, cooldown=1, warmup=1, min_lr=0.001)", losses, greedy, 14);
-  const double worse[] = {1, 2, 2, 2, 2, 1, 0};
-  const int32_t bounded[] = {RAISED, CUT, CUT, BOUND, RESET, RAISED, RAISED};
-  told("greedy(patience=0, factor=0.5, smooth=false, min_lr=0.5, max_lr=8, reset_start=3)", worse, bounded, 7);
-  const int32_t plateau[] = {WAIT, WAIT, CUT, COOL, WAIT, CUT, COOL};
-  told("plateau(patience=1, cooldown=1)", worse, plateau, 5);
-}
-
 /* ---- Random calls ------------------------------------------------------------------------------ */
 
 static const char *random_word(uint64_t *random, const char *words) {
@@ -707,7 +687,6 @@ int main(int argc, char **argv) {
   decisions_of_hypergradient();
   line_searches();
   order_of_line_search();
-  decisions();
   random_calls(1000000);
   return finish();
 }

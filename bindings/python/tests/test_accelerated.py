@@ -1,4 +1,4 @@
-"""The module in C and the ctypes path: the same tests for both, and the same bits."""
+"""The module in C and the ctypes path: the same bits. (dev/test.py runs the tests of stepping on both.)"""
 
 import gc
 import os
@@ -6,28 +6,11 @@ import random
 import subprocess
 import sys
 import weakref
-from pathlib import Path
 
 import pytest
 import stepsize as st
 from stepsize._foreign import stepper
 from support import bits
-
-HERE = Path(__file__).resolve().parent
-TWICE = ["test_scheduler.py", "test_torch.py", "test_torch_lr_scheduler.py", "test_plateau.py", "test_record.py"]
-
-accelerated = pytest.mark.skipif(stepper.accelerated is None, reason="built without the accelerated module")
-
-
-@accelerated
-@pytest.mark.skipif(os.environ.get(stepper.ENVIRONMENT) == "0", reason="is what runs here")
-def test_the_same_tests_without_it():
-    files = [str(HERE / name) for name in TWICE]
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files],
-        env={**os.environ, stepper.ENVIRONMENT: "0"}, cwd="/", capture_output=True, text=True,
-    )  # fmt: skip
-    assert run.returncode == 0, run.stdout[-3000:]
 
 
 def test_it_can_be_turned_off():

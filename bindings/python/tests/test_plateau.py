@@ -96,30 +96,6 @@ def test_optax(seed):
         assert ours.lr == pytest.approx(float(state.scale), rel=1e-6)
 
 
-def test_with_a_schedule_which_pytorch_refuses():
-    with st.Scheduler(1.0, "linear(10)", st.Plateau(patience=0, factor=0.5)) as scheduler:
-        scheduler.step(1.0)
-        assert scheduler.lr == 0.9
-        scheduler.step(1.0)
-        assert (scheduler.lr, scheduler.decision) == (0.5 * 0.8, "cut")
-
-
-def test_what_is_not_finite_is_never_the_best():
-    with st.Scheduler(1.0, controller=st.Plateau(patience=1, factor=0.5)) as scheduler:
-        for loss in (1.0, -math.inf, 0.9, 0.8, 0.7):
-            scheduler.step(loss)
-        assert scheduler.lr == 1.0
-
-
-def test_decisions():
-    with st.Scheduler(1.0, controller=st.Plateau(patience=1, factor=0.5, cooldown=2, min_lr=0.4)) as scheduler:
-        seen = []
-        for _ in range(9):
-            scheduler.step(1.0)
-            seen.append(scheduler.decision)
-    assert seen == ["patience", "patience", "cut", "cooldown", "cooldown", "patience", "cut", "cooldown", "cooldown"]
-
-
 def test_repr_says_everything():
     plateau = st.Plateau("keras", patience=3)
     assert eval(repr(plateau), {"Plateau": st.Plateau}) == plateau

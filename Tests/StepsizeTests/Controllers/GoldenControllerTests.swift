@@ -1,0 +1,72 @@
+import Foundation
+import XCTest
+
+@testable import Stepsize
+
+/// Every trace of Tests/golden/controllers.txt: the rate and the decision after each loss, from the rules alone.
+final class GoldenControllerTests: XCTestCase {
+  func testTraces() throws {
+    let traces = try golden()
+    XCTAssertGreaterThanOrEqual(traces.count, 30)
+    for trace in traces {
+      let plan = try Plan(parsing: Array(trace.text.utf8))
+      var scheduler = try Scheduler(baseLRs: [trace.base], plan: plan)
+      var rates = [0.0]
+      for (update, row) in trace.rows.enumerated() {
+        if let loss = row.loss {
+          try scheduler.step(loss: loss, into: rates.mutableSpan)
+        } else {
+          try scheduler.advance(into: rates.mutableSpan)
+        }
+        XCTAssertEqual(
+          rates[0].bitPattern, row.rate.bitPattern, "\(trace.name), update \(update): \(rates[0])")
+        XCTAssertEqual(word(scheduler.decision), row.decision, "\(trace.name), update \(update)")
+      }
+    }
+  }
+
+  private func word(_ decision: Decision) -> String {
+    switch decision {
+    case .none: "none"
+    case .raised: "raised"
+    case .cut: "cut"
+    case .heldByPatience: "patience"
+    case .heldByCooldown: "cooldown"
+    case .heldByWarmup: "warmup"
+    case .heldAtBound: "bound"
+    case .reset: "reset"
+    case .kept: "kept"
+    case .ignored: "ignored"
+    }
+  }
+
+  private struct Trace {
+    var name: String
+    var text = ""
+    var base = 0.0
+    /// An update without a loss has nil.
+    var rows: [(loss: Double?, rate: Double, decision: String)] = []
+  }
+
+  private func golden() throws -> [Trace] {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let file = tests.deletingLastPathComponent().appendingPathComponent("golden/controllers.txt")
+    var traces: [Trace] = []
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+    where !line.hasPrefix("#") {
+      let fields = line.split(separator: "\t")
+      if line.hasPrefix("= ") {
+        traces.append(Trace(name: String(line.dropFirst(2))))
+      } else if fields[0] == "scheduler" {
+        traces[traces.count - 1].text = String(fields[1])
+      } else if fields[0] == "base" {
+        traces[traces.count - 1].base = try XCTUnwrap(Double(fields[1]))
+      } else {
+        let loss = fields[0] == "-" ? nil : try XCTUnwrap(Double(fields[0]))
+        let rate = try XCTUnwrap(Double(fields[1]))
+        traces[traces.count - 1].rows.append((loss, rate, String(fields[2])))
+      }
+    }
+    return traces
+  }
+}

@@ -1,0 +1,192 @@
+"""The rules of the controllers, for the golden traces (controllers.py): as the papers, transformers 5, PyTorch, Keras
+and optax have them, in the order in which those do their arithmetic. Shares nothing with the library.
+
+`observe(loss, rate)` gives the rate after a loss and what was decided.
+"""
+
+import math
+from collections import deque
+
+NEVER = math.inf
+nan, inf = math.nan, math.inf
+
+
+class Best:
+    """The metric to beat, in the mode "min"; a metric to be maximised comes with its sign changed."""
+
+    def __init__(self, threshold, relative=False):
+        self.threshold, self.relative, self.value = threshold, relative, inf
+
+    def improves(self, metric):
+        margin = self.threshold * self.value if self.relative and self.value < inf else self.threshold
+        if not metric < self.value - margin:
+            return False
+        self.value = metric
+        return True
+
+
+class Mean:
+    """Of the last `window` metrics."""
+
+    def __init__(self, window):
+        self.values = deque(maxlen=window)
+
+    def add(self, metric):
+        self.values.append(metric)
+        return math.fsum(self.values) / len(self.values)
+
+
+class PoisonedMean(Mean):
+    """As transformers has it: a running sum, in which a NaN stays."""
+
+    total = 0.0
+
+    def add(self, metric):
+        if len(self.values) == self.values.maxlen:
+            self.total -= self.values.popleft()
+        self.values.append(metric)
+        self.total += metric
+        return self.total / len(self.values)
+
+
+class Greedy:
+    def __init__(self, base, variant="default", *, mode="min", factor=0.95, patience=None, threshold=None, cooldown=0,
+                 warmup=0, min_lr=None, max_lr=None, eps=1e-8, smooth=None, window=50, reset_start=500):  # fmt: skip
+        theirs, paper = variant == "huggingface", variant == "paper"
+        self.variant, self.sign, self.factor = variant, 1 if mode == "min" else -1, factor
+        self.patience = patience if patience is not None else 0 if paper else 10
+        self.threshold = threshold if threshold is not None else 0.0 if paper else 1e-6
+        self.cooldown, self.warmup, self.eps = cooldown, warmup, 0.0 if paper else eps
+        self.low = min_lr if min_lr is not None else 1e-3 if theirs else base / 10
+        self.high = max_lr if max_lr is not None else 1.0 if theirs else 10 * base
+        smooth = smooth if smooth is not None else variant == "default"
+        self.make_mean = (lambda: (PoisonedMean if theirs else Mean)(window)) if smooth else lambda: None
+        self.reset_start = NEVER if paper else reset_start
+        self.initial = base
+        self.action = "none"
+        self.begin()
+
+    def begin(self):
+        self.best, self.previous, self.mean = Best(self.threshold), None, self.make_mean()
+        self.good = self.bad = self.cooling = self.warming = 0
+        self.left = self.reset_start
+
+    def improves(self, metric):
+        """True, False, or None where there is nothing to compare with."""
+        if self.variant != "paper":
+            return self.best.improves(metric)
+        previous = self.previous
+        if not math.isnan(metric):
+            self.previous = metric
+        return None if previous is None else metric < previous
+
+    def observe(self, loss, rate):
+        metric = self.sign * loss
+        if self.variant != "huggingface" and not math.isfinite(metric):
+            metric = nan
+        elif self.mean:
+            metric = self.mean.add(metric)
+        if self.cooling > 0 or self.warming > 0:
+            self.action = "cooldown" if self.cooling > 0 else "warmup"
+            if self.cooling > 0:
+                self.cooling -= 1
+            else:
+                self.warming -= 1
+            self.good = self.bad = 0
+            return rate, self.action
+        improves = self.improves(metric)
+        if improves is None:
+            return rate, "none"
+        self.good, self.bad = (self.good + 1, 0) if improves else (0, self.bad + 1)
+        if max(self.good, self.bad) <= self.patience:
+            return rate, "patience"
+        old, self.action = rate, "bound"
+        if improves:
+            rate = self.moved(old, min(old / self.factor, self.high), self.high, "raised")
+            self.left, self.warming = self.reset_start, self.warmup
+        else:
+            rate = self.moved(old, max(old * self.factor, self.low), self.low, "cut")
+            self.cooling = self.cooldown
+            if rate <= self.low and self.left > 1:
+                self.left -= 1
+            elif rate <= self.low:
+                self.begin()
+                self.cooling = self.cooldown if self.variant == "huggingface" else 0
+                rate, self.action = self.initial, "reset"
+        self.good = self.bad = 0
+        return rate, self.action
+
+    def moved(self, old, new, bound, word):
+        least = self.eps if self.variant == "huggingface" else self.eps * old
+        if abs(new - old) > least or (self.variant != "huggingface" and new == bound != old):
+            self.action = word
+            return new
+        return old
+
+
+class Plateau:
+    def __init__(self, base, counting="pytorch", *, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0,
+                 eps=None, accumulation=1):  # fmt: skip
+        self.counting, self.factor, self.patience = counting, factor, patience
+        self.cooldown, self.low, self.accumulation = cooldown, min_lr, accumulation
+        self.eps = eps if eps is not None else 1e-8 if counting == "pytorch" else 0.0
+        self.best = Best(threshold, relative=counting != "keras")
+        self.bad = self.cooling = 0
+        self.part = []
+
+    def observe(self, loss, rate):
+        self.part.append(loss)
+        if len(self.part) < self.accumulation:
+            return rate, "patience"
+        metric, self.part = sum(self.part) / len(self.part), []
+        improves = math.isfinite(metric) and self.best.improves(metric)
+        return getattr(self, self.counting)(improves, rate)
+
+    def cut(self, rate):
+        self.bad, self.cooling = 0, self.cooldown
+        new = max(rate * self.factor, self.low)
+        return (new, "cut") if rate - new > self.eps else (rate, "bound")
+
+    def pytorch(self, improves, rate):
+        self.bad = 0 if improves else self.bad + 1
+        if self.cooling > 0:
+            self.cooling, self.bad = self.cooling - 1, 0
+            word = "cooldown"
+        else:
+            word = "patience"
+        return self.cut(rate) if self.bad > self.patience else (rate, word)
+
+    def keras(self, improves, rate):
+        if self.cooling > 0:
+            self.cooling, self.bad = self.cooling - 1, 0
+        if improves:
+            self.bad = 0
+        elif self.cooling == 0:
+            self.bad += 1
+            if self.bad >= self.patience and rate > self.low:
+                return self.cut(rate)
+        return rate, "cooldown" if self.cooling > 0 else "patience"
+
+    def optax(self, improves, rate):
+        count = 0 if improves else self.bad + 1
+        if self.cooling > 0:
+            self.cooling, self.bad = self.cooling - 1, 0
+            return rate, "cooldown"
+        if count == self.patience:
+            return self.cut(rate)
+        self.bad = count
+        return rate, "patience"
+
+
+class Settle:
+    """Ends the phase "main" when the metric has settled: `settled` is the update after which it has."""
+
+    def __init__(self, base, *, patience, threshold=1e-3, window=1):
+        self.patience, self.best, self.mean = patience, Best(threshold, relative=True), Mean(window)
+        self.bad, self.settled = 0, False
+
+    def observe(self, loss, rate):
+        metric = self.mean.add(loss) if math.isfinite(loss) else nan
+        self.bad = 0 if self.best.improves(metric) else self.bad + 1
+        self.settled = self.settled or self.bad >= self.patience
+        return rate, "none"

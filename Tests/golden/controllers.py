@@ -1,0 +1,187 @@
+#!/usr/bin/env python3
+"""Golden traces of controllers: the losses of a short run, the rate and the decision after each, and the rule in words.
+
+    python3 controllers.py            write controllers.txt
+    python3 controllers.py --check    run again, compare with the committed file, status 1 if they differ
+
+Shares nothing with the library: the rules stand in controller_rules.py. Where transformers and torch are installed,
+--check runs their own GreedyLR and ReduceLROnPlateau on the traces that are theirs, too.
+"""
+
+import sys
+from pathlib import Path
+
+from controller_rules import NEVER, Greedy, Plateau, Settle, inf, nan
+
+TABLE = Path(__file__).with_name("controllers.txt")
+
+
+def linear(total):
+    return lambda step: max(0.0, (total - step) / total)
+
+
+def word(value):
+    return f'"{value}"' if isinstance(value, str) else "none" if value is NEVER else str(value).lower()
+
+
+def run(kind, positional, options, base, schedule, losses):
+    """Rows (loss, rate, decision); a loss None is an update without one."""
+    make = {"greedy": Greedy, "plateau": Plateau, "settle": Settle}[kind]
+    controller = make(base, *(() if kind == "settle" else positional), **options)
+    rate, decision, ended, rows = base, "none", None, []
+    for update, loss in enumerate(losses):
+        if loss is not None:
+            rate, decision = controller.observe(loss, rate)
+        if kind == "settle" and controller.settled and ended is None:
+            ended = update + 1
+        step = update + 1
+        if kind == "settle":  # 1 in the phase that can be ended, then the schedule
+            rows.append((loss, base * (1.0 if ended is None else schedule(step - ended)), decision))
+        else:
+            rows.append((loss, rate * (schedule(step) if schedule else 1.0), decision))
+    return rows
+
+
+WORSE = [1.0] + [2.0] * 13
+FALL = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0]
+GAP = [1.0, nan, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
+THEIRS = ("huggingface",)
+HALF = {"patience": 1, "min_lr": 0.05, "factor": 0.5, "reset_start": 2}
+RAW = {"patience": 0, "smooth": False}
+FLAT = [1.0] * 12
+
+# name, rule, kind, positional and named parameters, base rate, (text, function) of a schedule, losses
+TRACES = [
+    ("A", "More than patience losses in a row that are no better cut the rate; the second cut at the lower bound "
+     "(reset_start) starts everything anew from the base rate.", "greedy", THEIRS, HALF, 0.1, None, WORSE),
+    ("B", "The cooldown ignores the two losses after each cut, and as transformers has it, also after a reset.",
+     "greedy", THEIRS, {**HALF, "cooldown": 2}, 0.1, None, WORSE),
+    ("C", "The warmup ignores the three losses after a raise, however good.", "greedy", THEIRS,
+     {"patience": 1, "warmup": 3}, 0.1, None, FALL),
+    ("C, max", "A metric to be maximised is the same with its sign changed.", "greedy", THEIRS,
+     {"mode": "max", "patience": 1, "warmup": 3}, 0.1, None, [-loss for loss in FALL]),
+    ("D", "A NaN is one bad loss: it ends the run of good ones.", "greedy", THEIRS, {"patience": 1, "min_lr": 1e-6},
+     0.1, None, GAP[:5]),
+    ("E", "In transformers' running sum a NaN stays for ever: every smoothed loss after it is bad.", "greedy", THEIRS,
+     {"patience": 1, "min_lr": 1e-6, "smooth": True, "window": 2}, 0.1, None, GAP),
+    ("E, mended", "In the default variant a NaN is one bad loss and enters no mean.", "greedy", (),
+     {"patience": 1, "window": 2}, 0.1, None, GAP),
+    ("bounds", "A tenth and ten times the base rate are reached exactly; the third cut at the lower one starts anew; "
+     "what is not finite is a bad loss, and minus infinity never the best.", "greedy", (),
+     {**RAW, "factor": 0.5, "reset_start": 3}, 1.0, None,
+     [1.0, 2.0, 2.0, nan, inf, 2.0, 2.0, 2.0, -1.0, -2.0, -3.0, -4.0, -5.0, -inf]),
+    ("no reset", "Without a reset the rate stays at its lower bound.", "greedy", (),
+     {**RAW, "factor": 0.5, "reset_start": NEVER}, 1.0, None, [1.0] + [2.0] * 8),
+    ("window", "The mean of the window is exact, and forgets what leaves it, however large.", "greedy", (),
+     {"patience": 0, "factor": 0.5, "window": 2}, 1.0, None, [4.0, 2.0, 1e300, 2.0, 0.5, 0.5]),
+    ("no cooldown after a reset", "The loss after a reset counts.", "greedy", (),
+     {**RAW, "factor": 0.5, "cooldown": 3, "min_lr": 0.05, "max_lr": 1.0, "reset_start": 1}, 0.1, None,
+     [nan, 1.0, 0.5, 0.7, 0.4]),
+    ("max", "The default variant, for a metric to be maximised.", "greedy", (), {"mode": "max", **RAW}, 0.1, None,
+     [0.1, 0.2, 0.3, 0.2, 0.1]),
+    ("decisions", "Patience, cooldown and warm-up in turn, between bounds.", "greedy", (),
+     {"factor": 0.5, "patience": 1, "cooldown": 1, "warmup": 1, "smooth": False, "min_lr": 0.5, "max_lr": 2.0,
+      "reset_start": 2}, 1.0, None, [9.0, 8.0, 7.0, 6.0, 5.0, 4.0, *[9.0] * 9]),
+    ("in a row", "One good loss ends a run of bad ones, and a NaN one of good ones.", "greedy", (),
+     {"factor": 0.5, "patience": 1, "cooldown": 1, "warmup": 1, "smooth": False, "min_lr": 0.001}, 1.0, None,
+     [9.0, 8.0, 8.0, 7.0, 7.0, 9.0, 9.0, nan, 9.0, 9.0, 9.0, 9.0, 9.0, 9.0]),
+    ("advance", "An update without a loss is no observation: nothing is counted and nothing moves.", "greedy", (),
+     {**RAW, "factor": 0.5}, 1.0, None, [3.0, None, 2.0, None, None, 4.0, None]),
+    ("paper", "Each loss is compared with the one before it; the first has none; an equal one is no better.", "greedy",
+     ("paper",), {"factor": 0.5}, 1.0, None, [5.0, 4.0, 6.0, 5.5, 5.5, nan, 5.0]),
+    ("paper, bounds", "From a tenth to ten times the base rate, as everywhere but in transformers.", "greedy",
+     ("paper",), {"factor": 0.5}, 1.0, None, [0.0, -1.0, -2.0, -3.0, -4.0, -5.0, 1.0, 2.0]),
+    ("with a schedule", "The controller moves the base rate and the schedule multiplies it.", "greedy", (), RAW, 0.1,
+     ("linear(4)", linear(4)), [4.0, 3.0, 2.0, 3.0]),
+    ("counting as PyTorch", "The loss after patience bad ones cuts.", "plateau", (), {"factor": 0.5, "patience": 2},
+     1.0, None, FLAT),
+    ("counting as Keras", "The last of patience bad losses cuts.", "plateau", ("keras",),
+     {"factor": 0.5, "patience": 2}, 1.0, None, FLAT),
+    ("counting as optax", "The last of patience bad losses cuts.", "plateau", ("optax",),
+     {"factor": 0.5, "patience": 2}, 1.0, None, FLAT),
+    ("cooldown of PyTorch", "A cooldown of 1 leaves one loss out of the count.", "plateau", (),
+     {"factor": 0.5, "patience": 2, "cooldown": 1}, 1.0, None, FLAT),
+    ("cooldown of Keras", "The first loss after a cooldown of n is its n-th: a cooldown of 1 changes nothing.",
+     "plateau", ("keras",), {"factor": 0.5, "patience": 2, "cooldown": 1}, 1.0, None, FLAT),
+    ("cooldown of optax", "A cooldown of 1 leaves one loss out of the count.", "plateau", ("optax",),
+     {"factor": 0.5, "patience": 2, "cooldown": 1}, 1.0, None, FLAT),
+    ("patience 0 of PyTorch", "Every bad loss cuts.", "plateau", (), {"factor": 0.5, "patience": 0}, 1.0, None,
+     [1.0] * 4),
+    ("patience 0 of Keras", "Every bad loss cuts.", "plateau", ("keras",), {"factor": 0.5, "patience": 0}, 1.0, None,
+     [1.0] * 4),
+    ("patience 0 of optax", "optax cuts on what improves, and never on what does not.", "plateau", ("optax",),
+     {"factor": 0.5, "patience": 0}, 1.0, None, [1.0, 1.0, 0.5, 1.0]),
+    ("plateau, not finite", "What is not finite is a bad loss and never the best.", "plateau", (),
+     {"factor": 0.5, "patience": 1}, 1.0, None, [1.0, nan, -inf, 0.9, 0.8]),
+    ("accumulation", "The mean of three losses is one observation.", "plateau", ("optax",),
+     {"factor": 0.5, "patience": 1, "accumulation": 3}, 1.0, None, [1.0, 2.0, 3.0, 3.0, 2.0, 1.0, 0.0, 0.0, 0.0]),
+    ("plateau, bound", "The rate comes to its lower bound and is held there.", "plateau", (),
+     {"factor": 0.5, "patience": 0, "min_lr": 0.4}, 1.0, None, [1.0] * 5),
+    ("plateau, decisions", "Patience and cooldown in turn.", "plateau", (),
+     {"factor": 0.5, "patience": 1, "cooldown": 2, "min_lr": 0.4}, 1.0, None, [1.0] * 9),
+    ("plateau with a schedule", "Which PyTorch refuses.", "plateau", (), {"factor": 0.5, "patience": 0}, 1.0,
+     ("linear(10)", linear(10)), [1.0, 1.0, 1.0]),
+    ("settle", "Two losses in a row that do not improve on the phase's best end the phase: the schedule goes on with "
+     "the next one.", "settle", ("main",), {"patience": 2, "threshold": 0.1}, 1.0,
+     ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [3.0, 2.0, 1.9, 1.0, 0.99, 0.98, 0.5,
+                                                                             0.4]),
+    ("settle, not finite", "What is not finite is a bad loss and never the best.", "settle", ("main",),
+     {"patience": 3, "threshold": 0.1}, 1.0, ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)),
+     [3.0, nan, -inf, 1.0, nan, inf, -inf, 0.5]),
+    ("settle, window", "The mean of two losses is looked at.", "settle", ("main",),
+     {"patience": 2, "threshold": 0.1, "window": 2}, 1.0,
+     ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [4.0, 1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+]  # fmt: skip
+
+
+def text_of(kind, positional, options, schedule):
+    parts = [word(value) for value in positional] + [f"{name}={word(value)}" for name, value in options.items()]
+    return f"{kind}({', '.join(parts)})" + (f" * {schedule[0]}" if schedule else "")
+
+
+def table():
+    lines = ["# Traces of controllers, made by controllers.py; README.md says how to read them."]
+    for name, rule, kind, positional, options, base, schedule, losses in TRACES:
+        lines += ["", f"= {name}", f"# {rule}", f"scheduler\t{text_of(kind, positional, options, schedule)}"]
+        lines.append(f"base\t{base!r}")
+        for loss, rate, decision in run(kind, positional, options, base, schedule and schedule[1], losses):
+            lines.append(f"{'-' if loss is None else repr(loss)}\t{rate!r}\t{decision}")
+    return "\n".join(lines) + "\n"
+
+
+def check_with_peers():
+    """How many traces their own classes gave, too."""
+    try:
+        import torch
+        from transformers.optimization import GreedyLR
+    except ImportError:
+        return 0
+    checked = 0
+    for name, _, kind, positional, options, base, schedule, losses in TRACES:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
+        if positional == THEIRS:
+            theirs = GreedyLR(optimizer, **{"window_size" if k == "window" else k: v for k, v in options.items()})
+        elif kind == "plateau" and not positional and not schedule and -inf not in losses:
+            theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
+        else:
+            continue
+        for loss, rate, _ in run(kind, positional, options, base, None, losses):
+            theirs.step(loss)
+            assert optimizer.param_groups[0]["lr"] == rate, f"{name}: {type(theirs).__name__} differs"
+        checked += 1
+    return checked
+
+
+def main():
+    if "--check" not in sys.argv:
+        TABLE.write_text(table(), encoding="utf-8")
+        return 0
+    if TABLE.read_text(encoding="utf-8") != table():
+        print(f"{TABLE.name} is stale: run {sys.argv[0]}", file=sys.stderr)
+        return 1
+    print(f"{TABLE.name}: {len(TRACES)} traces, {check_with_peers()} of them checked with transformers and torch")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

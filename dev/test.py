@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""The tests, on the libraries that are shipped: stages that run side by side, as many as there are cores.
+
+    test.py            everything                                         (make test)
+    test.py --quick    lint, build, core tests of all three languages     (make check)
+    test.py STAGE...   these, and what they need
+
+It stops at the first failure and shows what the failed stage printed; else a line for each stage, and the summary. The
+whole output of each stage is in build/logs. The Python that runs this is the one that the tests use; what is not
+installed there is skipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).resolve().parent.parent
+LOGS = ROOT / "build/logs"
+TESTS = ROOT / "bindings/python/tests"
+
+# The stepping of the ctypes path: the tests that the accelerated module passes, too.
+BOTH_PATHS = ["scheduler", "torch", "torch_lr_scheduler", "plateau", "record"]
+# With the frameworks' own training loops, one after the other: most of them start processes.
+QUICK = [
+    "accelerated", "catalogue", "controllers", "errors", "extend", "golden", "golden_controllers", "greedy", "learned",
+    "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "trace",
+]  # fmt: skip
+
+
+@dataclass
+class Stage:
+    name: str
+    commands: list[str]
+    after: tuple[str, ...] = ()
+    in_quick: bool = False
+    # What it does when --quick is given, where that is less.
+    quick_commands: list[str] = field(default_factory=list)
+
+
+def pytest(*words: str, environment: str = "") -> str:
+    """On the installed wheel, from another folder, so that nothing of the sources is imported."""
+    return f'{environment} (cd "${{TMPDIR:-/tmp}}" && "$PYTHON" -m pytest -q -p no:cacheprovider {" ".join(words)})'
+
+
+def files(names: list[str]) -> str:
+    return " ".join(str(TESTS / f"test_{name}.py") for name in names)
+
+
+def stages() -> list[Stage]:
+    """In the order in which they begin, where several could."""
+    has_torch = find_spec("torch") is not None
+    types = "src/stepsize"
+    if not has_torch:  # what is made from it has no types then
+        types += " --exclude '/(torch/|_fed|huggingface|lightning)' --disable-error-code import-not-found"
+        types += " --disable-error-code unused-ignore"
+    # One by one: each has modules named suite, results and report of its own.
+    benchmarks = ["logistic", "learned"] if has_torch else ["logistic"]
+    wheel = "build/wheel"
+    pip = '"$PYTHON" -m pip --quiet --disable-pip-version-check'
+    return [
+        Stage("build", ["dev/build_library.sh"], in_quick=True),
+        Stage(
+            "lint",
+            [
+                "swift format lint --strict -r Sources Tests Package.swift",
+                '"$PYTHON" -m ruff check --quiet .',
+                "dev/check_sources.sh",
+            ],
+            in_quick=True,
+        ),
+        Stage("Swift tests", ["dev/swift.sh .build-test test"], in_quick=True),
+        Stage(
+            "wheel",
+            [
+                f"rm -rf {wheel} && mkdir -p {wheel}",
+                f"{pip} wheel --no-deps --no-build-isolation -w {wheel} ./bindings/python",
+                f"{pip} install --force-reinstall --no-deps {wheel}/stepsize-*.whl",
+                'cmp build/lib/libstepsize.so "$("$PYTHON" -c '
+                "'import stepsize._foreign.library as library; print(library.PACKAGED)')\"",
+            ],
+            after=("build",),
+            in_quick=True,
+        ),
+        Stage("Python: core", [], after=("wheel",), quick_commands=[pytest("-x", files(QUICK))]),
+        Stage("Python: frameworks", [pytest("-x", "-m framework", str(TESTS))], after=("wheel",)),
+        Stage("Python: the rest", [pytest("-x", '-m "not framework"', str(TESTS))], after=("wheel",)),
+        Stage(
+            "Python: without the accelerated module",
+            [pytest("-x", '-m "not framework"', files(BOTH_PATHS), environment="STEPSIZE_ACCELERATED=0")],
+            after=("wheel",),
+        ),
+        Stage(
+            "C tests",
+            ["Tests/run_c_tests.sh programs interface install"],
+            after=("build",),
+            quick_commands=["Tests/run_c_tests.sh quick"],
+        ),
+        Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),
+        Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),
+        Stage("generated files", ["dev/generate.sh --check"], after=("build",)),
+        Stage(
+            "golden vectors",
+            ['"$PYTHON" Tests/golden/generate.py --check', '"$PYTHON" Tests/golden/controllers.py --check'],
+        ),
+        Stage("types", [f'cd bindings/python && "$PYTHON" -m mypy --no-error-summary {types}']),
+        Stage("other platforms", ["dev/check_portable.sh"]),
+        *(
+            Stage(
+                f"benchmark suite {name}, on tiny settings",
+                [pytest("-x", str(ROOT / f"Benchmarks/league/{name}/test_suite.py"))],
+                after=("wheel",),
+            )
+            for name in benchmarks
+        ),
+    ]
+
+
+@dataclass
+class Running:
+    stage: Stage
+    process: subprocess.Popen[bytes]
+    log: IO[bytes]
+    began: float
+
+
+def begin(stage: Stage) -> Running:
+    log = open(LOGS / f"{stage.name.replace(' ', '-').replace(':', '')}.txt", "wb")
+    environment = dict(os.environ)
+    environment["PYTHON"] = sys.executable
+    environment["PATH"] = f"{os.path.dirname(sys.executable)}{os.pathsep}{environment['PATH']}"
+    # The stages are what runs side by side, not the loops within one.
+    environment.setdefault("OMP_NUM_THREADS", "1")
+    script = "set -euo pipefail\n" + "\n".join(f"( {command} )" for command in stage.commands)
+    process = subprocess.Popen(
+        ["bash", "-c", script], cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        env=environment, start_new_session=True,
+    )  # fmt: skip
+    return Running(stage, process, log, time.monotonic())
+
+
+def stop(running: list[Running]) -> None:
+    for each in running:
+        os.killpg(each.process.pid, signal.SIGTERM)
+    for each in running:
+        each.process.wait()
+        each.log.close()
+
+
+def last_line(log: IO[bytes]) -> str:
+    lines = Path(log.name).read_text(encoding="utf-8", errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def run(wanted: list[Stage], jobs: int) -> int:
+    """The number of the stages' failures: 0 or 1."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    waiting, running, done = list(wanted), [], set()
+    names = {stage.name for stage in wanted}
+    began = time.monotonic()
+    try:
+        while waiting or running:
+            ready = (stage for stage in waiting if all(name in done or name not in names for name in stage.after))
+            if len(running) < jobs and (stage := next(ready, None)):
+                waiting.remove(stage)
+                running.append(begin(stage))
+                continue
+            ended = next((each for each in running if each.process.poll() is not None), None)
+            if ended is None:
+                time.sleep(0.05)
+                continue
+            running.remove(ended)
+            ended.log.close()
+            seconds = time.monotonic() - ended.began
+            if ended.process.returncode:
+                sys.stdout.write(Path(ended.log.name).read_text(encoding="utf-8", errors="replace"))
+                print(f"FAILED  {ended.stage.name} after {seconds:.0f} s: {os.path.relpath(ended.log.name)}")
+                return 1
+            done.add(ended.stage.name)
+            print(f"{seconds:6.1f} s  {ended.stage.name:42} {last_line(ended.log)[:100]}", flush=True)
+    finally:
+        stop(running)
+    print(f"passed: {len(done)} stages in {time.monotonic() - began:.0f} s")
+    return 0
+
+
+def chosen(names: list[str], quick: bool) -> list[Stage]:
+    known = {stage.name: stage for stage in stages()}
+    if quick:
+        for stage in known.values():
+            stage.commands = stage.quick_commands or stage.commands
+        return [stage for stage in known.values() if stage.in_quick or stage.quick_commands]
+    if unknown := set(names) - set(known):
+        sys.exit(f"test.py: no stage {', '.join(map(repr, unknown))}; there are {', '.join(map(repr, known))}")
+    needed = list(names)
+    for name in needed:
+        needed += [other for other in known[name].after if other not in needed]
+    return [stage for stage in known.values() if stage.commands and (not names or stage.name in needed)]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Runs the tests.")
+    parser.add_argument("stages", nargs="*", metavar="STAGE")
+    parser.add_argument("--quick", action="store_true", help="lint, build, and the core tests alone")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="stages at a time")
+    arguments = parser.parse_args()
+    return run(chosen(arguments.stages, arguments.quick), arguments.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
