@@ -48,8 +48,10 @@ let package = Package(
     .target(name: "CStepsizeLearn", dependencies: ["CStepsize"], exclude: ["README.md"]),
 
     // Tests.
-    .testTarget(name: "StepsizeTests", dependencies: ["Stepsize"]),
-    .testTarget(name: "StepsizeLearnTests", dependencies: ["StepsizeLearn", "Stepsize", "StepsizeC"]),
+    .target(name: "TestSupport", dependencies: ["StepsizeBase"], path: "Tests/TestSupport"),
+    .testTarget(name: "StepsizeTests", dependencies: ["Stepsize", "TestSupport"]),
+    .testTarget(
+      name: "StepsizeLearnTests", dependencies: ["StepsizeLearn", "Stepsize", "StepsizeC", "TestSupport"]),
   ],
   cLanguageStandard: .c99
 )

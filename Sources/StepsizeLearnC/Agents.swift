@@ -119,7 +119,9 @@ extension UnsafeMutablePointer<stepsize_agent> {
 ///   -10: for a training that has diverged.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
-@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double, _ error: ErrorOut) -> stepsize_status {
+@c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double, _ error: ErrorOut)
+  -> stepsize_status
+{
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in try agent.value.pointee.reward(reward) }
 }

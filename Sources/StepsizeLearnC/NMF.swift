@@ -125,13 +125,13 @@ extension stepsize_nmf_options {
 /// Batches come from a random permutation of the rows, a new one for each pass; a seed makes the same ones
 /// everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the factors and answers what an update
 /// would find.
-/// - Parameter nmf: Moved to the next batch.
-/// - Parameter x: The matrix that it was made from.
-/// - Parameter row_stride: Of this array; at least the columns.
 ///
 /// On failure nothing has changed, and the same batch comes next. Errors: STEPSIZE_ERROR_SIZE for an x that is not
 /// aligned, a row_stride that is too small or a wrong `size`; STEPSIZE_ERROR_ARGUMENT for a rate, or an entry of the
 /// batch, that is negative or not finite, or an entry beyond 1e100.
+/// - Parameter nmf: Moved to the next batch.
+/// - Parameter x: The matrix that it was made from.
+/// - Parameter row_stride: Of this array; at least the columns.
 /// - Parameter learning_rate: Finite, >= 0.
 /// - Parameter update: Receives what was found and done; may be NULL.
 /// - Parameter error: Receives the reason of a failure; may be NULL.

@@ -86,7 +86,7 @@ static inline int check_text(const char *a, const char *b, const char *what, con
 /* The schedule of a text that must be right. */
 static inline stepsize_schedule *parsed(const char *text) {
   stepsize_schedule *schedule = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   if (stepsize_schedule_parse(text, strlen(text), &schedule, &error) != STEPSIZE_OK) {
     fprintf(stderr, "%s: %s\n", text, error.text);
     CHECK(!"the text is right");

@@ -13,7 +13,7 @@ static void shipped(void) {
     sprintf(text, "learned(\"%s\", total=200)", names[i]);
     stepsize_scheduler_options options;
     stepsize_scheduler *scheduler = NULL;
-    REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+    REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
     options.group_count = 1, options.base_lr = &base;
     REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
     double rate = 1, lowest = 1, highest = 1;
@@ -34,13 +34,14 @@ static void cost(void) {
   strcat(text, "])");
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = 1, options.base_lr = &base;
   REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, NULL) == STEPSIZE_OK);
   double best = INFINITY, rate;
   for (int round = 0; round < 20; round++) {
     clock_t start = clock();
-    for (int t = 0; t < 5000; t++) stepsize_scheduler_step_with_loss(scheduler, 1 + 1.0 / (t + 1), &rate, 1);
+    for (int t = 0; t < 5000; t++)
+      REQUIRE(stepsize_scheduler_step_with_loss(scheduler, 1 + 1.0 / (t + 1), &rate, 1) == STEPSIZE_OK);
     double each = (double)(clock() - start) / CLOCKS_PER_SEC / 5000;
     if (each < best) best = each;
   }

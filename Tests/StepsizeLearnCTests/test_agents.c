@@ -9,7 +9,7 @@
 static stepsize_agent *made(int32_t trainer, int64_t units, int64_t seed) {
   stepsize_agent_options options;
   stepsize_agent *agent = NULL;
-  REQUIRE(stepsize_agent_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_agent_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.trainer = trainer, options.units = units, options.seed = seed;
   options.every = 2, options.population = 8, options.instances = 4;
   REQUIRE(stepsize_agent_create(&options, &agent, NULL) == STEPSIZE_OK);
@@ -71,7 +71,7 @@ static void policies(void) {
   REQUIRE(stepsize_agent_save(other, again, sizeof again, &size) == STEPSIZE_OK);
   CHECK(size == length && memcmp(bytes, again, size) == 0);
   for (size_t i = 0; i < length; i++) {
-    stepsize_error error = {sizeof error, 0, 0, ""};
+    stepsize_error error = {0};
     bytes[i] ^= 4;
     int32_t status = stepsize_agent_load(other, bytes, length, &error);
     CHECK((status == STEPSIZE_ERROR_STATE || status == STEPSIZE_ERROR_VERSION) && error.text[0]);
@@ -85,7 +85,7 @@ static void policies(void) {
   const double base = 0.5;
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL, *parsed = NULL;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = 1, options.base_lr = &base;
   REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &parsed, NULL) == STEPSIZE_OK);
   options.controller = controller;
@@ -128,7 +128,7 @@ static void resuming(void) {
     for (int i = 0; i < 3; i++) CHECK_SAME(generation(restored), generation(agent));
     stepsize_agent_destroy(restored);
     for (size_t i = 0; i < length; i += 37) {
-      stepsize_error error = {sizeof error, 0, 0, ""};
+      stepsize_error error = {0};
       bytes[i] ^= 4;
       int32_t status = stepsize_agent_restore_training(bytes, length, &restored, &error);
       CHECK((status == STEPSIZE_ERROR_STATE || status == STEPSIZE_ERROR_VERSION) && error.text[0] && !restored);
@@ -143,7 +143,7 @@ static void rewards(void) {
   static const double refused[] = {1000000.1, -1e7, 1e300};
   for (int32_t trainer = 0; trainer < 2; trainer++) {
     stepsize_agent *agent = made(trainer, 0, 1);
-    stepsize_error error = {sizeof error, 0, 0, ""};
+    stepsize_error error = {0};
     double multiplier, score = 0;
     CHECK_STATUS(stepsize_agent_reward(agent, 1, &error), STEPSIZE_ERROR_ORDER);
     CHECK_TEXT(error.text, "agent: no episode has begun");
@@ -188,7 +188,7 @@ static void structs(void) {
   AT(stepsize_agent_options, limit, 48);
   stepsize_agent_options agent;
   memset(&agent, 0x5a, sizeof agent);
-  CHECK_STATUS(stepsize_agent_defaults(&agent), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_agent_defaults(&agent, sizeof agent), STEPSIZE_OK);
   CHECK(agent.size == sizeof agent && agent.trainer == STEPSIZE_TRAINER_CEM && agent.units == 0 && agent.seed == 0);
   CHECK(agent.every == 10 && agent.population == 32 && agent.instances == 8 && agent.limit == 3);
 }

@@ -13,14 +13,14 @@ static double uniform(uint64_t *state) { return (double)(random_bits(state) >> 1
 
 static stepsize_nmf_options defaults(void) {
   stepsize_nmf_options options;
-  REQUIRE(stepsize_nmf_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_nmf_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.rank = RANK;
   return options;
 }
 
 static stepsize_nmf *made(const stepsize_nmf_options *options) {
   stepsize_nmf *nmf = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   if (stepsize_nmf_create(options, x, ROWS, COLUMNS, STRIDE, &nmf, &error) != STEPSIZE_OK) puts(error.text);
   REQUIRE(nmf != NULL);
   return nmf;
@@ -110,7 +110,7 @@ static void factors_and_transform(void) {
   CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, ROWS * RANK, NULL, 0, NULL), STEPSIZE_OK);
   CHECK_STATUS(stepsize_nmf_loss(nmf, x, STRIDE, &loss, NULL), STEPSIZE_OK);
   CHECK(fabs(loss - loss_of_factors()) <= 1e-9 * before);
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   found[3] = -1;
   CHECK_STATUS(stepsize_nmf_set_factors(nmf, found, ROWS * RANK, NULL, 0, &error), STEPSIZE_ERROR_ARGUMENT);
   CHECK(strstr(error.text, "w = -1") != NULL);
@@ -122,7 +122,7 @@ static void factors_and_transform(void) {
 static void errors(void) {
   stepsize_nmf_options options = defaults();
   stepsize_nmf *nmf = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   x[2 * STRIDE + 3] = -0.5;
   CHECK_STATUS(stepsize_nmf_create(&options, x, ROWS, COLUMNS, STRIDE, &nmf, &error), STEPSIZE_ERROR_ARGUMENT);
   CHECK_TEXT(error.text, "nmf: x[2, 3] = -0.5, expected a number in [0, 1e100]");
@@ -162,7 +162,7 @@ static void illegal_rows(void) {
     int refusals = 0;
     for (int t = 0; t < 40; t++) {
       stepsize_nmf_update u = {.size = sizeof u}, v = u, kept = u;
-      stepsize_error error = {sizeof error, 0, 0, ""};
+      stepsize_error error = {0};
       /* A row in one of eight batches. */
       int i = 7 * t % ROWS, j = t % 2 ? COLUMNS - 1 : 5 * t % COLUMNS;
       double *entry = &x[i * STRIDE + j], good = *entry, loss = 0.5;
@@ -219,7 +219,7 @@ static void structs(void) {
   AT(stepsize_nmf_update, rows, 72);
   stepsize_nmf_options nmf;
   memset(&nmf, 0x5a, sizeof nmf);
-  CHECK_STATUS(stepsize_nmf_defaults(&nmf), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_nmf_defaults(&nmf, sizeof nmf), STEPSIZE_OK);
   CHECK(nmf.size == sizeof nmf && nmf.order == STEPSIZE_NMF_ALTERNATING && nmf.bound == STEPSIZE_NMF_BOUND_STATE);
   CHECK(nmf.relative == 0 && nmf.rank == 1 && nmf.batch_size == 0 && nmf.seed == 0 && nmf.norm == 0);
   CHECK(nmf.w_steps == 20 && nmf.h_steps == 10 && nmf.theta == 1.4);

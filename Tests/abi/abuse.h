@@ -42,7 +42,7 @@ struct state {
   size_t state_sizes[4];
   int64_t length, steps[2];
   size_t groups[2], text_length;
-  int32_t finished[2], statuses[3];
+  int32_t finished[2], statuses[7];
   char text[256];
 };
 
@@ -59,18 +59,16 @@ static struct state state_of_all(void) {
   s.groups[0] = stepsize_scheduler_group_count(plain), s.groups[1] = stepsize_scheduler_group_count(greedy);
   s.finished[0] = stepsize_scheduler_finished(plain), s.finished[1] = stepsize_scheduler_finished(greedy);
   stepsize_scheduler *const all[] = {plain, greedy, searching, descending};
-  EACH(i, all) stepsize_scheduler_save(all[i], s.states[i], sizeof s.states[i], &s.state_sizes[i]);
+  EACH(i, all) s.statuses[3 + i] = stepsize_scheduler_save(all[i], s.states[i], sizeof s.states[i], &s.state_sizes[i]);
   return s;
 }
 
 static void make_objects(void) {
   const double base[GROUPS] = {1, 0.5, 0.25};
-  stepsize_greedy_options greedy_options;
   stepsize_scheduler_options options;
   schedule = parsed("warmup(5) >> cosine(10, floor=0.1)");
-  REQUIRE(stepsize_greedy_defaults(&greedy_options, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
-  REQUIRE(stepsize_controller_greedy(&greedy_options, &controller, NULL) == STEPSIZE_OK);
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_parse("greedy()", 8, &controller, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = GROUPS, options.base_lr = base, options.schedule = schedule;
   REQUIRE(stepsize_scheduler_create(&options, &plain, NULL) == STEPSIZE_OK);
   options.controller = controller;
@@ -82,6 +80,15 @@ static void make_objects(void) {
   for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_step(searching, NULL, 0) == STEPSIZE_OK);
   struct state now = state_of_all();
   EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
+}
+
+/* What a caller passes whose struct has `size` bytes: those of `known` first, then as many of `rest` as there are. */
+static const void *grown(const void *known, size_t count, uint32_t size, char rest) {
+  static uint64_t room[8192];
+  memset(room, rest, sizeof room);
+  memcpy(room, known, count);
+  memcpy(room, &size, sizeof size);
+  return room;
 }
 
 /* ---- One call in a child ----------------------------------------------------------------------- */
@@ -104,7 +111,6 @@ static int in_child(const char *function, const char *what) {
   REQUIRE(child >= 0);
   if (child == 0) {
     alarm(20);
-    error.size = sizeof error;
     return 1;
   }
   int status = 0;

@@ -33,15 +33,23 @@ static int is_factorization(int32_t status) {
 
 static void making_factorizations(void) {
   stepsize_nmf_options good, bad;
-  TRY(stepsize_nmf_defaults, stepsize_nmf_defaults(&bad) == STEPSIZE_OK);
-  TRY(stepsize_nmf_defaults, is_status(stepsize_nmf_defaults(ODD(stepsize_nmf_options))));
-  REFUSED(stepsize_nmf_defaults, NULL);
-  REQUIRE(stepsize_nmf_defaults(&good) == STEPSIZE_OK);
+  TRY(stepsize_nmf_defaults, stepsize_nmf_defaults(&bad, sizeof bad) == STEPSIZE_OK);
+  TRY(stepsize_nmf_defaults, is_status(stepsize_nmf_defaults(ODD(stepsize_nmf_options), sizeof(stepsize_nmf_options))));
+  REFUSED(stepsize_nmf_defaults, NULL, sizeof good);
+  EACH(i, lengths) REFUSED(stepsize_nmf_defaults, &bad, lengths[i]);
+  REFUSED(stepsize_nmf_defaults, &bad, sizeof bad - 1);
+  REQUIRE(stepsize_nmf_defaults(&good, sizeof good) == STEPSIZE_OK);
   good.rank = 2;
   FACTORIZES(&good, matrix, 3, 4, 4, &new_nmf, &error);
   FACTORIZES(memcpy(bytes + 1, &good, sizeof good), matrix, 3, 4, 4, &new_nmf, &error);
-  EACH(i, sizes) if (sizes[i] != sizeof good)
-    REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+  EACH(i, sizes) {
+    if (sizes[i] < sizeof good || sizes[i] > 65536)
+      REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
+    else
+      TRY(stepsize_nmf_create, is_factorization(stepsize_nmf_create(grown(&good, sizeof good, sizes[i], 0), matrix, 3, 4, 4, &new_nmf, &error)));
+    if (sizes[i] > sizeof good && sizes[i] <= 65536)
+      REFUSED(stepsize_nmf_create, grown(&good, sizeof good, sizes[i], 1), matrix, 3, 4, 4, &new_nmf, &error);
+  }
   EACH(i, codes) {
     FACTORIZES(WITH(order, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
     FACTORIZES(WITH(bound, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
@@ -79,7 +87,7 @@ static void making_factorizations(void) {
 static void factorizing(void) {
   stepsize_nmf_options options;
   stepsize_nmf *nmf = NULL;
-  REQUIRE(stepsize_nmf_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_nmf_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.rank = 2;
   REQUIRE(stepsize_nmf_create(&options, matrix, 3, 4, 4, &nmf, NULL) == STEPSIZE_OK);
   static const double parts[8] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -96,7 +104,7 @@ static void factorizing(void) {
     TRY(stepsize_nmf_loss, (stepsize_nmf_loss(nmf, rows, 4, &loss, &error) == STEPSIZE_OK) == is_legal && is_rate(loss));
   }
   EACH(i, sizes)
-    if (sizes[i] != sizeof update)
+    if (sizes[i] < sizeof update || sizes[i] > 65536)
       TRY(stepsize_nmf_step, (update.size = sizes[i], refused(stepsize_nmf_step(nmf, matrix, 4, 1, &update, &error))));
   EACH(i, lengths) {
     REFUSED(stepsize_nmf_step, nmf, matrix, lengths[i], 1, &update, &error);
@@ -155,13 +163,20 @@ static int is_agent(int32_t status) {
 
 static void learning(void) {
   stepsize_agent_options good, bad;
-  TRY(stepsize_agent_defaults, stepsize_agent_defaults(&bad) == STEPSIZE_OK);
-  TRY(stepsize_agent_defaults, is_status(stepsize_agent_defaults(ODD(stepsize_agent_options))));
-  REFUSED(stepsize_agent_defaults, NULL);
-  REQUIRE(stepsize_agent_defaults(&good) == STEPSIZE_OK);
+  TRY(stepsize_agent_defaults, stepsize_agent_defaults(&bad, sizeof bad) == STEPSIZE_OK);
+  TRY(stepsize_agent_defaults, is_status(stepsize_agent_defaults(ODD(stepsize_agent_options), sizeof(stepsize_agent_options))));
+  REFUSED(stepsize_agent_defaults, NULL, sizeof good);
+  EACH(i, lengths) REFUSED(stepsize_agent_defaults, &bad, lengths[i]);
+  REFUSED(stepsize_agent_defaults, &bad, sizeof bad - 1);
+  REQUIRE(stepsize_agent_defaults(&good, sizeof good) == STEPSIZE_OK);
   LEARNS(&good, &new_agent, &error);
   LEARNS(memcpy(bytes + 1, &good, sizeof good), &new_agent, &error);
-  EACH(i, sizes) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
+  EACH(i, sizes) {
+    if (sizes[i] < sizeof good || sizes[i] > 65536) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
+    else LEARNS(grown(&good, sizeof good, sizes[i], 0), &new_agent, &error);
+    if (sizes[i] > sizeof good && sizes[i] <= 65536)
+      REFUSED(stepsize_agent_create, grown(&good, sizeof good, sizes[i], 1), &new_agent, &error);
+  }
   EACH(i, codes) LEARNS(WITH(trainer, codes[i]), &new_agent, &error);
   EACH(i, counts) {
     LEARNS(WITH(units, counts[i]), &new_agent, &error);

@@ -53,10 +53,13 @@ static void *opened(const char *path) {
 static void try_learn(void *library) {
   /* The options of an agent: 56 bytes, of a factorization: 72; the rank, an int64_t, at 16. */
   int64_t agent_options[7], options[9];
+  size_t agent_size = sizeof agent_options, size = sizeof options;
   void *into = agent_options, *agent = NULL, *nmf = NULL, *out = &agent, *none = NULL;
   ffi_arg status = 99;
+  ffi_type *defaults[] = {&ffi_type_pointer, &ffi_type_uint64};
   ffi_type *pointers[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_pointer};
-  call(function(library, "stepsize_agent_defaults"), &ffi_type_sint32, &status, 1, pointers, (void *[]){&into});
+  call(function(library, "stepsize_agent_defaults"), &ffi_type_sint32, &status, 2, defaults,
+       (void *[]){&into, &agent_size});
   check((int32_t)status == 0, "stepsize_agent_defaults");
   call(function(library, "stepsize_agent_create"), &ffi_type_sint32, &status, 3, pointers,
        (void *[]){&into, &out, &none});
@@ -75,7 +78,7 @@ static void try_learn(void *library) {
   size_t rows = 2, columns = 3;
   double rate = 1, loss = 1, *loss_out = &loss;
   into = options, out = &nmf;
-  call(function(library, "stepsize_nmf_defaults"), &ffi_type_sint32, &status, 1, pointers, (void *[]){&into});
+  call(function(library, "stepsize_nmf_defaults"), &ffi_type_sint32, &status, 2, defaults, (void *[]){&into, &size});
   check((int32_t)status == 0 && options[2] == 1, "stepsize_nmf_defaults");
   ffi_type *create[] = {&ffi_type_pointer, &ffi_type_pointer, &ffi_type_uint64, &ffi_type_uint64,
                         &ffi_type_uint64,  &ffi_type_pointer, &ffi_type_pointer};

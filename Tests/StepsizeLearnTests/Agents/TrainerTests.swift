@@ -1,6 +1,6 @@
 import XCTest
 
-@testable import Stepsize
+@testable import StepsizeLearn
 
 final class TrainerTests: XCTestCase {
   private func configuration(_ trainer: Agent.Trainer, units: Int64 = 0, seed: Int64 = 1)
@@ -269,6 +269,20 @@ final class TrainerTests: XCTestCase {
     }
   }
 
+  func testRewardsOutOfRangeAreErrors() throws {
+    for trainer in [Agent.Trainer.crossEntropy, .proximal] {
+      var agent = try Agent(configuration(trainer))
+      try agent.beginEpisode(total: 4)
+      for _ in 0..<4 { _ = try agent.observe(loss: 1) }
+      for reward in [1e6.nextUp, -1e7, Double.greatestFiniteMagnitude] {
+        XCTAssertThrowsError(try agent.reward(reward))
+      }
+      for reward in [1e6, -1e6, 0.5] { try agent.reward(reward) }
+      XCTAssertEqual(try agent.endEpisode(), 0.5)
+      if trainer == .proximal { XCTAssertEqual(agent.collected.last?.reward, 0.5) }
+    }
+  }
+
   // MARK: - Order
 
   func testCallsOutOfOrderAreRefused() throws {
@@ -294,8 +308,8 @@ final class TrainerTests: XCTestCase {
   func testScoresOfFactorizationsAreHigherWhereTheLossIsLower() throws {
     var slow = try Policy(every: 10, limit: 3, units: 0)
     slow.network.parameters[0] = -9
-    var anchor = try Agent(configuration(.crossEntropy), policy: try Policy(every: 10, limit: 3, units: 0))
-    var other = try Agent(configuration(.crossEntropy), policy: slow)
+    let anchor = try Agent(configuration(.crossEntropy), policy: try Policy(every: 10, limit: 3, units: 0))
+    let other = try Agent(configuration(.crossEntropy), policy: slow)
     for instance: Int64 in [-1, -3] {
       let score = try anchor.scoreOnNMF(instance: instance)
       XCTAssertGreaterThan(score, try other.scoreOnNMF(instance: instance))
@@ -315,8 +329,7 @@ final class TrainerTests: XCTestCase {
     let scores = try candidates.map { (parameters: [Double]) -> Double in
       var policy = agent.policy
       policy.network.parameters = parameters
-      var player = try Agent(settings, policy: policy)
-      return try player.scoreOnNMF(instance: 0)
+      return try Agent(settings, policy: policy).scoreOnNMF(instance: 0)
     }
     let best = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(2).map { candidates[$0] }
     XCTAssertEqual(try agent.trainOnNMF(), scores.reduce(0, +) / 4, accuracy: 1e-12)
@@ -332,13 +345,13 @@ final class TrainerTests: XCTestCase {
     settings.every = 10
     var agent = try Agent(settings)
     let environment = NMFEnvironment(instance: 0)
-    let score = try environment.play(&agent, explores: true)
+    let score = try environment.play(&agent)
     let rewards = agent.collected.map(\.reward)
     XCTAssertEqual(Int64(rewards.count), environment.total / 10)
     XCTAssertEqual(rewards.last, 0)
     // A run that ends where the first decision comes is the rest of it: what is before depends on no decision.
     var short = environment
     short.total = 10
-    XCTAssertEqual(score - rewards.reduce(0, +), try short.play(&agent, explores: false), accuracy: 1e-9)
+    XCTAssertEqual(score - rewards.reduce(0, +), try short.score(agent.policy), accuracy: 1e-9)
   }
 }

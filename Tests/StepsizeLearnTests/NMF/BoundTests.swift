@@ -1,6 +1,6 @@
 import XCTest
 
-@testable import Stepsize
+@testable import StepsizeLearn
 
 final class BoundTests: XCTestCase {
   func testThetaIsBelowTheRootOfItsCubic() {
@@ -58,18 +58,18 @@ final class BoundTests: XCTestCase {
           $0.bound = bound
           $0.order = order
         }
-        let cut = f.step(problem.x.span, stride: problem.columns, rate: 1e9)
+        let cut = try f.step(problem.x.span, stride: problem.columns, rate: 1e9)
         XCTAssertTrue(cut.isClipped)
         XCTAssertEqual(cut.wRate, cut.wBound)
         XCTAssertEqual(cut.hRate, cut.hBound)
-        let small = f.step(problem.x.span, stride: problem.columns, rate: cut.wBound * 1e-6)
+        let small = try f.step(problem.x.span, stride: problem.columns, rate: cut.wBound * 1e-6)
         XCTAssertFalse(small.isClipped)
         XCTAssertEqual(small.wRate, cut.wBound * 1e-6)
         XCTAssertGreaterThan(small.hBound, small.hRate)
       }
     }
     var free = try problem.make { $0.bound = .none }
-    let update = free.step(problem.x.span, stride: problem.columns, rate: 0.125)
+    let update = try free.step(problem.x.span, stride: problem.columns, rate: 0.125)
     XCTAssertEqual([update.wRate, update.hRate, update.wBound, update.hBound], [0.125, 0.125, 0, 0])
     XCTAssertFalse(update.isClipped)
   }
@@ -84,11 +84,11 @@ final class BoundTests: XCTestCase {
       var joint = try problem.make { $0.order = .simultaneous }
       let (w, h) = (problem.w(joint), problem.h(joint))
       let residual = (2 * problem.loss(w, h).value).squareRoot()
-      let update = joint.step(problem.x.span, stride: problem.columns, rate: 0)
+      let update = try joint.step(problem.x.span, stride: problem.columns, rate: 0)
       // Where the fit is nearly exact the residual's norm is rounding, far below the rest.
       XCTAssertEqual(1.4 / update.wBound, squares(w) + squares(h) + residual, accuracy: 1e-7 * norm)
       var before = try problem.make { $0.bound = .apriori }
-      let apriori = before.step(problem.x.span, stride: problem.columns, rate: 0)
+      let apriori = try before.step(problem.x.span, stride: problem.columns, rate: 0)
       XCTAssertEqual(before.aprioriBound, apriori.wBound)
       XCTAssertEqual(
         1.4 / apriori.wBound, (3 * Double(problem.rank).squareRoot() + 1) * norm, accuracy: 1e-12 * norm)
@@ -104,16 +104,16 @@ final class BoundTests: XCTestCase {
         $0.bound = bound
       }
       var g = try problem.make()
-      let reference = g.step(problem.x.span, stride: problem.columns, rate: 1e9).wBound
-      XCTAssertEqual(f.step(problem.x.span, stride: problem.columns, rate: 0.5).wRate, 0.5 * reference)
+      let reference = try g.step(problem.x.span, stride: problem.columns, rate: 1e9).wBound
+      XCTAssertEqual(try f.step(problem.x.span, stride: problem.columns, rate: 0.5).wRate, 0.5 * reference)
     }
     var over = try problem.make {
       $0.isRelative = true
       $0.bound = .none
     }
     var inside = try problem.make { $0.isRelative = true }
-    let free = over.step(problem.x.span, stride: problem.columns, rate: 3)
-    let cut = inside.step(problem.x.span, stride: problem.columns, rate: 3)
+    let free = try over.step(problem.x.span, stride: problem.columns, rate: 3)
+    let cut = try inside.step(problem.x.span, stride: problem.columns, rate: 3)
     XCTAssertEqual(free.wRate, 3 * cut.wBound)
     XCTAssertTrue(cut.isClipped && !free.isClipped)
     XCTAssertEqual(cut.wRate, cut.wBound)

@@ -1,4 +1,4 @@
-@testable import Stepsize
+@testable import StepsizeLearn
 
 /// Random problems, and the loss written from its definition.
 struct Problem {

@@ -1,6 +1,6 @@
 import XCTest
 
-@testable import Stepsize
+@testable import StepsizeLearn
 
 final class ProductsTests: XCTestCase {
   private var random = SplitMix(state: 12)
@@ -73,7 +73,7 @@ final class ProductsTests: XCTestCase {
       var f = try problem.make { $0.order = order }
       let (w, h) = (problem.w(f), problem.h(f))
       let (ofW, ofH) = problem.gradients(w, h)
-      let update = f.step(x.span, stride: columns, rate: 0)
+      let update = try f.step(x.span, stride: columns, rate: 0)
       XCTAssertEqual(update.loss, problem.loss(w, h).value, accuracy: 1e-12 * squares(x))
       XCTAssertEqual(update.wGradient, squares(ofW).squareRoot(), accuracy: 1e-11 * squares(x))
       XCTAssertEqual(update.hGradient, squares(ofH).squareRoot(), accuracy: 1e-11 * squares(x))

@@ -1,6 +1,6 @@
 import XCTest
 
-@testable import Stepsize
+@testable import StepsizeLearn
 
 final class TransformTests: XCTestCase {
   private let h: [Double] = [1, 2, 0, 1, 0, 1, 3, 0]

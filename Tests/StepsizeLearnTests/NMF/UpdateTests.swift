@@ -1,6 +1,6 @@
 import XCTest
 
-@testable import Stepsize
+@testable import StepsizeLearn
 
 final class UpdateTests: XCTestCase {
   /// One step from random factors of any scale, at a random theta up to the largest: the loss never rises. The
@@ -31,7 +31,7 @@ final class UpdateTests: XCTestCase {
       }
       for _ in 0..<2 {
         let before = problem.loss(problem.w(f), problem.h(f))
-        let update = f.step(problem.x.span, stride: problem.columns, rate: 1e200)
+        let update = try f.step(problem.x.span, stride: problem.columns, rate: 1e200)
         let after = problem.loss(problem.w(f), problem.h(f))
         XCTAssertTrue(update.isClipped || update.squares == 0)
         if !(after.value <= before.value + before.rounding + after.rounding) {
@@ -59,7 +59,7 @@ final class UpdateTests: XCTestCase {
       }
       for _ in 0..<3 {
         let (batch, w, h) = (f.batch, problem.w(f), problem.h(f))
-        let update = f.step(problem.x.span, stride: problem.columns, rate: 1e200)
+        let update = try f.step(problem.x.span, stride: problem.columns, rate: 1e200)
         let start = f.place(of: batch)
         let rows = (start..<f.place(of: batch + 1)).map { f.row($0) }
         let before = problem.loss(w, h, rows: rows)
@@ -85,7 +85,7 @@ final class UpdateTests: XCTestCase {
       let w = problem.w(alternating).map { scale * $0 }
       let h = problem.h(alternating).map { scale * $0 }
       try alternating.replace(w: w.span, h: h.span)
-      let blocks = alternating.step(problem.x.span, stride: problem.columns, rate: 0)
+      let blocks = try alternating.step(problem.x.span, stride: problem.columns, rate: 0)
       guard blocks.squares > 0 else { continue }
       var joint = try problem.make {
         $0.order = .simultaneous
@@ -94,7 +94,7 @@ final class UpdateTests: XCTestCase {
       }
       try joint.replace(w: w.span, h: h.span)
       let before = problem.loss(problem.w(joint), problem.h(joint))
-      _ = joint.step(problem.x.span, stride: problem.columns, rate: min(blocks.wBound, blocks.hBound))
+      _ = try joint.step(problem.x.span, stride: problem.columns, rate: min(blocks.wBound, blocks.hBound))
       let after = problem.loss(problem.w(joint), problem.h(joint))
       if after.value > before.value * (1 + 1e-9) + before.rounding + after.rounding { rises += 1 }
     }
@@ -119,8 +119,8 @@ final class UpdateTests: XCTestCase {
         var b = try scaled.make(change)
         for _ in 0..<10 {
           let rate = isRelative ? 0.7 : 0.01
-          let x = a.step(problem.x.span, stride: problem.columns, rate: rate)
-          let y = b.step(scaled.x.span, stride: problem.columns, rate: isRelative ? rate : rate / 4)
+          let x = try a.step(problem.x.span, stride: problem.columns, rate: rate)
+          let y = try b.step(scaled.x.span, stride: problem.columns, rate: isRelative ? rate : rate / 4)
           XCTAssertEqual(y.loss, 16 * x.loss)
           XCTAssertEqual(y.hBound, x.hBound / 4)
           XCTAssertEqual(y.hGradient, 8 * x.hGradient)
@@ -158,7 +158,7 @@ final class UpdateTests: XCTestCase {
         }
         XCTAssertEqual((moved(step) - moved(-step)) / (2 * step), gradient, accuracy: 1e-7 * scale)
       }
-      let update = f.step(problem.x.span, stride: problem.columns, rate: rate)
+      let update = try f.step(problem.x.span, stride: problem.columns, rate: rate)
       XCTAssertEqual(update.wGradient, squares(ofW).squareRoot(), accuracy: 1e-12 * scale)
       XCTAssertEqual(update.hGradient, squares(ofH).squareRoot(), accuracy: 1e-12 * scale)
       for (new, (old, gradient)) in zip(problem.w(f), zip(w, ofW)) {
@@ -178,7 +178,7 @@ final class UpdateTests: XCTestCase {
     var orders: [[Int32]] = []
     for _ in 0..<3 {
       var sizes: [Int] = []
-      for _ in 0..<5 { sizes.append(f.step(x.span, stride: 3, rate: 0.1).rows) }
+      for _ in 0..<5 { sizes.append(try f.step(x.span, stride: 3, rate: 0.1).rows) }
       XCTAssertEqual(sizes.reduce(0, +), rows)
       XCTAssertEqual(Set(sizes), [4, 5])
       XCTAssertEqual(f.order.sorted(), Array(0..<Int32(rows)))
@@ -198,28 +198,60 @@ final class UpdateTests: XCTestCase {
           $0.order = order
           $0.batchSize = 3
         }
-        for _ in 0..<20 { _ = f.step(problem.x.span, stride: problem.columns, rate: rate) }
+        for _ in 0..<20 { _ = try f.step(problem.x.span, stride: problem.columns, rate: rate) }
         XCTAssertTrue((problem.w(f) + problem.h(f)).allSatisfy { $0.isFinite && $0 >= 0 })
-        XCTAssertTrue(f.loss(problem.x.span, stride: problem.columns).isFinite)
+        XCTAssertTrue(try f.loss(problem.x.span, stride: problem.columns).isFinite)
       }
     }
   }
 
-  /// Another matrix of the size is the caller's mistake, but no factor becomes NaN by it.
-  func testNoDataPoisonTheFactors() throws {
+  /// Errors change nothing that the next update would show: it has the same rows, and the same bits come of it.
+  func testRefusedUpdatesChangeNothing() throws {
     var random = SplitMix(state: 11)
     let problem = Problem.random(&random)
-    var f = try problem.make { $0.batchSize = 2 }
-    for poison in [Double.nan, .infinity, -.infinity, 1e300] {
-      let x = problem.x.map { _ in poison }
-      _ = f.step(x.span, stride: problem.columns, rate: 1)
-      XCTAssertTrue((problem.w(f) + problem.h(f)).allSatisfy { $0.isFinite && $0 >= 0 }, "\(poison)")
+    for order in [Factorization.Order.alternating, .simultaneous] {
+      func make() throws -> Factorization {
+        try problem.make {
+          $0.batchSize = 2
+          $0.order = order
+        }
+      }
+      var f = try make()
+      var twin = try make()
+      for _ in 0..<20 {
+        for poison in [Double.nan, .infinity, -.infinity, 1.01e100, -5e-324] {
+          let x = problem.x.map { _ in poison }
+          let error = failure { _ = try f.step(x.span, stride: problem.columns, rate: 1) }
+          XCTAssertTrue(text(error?.message ?? []).hasSuffix("expected a number in [0, 1e100]"), "\(poison)")
+          XCTAssertThrowsError(try f.loss(x.span, stride: problem.columns))
+        }
+        for wrong in [-1, Double.nan, .infinity] {
+          XCTAssertThrowsError(try f.step(problem.x.span, stride: problem.columns, rate: wrong))
+        }
+        XCTAssertThrowsError(try f.step([1.0].span, stride: problem.columns, rate: 1))
+        let update = try f.step(problem.x.span, stride: problem.columns, rate: 0.1)
+        XCTAssertEqual(update.loss, try twin.step(problem.x.span, stride: problem.columns, rate: 0.1).loss)
+        XCTAssertEqual(problem.w(f), problem.w(twin))
+        XCTAssertEqual(problem.h(f), problem.h(twin))
+        XCTAssertEqual(f.updates, twin.updates)
+      }
     }
-    let before = problem.h(f)
-    for wrong in [-1, Double.nan, .infinity] {
-      _ = f.step(problem.x.span, stride: problem.columns, rate: wrong)
+  }
+
+  /// The largest and the least entry that X can have, anywhere: no more is refused than has to be.
+  func testEntriesAtTheEndsOfTheirRange() throws {
+    for i in 0..<15 {
+      var problem = Problem(rows: 3, columns: 5, rank: 1, x: (0..<15).map { Double($0) + 0.5 })
+      var f = try problem.make()
+      for good in [0, 5e-324, -0.0, 1e100] {
+        problem.x[i] = good
+        XCTAssertNoThrow(try f.step(problem.x.span, stride: 5, rate: 0), "\(good)")
+      }
+      for bad in [-5e-324, (1e100).nextUp, .nan] {
+        problem.x[i] = bad
+        let error = failure { _ = try f.step(problem.x.span, stride: 5, rate: 0) }
+        XCTAssertTrue(text(error?.message ?? []).hasPrefix("nmf: x[\(i / 5), \(i % 5)] = "), "\(bad)")
+      }
     }
-    _ = f.step([1.0].span, stride: 1, rate: 1)
-    XCTAssertEqual(problem.h(f), before)
   }
 }

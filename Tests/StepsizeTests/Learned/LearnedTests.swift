@@ -61,29 +61,6 @@ final class LearnedTests: XCTestCase {
     }
   }
 
-  /// The scheduler's rates are those that the agent answers for the same policy and losses.
-  func testSchedulerDoesWhatTheAgentDoes() throws {
-    let policy = try policy()
-    var agent = try Agent(Agent.Configuration(), policy: policy)
-    try agent.beginEpisode(total: 90, explores: false)
-    var configuration = Learned.Configuration(policy)
-    configuration.total = 90
-    var scheduler = try Scheduler(baseLRs: [0.1, 3], controller: .learned(configuration))
-    let random = CounterRandom(seed: 2, step: 2)
-    var lowest = 1.0
-    for t in 0..<90 {
-      let loss = t % 11 == 5 ? Double.nan : exp(random.normal(UInt64(t)) - 0.05 * Double(t))
-      let multiplier = try agent.observe(loss: loss)
-      scheduler.advance(loss: loss)
-      XCTAssertEqual(scheduler.rate(ofGroup: 0, 1), 0.1 * multiplier)
-      XCTAssertEqual(scheduler.rate(ofGroup: 1, 1), 3 * multiplier)
-      lowest = min(lowest, multiplier)
-      if loss.isNaN { XCTAssertEqual(scheduler.decision, .ignored) }
-    }
-    XCTAssertLessThan(lowest, 0.99)
-    XCTAssertGreaterThan(lowest, exp(-2))
-  }
-
   func testAdaptationFindsTheBetterSide() throws {
     // A policy that does nothing, in a training whose loss falls faster the higher the rate is.
     let still = Learned.Configuration(try Policy(every: 2, limit: 2, units: 0))

@@ -13,10 +13,10 @@ int main(void) {
   for (int i = 0; i < ROWS; i++)
     for (int j = 0; j < COLUMNS; j++) x[i][j] = (i + 1) * (j + 1) + (i % 2) * (COLUMNS - j); /* of rank 2 */
 
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error;
   stepsize_nmf_options options;
   stepsize_nmf *nmf = NULL;
-  stepsize_nmf_defaults(&options);
+  if (stepsize_nmf_defaults(&options, sizeof options) != STEPSIZE_OK) return 1;
   options.rank = RANK, options.relative = 1;
   if (stepsize_nmf_create(&options, x[0], ROWS, COLUMNS, COLUMNS, &nmf, &error) != STEPSIZE_OK) {
     fprintf(stderr, "%s\n", error.text);
@@ -31,7 +31,7 @@ int main(void) {
     }
   }
   double loss = 0;
-  stepsize_nmf_loss(nmf, x[0], COLUMNS, &loss, NULL);
+  if (stepsize_nmf_loss(nmf, x[0], COLUMNS, &loss, &error) != STEPSIZE_OK) return 1;
   printf("relative loss %s 1e-3\n", 2 * loss / update.squares < 1e-3 ? "<" : ">=");
   stepsize_nmf_destroy(nmf);
   return 0;

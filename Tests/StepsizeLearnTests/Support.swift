@@ -1,0 +1,2 @@
+@_exported import StepsizeBase
+@_exported import TestSupport
