@@ -52,7 +52,7 @@ compile() {
   done
 }
 
-names=(structs values text scheduler controllers phases record state extend theory learned threads allocations nmf agents)
+names=(structs arguments values text scheduler controllers phases record state extend theory learned threads allocations nmf agents)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
 short=(structs scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents)
 golden() {

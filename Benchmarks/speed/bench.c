@@ -75,7 +75,7 @@ static size_t group_count;
 static double rates[MAX_GROUPS], twin_rates[MAX_GROUPS];
 
 static void our_steps(void *s, size_t calls) {
-  for (size_t i = 0; i < calls; i++) stepsize_scheduler_step(s, rates, group_count);
+  for (size_t i = 0; i < calls; i++) (void)!stepsize_scheduler_step(s, rates, group_count);
 }
 
 static void twin_steps(void *s, size_t calls) {
@@ -83,7 +83,7 @@ static void twin_steps(void *s, size_t calls) {
 }
 
 static void our_greedy_steps(void *s, size_t calls) {
-  for (size_t i = 0; i < calls; i++) stepsize_scheduler_step_with_loss(s, losses[i % LOSSES], rates, group_count);
+  for (size_t i = 0; i < calls; i++) (void)!stepsize_scheduler_step_with_loss(s, losses[i % LOSSES], rates, group_count);
 }
 
 static void twin_greedy_steps(void *s, size_t calls) {
@@ -95,7 +95,7 @@ static double base[MAX_GROUPS], low[MAX_GROUPS], high[MAX_GROUPS];
 static stepsize_scheduler *make_scheduler(const stepsize_schedule *schedule, const stepsize_controller *controller) {
   stepsize_scheduler *out;
   stepsize_scheduler_options options;
-  ok(stepsize_scheduler_defaults(&options), "defaults");
+  ok(stepsize_scheduler_defaults(&options, sizeof options), "defaults");
   options.group_count = group_count, options.base_lr = base;
   options.schedule = schedule, options.controller = controller;
   options.min_lr = low, options.min_lr_count = group_count;
@@ -128,17 +128,15 @@ static void bench_linear(void) {
 
 static void bench_greedy(const char *variant, int huggingface, int64_t window) {
   char name[64];
-  stepsize_greedy_options options;
   stepsize_controller *controller;
   twin_greedy *twin;
   double lower[MAX_GROUPS], upper[MAX_GROUPS];
-  ok(stepsize_greedy_defaults(&options, huggingface), "greedy defaults");
   for (size_t i = 0; i < group_count; i++) lower[i] = 0.1 * base[i], upper[i] = 10 * base[i];
-  options.smooth = window > 0;
-  if (window) options.window = window;
-  options.min_lr = lower, options.min_lr_count = group_count;
-  options.max_lr = upper, options.max_lr_count = group_count;
-  ok(stepsize_controller_greedy(&options, &controller, NULL), "greedy");
+  const stepsize_argument arguments[] = {
+      STEPSIZE_WORD("variant", huggingface ? "huggingface" : "default"), STEPSIZE_FLAG("smooth", window > 0),
+      STEPSIZE_INTEGER("window", window ? window : 1), STEPSIZE_REALS("min_lr", lower, group_count),
+      STEPSIZE_REALS("max_lr", upper, group_count)};
+  ok(stepsize_controller_create("greedy", arguments, 5, &controller, NULL), "greedy");
   stepsize_scheduler *ours = make_scheduler(NULL, controller);
   ok(twin_greedy_create(huggingface, window, group_count, base, low, high, &twin), "twin");
   int changes = 0;
@@ -265,10 +263,10 @@ int main(void) {
   for (int i = 0; i < 2; i++) {
     group_count = counts[i];
     bench_linear();
-    bench_greedy("default", STEPSIZE_GREEDY_DEFAULT, 0);
-    bench_greedy("window 50", STEPSIZE_GREEDY_DEFAULT, 50);
-    bench_greedy("huggingface", STEPSIZE_GREEDY_HUGGINGFACE, 0);
-    bench_greedy("huggingface window 50", STEPSIZE_GREEDY_HUGGINGFACE, 50);
+    bench_greedy("default", 0, 0);
+    bench_greedy("window 50", 0, 50);
+    bench_greedy("huggingface", 1, 0);
+    bench_greedy("huggingface window 50", 1, 50);
   }
   group_count = 1;
   bench_window(1);

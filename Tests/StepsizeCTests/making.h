@@ -9,10 +9,10 @@
 /* For a text that must be right, or may be wrong where `may_fail`. */
 static inline stepsize_scheduler *scheduler_from(const char *text, size_t group_count, const double *base,
                                                  const double *min_lr, const double *max_lr, int record, int may_fail) {
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = group_count, options.base_lr = base, options.record = record;
   options.min_lr = min_lr, options.min_lr_count = min_lr ? group_count : 0;
   options.max_lr = max_lr, options.max_lr_count = max_lr ? group_count : 0;
@@ -54,7 +54,7 @@ static inline size_t state_size_of(stepsize_scheduler *scheduler) {
 
 static inline stepsize_scheduler *restored(const uint8_t *state, size_t size) {
   stepsize_scheduler *scheduler = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   if (stepsize_scheduler_restore(state, size, &scheduler, &error) != STEPSIZE_OK) fprintf(stderr, "%s\n", error.text);
   REQUIRE(scheduler != NULL);
   return scheduler;

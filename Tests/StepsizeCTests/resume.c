@@ -28,7 +28,7 @@ static void check(int32_t status, const stepsize_error *error) {
 }
 
 int main(int argc, char **argv) {
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   stepsize_scheduler *scheduler = NULL;
   if (argc != 4) fail("usage", "resume STATE_IN STEPS STATE_OUT");
 

@@ -48,14 +48,15 @@ enum { GROUPS = 8, STEPS = 20000, FILLED = 100000 };
 static double base[GROUPS], lrs[GROUPS], row[FILLED];
 static float single[FILLED];
 
-static stepsize_controller *controller_of(int32_t variant, int32_t smooth) {
-  stepsize_greedy_options options;
+static stepsize_controller *controller_of(const char *variant, int32_t smooth) {
+  const stepsize_argument arguments[] = {
+      STEPSIZE_WORD("variant", variant), STEPSIZE_FLAG("smooth", smooth), STEPSIZE_INTEGER("patience", 2),
+      STEPSIZE_INTEGER("cooldown", 1), STEPSIZE_INTEGER("warmup", 1), STEPSIZE_INTEGER("reset_start", 3),
+      STEPSIZE_REAL("min_lr", 1e-4),
+  };
   stepsize_controller *controller = NULL;
-  REQUIRE(stepsize_greedy_defaults(&options, variant) == STEPSIZE_OK);
-  const double low = 1e-4;
-  options.smooth = smooth, options.patience = 2, options.cooldown = 1, options.warmup = 1, options.reset_start = 3;
-  options.min_lr = &low, options.min_lr_count = 1;
-  REQUIRE(stepsize_controller_greedy(&options, &controller, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_create("greedy", arguments, sizeof arguments / sizeof *arguments, &controller, NULL) ==
+          STEPSIZE_OK);
   return controller;
 }
 
@@ -63,7 +64,7 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
   stepsize_schedule *schedule = parsed(text);
   stepsize_scheduler *s = NULL;
   stepsize_scheduler_options options;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = GROUPS, options.base_lr = base, options.schedule = schedule, options.controller = controller;
   long before_creation = live;
   REQUIRE(stepsize_scheduler_create(&options, &s, NULL) == STEPSIZE_OK);
@@ -74,7 +75,7 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
     double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
     if (!controller) wrong += stepsize_scheduler_step(s, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_step_with_loss(s, loss, lrs, GROUPS) != STEPSIZE_OK;
-    wrong += stepsize_scheduler_step_without_loss(s, lrs, GROUPS) != STEPSIZE_OK;
+    wrong += stepsize_scheduler_advance(s, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_rates(s, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_step(s, lrs, 1) == STEPSIZE_OK; /* refusals do not either */
   }
@@ -108,7 +109,7 @@ static void controllers_allocate_nothing(const char *text) {
   int32_t trial = STEPSIZE_TRIAL_RETRY;
   stepsize_scheduler *s = NULL;
   stepsize_scheduler_options options;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = GROUPS, options.base_lr = base;
   long before_creation = live;
   REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &s, NULL) == STEPSIZE_OK);
@@ -162,9 +163,9 @@ int main(void) {
   for (int round = 0; round < 2; round++) {
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
       steps_allocate_nothing(texts[i], NULL);
-      for (int32_t variant = 0; variant < 2; variant++)
+      for (int variant = 0; variant < 2; variant++)
         for (int32_t smooth = 0; smooth < 2; smooth++) {
-          stepsize_controller *controller = controller_of(variant, smooth);
+          stepsize_controller *controller = controller_of(variant ? "huggingface" : "default", smooth);
           steps_allocate_nothing(texts[i], controller);
           stepsize_controller_destroy(controller);
         }

@@ -11,7 +11,7 @@ static void same_text(const char *text, const char *canonical) {
   char printed[512];
   size_t length = 0;
   stepsize_controller *controller = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   for (int round = 0; round < 2; round++) { /* what is printed is read again */
     int32_t status = stepsize_controller_parse(text, strlen(text), &controller, &error);
     if (!CHECK_STATUS(status, STEPSIZE_OK)) {
@@ -31,7 +31,7 @@ static void same_text(const char *text, const char *canonical) {
 
 static void refused_text(const char *text, int32_t status, int64_t offset, const char *part) {
   stepsize_controller *controller = (stepsize_controller *)&check_passed;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   CHECK_STATUS(stepsize_controller_parse(text, strlen(text), &controller, &error), status);
   CHECK(controller == NULL && error.status == status);
   if (!CHECK(error.offset == offset)) fprintf(stderr, "    %s: at %lld\n", text, (long long)error.offset);
@@ -91,9 +91,9 @@ static void texts(void) {
 static void refused_scheduler(const char *text, int32_t status, int64_t offset, const char *part) {
   const double base = 0.1;
   stepsize_scheduler *s = (stepsize_scheduler *)&check_passed;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   stepsize_scheduler_options options;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = 1, options.base_lr = &base;
   CHECK_STATUS(stepsize_scheduler_parse(text, strlen(text), &options, &s, &error), status);
   CHECK(s == NULL && error.status == status);
@@ -123,7 +123,7 @@ static void scheduler_texts(void) {
     const double base = 0.1;
     stepsize_scheduler_options options;
     stepsize_scheduler *same = NULL;
-    REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+    REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
     options.group_count = 1, options.base_lr = &base, options.schedule = schedule;
     char text[512] = "";
     if (count) CHECK_STATUS(stepsize_controller_print(parts[0], text, sizeof text, NULL), STEPSIZE_OK);
@@ -622,7 +622,7 @@ static void random_calls(long wanted) {
       size_t told = below(&random, 2) ? 1 : groups;
       switch (below(&random, 12)) {
       case 0: status = stepsize_scheduler_step(s, lr, groups); break;
-      case 1: status = stepsize_scheduler_step_without_loss(s, lr, groups); break;
+      case 1: status = stepsize_scheduler_advance(s, lr, groups); break;
       case 2: status = stepsize_scheduler_observe_gradient(s, numbers, others, told, lr, groups); break;
       case 3: status = stepsize_scheduler_propose(s, numbers[0], others, groups, lr, groups); break;
       case 4:

@@ -125,7 +125,7 @@ static void replayed(int save) {
 /* A phase that was ended early: the schedule's step goes on, in the extended one as well. */
 static void ended_early(void) {
   const char *text = "settle(\"main\", patience=3) * (constant(50, phase=\"main\") >> linear(10, phase=\"end\"))";
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   stepsize_scheduler *s = scheduler_of(text, 1);
   for (int t = 0; t < 6; t++) CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, NULL, 0), STEPSIZE_OK);
   int64_t now = stepsize_scheduler_schedule_step(s);
@@ -184,7 +184,7 @@ static void constant_and_base_rates(void) {
   CHECK(stepsize_scheduler_base_lr(s, 0) == 0.5 && stepsize_scheduler_base_lr(s, 1) == 0.25);
   CHECK(isnan(stepsize_scheduler_base_lr(s, 2)) && isnan(stepsize_scheduler_base_lr(NULL, 0)));
   CHECK(stepsize_scheduler_schedule_step(NULL) == -1);
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   CHECK_STATUS(stepsize_scheduler_extend(NULL, NULL, &error), STEPSIZE_ERROR_NULL);
   CHECK(strstr(error.text, "NULL") != NULL);
   stepsize_scheduler_destroy(s);

@@ -18,7 +18,7 @@ static void complain(const char *what, const char *text) {
 /* NULL for a case that is skipped. */
 static stepsize_schedule *begin(const char *text) {
   stepsize_schedule *schedule = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   int32_t status = stepsize_schedule_parse(text, strlen(text), &schedule, &error);
   cases++;
   if (status == STEPSIZE_ERROR_NAME) {

@@ -129,7 +129,7 @@ static void ended_early(void) {
   CHECK(phase_of(s).position == 5 && phase_of(s).length == 100 && !phase_of(s).entered);
   CHECK(stepsize_scheduler_get_step(s) == 10 && rate_of(s) == 1);
   /* Without a loss nothing is observed. */
-  CHECK_STATUS(stepsize_scheduler_step_without_loss(s, NULL, 0), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, NULL, 0), STEPSIZE_OK);
   CHECK_TEXT(phase_of(s).name, "main");
   step(s, NAN); /* the third bad one */
   stepsize_phase phase = phase_of(s);

@@ -3,7 +3,7 @@
 
 static stepsize_scheduler *made(const stepsize_scheduler_options *options) {
   stepsize_scheduler *scheduler = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   if (stepsize_scheduler_create(options, &scheduler, &error) != STEPSIZE_OK) fprintf(stderr, "%s\n", error.text);
   REQUIRE(scheduler != NULL);
   return scheduler;
@@ -11,17 +11,16 @@ static stepsize_scheduler *made(const stepsize_scheduler_options *options) {
 
 static stepsize_scheduler_options options_of(size_t count, const double *base, const stepsize_schedule *schedule) {
   stepsize_scheduler_options options;
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
   options.group_count = count, options.base_lr = base, options.schedule = schedule;
   return options;
 }
 
 static stepsize_controller *greedy(void) {
-  stepsize_greedy_options options;
+  const stepsize_argument arguments[] = {
+      STEPSIZE_INTEGER("patience", 0), STEPSIZE_FLAG("smooth", 0), STEPSIZE_REAL("factor", 0.5)};
   stepsize_controller *controller = NULL;
-  REQUIRE(stepsize_greedy_defaults(&options, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
-  options.patience = 0, options.smooth = 0, options.factor = 0.5;
-  REQUIRE(stepsize_controller_greedy(&options, &controller, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_create("greedy", arguments, 3, &controller, NULL) == STEPSIZE_OK);
   return controller;
 }
 
@@ -49,11 +48,11 @@ static void one_group(void) {
   CHECK(!stepsize_scheduler_finished(s));
   CHECK_STATUS(stepsize_scheduler_step_with_loss(s, NAN, &lr, 1), STEPSIZE_OK);
   CHECK_SAME(lr, 0.5);
-  CHECK_STATUS(stepsize_scheduler_step_without_loss(s, &lr, 1), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, &lr, 1), STEPSIZE_OK);
   CHECK_SAME(lr, 0.5);
   CHECK_STATUS(stepsize_scheduler_step(s, NULL, 0), STEPSIZE_OK);
   CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, NULL, 0), STEPSIZE_OK);
-  CHECK_STATUS(stepsize_scheduler_step_without_loss(s, NULL, 0), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, NULL, 0), STEPSIZE_OK);
   CHECK(stepsize_scheduler_get_step(s) == 7);
   /* Any step may be set; the count saturates. */
   CHECK_STATUS(stepsize_scheduler_set_step(s, INT64_MAX - 1), STEPSIZE_OK);
@@ -150,7 +149,7 @@ static void with_controller(void) {
   CHECK(lr[0] == -1 && lr[1] == -1 && stepsize_scheduler_get_step(s) == 0);
   CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 5, lr, 2), STEPSIZE_OK); /* better than none: raised */
   CHECK(lr[0] == 2 * 0.875 && lr[1] == 0.5 * 0.875);
-  CHECK_STATUS(stepsize_scheduler_step_without_loss(s, lr, 2), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, lr, 2), STEPSIZE_OK);
   CHECK(lr[0] == 2 * 0.75 && lr[1] == 0.5 * 0.75);
   CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 6, lr, 2), STEPSIZE_OK);
   CHECK(lr[0] == 0.625 && lr[1] == 0.25 * 0.625);
@@ -183,8 +182,8 @@ static void refused_changes_nothing(void) {
     CHECK_STATUS(stepsize_scheduler_step_with_loss(s, loss, NULL, 3), STEPSIZE_ERROR_NULL);
     CHECK_STATUS(stepsize_scheduler_step_with_loss(s, loss, misaligned, 3), STEPSIZE_ERROR_SIZE);
     CHECK_STATUS(stepsize_scheduler_step_with_loss(NULL, loss, raw, 3), STEPSIZE_ERROR_NULL);
-    CHECK_STATUS(stepsize_scheduler_step_without_loss(s, raw, 2), STEPSIZE_ERROR_SIZE);
-    CHECK_STATUS(stepsize_scheduler_step_without_loss(s, NULL, 1), STEPSIZE_ERROR_NULL);
+    CHECK_STATUS(stepsize_scheduler_advance(s, raw, 2), STEPSIZE_ERROR_SIZE);
+    CHECK_STATUS(stepsize_scheduler_advance(s, NULL, 1), STEPSIZE_ERROR_NULL);
     CHECK_STATUS(stepsize_scheduler_step(s, raw, 3), STEPSIZE_ERROR_LOSS_REQUIRED);
     CHECK_STATUS(stepsize_scheduler_rates(s, raw, 2), STEPSIZE_ERROR_SIZE);
     CHECK_STATUS(stepsize_scheduler_rates(s, misaligned, 3), STEPSIZE_ERROR_SIZE);
@@ -206,7 +205,7 @@ static void refused_changes_nothing(void) {
 
 static void refused(const stepsize_scheduler_options *options, int32_t status, const char *part) {
   stepsize_scheduler *s = (stepsize_scheduler *)&check_passed;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   CHECK_STATUS(stepsize_scheduler_create(options, &s, &error), status);
   CHECK(s == NULL);
   CHECK(error.status == status && error.offset == -1);

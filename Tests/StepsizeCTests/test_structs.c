@@ -8,45 +8,19 @@
 /* On every 64-bit platform. */
 static void layout(void) {
   CHECK(sizeof(stepsize_error) == 512);
-  AT(stepsize_error, size, 0);
-  AT(stepsize_error, status, 4);
+  AT(stepsize_error, status, 0);
+  AT(stepsize_error, reserved, 4);
   AT(stepsize_error, offset, 8);
   AT(stepsize_error, text, 16);
 
-  CHECK(sizeof(stepsize_greedy_options) == 120);
-  AT(stepsize_greedy_options, size, 0);
-  AT(stepsize_greedy_options, variant, 4);
-  AT(stepsize_greedy_options, mode, 8);
-  AT(stepsize_greedy_options, threshold_mode, 12);
-  AT(stepsize_greedy_options, factor, 16);
-  AT(stepsize_greedy_options, threshold, 24);
-  AT(stepsize_greedy_options, eps, 32);
-  AT(stepsize_greedy_options, patience, 40);
-  AT(stepsize_greedy_options, cooldown, 48);
-  AT(stepsize_greedy_options, warmup, 56);
-  AT(stepsize_greedy_options, window, 64);
-  AT(stepsize_greedy_options, reset_start, 72);
-  AT(stepsize_greedy_options, smooth, 80);
-  AT(stepsize_greedy_options, reserved, 84);
-  AT(stepsize_greedy_options, min_lr, 88);
-  AT(stepsize_greedy_options, min_lr_count, 96);
-  AT(stepsize_greedy_options, max_lr, 104);
-  AT(stepsize_greedy_options, max_lr_count, 112);
-
-  CHECK(sizeof(stepsize_plateau_options) == 88);
-  AT(stepsize_plateau_options, size, 0);
-  AT(stepsize_plateau_options, counting, 4);
-  AT(stepsize_plateau_options, mode, 8);
-  AT(stepsize_plateau_options, threshold_mode, 12);
-  AT(stepsize_plateau_options, factor, 16);
-  AT(stepsize_plateau_options, threshold, 24);
-  AT(stepsize_plateau_options, extra_threshold, 32);
-  AT(stepsize_plateau_options, eps, 40);
-  AT(stepsize_plateau_options, patience, 48);
-  AT(stepsize_plateau_options, cooldown, 56);
-  AT(stepsize_plateau_options, accumulation, 64);
-  AT(stepsize_plateau_options, min_lr, 72);
-  AT(stepsize_plateau_options, min_lr_count, 80);
+  CHECK(sizeof(stepsize_argument) == 48);
+  AT(stepsize_argument, name, 0);
+  AT(stepsize_argument, kind, 8);
+  AT(stepsize_argument, reserved, 12);
+  AT(stepsize_argument, integer, 16);
+  AT(stepsize_argument, real, 24);
+  AT(stepsize_argument, data, 32);
+  AT(stepsize_argument, count, 40);
 
   CHECK(sizeof(stepsize_scheduler_options) == 96);
   AT(stepsize_scheduler_options, size, 0);
@@ -109,111 +83,169 @@ static void layout(void) {
 }
 
 static void defaults(void) {
-  stepsize_greedy_options greedy;
-  memset(&greedy, 0x5a, sizeof greedy);
-  CHECK_STATUS(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_DEFAULT), STEPSIZE_OK);
-  CHECK(greedy.size == sizeof greedy && greedy.variant == STEPSIZE_GREEDY_DEFAULT);
-  CHECK(greedy.mode == STEPSIZE_MODE_MIN && greedy.threshold_mode == STEPSIZE_THRESHOLD_ABS);
-  CHECK(greedy.factor == 0.95 && greedy.threshold == 1e-6 && greedy.eps == 1e-8);
-  CHECK(greedy.patience == 10 && greedy.cooldown == 0 && greedy.warmup == 0);
-  CHECK(greedy.window == 50 && greedy.reset_start == 500 && greedy.smooth == 1 && greedy.reserved == 0);
-  CHECK(!greedy.min_lr && !greedy.min_lr_count && !greedy.max_lr && !greedy.max_lr_count);
-  CHECK_STATUS(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_HUGGINGFACE), STEPSIZE_OK);
-  CHECK(greedy.size == sizeof greedy && greedy.variant == STEPSIZE_GREEDY_HUGGINGFACE && greedy.smooth == 0);
-
   stepsize_scheduler_options scheduler;
   memset(&scheduler, 0x5a, sizeof scheduler);
-  CHECK_STATUS(stepsize_scheduler_defaults(&scheduler), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_defaults(&scheduler, sizeof scheduler), STEPSIZE_OK);
   stepsize_scheduler_options expected;
   memset(&expected, 0, sizeof expected);
   expected.size = sizeof expected;
   CHECK(memcmp(&scheduler, &expected, sizeof expected) == 0);
-  CHECK_STATUS(stepsize_scheduler_defaults(NULL), STEPSIZE_ERROR_NULL);
 
   stepsize_refine_options refine;
   memset(&refine, 0x5a, sizeof refine);
-  CHECK_STATUS(stepsize_refine_defaults(&refine), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_refine_defaults(&refine, sizeof refine), STEPSIZE_OK);
   CHECK(refine.size == sizeof refine && refine.optimizer == STEPSIZE_OPTIMIZER_SGD && refine.tau == 0.1);
   CHECK(refine.total == 0 && refine.floor == 0 && refine.distance == 1 && !refine.capped && !refine.reserved);
 }
 
-/* A struct that is larger than the library knows, or smaller than it ever was, is refused. */
-static void sizes(void) {
-  const double base = 1;
-  stepsize_greedy_options greedy;
-  stepsize_scheduler_options options;
-  REQUIRE(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
-  REQUIRE(stepsize_scheduler_defaults(&options) == STEPSIZE_OK);
-  options.group_count = 1, options.base_lr = &base;
-  const uint32_t bad[] = {0, 1, 4, 8, 72, 88, 95, 97, 119, 121, 256, UINT32_MAX};
-  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    stepsize_controller *controller = (stepsize_controller *)&check_passed;
-    stepsize_scheduler *scheduler = (stepsize_scheduler *)&check_passed;
-    stepsize_error error = {sizeof error, 0, 0, ""};
-    greedy.size = options.size = bad[i];
-    CHECK_STATUS(stepsize_controller_greedy(&greedy, &controller, &error), STEPSIZE_ERROR_SIZE);
-    CHECK(controller == NULL && strstr(error.text, "size"));
-    CHECK_STATUS(stepsize_scheduler_create(&options, &scheduler, &error), STEPSIZE_ERROR_SIZE);
-    CHECK(scheduler == NULL && strstr(error.text, "size"));
-  }
-  /* Each version's size stays legal. There is one version so far. */
-  greedy.size = 120, options.size = 96;
-  stepsize_scheduler *scheduler = NULL;
-  CHECK_STATUS(stepsize_controller_greedy(&greedy, (stepsize_controller **)&options.controller, NULL), STEPSIZE_OK);
-  CHECK_STATUS(stepsize_scheduler_create(&options, &scheduler, NULL), STEPSIZE_OK);
-  stepsize_controller_destroy((stepsize_controller *)options.controller);
-  stepsize_scheduler_destroy(scheduler);
+/* ---- Structs that are shorter or longer than the library's ---- */
+
+enum { SPACE = 65536 + 64, GUARD = 0x5a };
+static union {
+  uint32_t size;
+  unsigned char bytes[SPACE];
+  stepsize_scheduler_options scheduler;
+  stepsize_refine_options refine;
+  stepsize_refine_result refined;
+  stepsize_score_result score;
+  stepsize_phase phase;
+} space;
+
+/* Whether nothing beyond `size` was touched, and what is beyond `own` is 0. */
+static int is_filled(size_t own, size_t size) {
+  for (size_t i = own; i < size; i++)
+    if (space.bytes[i] != 0) return 0;
+  for (size_t i = size; i < SPACE; i++)
+    if (space.bytes[i] != GUARD) return 0;
+  return 1;
 }
 
-/* The structs of the theory alike; a result is not touched where its size is refused. */
-static void theory_sizes(void) {
+/* The sizes that are tried for a struct of `own` bytes; the largest that is ever legal is 65536. */
+static const int64_t deltas[] = {-1000000, -8, -4, -1, 0, 1, 4, 8, 24, 1000, 65536, 4000000000};
+enum { DELTAS = sizeof deltas / sizeof *deltas };
+static size_t size_of(size_t own, int i) {
+  const int64_t size = (int64_t)own + deltas[i];
+  return size < 0 ? 0 : (size_t)size;
+}
+static int is_legal(size_t own, size_t size) { return size >= own && size <= 65536; }
+
+/* Defaults fill exactly the caller's size: what the library does not know is 0. */
+static void defaults_of_other_sizes(void) {
+  for (int i = 0; i < DELTAS; i++) {
+    const size_t scheduler = size_of(sizeof space.scheduler, i), refine = size_of(sizeof space.refine, i);
+    int is_fine = is_legal(sizeof space.scheduler, scheduler);
+    memset(&space, GUARD, sizeof space);
+    CHECK_STATUS(stepsize_scheduler_defaults(&space.scheduler, scheduler), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK(is_fine ? space.size == scheduler && is_filled(sizeof space.scheduler, scheduler) : is_filled(0, 0));
+
+    is_fine = is_legal(sizeof space.refine, refine);
+    memset(&space, GUARD, sizeof space);
+    CHECK_STATUS(stepsize_refine_defaults(&space.refine, refine), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK(is_fine ? space.size == refine && is_filled(sizeof space.refine, refine) : is_filled(0, 0));
+    CHECK(!is_fine || space.refine.tau == 0.1);
+  }
+  CHECK_STATUS(stepsize_scheduler_defaults(NULL, sizeof space.scheduler), STEPSIZE_ERROR_NULL);
+  CHECK_STATUS(stepsize_refine_defaults(NULL, sizeof space.refine), STEPSIZE_ERROR_NULL);
+}
+
+/* Options: shorter ones are refused, longer ones accepted where what the library does not know is 0. */
+static void options_of_other_sizes(void) {
+  const double base = 1, norms[2] = {1, 1};
+  double values[2];
+  for (int i = 0; i < DELTAS; i++) {
+    for (int is_dirty = 0; is_dirty < 2; is_dirty++) {
+      size_t own = sizeof space.scheduler, size = size_of(own, i);
+      int is_longer = size > own && size <= 65536, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      memset(&space, 0, sizeof space);
+      REQUIRE(stepsize_scheduler_defaults(&space.scheduler, own) == STEPSIZE_OK);
+      space.scheduler.group_count = 1, space.scheduler.base_lr = &base;
+      space.size = (uint32_t)size;
+      if (is_dirty && is_longer) space.bytes[size - 1] = 1;
+      stepsize_scheduler *scheduler = (stepsize_scheduler *)&check_passed;
+      stepsize_error error = {0};
+      CHECK_STATUS(stepsize_scheduler_create(&space.scheduler, &scheduler, &error),
+                   is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+      CHECK((scheduler != NULL) == is_fine && (is_fine || strstr(error.text, "size")));
+      stepsize_scheduler_destroy(scheduler);
+
+      own = sizeof space.refine, size = size_of(own, i);
+      is_longer = size > own && size <= 65536, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      memset(&space, 0, sizeof space);
+      REQUIRE(stepsize_refine_defaults(&space.refine, own) == STEPSIZE_OK);
+      space.size = (uint32_t)size;
+      if (is_dirty && is_longer) space.bytes[size - 1] = 1;
+      CHECK_STATUS(stepsize_refine(&space.refine, norms, 2, values, 2, NULL, NULL),
+                   is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    }
+  }
+}
+
+/* Results: nothing beyond the caller's size is touched, which stays; what the library does not know is 0. */
+static void results_of_other_sizes(void) {
   const double norms[2] = {1, 1};
   double values[2];
   stepsize_refine_options options;
-  stepsize_schedule *schedule = parsed("linear(2)");
-  REQUIRE(stepsize_refine_defaults(&options) == STEPSIZE_OK);
-  for (uint32_t size = 0; size <= 200; size++) {
-    stepsize_refine_result refined = {0};
-    stepsize_score_result score = {0};
-    refined.size = score.size = size;
-    CHECK_STATUS(stepsize_refine(&options, norms, 2, values, 2, &refined, NULL),
-                 size == sizeof refined ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
-    CHECK((refined.median == 1) == (size == sizeof refined) && refined.size == size);
-    CHECK_STATUS(stepsize_score(schedule, 2, norms, 2, 1, &score, NULL),
-                 size == sizeof score ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
-    CHECK((score.omega > 0) == (size == sizeof score) && score.size == size);
-    stepsize_refine_options other = options;
-    other.size = size;
-    CHECK_STATUS(stepsize_refine(&other, norms, 2, values, 2, NULL, NULL),
-                 size == sizeof options ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+  stepsize_schedule *schedule = parsed("linear(2, phase=\"p\")");
+  REQUIRE(stepsize_refine_defaults(&options, sizeof options) == STEPSIZE_OK);
+  const size_t sizes[] = {sizeof space.refined, sizeof space.score, sizeof space.phase};
+  for (int kind = 0; kind < 3; kind++) {
+    for (int i = 0; i < DELTAS; i++) {
+      const size_t size = size_of(sizes[kind], i);
+      const int is_fine = is_legal(sizes[kind], size);
+      memset(&space, GUARD, sizeof space);
+      space.size = (uint32_t)size;
+      const stepsize_status status = kind == 0   ? stepsize_refine(&options, norms, 2, values, 2, &space.refined, NULL)
+                                     : kind == 1 ? stepsize_score(schedule, 2, norms, 2, 1, &space.score, NULL)
+                                                 : stepsize_schedule_phase(schedule, 1, &space.phase);
+      CHECK_STATUS(status, is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+      CHECK(space.size == (uint32_t)size);
+      CHECK(is_fine ? is_filled(sizes[kind], size) : is_filled(sizeof space.size, sizeof space.size));
+      if (!is_fine) continue;
+      if (kind == 0) CHECK(space.refined.median == 1);
+      if (kind == 1) CHECK(space.score.omega > 0 && space.score.reserved == 0);
+      if (kind == 2) CHECK_TEXT(space.phase.name, "p");
+    }
   }
   stepsize_schedule_destroy(schedule);
 }
 
-/* An error receives as much as its size says, terminated, and not a byte more. */
-static void error_sizes(void) {
+/* An error need not be initialised: its size is fixed, and a text that does not fit is cut off. */
+static void errors(void) {
+  struct {
+    stepsize_error error;
+    unsigned char guard[64];
+  } wide;
   stepsize_schedule *s;
-  for (uint32_t size = 0; size <= 300; size++) {
-    union {
-      stepsize_error error;
-      char bytes[400];
-    } space;
-    memset(&space, '#', sizeof space);
-    space.error.size = size;
-    CHECK_STATUS(stepsize_schedule_parse("liner(10)", 9, &s, &space.error), STEPSIZE_ERROR_NAME);
-    int untouched = 1;
-    for (size_t i = size > 4 ? size : 4; i < sizeof space; i++) untouched = untouched && space.bytes[i] == '#';
-    CHECK(untouched && space.error.size == size);
-    if (size > 16) {
-      CHECK(space.error.status == STEPSIZE_ERROR_NAME && space.error.offset == 0);
-      CHECK(memchr(space.bytes + 16, 0, size - 16) != NULL);
-      CHECK(strncmp(space.bytes + 16, "unknown schedule", strlen(space.bytes + 16) < 16 ? strlen(space.bytes + 16) : 16) == 0);
-    }
-  }
+  memset(&wide, GUARD, sizeof wide);
+  CHECK_STATUS(stepsize_schedule_parse("liner(10)", 9, &s, &wide.error), STEPSIZE_ERROR_NAME);
+  CHECK(wide.error.status == STEPSIZE_ERROR_NAME && wide.error.offset == 0 && wide.error.reserved == 0);
+  CHECK(strncmp(wide.error.text, "unknown schedule", 16) == 0 && memchr(wide.error.text, 0, sizeof wide.error.text));
+
+  /* The text of a mismatch holds a whole plan: longer than an error. */
+  static char text[8000] = "table([1";
+  for (size_t n = strlen(text); n < 6000; n += 13) strcpy(text + n, ", 0.123456789");
+  strcat(text, "])");
+  const double base = 1;
+  stepsize_scheduler_options options;
+  stepsize_scheduler *a = NULL, *b = NULL;
+  static unsigned char state[16384];
+  size_t size = 0;
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
+  options.group_count = 1, options.base_lr = &base;
+  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &a, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_parse("linear(10)", 10, &options, &b, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_scheduler_save(a, state, sizeof state, &size) == STEPSIZE_OK);
+  memset(&wide, GUARD, sizeof wide);
+  CHECK_STATUS(stepsize_scheduler_load(b, state, size, &wide.error), STEPSIZE_ERROR_MISMATCH);
+  CHECK(strlen(wide.error.text) == sizeof wide.error.text - 1);
+  for (size_t i = 0; i < sizeof wide.guard; i++) CHECK(wide.guard[i] == GUARD);
+  stepsize_scheduler_destroy(a);
+  stepsize_scheduler_destroy(b);
+
   /* A success leaves the error as it is. */
-  stepsize_error error = {sizeof error, 77, 88, "before"};
+  stepsize_error error = {77, 1, 88, "before"};
   CHECK_STATUS(stepsize_schedule_parse("linear(10)", 10, &s, &error), STEPSIZE_OK);
-  CHECK(error.status == 77 && error.offset == 88 && strcmp(error.text, "before") == 0);
+  CHECK(error.status == 77 && error.reserved == 1 && error.offset == 88 && strcmp(error.text, "before") == 0);
   stepsize_schedule_destroy(s);
 }
 
@@ -241,9 +273,10 @@ static void versions(void) {
 int main(void) {
   layout();
   defaults();
-  sizes();
-  theory_sizes();
-  error_sizes();
+  defaults_of_other_sizes();
+  options_of_other_sizes();
+  results_of_other_sizes();
+  errors();
   versions();
   return finish();
 }

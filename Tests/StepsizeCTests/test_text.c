@@ -164,7 +164,7 @@ static int32_t parse_repeated(const char *start, const char *unit, const char *e
   while (length < size) memcpy(text + length, unit, strlen(unit)), length += strlen(unit);
   memcpy(text + length, end, strlen(end)), length += strlen(end);
   stepsize_schedule *s = NULL;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   int32_t status = stepsize_schedule_parse(text, length, &s, &error);
   CHECK((status == STEPSIZE_OK) == (s != NULL));
   CHECK(status == STEPSIZE_OK || (error.text[0] && strlen(error.text) < sizeof error.text));

@@ -3,7 +3,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static stepsize_error error = {sizeof error, 0, 0, ""};
+static stepsize_error error = {0};
 
 static double uniform(uint64_t *state) { return (double)(random_bits(state) >> 11) * 0x1p-53; }
 
@@ -56,7 +56,7 @@ static void refinements(void) {
   double values[5] = {9, 9, 9, 9, 9};
   stepsize_refine_options options;
   stepsize_refine_result found = {sizeof found, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-  REQUIRE(stepsize_refine_defaults(&options) == STEPSIZE_OK);
+  REQUIRE(stepsize_refine_defaults(&options, sizeof options) == STEPSIZE_OK);
   CHECK_STATUS(stepsize_refine(&options, norms, 5, values, 5, &found, &error), STEPSIZE_OK);
   for (int i = 0; i < 5; i++) CHECK_NEAR(values[i], sgd[i], 4);
   CHECK(found.size == sizeof found && !found.collapsed && found.warmup == 2 && found.anneal_start == 2);
@@ -126,7 +126,7 @@ static void logs(void) {
   for (int i = 0; i < 100; i++) CHECK_STATUS(stepsize_norm_log_add(log, i), STEPSIZE_OK);
   CHECK_STATUS(stepsize_norm_log_add(log, -1), STEPSIZE_ERROR_ARGUMENT);
   CHECK(stepsize_norm_log_count(log) == 100 && stepsize_norm_log_stride(log) == 16);
-  CHECK(stepsize_norm_log_length(log) == 7);
+  CHECK(stepsize_norm_log_kept(log) == 7);
   CHECK_STATUS(stepsize_norm_log_values(log, kept, 8), STEPSIZE_OK);
   for (int i = 0; i < 7; i++) CHECK(kept[i] == 16 * i);
 

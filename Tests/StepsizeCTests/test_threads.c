@@ -20,7 +20,7 @@ static void *sum(void *out) {
     stepsize_schedule *scaled = NULL;
     stepsize_scheduler *scheduler = NULL;
     stepsize_scheduler_options options;
-    stepsize_scheduler_defaults(&options);
+    if (stepsize_scheduler_defaults(&options, sizeof options) != STEPSIZE_OK) return NULL;
     options.group_count = 1, options.base_lr = &base, options.controller = controller;
     if (stepsize_schedule_scale(shared, 2, &scaled, NULL) != STEPSIZE_OK) return NULL;
     options.schedule = scaled;
@@ -48,7 +48,7 @@ static void *deep(void *unused) {
   stepsize_schedule *s = NULL;
   if (stepsize_schedule_parse(text, strlen(text), &s, NULL) != STEPSIZE_OK) return NULL;
   size_t length = 0;
-  stepsize_schedule_print(s, NULL, 0, &length);
+  if (stepsize_schedule_print(s, NULL, 0, &length) != STEPSIZE_OK) return NULL;
   double value = stepsize_schedule_at(s, 5);
   stepsize_schedule_destroy(s);
   return value == 0.5 && length > 0 ? shared : NULL;
@@ -57,11 +57,8 @@ static void *deep(void *unused) {
 int main(void) {
   pthread_t threads[THREADS];
   double sums[THREADS] = {0};
-  stepsize_greedy_options options;
   shared = parsed("warmup(500) >> 0.5 * cosine(9500, floor=0.1) >> table([0.1, 0.2, 0.3])");
-  REQUIRE(stepsize_greedy_defaults(&options, STEPSIZE_GREEDY_DEFAULT) == STEPSIZE_OK);
-  options.patience = 2;
-  REQUIRE(stepsize_controller_greedy(&options, &controller, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_parse("greedy(patience=2)", 18, &controller, NULL) == STEPSIZE_OK);
   REQUIRE(pthread_barrier_init(&barrier, NULL, THREADS) == 0);
   for (int i = 0; i < THREADS; i++) REQUIRE(pthread_create(&threads[i], NULL, sum, &sums[i]) == 0);
   for (int i = 0; i < THREADS; i++) {

@@ -26,12 +26,12 @@ static void closed_forms(void) {
   CHECK(stepsize_cosine(999999, 1000000, 1, 0) > 0); /* where 1 + cos would be 0 or rough */
   CHECK_NEAR(stepsize_cosine(999999, 1000000, 1, 0), 2.4674011002703103e-12, 4);
 
-  CHECK_SAME(stepsize_polynomial(5, 10, 2, 1, 0), 0.25);
-  CHECK_SAME(stepsize_polynomial(5, 10, 1, 1, 0), 0.5);
-  CHECK_SAME(stepsize_polynomial(0, 10, 3.7, 1, 0), 1);
-  CHECK_SAME(stepsize_polynomial(10, 10, 3.7, 1, 0.1), 0.1);
-  CHECK_SAME(stepsize_polynomial(INT64_MIN, 10, 0.5, 1, 0), 1);
-  CHECK_SAME(stepsize_polynomial(INT64_MAX, 10, 0.5, 1, 0), 0);
+  CHECK_SAME(stepsize_polynomial(5, 10, 1, 0, 2), 0.25);
+  CHECK_SAME(stepsize_polynomial(5, 10, 1, 0, 1), 0.5);
+  CHECK_SAME(stepsize_polynomial(0, 10, 1, 0, 3.7), 1);
+  CHECK_SAME(stepsize_polynomial(10, 10, 1, 0.1, 3.7), 0.1);
+  CHECK_SAME(stepsize_polynomial(INT64_MIN, 10, 1, 0, 0.5), 1);
+  CHECK_SAME(stepsize_polynomial(INT64_MAX, 10, 1, 0, 0.5), 0);
 
   CHECK_SAME(stepsize_warmup(0, 4, 1), 0.25);
   CHECK_SAME(stepsize_warmup(2, 4, 1), 0.75);
@@ -53,19 +53,19 @@ static void closed_forms_refuse(void) {
   for (int i = 0; i < 5; i++) {
     CHECK(isnan(stepsize_linear(1, 10, bad_rates[i], 0)));
     CHECK(isnan(stepsize_cosine(1, 10, bad_rates[i], 0)));
-    CHECK(isnan(stepsize_polynomial(1, 10, 2, bad_rates[i], 0)));
+    CHECK(isnan(stepsize_polynomial(1, 10, bad_rates[i], 0, 2)));
     CHECK(isnan(stepsize_warmup(1, 10, bad_rates[i])));
-    CHECK(isnan(stepsize_polynomial(1, 10, bad_powers[i], 1, 0)));
+    CHECK(isnan(stepsize_polynomial(1, 10, 1, 0, bad_powers[i])));
   }
   for (int i = 0; i < 6; i++) {
     CHECK(isnan(stepsize_linear(1, 10, 1, bad_floors[i])));
     CHECK(isnan(stepsize_cosine(1, 10, 1, bad_floors[i])));
-    CHECK(isnan(stepsize_polynomial(1, 10, 2, 1, bad_floors[i])));
+    CHECK(isnan(stepsize_polynomial(1, 10, 1, bad_floors[i], 2)));
   }
   for (int i = 0; i < 3; i++) {
     CHECK(isnan(stepsize_linear(1, bad_totals[i], 1, 0)));
     CHECK(isnan(stepsize_cosine(1, bad_totals[i], 1, 0)));
-    CHECK(isnan(stepsize_polynomial(1, bad_totals[i], 2, 1, 0)));
+    CHECK(isnan(stepsize_polynomial(1, bad_totals[i], 1, 0, 2)));
   }
   CHECK(isnan(stepsize_warmup(1, -1, 1)));
   CHECK(isnan(stepsize_warmup(1, INT64_MIN, 1)));
@@ -102,9 +102,9 @@ static void schedules(void) {
     CHECK(stepsize_schedule_length(s) == 100);
     CHECK_SAME(at(s, steps[i]), stepsize_cosine(steps[i], 100, 1, 0.1));
     stepsize_schedule_destroy(s);
-    REQUIRE(stepsize_schedule_polynomial(100, 1.7, 0.1, &s, NULL) == STEPSIZE_OK);
+    REQUIRE(stepsize_schedule_polynomial(100, 0.1, 1.7, &s, NULL) == STEPSIZE_OK);
     CHECK(stepsize_schedule_length(s) == 100);
-    CHECK_SAME(at(s, steps[i]), stepsize_polynomial(steps[i], 100, 1.7, 1, 0.1));
+    CHECK_SAME(at(s, steps[i]), stepsize_polynomial(steps[i], 100, 1, 0.1, 1.7));
     stepsize_schedule_destroy(s);
     REQUIRE(stepsize_schedule_warmup(100, &s, NULL) == STEPSIZE_OK);
     CHECK(stepsize_schedule_length(s) == 100);
@@ -160,7 +160,7 @@ static void schedules(void) {
 /* A refusal names field and value, and leaves NULL. */
 static void schedules_refuse(void) {
   stepsize_schedule *s = (stepsize_schedule *)&check_passed;
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   CHECK_STATUS(stepsize_schedule_linear(0, 0, &s, &error), STEPSIZE_ERROR_ARGUMENT);
   CHECK(s == NULL);
   CHECK(error.status == STEPSIZE_ERROR_ARGUMENT);
@@ -277,31 +277,31 @@ static void filling_refuses(void) {
 }
 
 static void catalogue(void) {
-  size_t count = stepsize_catalogue_count(), length = 0;
+  size_t count = stepsize_catalogue_count(STEPSIZE_CATALOGUE_SCHEDULES), length = 0;
   char name[64], text[8192];
   CHECK(count >= 6);
   for (size_t i = 0; i < count; i++) {
-    CHECK_STATUS(stepsize_catalogue_text(i, STEPSIZE_TEXT_NAME, name, sizeof name, &length), STEPSIZE_OK);
+    CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, STEPSIZE_TEXT_NAME, name, sizeof name, &length), STEPSIZE_OK);
     CHECK(length == strlen(name) && length > 0);
     for (int32_t what = STEPSIZE_TEXT_NAME; what <= STEPSIZE_TEXT_SOURCE; what++) {
-      CHECK_STATUS(stepsize_catalogue_text(i, what, text, sizeof text, &length), STEPSIZE_OK);
+      CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, what, text, sizeof text, &length), STEPSIZE_OK);
       CHECK(length == strlen(text) && (length > 0 || what == STEPSIZE_TEXT_SOURCE));
     }
-    CHECK_STATUS(stepsize_catalogue_text(i, STEPSIZE_TEXT_KIND, text, sizeof text, &length), STEPSIZE_ERROR_NAME);
-    size_t parameters = stepsize_catalogue_parameter_count(i);
+    CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, STEPSIZE_TEXT_KIND, text, sizeof text, &length), STEPSIZE_ERROR_NAME);
+    size_t parameters = stepsize_catalogue_parameter_count(STEPSIZE_CATALOGUE_SCHEDULES, i);
     for (size_t p = 0; p < parameters; p++) {
       const int32_t whats[] = {STEPSIZE_TEXT_NAME, STEPSIZE_TEXT_SUMMARY, STEPSIZE_TEXT_KIND, STEPSIZE_TEXT_RANGE,
                                STEPSIZE_TEXT_DEFAULT};
       for (int w = 0; w < 5; w++) {
-        CHECK_STATUS(stepsize_catalogue_parameter_text(i, p, whats[w], text, sizeof text, &length), STEPSIZE_OK);
+        CHECK_STATUS(stepsize_catalogue_parameter_text(STEPSIZE_CATALOGUE_SCHEDULES, i, p, whats[w], text, sizeof text, &length), STEPSIZE_OK);
         CHECK(length == strlen(text) && (length > 0 || w > 1));
       }
     }
-    CHECK_STATUS(stepsize_catalogue_parameter_text(i, parameters, STEPSIZE_TEXT_NAME, text, sizeof text, NULL),
+    CHECK_STATUS(stepsize_catalogue_parameter_text(STEPSIZE_CATALOGUE_SCHEDULES, i, parameters, STEPSIZE_TEXT_NAME, text, sizeof text, NULL),
                  STEPSIZE_ERROR_ARGUMENT);
   }
-  CHECK_STATUS(stepsize_catalogue_text(count, STEPSIZE_TEXT_NAME, text, sizeof text, NULL), STEPSIZE_ERROR_ARGUMENT);
-  CHECK(stepsize_catalogue_parameter_count(count) == 0);
+  CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, count, STEPSIZE_TEXT_NAME, text, sizeof text, NULL), STEPSIZE_ERROR_ARGUMENT);
+  CHECK(stepsize_catalogue_parameter_count(STEPSIZE_CATALOGUE_SCHEDULES, count) == 0);
 }
 
 int main(void) {

@@ -40,11 +40,10 @@ static void check(int32_t status, const stepsize_error *error) {
 }
 
 static stepsize_scheduler *make_scheduler(int setting, double base_lr, int updates) {
-  stepsize_error error = {sizeof error, 0, 0, ""};
+  stepsize_error error = {0};
   stepsize_schedule *schedule = NULL;
   stepsize_controller *controller = NULL;
   stepsize_scheduler *scheduler = NULL;
-  stepsize_greedy_options greedy;
   stepsize_scheduler_options options;
   char text[100] = "constant()";
   int warmup = updates < 40 ? 1 : updates / 20;
@@ -55,11 +54,10 @@ static stepsize_scheduler *make_scheduler(int setting, double base_lr, int updat
   check(stepsize_schedule_parse(text, strlen(text), &schedule, &error), &error);
 
   if (setting == GREEDY || setting == GREEDY_LINEAR) {
-    check(stepsize_greedy_defaults(&greedy, STEPSIZE_GREEDY_DEFAULT), NULL);
-    check(stepsize_controller_greedy(&greedy, &controller, &error), &error);
+    check(stepsize_controller_parse("greedy()", 8, &controller, &error), &error);
   }
 
-  check(stepsize_scheduler_defaults(&options), NULL);
+  check(stepsize_scheduler_defaults(&options, sizeof options), NULL);
   options.group_count = 1;
   options.base_lr = &base_lr;
   options.schedule = schedule;

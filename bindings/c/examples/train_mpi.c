@@ -40,7 +40,7 @@ static void check(int32_t status, const char *text) {
 
 /* Gives all processes the state of rank 0. */
 static void broadcast(stepsize_scheduler *scheduler, int rank) {
-  stepsize_error error = {.size = sizeof error};
+  stepsize_error error;
   size_t needed = 0;
   check(stepsize_scheduler_save(scheduler, NULL, 0, &needed), "size of the state");
   unsigned long size = (unsigned long)needed;
@@ -58,8 +58,8 @@ static stepsize_scheduler *make_scheduler(void) {
   double base_lr = 0.1;
   stepsize_scheduler *scheduler = NULL;
   stepsize_scheduler_options options;
-  stepsize_error error = {.size = sizeof error};
-  stepsize_scheduler_defaults(&options);
+  stepsize_error error;
+  stepsize_scheduler_defaults(&options, sizeof options);
   options.group_count = 1;
   options.base_lr = &base_lr;
   check(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, &error), error.text);
