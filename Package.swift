@@ -25,7 +25,8 @@ let package = Package(
     .target(
       name: "Stepsize", dependencies: ["StepsizeBase"], exclude: ["README.md"], swiftSettings: embedded),
     .target(
-      name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], swiftSettings: embedded),
+      name: "StepsizeLearn", dependencies: ["StepsizeBase", "CStepsizeLearn"], exclude: ["README.md"],
+      swiftSettings: embedded),
     .target(
       name: "StepsizeC",
       dependencies: ["Stepsize", "StepsizeBoundary"],

@@ -3,3 +3,16 @@
 @testable import Stepsize
 
 func parse(_ text: String) throws -> Schedule { try Schedule(parsing: Array(text.utf8)) }
+
+// Steps whose rates are asked for afterwards.
+extension Scheduler {
+  func rates() throws -> [Double] {
+    var rates = Array(repeating: 0.0, count: groupCount)
+    try rates(into: rates.mutableSpan)
+    return rates
+  }
+
+  mutating func step(loss: Double) throws { try step(loss: loss, into: MutableSpan()) }
+
+  mutating func advance() throws { try advance(into: MutableSpan()) }
+}

@@ -9,7 +9,7 @@
 ///
 /// It is data, read where it is needed: a static text costs its bytes and nothing at start.
 struct Entry {
-  private let declaration: StaticString
+  let declaration: StaticString
 
   init(_ declaration: StaticString) { self.declaration = declaration }
 

@@ -20,31 +20,29 @@ final class LearnedTests: XCTestCase {
       let first = try controller(text)
       XCTAssertEqual(try Controller(parsing: first.text).text, first.text)
     }
-    var own = Learned.Configuration(try policy())
-    own.total = 77
-    let text = Controller.learned(own).text
-    guard case .learned(let again) = try Controller(parsing: text) else { return XCTFail("another kind") }
-    XCTAssertEqual(again.policy.numbers, own.policy.numbers)
-    XCTAssertEqual(Controller.learned(again).text, text)
+    let numbers = try policy().numbers
+    let text = try Controller.learned(policy: "custom", total: 77, parameters: numbers).text
+    let again = try Controller(parsing: text)
+    XCTAssertEqual(try Learned.Configuration(again.arguments).policy.numbers, numbers)
+    XCTAssertEqual(again.text, text)
   }
 
   /// Each policy of the library loads by its name, and decides within its limit.
   func testEveryShippedPolicyDecidesWithinItsLimit() throws {
     XCTAssertEqual(ShippedPolicy.allCases.count, 2)
     for shipped in ShippedPolicy.allCases {
-      var configuration = try Learned.Configuration(shipped)
-      configuration.total = 300
-      let text = Controller.learned(configuration).text
-      guard case .learned(let again) = try Controller(parsing: text) else { return XCTFail("another kind") }
-      XCTAssertEqual(again.policy.numbers, shipped.numbers)
-      XCTAssertEqual(again.policy.numbers.count, 11)
-      var scheduler = try Scheduler(baseLRs: [1], controller: .learned(configuration))
+      let name: StaticString = shipped == .nmf ? "nmf" : "mlp"
+      let controller = try Controller(parsing: Controller.learned(policy: name, total: 300).text)
+      let policy = try Learned.Configuration(controller.arguments).policy
+      XCTAssertEqual(policy.numbers, shipped.numbers)
+      XCTAssertEqual(policy.numbers.count, 11)
+      var scheduler = try Scheduler(baseLRs: [1], controller: controller)
       let random = CounterRandom(seed: 3, step: 3)
       var rates: Set<Double> = []
       for t in 0..<600 {
-        scheduler.advance(loss: exp(random.normal(UInt64(t)) - 0.03 * Double(t)))
-        let rate = scheduler.rate(ofGroup: 0, 1)
-        XCTAssertLessThan(abs(log(rate)), configuration.policy.limit)
+        try scheduler.step(loss: exp(random.normal(UInt64(t)) - 0.03 * Double(t)))
+        let rate = try scheduler.rates()[0]
+        XCTAssertLessThan(abs(log(rate)), policy.limit)
         rates.insert(rate)
       }
       XCTAssertEqual(rates.count, 61)  // the anchor's, and one for each decision
@@ -63,18 +61,17 @@ final class LearnedTests: XCTestCase {
 
   func testAdaptationFindsTheBetterSide() throws {
     // A policy that does nothing, in a training whose loss falls faster the higher the rate is.
-    let still = Learned.Configuration(try Policy(every: 2, limit: 2, units: 0))
-    var adaptive = still
-    adaptive.adapt = 0.1
-    for (configuration, isAdaptive) in [(still, false), (adaptive, true)] {
+    let still = try Policy(every: 2, limit: 2, units: 0).numbers
+    for isAdaptive in [false, true] {
+      let controller = try Controller.learned(policy: "custom", adapt: isAdaptive ? 0.1 : 0, parameters: still)
       for sign in [1.0, -1] {
-        var scheduler = try Scheduler(baseLRs: [1], controller: .learned(configuration))
+        var scheduler = try Scheduler(baseLRs: [1], controller: controller)
         var loss = 1.0
         for _ in 0..<2000 {
-          loss *= exp(-0.01 * (1 + sign * 0.5 * log(scheduler.rate(ofGroup: 0, 1))))
-          scheduler.advance(loss: max(loss, 1e-300))
+          loss *= exp(-0.01 * (1 + sign * 0.5 * log(try scheduler.rates()[0])))
+          try scheduler.step(loss: max(loss, 1e-300))
         }
-        let level = log(scheduler.rate(ofGroup: 0, 1))
+        let level = log(try scheduler.rates()[0])
         if isAdaptive { XCTAssertGreaterThan(sign * level, 0.5) } else { XCTAssertEqual(level, 0) }
       }
     }
@@ -85,8 +82,8 @@ final class LearnedTests: XCTestCase {
       baseLRs: [.greatestFiniteMagnitude, 0, 1], controller: try controller("learned(total=50, adapt=1)"))
     let losses: [Double] = [1e308, 5e-324, 1, .infinity, 0, -3, .nan, 1e-300, 1e300]
     for t in 0..<5000 {
-      scheduler.advance(loss: losses[t * 7 % losses.count])
-      for i in 0..<3 { XCTAssert(scheduler.rate(ofGroup: i, 1).isFinite) }
+      try scheduler.step(loss: losses[t * 7 % losses.count])
+      for rate in try scheduler.rates() { XCTAssert(rate.isFinite) }
     }
   }
 }

@@ -30,12 +30,12 @@ final class SchedulerExtensionTests: XCTestCase {
         }
         XCTAssertEqual(scheduler.step, Int64(used.count))
         XCTAssertEqual(scheduler.plan.text, try Plan([], present).text)
-        let rate = scheduler.rates()[0]
+        let rate = try scheduler.rates()[0]
         let product = present.value(at: Int64(used.count))
         XCTAssertEqual(rate, min(max(product, 0), .greatestFiniteMagnitude), "update \(t)")
         used.append(rate)
         names.append(scheduler.phase?.name ?? [])
-        scheduler.advance()
+        try scheduler.advance()
       }
       let replay = try scheduler.replay(ofGroup: 0)
       for t in used.indices {
@@ -62,12 +62,12 @@ final class SchedulerExtensionTests: XCTestCase {
   /// The format that a state has grows only where an older one does not hold it.
   func testFormats() throws {
     var scheduler = try Scheduler(baseLRs: [1], plan: Plan([], .linear(20)), records: true)
-    scheduler.advance()
+    try scheduler.advance()
     XCTAssertEqual(scheduler.saved()[8], 1)
     try scheduler.extend(to: .linear(30))
     XCTAssertEqual(scheduler.saved()[8], 2)
     var other = try Scheduler(baseLRs: [1], plan: Plan([], .linear(20)))
-    other.advance()
+    try other.advance()
     try other.extend(to: .linear(30))
     XCTAssertEqual(other.saved()[8], 1)
   }

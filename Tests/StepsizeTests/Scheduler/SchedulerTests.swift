@@ -2,57 +2,47 @@ import XCTest
 
 @testable import Stepsize
 
-extension Scheduler {
-  func rates() -> [Double] {
-    let multiplier = multiplier
-    XCTAssertTrue(immediateMultiplier == nil || immediateMultiplier == multiplier)
-    return (0..<groupCount).map { rate(ofGroup: $0, multiplier) }
-  }
-}
-
 final class SchedulerTests: XCTestCase {
   func testAnswersTheRateOfUpdateZeroAtOnce() throws {
     var scheduler = try Scheduler(baseLRs: [0.1, 0.2], schedule: .warmup(4))
     XCTAssertEqual(scheduler.step, 0)
-    XCTAssertEqual(scheduler.rates(), [0.1 * 0.25, 0.2 * 0.25])
-    scheduler.advance()
-    XCTAssertEqual(scheduler.rates(), [0.1 * 0.5, 0.2 * 0.5])
+    XCTAssertEqual(try scheduler.rates(), [0.1 * 0.25, 0.2 * 0.25])
+    try scheduler.advance()
+    XCTAssertEqual(try scheduler.rates(), [0.1 * 0.5, 0.2 * 0.5])
     XCTAssertFalse(scheduler.isFinished)
     try scheduler.setStep(4)
-    XCTAssertEqual(scheduler.rates(), [0.1, 0.2])
+    XCTAssertEqual(try scheduler.rates(), [0.1, 0.2])
     XCTAssertTrue(scheduler.isFinished)
   }
 
   func testBounds() throws {
     var scheduler = try Scheduler(baseLRs: [1, 2], schedule: .linear(10), minLRs: [0.5], maxLRs: [0.9, 1.5])
-    XCTAssertEqual(scheduler.rates(), [0.9, 1.5])
+    XCTAssertEqual(try scheduler.rates(), [0.9, 1.5])
     try scheduler.setStep(10)
-    XCTAssertEqual(scheduler.rates(), [0.5, 0.5])
+    XCTAssertEqual(try scheduler.rates(), [0.5, 0.5])
   }
 
   func testControllerTimesSchedule() throws {
-    var configuration = GreedyLR.Configuration()
-    configuration.smooth = false
-    configuration.patience = 0
-    configuration.factor = 0.5
-    var scheduler = try Scheduler(baseLRs: [0.1], schedule: .linear(10), controller: .greedy(configuration))
+    var scheduler = try Scheduler(
+      baseLRs: [0.1], schedule: .linear(10),
+      controller: .greedy(factor: 0.5, patience: 0, smooth: false))
     XCTAssertTrue(scheduler.needsLoss)
-    scheduler.advance(loss: 1)
-    XCTAssertEqual(scheduler.rates(), [0.2 * 0.9])
+    try scheduler.step(loss: 1)
+    XCTAssertEqual(try scheduler.rates(), [0.2 * 0.9])
   }
 
   func testTheStepSaturates() throws {
     var scheduler = try Scheduler(baseLRs: [1], schedule: .linear(10, floor: 0.25))
     try scheduler.setStep(Int64.max)
-    scheduler.advance()
+    try scheduler.advance()
     XCTAssertEqual(scheduler.step, Int64.max)
-    XCTAssertEqual(scheduler.rates(), [0.25])
+    XCTAssertEqual(try scheduler.rates(), [0.25])
   }
 
   func testRatesStayFinite() throws {
     let big = Double.greatestFiniteMagnitude
     let scheduler = try Scheduler(baseLRs: [big], schedule: .constant(value: 10))
-    XCTAssertEqual(scheduler.rates(), [big])
+    XCTAssertEqual(try scheduler.rates(), [big])
   }
 
   func testBadInput() {
@@ -84,24 +74,78 @@ final class SchedulerTests: XCTestCase {
   func testAbuse() throws {
     var random = SplitMix(state: 3)
     let odd: [Double] = [.nan, .infinity, -.infinity, 0, -0.0, 5e-324, 1e308, -1e308, 1]
-    for variant in [GreedyLR.Variant.standard, .huggingface] {
+    for variant: StaticString in ["default", "huggingface"] {
       for _ in 0..<200 {
-        var configuration = GreedyLR.Configuration(variant)
-        configuration.patience = Int64.random(in: 0...3, using: &random)
-        configuration.factor = Double.random(in: 0.01...0.99, using: &random)
-        configuration.smooth = Bool.random(using: &random)
-        configuration.window = Int64.random(in: 1...5, using: &random)
-        configuration.cooldown = Int64.random(in: 0...3, using: &random)
-        configuration.resetStart = Bool.random(using: &random) ? Int64.random(in: 1...5, using: &random) : nil
+        let controller = try Controller.greedy(
+          variant: variant, factor: Double.random(in: 0.01...0.99, using: &random),
+          patience: Int64.random(in: 0...3, using: &random), cooldown: Int64.random(in: 0...3, using: &random),
+          smooth: Bool.random(using: &random), window: Int64.random(in: 1...5, using: &random),
+          resetStart: Int64.random(in: 1...5, using: &random))
         var scheduler = try Scheduler(
-          baseLRs: [0.1, 1e-300, 0], controller: .greedy(configuration), minLRs: [1e-310], maxLRs: [0.5])
+          baseLRs: [0.1, 1e-300, 0], controller: controller, minLRs: [1e-310], maxLRs: [0.5])
         for _ in 0..<200 {
-          scheduler.advance(
+          try scheduler.step(
             loss:
               odd[Int.random(in: odd.indices, using: &random)] * Double.random(in: 0...1, using: &random))
-          for rate in scheduler.rates() { XCTAssertTrue(rate >= 1e-310 && rate <= 0.5) }
+          for rate in try scheduler.rates() { XCTAssertTrue(rate >= 1e-310 && rate <= 0.5) }
         }
       }
     }
+  }
+
+  // MARK: - Spans
+
+  func testASpanThatIsTooShortChangesNothing() throws {
+    var scheduler = try Scheduler(
+      baseLRs: [1, 2, 3], schedule: .linear(10), controller: .greedy(patience: 0, smooth: false))
+    try scheduler.step(loss: 1)
+    let state = scheduler.saved()
+    var short = [7.0, 7]
+    let failures = [
+      stepFailure { try scheduler.rates(into: short.mutableSpan) },
+      stepFailure { try scheduler.step(loss: 0.5, into: short.mutableSpan) },
+      stepFailure { try scheduler.advance(into: short.mutableSpan) },
+    ]
+    XCTAssertEqual(failures, [.size, .size, .size])
+    XCTAssertEqual(short, [7, 7])
+    XCTAssertEqual(scheduler.saved(), state)
+  }
+
+  func testAStepWithoutTheLossThatIsNeededChangesNothing() throws {
+    for plan in ["greedy()", "plateau() * linear(9)", "settle() * linear(9)", "learned()"] {
+      var scheduler = try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8)), records: true)
+      XCTAssertTrue(scheduler.needs.contains(.loss), plan)
+      let state = scheduler.saved()
+      var rates = [7.0]
+      XCTAssertEqual(stepFailure { try scheduler.step(into: rates.mutableSpan) }, .lossRequired, plan)
+      XCTAssertEqual(rates, [7])
+      XCTAssertEqual(scheduler.saved(), state)
+    }
+  }
+
+  func testNeeds() throws {
+    func needs(_ plan: String) throws -> Needs {
+      try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8))).needs
+    }
+    XCTAssertEqual(try needs("linear(9)"), [])
+    XCTAssertEqual(try needs("greedy()"), .loss)
+    XCTAssertEqual(try needs("hypergradient() * linear(9)"), .gradient)
+    XCTAssertEqual(try needs("line_search()"), .search)
+    XCTAssertEqual(try needs("line_search() * settle()"), [.search, .loss])
+  }
+
+  /// A longer span keeps what is behind the groups; an empty one is not written.
+  func testLongerAndEmptySpans() throws {
+    var scheduler = try Scheduler(baseLRs: [1, 2], schedule: .linear(10))
+    var rates = [7.0, 7, 7]
+    try scheduler.step(into: rates.mutableSpan)
+    XCTAssertEqual(rates, [0.9, 1.8, 7])
+    try scheduler.step(into: MutableSpan())
+    XCTAssertEqual(scheduler.step, 2)
+  }
+
+  private func stepFailure(_ body: () throws -> Void) -> StepFailure? {
+    do { try body() } catch { return error as? StepFailure }
+    return nil
   }
 }

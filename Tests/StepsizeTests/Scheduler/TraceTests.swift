@@ -28,11 +28,11 @@ final class TraceTests: XCTestCase {
       let base = try XCTUnwrap(Double(fields[1]))
       let isGreedy = fields[0].hasPrefix("greedy")
       var scheduler = try Scheduler(
-        baseLRs: [base], schedule: schedule, controller: isGreedy ? .greedy(.init()) : nil)
+        baseLRs: [base], schedule: schedule, controller: isGreedy ? .greedy() : nil)
       XCTAssertEqual(rows.count, 84)
       for row in rows {
-        XCTAssertEqual(scheduler.rates()[0].bitPattern, row.rate.bitPattern, run)
-        scheduler.advance(loss: row.loss)
+        XCTAssertEqual(try scheduler.rates()[0].bitPattern, row.rate.bitPattern, run)
+        try scheduler.step(loss: row.loss)
       }
     }
   }

@@ -7,22 +7,22 @@ final class CatalogueTests: XCTestCase {
   func testNamesAreThoseOfTheEntries() {
     var seen: Set<String> = []
     for kind in Kind.allCases {
-      XCTAssertTrue(kind.name.equals(kind.signature.name))
-      XCTAssertTrue(seen.insert(kind.name.text).inserted, "\(kind.name) stands for two kinds")
+      XCTAssertEqual(kind.name, kind.signature.name)
+      XCTAssertTrue(seen.insert(text(kind.name)).inserted, "\(text(kind.name)) stands for two kinds")
     }
   }
 
   func testEntriesAreComplete() {
     for kind in Kind.allCases {
       let entry = kind.signature
-      XCTAssertGreaterThan(entry.summary.utf8CodeUnitCount, 5, kind.name.text)
-      XCTAssertGreaterThan(entry.formula.utf8CodeUnitCount, 4, kind.name.text)
-      XCTAssertLessThanOrEqual(entry.summary.utf8CodeUnitCount, 80, kind.name.text)
-      XCTAssertFalse(entry.parameters.isEmpty, kind.name.text)
+      XCTAssertGreaterThan(entry.summary.count, 5, text(kind.name))
+      XCTAssertGreaterThan(entry.formula.count, 4, text(kind.name))
+      XCTAssertLessThanOrEqual(entry.summary.count, 80, text(kind.name))
+      XCTAssertFalse(entry.parameters.isEmpty, text(kind.name))
       for parameter in entry.parameters {
-        XCTAssertGreaterThan(parameter.note.utf8CodeUnitCount, 2, "\(kind.name) \(parameter.name)")
-        if let fallback = parameter.fallback {
-          XCTAssertNotNil(parameter.accept(fallback), "the default of \(kind.name) \(parameter.name)")
+        XCTAssertGreaterThan(parameter.note.count, 2, "\(text(kind.name)) \(text(parameter.name))")
+        if let value = parameter.defaultValue {
+          XCTAssertNotNil(parameter.accept(value), "the default of \(text(kind.name)) \(text(parameter.name))")
         }
       }
     }
@@ -45,7 +45,7 @@ final class CatalogueTests: XCTestCase {
           XCTAssertTrue(value >= 0 && value.isFinite, "\(value) at \(step): \(text(schedule.text))")
         }
       }
-      XCTAssertGreaterThanOrEqual(made, 100, "too few legal combinations of \(kind.name)")
+      XCTAssertGreaterThanOrEqual(made, 100, "too few legal combinations of \(text(kind.name))")
     }
   }
 

@@ -10,7 +10,7 @@ struct RandomSchedules {
   mutating func schedule(_ kind: Kind, depth: Int = 0) -> Schedule? {
     var values: [Value?] = []
     for parameter in kind.signature.parameters {
-      if parameter.fallback != nil, Int.random(in: 0..<3, using: &random) == 0 {
+      if parameter.defaultValue != nil, Int.random(in: 0..<3, using: &random) == 0 {
         values.append(nil)
       } else {
         values.append(value(parameter, depth))
@@ -47,14 +47,14 @@ struct RandomSchedules {
     case .count(let range): return .integer(integer(range))
     case .real(let interval): return .real(real(interval))
     case .flag: return .flag(Bool.random(using: &random))
-    case .word(let words): return .word((words.randomElement(using: &random) ?? "").bytes)
+    case .word(let words): return .word(words.randomElement(using: &random) ?? [])
     case .counts:
       let list = (0..<Int.random(in: 0..<4, using: &random)).map { _ in integer(0...Int64.max) }
       return .integers(Array(Set(list)).sorted())
     case .reals(let interval):
       let list = (0..<Int.random(in: 1..<4, using: &random)).map { _ in real(interval) }
-      if parameter.name.equals("lengths") { return .reals(list.map { min($0.rounded(), 1e18) }) }
-      return .reals(parameter.name.equals("steps") ? Array(Set(list)).sorted() : list)
+      if parameter.name == Array("lengths".utf8) { return .reals(list.map { min($0.rounded(), 1e18) }) }
+      return .reals(parameter.name == Array("steps".utf8) ? Array(Set(list)).sorted() : list)
     case .perGroup(let interval): return .real(real(interval))
     case .name: return .word("a phase")
     case .schedule:

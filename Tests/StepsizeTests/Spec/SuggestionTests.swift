@@ -3,8 +3,8 @@ import XCTest
 @testable import Stepsize
 
 final class SuggestionTests: XCTestCase {
-  private func suggestion(_ name: String, _ known: [StaticString]) -> String? {
-    nearest(to: ArraySlice(Array(name.utf8)), among: known)?.text
+  private func suggestion(_ name: String, _ known: [String]) -> String? {
+    nearest(to: ArraySlice(Array(name.utf8)), among: known.map { Array($0.utf8) }).map { text($0) }
   }
 
   func testNearest() {
