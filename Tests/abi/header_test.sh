@@ -20,7 +20,7 @@ cat >"$work/twice.c" <<'END'
 int main(void) {
   stepsize_error error;
   memset(&error, 0, sizeof error);
-  error.size = sizeof error;
+  error.status = STEPSIZE_OK;
   return stepsize_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1;
 }
 END
