@@ -77,9 +77,9 @@ compile g++ c++20 cpp
 compile clang++ c++11 cpp
 compile clang++ c++20 cpp
 
-# Nothing private, no untyped handle.
+# Nothing private, no untyped handle; the values of an argument are the one thing of any type.
 for word in 'SWIFT_' '_Nullable' '_Nonnull' 'char tag' 'void \*' '#pragma' 'Swift\.h'; do
-  if grep -nE "$word" "${headers[@]}"; then
+  if grep -nE "$word" "${headers[@]}" | grep -v 'const void \*data; /\* copied'; then
     echo "header test: a public header contains $word" >&2
     exit 1
   fi
