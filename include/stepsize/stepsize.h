@@ -6,68 +6,104 @@
 
    THREE KINDS OF OBJECT
 
-   A schedule is a pure function of the step. It answers a multiplier: 1 is the base rate. It never
+   A schedule is a pure function of the step. Its value is a multiplier: 1 is the base rate. It never
    changes, so it may be asked for any step in any order, and always gives the same bits.
 
-   A controller listens to the training and moves the base rates, or ends a phase. A
+   A controller reacts to the training: it moves the base rates, or ends a phase. A
    stepsize_controller is only its configuration; the state belongs to the scheduler that was made
    with it.
 
    A scheduler is what a training loop holds: the step, the base rate of each parameter group, at
-   most one schedule, at most one controller, and bounds.
+   most one schedule, at most one controller that moves the rates, early stop rules, and bounds.
 
        rate of group g at step t  =  clamp(base[g] * schedule(t), min_lr[g], max_lr[g])
 
    where a controller, if there is one, may have moved base[g].
 
+   THE SIMPLEST CALL
+
+       double lr = stepsize_cosine(t, 10000, 1e-3, 0.1);
+
+   needs no object: the rate for update t of a cosine decay over 10000 updates from 1e-3 to a tenth.
+
    A TRAINING LOOP
 
-       double base = 1e-3, lr;
-       stepsize_schedule *schedule = NULL;
-       stepsize_scheduler *scheduler = NULL;
+       const char *text = "greedy(patience=10) * (warmup(500) >> linear(9500))";
+       double base_lr = 1e-3, lr;
+       stepsize_scheduler *scheduler;
        stepsize_scheduler_options options;
-       stepsize_scheduler_defaults(&options);
-       if (stepsize_schedule_cosine(10000, 0.1, &schedule, NULL) != STEPSIZE_OK) return 1;
-       options.group_count = 1, options.base_lr = &base, options.schedule = schedule;
-       if (stepsize_scheduler_create(&options, &scheduler, NULL) != STEPSIZE_OK) return 1;
-       stepsize_scheduler_rates(scheduler, &lr, 1);
-       for (int t = 0; t < 10000; t++) { train(lr); stepsize_scheduler_step(scheduler, &lr, 1); }
+       stepsize_error error;
+       if (stepsize_scheduler_defaults(&options, sizeof options)) return 1;
+       options.group_count = 1, options.base_lr = &base_lr;
+       if (stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, &error)) {
+         fprintf(stderr, "%s\n", error.text);
+         return 1;
+       }
+       if (stepsize_scheduler_rates(scheduler, &lr, 1)) return 1;
+       for (int t = 0; t < 10000; t++) {
+         double loss = train(lr);
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1)) return 1;
+       }
+       stepsize_scheduler_destroy(scheduler);
 
-   and at the end stepsize_scheduler_destroy(scheduler) and stepsize_schedule_destroy(schedule).
-   A schedule can also be read from text: "warmup(500) >> cosine(9500, floor=0.1)", and so can a
-   whole scheduler (stepsize_scheduler_parse): "greedy(patience=10) * linear(10000)".
+   Schedules and controllers can also be made one by one, from their text or from named values
+   (stepsize_schedule_create, stepsize_controller_create).
 
    SAVING
 
    stepsize_scheduler_save gives the bytes of everything that is needed to go on, and
    stepsize_scheduler_restore a scheduler that does, in another process or language, with the same
-   bits as if nothing had been. Damaged bytes are refused.
+   bits as if nothing had happened. Damaged bytes are refused.
 
    TIME
 
    Steps are int64_t and count from 0: the rate at step t is the one for update number t, and t = 0
-   is the first update. A scheduler just made answers the rates for update 0. Call step after an
-   update; it answers the rates for the next one. Before step 0 a schedule has its value at 0, and
+   is the first update. A scheduler just made has the rates for update 0. Call step after an
+   update; it gives the rates for the next one. Before step 0 a schedule has its value at 0, and
    after its end it keeps its last value.
 
    OWNERSHIP
 
    What a function gives through `out` belongs to the caller, who frees it with the destroy function
    of its kind. Everything passed in is borrowed for the call: arrays and texts are copied, and a
-   schedule or controller may be destroyed while others made from it live on. Text that is answered
+   schedule or controller may be destroyed while others made from it live on. Text that is returned
    as `const char *` is static and never freed.
 
    NULL
 
    Every destroy function takes NULL and does nothing. `error` may be NULL. An array may be NULL if
    its count is 0. Any other NULL is refused with STEPSIZE_ERROR_NULL. A function that has no status
-   says what it answers instead.
+   says what it returns instead.
 
    ERRORS
 
-   A function that can fail returns a status: STEPSIZE_OK is 0. On failure it changes nothing but
-   `error`, which receives the text: the field, its value and what is allowed. Nothing is printed,
-   nothing aborts, and nothing is kept in a global variable. NaN is a legal loss.
+   A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where one
+   is not looked at. On failure it changes nothing but `error`, which receives the text: the field,
+   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
+   is a legal loss.
+
+   WORDS FOR SIZES
+
+   `size` is a number of bytes (of a struct, a text, a state), `capacity` the bytes of a buffer,
+   `count` a number of elements, `length` a number of updates. A function that writes a text or a
+   state takes a buffer, its capacity, and `size`, which receives the bytes of the whole: call it
+   with capacity 0 first to learn them. A text needs one byte more, for its terminator.
+
+   LIMITS
+
+   A text has at most 2^28 bytes, 64 levels of brackets and 65536 pieces; a product 64 factors; a
+   list, a table and a window 2^24 numbers; a length 2^63 - 1 updates; a scheduler 2^20 groups and
+   16 early stop rules; a phase name 64 bytes. A value that would overflow is the largest finite
+   double, and where stepsize_schedule_fill_float would round a rate above 0 to 0 it is the smallest
+   positive float. A record holds 2^27 changes of the rate, about 1 GiB, for each group, and then
+   stops growing. The step saturates at 2^63 - 1.
+
+   THE HOST
+
+   Nothing here depends on the locale, installs a signal handler, starts a thread, reads the
+   environment or a file. Values are those of the default rounding mode (to nearest) with subnormal
+   numbers: under another mode, or with flush-to-zero, the last bits may differ, and a rate below
+   2.2e-308 may be 0.
 
    THREADS
 
@@ -77,9 +113,10 @@
 
    GROWTH
 
-   A struct that can grow begins with its size. Fill it with its defaults function, or for
-   stepsize_error set `size`; then a newer library knows which fields an older caller has. Numbers
-   of constants never change meaning. */
+   A struct that can grow begins with its size: pass sizeof to its defaults function, or set `size`
+   where a struct receives a result. Nothing beyond that size is touched, fields that an older caller
+   does not know keep their defaults, and a newer caller's are accepted where they are 0.
+   stepsize_error and stepsize_argument never grow. Numbers of constants never change meaning. */
 
 #include <stdbool.h>
 #include <stddef.h>
