@@ -20,7 +20,7 @@ cat >"$work/twice.c" <<'END'
 int main(void) {
   stepsize_error error;
   memset(&error, 0, sizeof error);
-  error.size = sizeof error;
+  error.status = STEPSIZE_OK;
   return stepsize_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1;
 }
 END
@@ -41,10 +41,11 @@ cp "$work/learn_twice.c" "$work/learn_twice.cpp"
 
 # The example of the introduction: from its first line to the line that steps, inside a function.
 {
-  printf '#include "stepsize/stepsize.h"\nstatic double total;\nstatic void train(double lr) { total += lr; }\nint main(void) {\n'
+  printf '#include <stdio.h>\n#include <string.h>\n#include "stepsize/stepsize.h"\nstatic double total;\n'
+  printf 'static double train(double lr) { total += lr; return 1; }\nint main(void) {\n'
   awk '/A TRAINING LOOP/ { on = 1; next } on && /^   [^ ]/ { exit } on' "$header"
-  printf '  stepsize_scheduler_destroy(scheduler);\n  stepsize_schedule_destroy(schedule);\n'
-  printf '  return total > 5 && total < 6 ? 0 : 1;\n}\n'
+  # A loss that never falls: GreedyLR lowers the rates, whose sum on the schedule alone would be 5.
+  printf '  return total > 0.01 && total < 4 ? 0 : 1;\n}\n'
 } >"$work/example.c"
 cp "$work/example.c" "$work/example.cpp"
 if [ "$(grep -c stepsize_scheduler_step "$work/example.c")" != 1 ]; then
@@ -76,9 +77,9 @@ compile g++ c++20 cpp
 compile clang++ c++11 cpp
 compile clang++ c++20 cpp
 
-# Nothing private, no untyped handle.
+# Nothing private, no untyped handle; the values of an argument are the one thing of any type.
 for word in 'SWIFT_' '_Nullable' '_Nonnull' 'char tag' 'void \*' '#pragma' 'Swift\.h'; do
-  if grep -nE "$word" "${headers[@]}"; then
+  if grep -nE "$word" "${headers[@]}" | grep -v 'const void \*data; /\* copied'; then
     echo "header test: a public header contains $word" >&2
     exit 1
   fi

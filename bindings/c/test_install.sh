@@ -17,8 +17,8 @@ built=()
 check() {
   local output
   output=$("$@") || fail "$* failed"
-  grep -qx 'update    0: learning rate 0.000002' <<<"$output" || fail "$*: $output"
-  grep -qx 'update 5000: learning rate 0.000587' <<<"$output" || fail "$*: $output"
+  grep -qx 'update     0  learning rate 0.000002' <<<"$output" || fail "$*: $output"
+  grep -qx 'update  5000  learning rate 0.000587' <<<"$output" || fail "$*: $output"
 }
 check_learn() {
   local output

@@ -36,7 +36,7 @@ extension Factorization {
     for b in 0..<batchCount {
       let start = place(of: b)
       let count = place(of: b &+ 1) &- start
-      _ = multiply(x, stride, start, count, isForW: true, isForH: false)
+      multiply(x, stride, start, count, isForW: true, isForH: false)
       for i in 0..<count {
         var sum = 0.0
         for k in 0..<rank { sum += batchProduct[k, i] }

@@ -47,16 +47,15 @@ extension Factorization {
     let count = place(of: batch &+ 1) &- start
     let before = gather(start, count)
     h.gram(&gramH)
-    guard
-      let squares = multiply(
-        x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
-    else { throw refusal(x, stride, start, count) }
+    let found = multiply(
+      x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
+    if found.isSuspect, let refusal = refusal(x, stride, start, count) { throw refusal }
 
     // Up to here nothing has changed but what the next update computes again.
     batch = batch &+ 1 < batchCount ? batch &+ 1 : 0
     isShuffled = batch > 0
     updates &+= updates < Int64.max ? 1 : 0
-    update.squares = squares
+    update.squares = found.squares
     update.rows = count
     batchW.gram(&gramW)
     update.loss = loss(squares: update.squares)
@@ -80,11 +79,10 @@ extension Factorization {
       let start = place(of: b)
       let count = place(of: b &+ 1) &- start
       _ = gather(start, count)
-      guard let squares = multiply(x, stride, start, count, isForW: true, isForH: false) else {
-        throw refusal(x, stride, start, count)
-      }
+      let found = multiply(x, stride, start, count, isForW: true, isForH: false)
+      if found.isSuspect, let refusal = refusal(x, stride, start, count) { throw refusal }
       batchW.gram(&gramW)
-      sum += loss(squares: squares)
+      sum += loss(squares: found.squares)
     }
     return sum
   }
@@ -96,8 +94,10 @@ extension Factorization {
     }
   }
 
-  /// The first entry of the batch that X cannot have.
-  private func refusal(_ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int) -> ConfigurationError {
+  /// For the first entry of the batch that X cannot have; nil if there is none.
+  private func refusal(
+    _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int
+  ) -> ConfigurationError? {
     for place in start..<start &+ count {
       let i = row(place)
       for j in 0..<columns {
@@ -105,7 +105,7 @@ extension Factorization {
         if !(value >= 0 && value <= Self.largestEntry) { return Self.refusal(i, j, value) }
       }
     }
-    return ConfigurationError(.argument, "nmf: x changed while it was read")
+    return nil
   }
 
   // MARK: - Steps
@@ -128,7 +128,7 @@ extension Factorization {
     keep(descent.squares, before, count)
 
     batchW.gram(&gramW)
-    _ = multiply(x, stride, start, count, isForW: false, isForH: true)
+    multiply(x, stride, start, count, isForW: false, isForH: true)
     // Not below the mean eigenvalue that such a batch has: rows that are nearly 0 have nothing to say about H.
     var curvature = Swift.max(
       Bound.largestEigenvalue(gramW, paddedRank(rank)),
@@ -271,22 +271,32 @@ extension Factorization {
     }
   }
 
-  /// X_B·Hᵀ and ‖X_B‖² (`isForW`), and W_Bᵀ·X_B (`isForH`), in one pass over X; nil where X_B has an entry that is
-  /// negative, not finite or too large (`isForW`).
+  /// What is found about a batch on the way.
+  struct Found {
+    /// ‖X_B‖².
+    var squares = 0.0
+    /// The least entry below 0; 0 where there is none. What NaN hides is told by the squares.
+    var least = 0.0
+
+    /// False where all entries are in [0, `largestEntry`]: one beyond it, or NaN, would show in the squares.
+    var isSuspect: Bool { !(squares < 0.99 * largestEntry * largestEntry && least >= 0) }
+  }
+
+  /// X_B·Hᵀ and what `Found` has (`isForW`), and W_Bᵀ·X_B (`isForH`), in one pass over X.
+  @discardableResult
   mutating func multiply(
     _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int, isForW: Bool, isForH: Bool
-  ) -> Double? {
+  ) -> Found {
     if isForW { batchProduct.numbers.set(0, 0, batchProduct.numbers.count) }
     if isForH { hProduct.numbers.set(0, 0, hProduct.numbers.count) }
-    var squares = 0.0
-    var areLegal = true
+    var found = Found()
     var i = 0
     while i < count {
       var j = 0
       while j < columns {
         let width = load(x, stride, start &+ i, Swift.min(4, count &- i), j)
         if isForW {
-          squares += tileSquares(width, &areLegal)
+          measureTile(width, &found)
           multiplyTile(i, j, width)
         }
         if isForH { addTile(i, j, width) }
@@ -294,7 +304,7 @@ extension Factorization {
       }
       i &+= 4
     }
-    return areLegal ? squares : nil
+    return found
   }
 
   @_optimize(speed)
@@ -338,14 +348,13 @@ extension Factorization {
     return width &+ (width & 1)
   }
 
-  /// The sum of the squares; `areLegal` becomes false where an entry is none that X can have.
   @_optimize(speed)
-  private func tileSquares(_ width: Int, _ areLegal: inout Bool) -> Double {
+  private func measureTile(_ width: Int, _ found: inout Found) {
     typealias V = SIMD2<Double>
     var sums = V.zero
     var more = V.zero
-    let limit = V(repeating: Self.largestEntry)
-    var legal = SIMDMask<V.MaskStorage>(repeating: true)
+    var least = V.zero
+    var other = V.zero
     for n in 0..<4 {
       var j = n &* Self.tileWidth
       let end = j &+ width
@@ -354,18 +363,20 @@ extension Factorization {
         let b = tile.vector(j &+ 2, as: V.self)
         sums += a * a
         more += b * b
-        legal = legal .& (a .>= V.zero) .& (a .<= limit) .& (b .>= V.zero) .& (b .<= limit)
+        least.replace(with: a, where: a .< least)
+        other.replace(with: b, where: b .< other)
         j &+= 4
       }
       if j < end {
         let a = tile.vector(j, as: V.self)
         sums += a * a
-        legal = legal .& (a .>= V.zero) .& (a .<= limit)
+        least.replace(with: a, where: a .< least)
       }
     }
-    areLegal = areLegal && all(legal)
     sums += more
-    return sums[0] + sums[1]
+    found.squares += sums[0] + sums[1]
+    least.replace(with: other, where: other .< least)
+    found.least = Swift.min(found.least, Swift.min(least[0], least[1]))
   }
 }
 

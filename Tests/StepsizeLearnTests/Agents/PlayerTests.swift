@@ -26,8 +26,7 @@ final class PlayerTests: XCTestCase {
     for t in 0..<90 {
       let loss = t % 11 == 5 ? Double.nan : exp(random.normal(UInt64(t)) - 0.05 * Double(t))
       let multiplier = try agent.observe(loss: loss)
-      var span = rates.mutableSpan
-      try scheduler.step(loss: loss, into: &span)
+      try scheduler.step(loss: loss, into: rates.mutableSpan)
       XCTAssertEqual(rates, [0.1 * multiplier, 3 * multiplier])
       lowest = min(lowest, multiplier)
       if loss.isNaN { XCTAssertEqual(scheduler.decision, Decision.ignored) }

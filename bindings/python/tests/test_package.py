@@ -73,7 +73,7 @@ def test_signatures_are_complete(symbols, table, functions):
 
 
 def test_a_library_may_be_named(tmp_path):
-    copy = shutil.copy(library.PACKAGED, tmp_path / "other.so")
+    copy = shutil.copy(first.PACKAGED, tmp_path / "other.so")
     code = "import stepsize; print(stepsize._foreign.library.library._name, stepsize.Linear(4).at(1))"
     assert python(code, STEPSIZE_LIBRARY=str(copy)) == (0, f"{copy} 0.75\n")
 
@@ -161,7 +161,8 @@ def compile_library(tmp_path):
     ],
 )
 def test_another_library(compile_library, code, part):
-    status, output = python("import stepsize", STEPSIZE_LIBRARY=compile_library(code.replace("ABI", str(abi.STEPSIZE_ABI_VERSION))))
+    path = compile_library(code.replace("ABI", str(abi.STEPSIZE_ABI_VERSION)))
+    status, output = python("import stepsize", STEPSIZE_LIBRARY=path)
     assert status != 0 and "ImportError" in output and part in output
 
 

@@ -19,7 +19,7 @@ the seed and what is observed.
 
 from __future__ import annotations
 
-from ctypes import byref, c_char, c_double, c_size_t
+from ctypes import byref, c_char, c_double, c_size_t, sizeof
 from weakref import finalize
 
 from ._core.controllers import Controller, Learned, adopt
@@ -71,7 +71,7 @@ class Agent:
         hidden: int = 8,
     ) -> None:
         options = abi_learn.stepsize_agent_options()
-        learn.stepsize_agent_defaults(byref(options))
+        learn.stepsize_agent_defaults(byref(options), sizeof(options))
         if trainer not in _TRAINERS:
             raise StepsizeError(f"trainer = {trainer!r}, expected 'cem' or 'ppo'", abi.STEPSIZE_ERROR_NAME)
         if policy not in ("linear", "hidden"):

@@ -352,7 +352,7 @@ class _Model:
         self, owner: StochasticNMF, x: NDArray[np.float64], rank: int, seed: int, batch: int | None, norm: float
     ) -> None:
         options = abi_learn.stepsize_nmf_options()
-        learn.stepsize_nmf_defaults(byref(options))
+        learn.stepsize_nmf_defaults(byref(options), sizeof(options))
         options.rank, options.seed, options.norm = rank, seed, norm
         options.batch_size = 0 if batch is None else _at_least(batch, "batch_size", 1)
         options.relative = owner.base_lr is None
