@@ -7,9 +7,9 @@ func parse(_ text: String) throws -> Schedule { try Schedule(parsing: Array(text
 // Steps whose rates are asked for afterwards.
 extension Scheduler {
   func rates() throws -> [Double] {
-    var rates = Array(repeating: 0.0, count: groupCount)
-    try rates(into: rates.mutableSpan)
-    return rates
+    var lrs = Array(repeating: 0.0, count: groupCount)
+    try rates(into: lrs.mutableSpan)
+    return lrs
   }
 
   mutating func step(loss: Double) throws { try step(loss: loss, into: MutableSpan()) }

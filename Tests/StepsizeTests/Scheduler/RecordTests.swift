@@ -35,7 +35,7 @@ final class RecordTests: XCTestCase {
       }
       var writer = StateCoder()
       record.transfer(&writer)
-      var reader = try StateCoder(reading: writer.finished())
+      var reader = try StateCoder(reading: writer.finished(), of: "scheduler")
       var read = Record()
       read.transfer(&reader)
       try reader.finish()
