@@ -1,5 +1,7 @@
 /// The values of a schedule's or a controller's parameters, checked against their declaration.
-struct Arguments: Sendable {
+///
+/// A class: copies are many, and this is one reference instead of seven.
+final class Arguments: Sendable {
   let signature: Signature
   /// In the order of the parameters.
   let values: [Value]
@@ -21,7 +23,9 @@ struct Arguments: Sendable {
   }
 
   subscript(name: ArraySlice<UInt8>) -> Value {
-    for i in signature.parameters.indices where signature.parameters[i].name.elementsEqual(name) { return values[i] }
+    for i in signature.parameters.indices where signature.parameters[i].name.elementsEqual(name) {
+      return values[i]
+    }
     return .none
   }
 

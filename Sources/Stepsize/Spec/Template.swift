@@ -14,10 +14,9 @@ struct Template {
 
   init(_ arguments: Arguments) { self.arguments = arguments }
 
-  /// A value that is computed from the parameters.
-  mutating func set(_ name: StaticString, _ value: Int64) { values.append((name, .integer(value))) }
-  mutating func set(_ name: StaticString, _ value: Double) { values.append((name, .real(value))) }
-  mutating func set(_ name: StaticString, _ list: [Double]) { values.append((name, .reals(list))) }
+  /// A value that is computed from the parameters; the last one of a name holds.
+  @inline(never)
+  mutating func set(_ name: StaticString, _ value: Value) { values.append((name, value)) }
 
   /// Adds a part, in which "{name}" stands for a value.
   @inline(never)
@@ -37,7 +36,7 @@ struct Template {
   }
 
   private func value(of name: ArraySlice<UInt8>) -> Value {
-    for (known, value) in values where known.equals(name) { return value }
+    for (known, value) in values.reversed() where known.equals(name) { return value }
     return arguments[name]
   }
 

@@ -37,19 +37,22 @@ package enum Decimal {
   package static func write(_ x: Double) -> [UInt8] {
     var text: [UInt8] = []
     // As bytes: the views of a string would bring their indices into the library.
-    var description = x.description
-    description.withUTF8 {
+    _ = x.description.utf8.withContiguousStorageIfAvailable {
       for byte in $0 {
         // Swift writes 1e+22 and 1e-05.
         let isZero = byte == UInt8(ascii: "0")
         if (isZero || byte == UInt8(ascii: "+")) && text.last == UInt8(ascii: "e") { continue }
-        if isZero && text.last == UInt8(ascii: "-") && text.count > 1 && text[text.count - 2] == UInt8(ascii: "e") {
+        if isZero && text.last == UInt8(ascii: "-") && text.count > 1
+          && text[text.count - 2] == UInt8(ascii: "e")
+        {
           continue
         }
         text.append(byte)
       }
     }
-    if text.count > 2 && text[text.count - 1] == UInt8(ascii: "0") && text[text.count - 2] == UInt8(ascii: ".") {
+    if text.count > 2 && text[text.count - 1] == UInt8(ascii: "0")
+      && text[text.count - 2] == UInt8(ascii: ".")
+    {
       text.removeLast(2)
     }
     return text

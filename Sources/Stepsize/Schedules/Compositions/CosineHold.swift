@@ -20,7 +20,7 @@ enum CosineHold {
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
     guard a.count("hold") < a.count("total") else { throw a.error("hold", expected: "an integer < total") }
     var text = Template(a)
-    text.set("rest", a.count("total") - a.count("hold"))
+    text.set("rest", .integer(a.count("total") - a.count("hold")))
     text.add("cosine({rest}, {floor})")
     text.add("constant({hold}, {floor})")
     return try text.body()

@@ -48,8 +48,8 @@ enum OneCycle {
           "a fraction with the peak after update 0 and before the last, in three phases before the middle")
     }
     var text = Template(a)
-    text.set("steps", steps)
-    text.set("values", values)
+    text.set("steps", .reals(steps))
+    text.set("values", .reals(values))
     text.add("take(knots({steps}, {values}, {anneal}), {total})")
     return try text.body()
   }

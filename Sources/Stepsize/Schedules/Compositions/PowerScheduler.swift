@@ -43,9 +43,9 @@ enum PowerScheduler {
     guard decay <= rest else { throw a.error("decay", expected: "an integer <= total - warmup - hold") }
     let law = try Schedule.powerLaw(Double(scale), power: a.real("power"))
     var text = Template(a)
-    text.set("scale", scale)
-    text.set("rest", rest - decay)
-    text.set("top", law.value(at: rest - decay))
+    text.set("scale", .integer(scale))
+    text.set("rest", .integer(rest - decay))
+    text.set("top", .real(law.value(at: rest - decay)))
     text.add("warmup({warmup}, phase=\"warmup\")", if: warmup > 0)
     text.add("constant({hold}, phase=\"main\")", if: hold > 0)
     text.add("take(power_law({scale}, {power}), {rest}, phase=\"main\")", if: rest > decay || decay == 0)

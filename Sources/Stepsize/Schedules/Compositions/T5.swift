@@ -19,7 +19,7 @@ enum T5 {
 
   static func make(_ a: Arguments) throws(ConfigurationError) -> Body {
     var text = Template(a)
-    text.set("scale", 1 / Double(a.count("constant")).squareRoot())
+    text.set("scale", .real(1 / Double(a.count("constant")).squareRoot()))
     text.add("{scale} * (constant({constant}) >> inverse_sqrt({constant}))")
     return try text.body()
   }

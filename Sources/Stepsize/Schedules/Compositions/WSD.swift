@@ -36,8 +36,8 @@ enum WSD {
       throw a.error("decay", expected: "an integer <= total - warmup, or none")
     }
     var text = Template(a)
-    text.set("rest", total - warmup - decay)
-    text.set("decay", decay)
+    text.set("rest", .integer(total - warmup - decay))
+    text.set("decay", .integer(decay))
     text.add("warmup({warmup}, {start}, phase=\"warmup\")", if: warmup > 0)
     text.add("constant({rest}, phase=\"main\")", if: total > warmup + decay)
     text.add("cooldown({decay}, {shape}, {floor}, {power}, {q}, phase=\"anneal\")", if: decay > 0)

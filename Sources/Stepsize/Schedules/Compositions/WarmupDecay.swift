@@ -5,7 +5,7 @@ enum WarmupDecay {
       throw a.error("warmup", expected: "an integer < total")
     }
     var text = Template(a)
-    text.set("rest", a.count("total") - a.count("warmup"))
+    text.set("rest", .integer(a.count("total") - a.count("warmup")))
     text.add("warmup({warmup}, phase=\"warmup\")")
     text.add(decay)
     return try text.body()
