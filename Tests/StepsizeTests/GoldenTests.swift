@@ -17,7 +17,8 @@ final class GoldenTests: XCTestCase {
     let texts = try Self.files.flatMap { try golden($0) }.map(
       \.text)
     for kind in Kind.allCases where kind != .noise && kind != .random {
-      XCTAssertTrue(texts.contains { $0.contains("\(text(kind.name))(") }, "\(text(kind.name)) has no golden case")
+      XCTAssertTrue(
+        texts.contains { $0.contains("\(text(kind.name))(") }, "\(text(kind.name)) has no golden case")
     }
   }
 

@@ -63,7 +63,8 @@ final class LearnedTests: XCTestCase {
     // A policy that does nothing, in a training whose loss falls faster the higher the rate is.
     let still = try Policy(every: 2, limit: 2, units: 0).numbers
     for isAdaptive in [false, true] {
-      let controller = try Controller.learned(policy: "custom", adapt: isAdaptive ? 0.1 : 0, parameters: still)
+      let controller = try Controller.learned(
+        policy: "custom", adapt: isAdaptive ? 0.1 : 0, parameters: still)
       for sign in [1.0, -1] {
         var scheduler = try Scheduler(baseLRs: [1], controller: controller)
         var loss = 1.0

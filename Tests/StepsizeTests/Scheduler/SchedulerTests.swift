@@ -78,7 +78,8 @@ final class SchedulerTests: XCTestCase {
       for _ in 0..<200 {
         let controller = try Controller.greedy(
           variant: variant, factor: Double.random(in: 0.01...0.99, using: &random),
-          patience: Int64.random(in: 0...3, using: &random), cooldown: Int64.random(in: 0...3, using: &random),
+          patience: Int64.random(in: 0...3, using: &random),
+          cooldown: Int64.random(in: 0...3, using: &random),
           smooth: Bool.random(using: &random), window: Int64.random(in: 1...5, using: &random),
           resetStart: Int64.random(in: 1...5, using: &random))
         var scheduler = try Scheduler(

@@ -22,7 +22,8 @@ final class CatalogueTests: XCTestCase {
       for parameter in entry.parameters {
         XCTAssertGreaterThan(parameter.note.count, 2, "\(text(kind.name)) \(text(parameter.name))")
         if let value = parameter.defaultValue {
-          XCTAssertNotNil(parameter.accept(value), "the default of \(text(kind.name)) \(text(parameter.name))")
+          XCTAssertNotNil(
+            parameter.accept(value), "the default of \(text(kind.name)) \(text(parameter.name))")
         }
       }
     }

@@ -6,7 +6,8 @@ import XCTest
 /// The declarations of schedules and controllers, as they are read.
 final class DeclarationTests: XCTestCase {
   private func declarations() -> [(String, Entry)] {
-    Kind.allCases.map { (text($0.name), $0.entry) } + ControllerKind.allCases.map { (text($0.name), $0.entry) }
+    Kind.allCases.map { (text($0.name), $0.entry) }
+      + ControllerKind.allCases.map { (text($0.name), $0.entry) }
   }
 
   /// Every line becomes what it declares: none is left out because it is written wrongly.
@@ -47,14 +48,18 @@ final class DeclarationTests: XCTestCase {
   /// The defaults of each variant, as the peers and papers have them.
   func testDefaultsOfTheVariants() throws {
     let expected = [
-      "greedy()": "variant=\"default\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 threshold_mode=\"abs\" "
+      "greedy()":
+        "variant=\"default\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 threshold_mode=\"abs\" "
         + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=1e-08 smooth=true window=50 reset_start=500",
-      "greedy(\"huggingface\")": "variant=\"huggingface\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 "
+      "greedy(\"huggingface\")":
+        "variant=\"huggingface\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 "
         + "threshold_mode=\"abs\" cooldown=0 warmup=0 min_lr=none max_lr=none eps=1e-08 smooth=false window=50 "
         + "reset_start=500",
-      "greedy(\"paper\")": "variant=\"paper\" mode=\"min\" factor=0.95 patience=0 threshold=0 threshold_mode=\"abs\" "
+      "greedy(\"paper\")":
+        "variant=\"paper\" mode=\"min\" factor=0.95 patience=0 threshold=0 threshold_mode=\"abs\" "
         + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=0 smooth=false window=50 reset_start=none",
-      "plateau()": "counting=\"pytorch\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 threshold_mode=\"rel\" "
+      "plateau()":
+        "counting=\"pytorch\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 threshold_mode=\"rel\" "
         + "extra_threshold=0 cooldown=0 min_lr=none eps=1e-08 accumulation=1",
       "plateau(\"keras\")": "counting=\"keras\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 "
         + "threshold_mode=\"abs\" extra_threshold=0 cooldown=0 min_lr=none eps=0 accumulation=1",
@@ -83,7 +88,10 @@ final class DeclarationTests: XCTestCase {
   }
 
   func testWhatIsNoParameterIsNotRead() {
-    for line in ["", "1", "x: integer; no such kind", "x: count from; no number", "x: real in [0 1]; no comma", "nowhere"] {
+    for line in [
+      "", "1", "x: integer; no such kind", "x: count from; no number", "x: real in [0 1]; no comma",
+      "nowhere",
+    ] {
       XCTAssertNil(Parameter(declared: Array(line.utf8), variant: nil), line)
     }
   }

@@ -52,7 +52,8 @@ final class PlanTests: XCTestCase {
       for loss in odd {
         try scheduler.step(loss: loss)
         try other.step(loss: loss)
-        XCTAssertEqual(try scheduler.rates().map(\.bitPattern), try other.rates().map(\.bitPattern), text(bytes))
+        XCTAssertEqual(
+          try scheduler.rates().map(\.bitPattern), try other.rates().map(\.bitPattern), text(bytes))
         XCTAssertEqual(scheduler.decision, other.decision)
       }
       XCTAssertEqual(scheduler.saved(), other.saved())
