@@ -26,7 +26,16 @@ GUIDES = {
     "nmf-bound": "Factorization", "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
-NOT_API = ("__main__", "cli", "errors")
+NOT_API = ("__main__", "cli")
+# Pages of names that are in the package itself, and the modules that they are from.
+CORE = {
+    "Schedules": ("_core.schedule", "_core.phase"), "Named schedules": ("_core.named",),
+    "Controllers": ("_core.controller", "_core.controllers"),
+    "Scheduler": (
+        "_core.scheduler", "_foreign.stepper.CtypesStep", "_core.line_search", "_core.gradients", "_core.record",
+    ),
+    "Theory": ("_core.theory", "_core.norms"), "Sampler": ("_core.sampler",), "Errors": ("_foreign.errors",),
+}  # fmt: skip
 
 CONFIG = """\
 site_name: Stepsize
@@ -143,17 +152,14 @@ def main() -> int:
 
     names = modules()
     index = ["# Python\n\n::: stepsize\n    options: {members: false}\n"]
+    core = {title: f"core-{title.lower().replace(' ', '-')}" for title in CORE}
+    for title, page in core.items():
+        parts = "".join(f"\n::: stepsize.{module}\n" for module in CORE[title])
+        (source / f"api/{page}.md").write_text(f"# {title}\n{parts}", encoding="utf-8")
+        index.append(f"- [{title}]({page}.md)\n")
     for name in names:
-        text = f"# stepsize.{name}\n\n::: stepsize.{name}\n"
-        # What the scheduler has from its private base is its own to users.
-        if name == "scheduler" and True:
-            text += "\n::: stepsize._foreign.stepper.Stepper\n"
-        (source / f"api/{name}.md").write_text(text, encoding="utf-8")
+        (source / f"api/{name}.md").write_text(f"# stepsize.{name}\n\n::: stepsize.{name}\n", encoding="utf-8")
         index.append(f"- [stepsize.{name}]({name}.md)\n")
-    (source / "api/catalogue-classes.md").write_text(
-        "# The named schedules\n\n::: stepsize._core.named\n", encoding="utf-8"
-    )
-    index.insert(1, "- [The named schedules](catalogue-classes.md)\n")
     (source / "api/index.md").write_text("".join(index), encoding="utf-8")
 
     known = [
@@ -164,7 +170,7 @@ def main() -> int:
     nav += [f"    - {GUIDES.get(name, name.replace('-', ' ').capitalize())}: {name}.md" for name in known]
     nav += ["    - Changes: changelog.md", "- Commands: cli.md", "- Python:", "    - api/index.md"]
     nav += [
-        "    - The named schedules: api/catalogue-classes.md",
+        *(f"    - {title}: api/{page}.md" for title, page in core.items()),
         *(f"    - stepsize.{name}: api/{name}.md" for name in names),
     ]
     nav += ["- C: c.md"]

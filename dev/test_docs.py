@@ -124,7 +124,7 @@ def check_site() -> int:
         run([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", str(site)], folder)
         index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
         words = {entry["title"] for entry in index["docs"]}
-        for name in ("observe_gradient", "Cosine", "GreedyLR", "OneCycleLR", "refine", "Chebyshev"):
+        for name in ("needs_loss", "Cosine", "GreedyLR", "OneCycleLR", "refine", "Chebyshev"):
             assert any(name in title for title in words), name
         pages = list(site.rglob("*.html"))
         for page in pages:

@@ -2,6 +2,10 @@
 // has, and are compiled for speed where the rest of the library is compiled for size.
 
 extension Schedule {
+  /// The rate of a group with a base rate where the schedule has a value.
+  @inline(__always)
+  public static func rate(base: Double, _ value: Double) -> Double { finite(base * value) }
+
   /// Writes base × value(at: first + i·stride) for each i: the same bits as one by one. Steps saturate at the
   /// ends of Int64.
   public func fill(

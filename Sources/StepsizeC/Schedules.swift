@@ -305,6 +305,38 @@ private func filling<T>(
   return Int32(Schedule.isBase(base) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT)
 }
 
+/// The rates of one update for several parameter groups: base_lrs[i] times the value of schedules[i].
+///
+/// Groups with the same schedule next to each other cost one evaluation.
+/// - Parameter schedules: `count` schedules, none of them NULL; the same one may come several times.
+/// - Parameter base_lrs: `count` numbers.
+/// - Parameter count: The number of groups.
+/// - Parameter step: The update, from 0; before 0 it counts as 0.
+/// - Parameter lrs: Receives `count` rates.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written unless it is STEPSIZE_OK.
+@_optimize(speed)
+@c public func stepsize_schedule_rates(
+  _ schedules: UnsafePointer<ScheduleIn>?, _ base_lrs: UnsafePointer<Double>?, _ count: UInt, _ step: Int64,
+  _ lrs: UnsafeMutablePointer<Double>?
+) -> stepsize_status {
+  guard count > 0 else { return Int32(STEPSIZE_OK) }
+  guard let schedules, let base_lrs, let lrs else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard isUsable(schedules, count), isUsable(base_lrs, count), isUsable(lrs, count) else {
+    return Int32(STEPSIZE_ERROR_SIZE)
+  }
+  for i in 0..<Int(count) where schedules[i] == nil { return Int32(STEPSIZE_ERROR_NULL) }
+  var last: ScheduleIn = nil
+  var value = 0.0
+  for i in 0..<Int(count) {
+    if let schedule = schedules[i], schedule != last {
+      value = schedule.value.pointee.value(at: step)
+      last = schedule
+    }
+    lrs[i] = Schedule.rate(base: base_lrs[i], value)
+  }
+  return Int32(STEPSIZE_OK)
+}
+
 /// How many updates a schedule describes.
 /// - Parameter schedule: What to ask.
 /// - Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if schedule is NULL.

@@ -304,12 +304,42 @@ static void catalogue(void) {
   CHECK(stepsize_catalogue_parameter_count(STEPSIZE_CATALOGUE_SCHEDULES, count) == 0);
 }
 
+/* Groups with base rates of their own: the products, and groups with the same schedule need no order. */
+static void rates_of_groups(void) {
+  stepsize_schedule *a, *b;
+  REQUIRE(stepsize_schedule_linear(100, 0, &a, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_schedule_cosine(100, 0.1, &b, NULL) == STEPSIZE_OK);
+  const stepsize_schedule *const schedules[] = {a, a, b, a};
+  const double bases[] = {1, 0.5, 2, HUGE_RATE};
+  const int64_t steps[] = {INT64_MIN, -1, 0, 1, 50, 99, 100, INT64_MAX};
+  double lrs[4];
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+    CHECK_STATUS(stepsize_schedule_rates(schedules, bases, 4, steps[i], lrs), STEPSIZE_OK);
+    for (int group = 0; group < 4; group++) CHECK_SAME(lrs[group], bases[group] * at(schedules[group], steps[i]));
+  }
+  /* A rate stays a number. */
+  stepsize_schedule *c;
+  REQUIRE(stepsize_schedule_constant(STEPSIZE_NEVER, 8, &c, NULL) == STEPSIZE_OK);
+  const stepsize_schedule *const one[] = {c};
+  CHECK_STATUS(stepsize_schedule_rates(one, &bases[3], 1, 0, lrs), STEPSIZE_OK);
+  CHECK(isfinite(lrs[0]) && lrs[0] >= HUGE_RATE);
+  /* Nothing is written where one is NULL. */
+  const stepsize_schedule *const holes[] = {a, NULL};
+  lrs[0] = lrs[1] = 7;
+  CHECK_STATUS(stepsize_schedule_rates(holes, bases, 2, 0, lrs), STEPSIZE_ERROR_NULL);
+  CHECK(lrs[0] == 7 && lrs[1] == 7);
+  stepsize_schedule_destroy(a);
+  stepsize_schedule_destroy(b);
+  stepsize_schedule_destroy(c);
+}
+
 int main(void) {
   closed_forms();
   closed_forms_refuse();
   schedules();
   schedules_refuse();
   filling();
+  rates_of_groups();
   extending();
   filling_refuses();
   catalogue();

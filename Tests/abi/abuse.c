@@ -129,6 +129,17 @@ static void asking_schedules(void) {
     TRY(stepsize_schedule_fill, stepsize_schedule_fill(schedule, 0, 1, reals[i], numbers, 64) == expected);
     TRY(stepsize_schedule_fill_float, stepsize_schedule_fill_float(schedule, 0, 1, reals[i], singles, 64) == expected);
   }
+  const stepsize_schedule *both[] = {schedule, schedule}, *none[] = {schedule, NULL};
+  EACH(i, counts) TRY(stepsize_schedule_rates, stepsize_schedule_rates(both, reals, 2, counts[i], numbers) == STEPSIZE_OK);
+  TRY(stepsize_schedule_rates, stepsize_schedule_rates(NULL, NULL, 0, 0, NULL) == STEPSIZE_OK);
+  REFUSED(stepsize_schedule_rates, NULL, reals, 2, 0, numbers);
+  REFUSED(stepsize_schedule_rates, both, NULL, 2, 0, numbers);
+  REFUSED(stepsize_schedule_rates, both, reals, 2, 0, NULL);
+  REFUSED(stepsize_schedule_rates, none, reals, 2, 0, numbers);
+  REFUSED(stepsize_schedule_rates, both, ODD(double), 2, 0, numbers);
+  REFUSED(stepsize_schedule_rates, both, reals, 2, 0, ODD(double));
+  REFUSED(stepsize_schedule_rates, ODD(const stepsize_schedule *), reals, 1, 0, numbers);
+  REFUSED(stepsize_schedule_rates, both, reals, SIZE_MAX, 0, numbers);
   EACH(i, lengths) {
     REFUSED(stepsize_schedule_fill, schedule, 0, 1, 1, numbers, lengths[i]);
     REFUSED(stepsize_schedule_fill, schedule, 0, 1, 1, NULL, lengths[i]);

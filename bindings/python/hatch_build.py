@@ -1,5 +1,5 @@
-"""Builds the libraries with the repository's own script and puts them into the wheel, with the accelerated module where
-that can be built."""
+"""Builds the libraries with the repository's own script and puts them into the wheel, with the accelerated modules
+where they can be built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LIBRARIES = ("libstepsize.so", "libstepsize-learn.so")
-ACCELERATED = "stepsize/_foreign/_accelerated.abi3.so"
+# The accelerated modules, and the source of each.
+ACCELERATED = {
+    "stepsize/_foreign/_accelerated.abi3.so": "step.c",
+    "stepsize/torch/_accelerated.abi3.so": "groups.c",
+}
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
@@ -28,12 +32,11 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         repository = native if native.is_dir() else package.parent.parent
         files = {f"stepsize/_lib/{name}": path for name, path in build_libraries(repository).items()}
         accelerated = build_accelerated(package, repository / "build" / "python")
-        if accelerated is not None:
-            files[ACCELERATED] = accelerated
-        # ctypes needs no CPython ABI, the accelerated module the stable one: one wheel for every Python 3 on this
-        # platform, with the module for every one that is at least as new as its limited API.
+        files |= accelerated
+        # ctypes needs no CPython ABI, the accelerated modules the stable one: one wheel for every Python 3 on this
+        # platform, with the modules for every one that is at least as new as its limited API.
         build_data["pure_python"] = False
-        build_data["tag"] = f"{'py3-none' if accelerated is None else 'cp310-abi3'}-{platform_tag(*files.values())}"
+        build_data["tag"] = f"{'cp310-abi3' if accelerated else 'py3-none'}-{platform_tag(*files.values())}"
         for name, file in files.items():
             if version == "editable":
                 # An editable install imports from src/, so the libraries have to be there.
@@ -69,25 +72,28 @@ def build_libraries(repository: Path) -> dict[str, Path]:
     return {name: (repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES}
 
 
-def build_accelerated(package: Path, folder: Path) -> Path | None:
-    """The module in C; None where there is no compiler or no Python.h: the package is complete without it."""
+def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:
+    """The modules in C; none where there is no compiler or no Python.h: the package is complete without them."""
     include = Path(sysconfig.get_path("include"))
     compiler = shlex.split(os.environ.get("CC", "cc"))
     # A free-threaded Python has no stable ABI.
     if not (include / "Python.h").is_file() or shutil.which(compiler[0]) is None:
-        return None
+        return {}
     if sysconfig.get_config_var("Py_GIL_DISABLED") or sys.implementation.name != "cpython":
-        return None
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / Path(ACCELERATED).name
-    source = package / "src" / "_accelerated" / "_accelerated.c"
+        return {}
     options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-shared", "-s"]
-    command = [*compiler, *options, f"-I{include}", str(source), "-o", str(target)]
-    run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if run.returncode != 0:
-        print(f"stepsize: the accelerated module is left out:\n{run.stdout}", file=sys.stderr)
-        return None
-    return target
+    built = {}
+    for name, source in ACCELERATED.items():
+        target = folder / Path(name).parent.name / Path(name).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path = package / "src" / "_accelerated" / source
+        command = [*compiler, *options, f"-I{include}", str(path), "-o", str(target)]
+        run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if run.returncode != 0:
+            print(f"stepsize: the accelerated modules are left out:\n{run.stdout}", file=sys.stderr)
+            return {}
+        built[name] = target
+    return built
 
 
 def fail(message: str) -> None:

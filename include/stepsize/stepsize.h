@@ -496,6 +496,22 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill_float(const stepsize_sch
                                                               double base_lr, float *out,
                                                               size_t count);
 
+/* The rates of one update for several parameter groups: base_lrs[i] times the value of
+   schedules[i].
+
+   Groups with the same schedule next to each other cost one evaluation.
+
+   schedules: `count` schedules, none of them NULL; the same one may come several times.
+   base_lrs: `count` numbers.
+   count: The number of groups.
+   step: The update, from 0; before 0 it counts as 0.
+   lrs: Receives `count` rates.
+   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written
+     unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_rates(const stepsize_schedule *const *schedules,
+                                                         const double *base_lrs, size_t count,
+                                                         int64_t step, double *lrs);
+
 /* How many updates a schedule describes.
 
    schedule: What to ask.

@@ -216,7 +216,7 @@ class Hypergradient(policies.Policy):
         if self.before is not None:
             gradient, step = self.run.gradient().astype(float), (self.before - weights).astype(float)
             dot, norm = float(gradient @ step), float(np.linalg.norm(gradient) * np.linalg.norm(step))
-            self.scheduler.observe_gradient(dot, norm)
+            self.scheduler.hypergradient.observe(dot, norm)
         self.before = weights
         return self.scheduler.lr
 

@@ -97,7 +97,7 @@ class Hypergradient(Policy):
         moved = (self.h - self.run.unbalanced(self.w, after, self.rows[t])[1]) / max(update.h_rate, 1e-300)
         if self.last is not None:
             norm = float(np.linalg.norm(moved) * np.linalg.norm(self.last))
-            self.scheduler.observe_gradient(float(np.vdot(moved, self.last)), norm)
+            self.scheduler.hypergradient.observe(float(np.vdot(moved, self.last)), norm)
         self.scheduler.step()
         (self.w, self.h), self.last = after, moved
 
@@ -144,7 +144,7 @@ class LineSearch(Policy):
             return after / before, rate * moved / before
 
         # The loss is divided by that before, which leaves the test as it is.
-        rate = self.scheduler.search(1.0, 1.0, trial) if before > 0 else LOWEST
+        rate = self.scheduler.line_search.search(1.0, 1.0, trial) if before > 0 else LOWEST
         self.work += 2 * max(0, trials - 1) + trials
         return rate
 

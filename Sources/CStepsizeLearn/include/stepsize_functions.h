@@ -47,6 +47,9 @@ stepsize_status stepsize_schedule_fill(const stepsize_schedule *schedule, int64_
 stepsize_status stepsize_schedule_fill_float(const stepsize_schedule *schedule, int64_t first,
                                              int64_t stride, double base_lr, float *out,
                                              size_t count);
+stepsize_status stepsize_schedule_rates(const stepsize_schedule *const *schedules,
+                                        const double *base_lrs, size_t count, int64_t step,
+                                        double *lrs);
 int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
 stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
                                         stepsize_phase *phase);

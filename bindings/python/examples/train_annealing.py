@@ -163,7 +163,7 @@ def one_training(data, options):
     result = Training("settled", 1, data, scheduler).run()
     if options.record:
         with open(options.record, "w", encoding="ascii") as file:
-            print(scheduler.replay(), file=file)
+            print(scheduler.record.replay(), file=file)
     loss, right, updates, start = result
     print(f"settled, seed 1: accuracy {right.hex()}, loss {loss.hex()}, updates {updates}, anneal from {start}")
 

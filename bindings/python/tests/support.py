@@ -24,17 +24,18 @@ def ulps(a, b):
 
 
 def catalogue_names():
-    count = library.stepsize_catalogue_count()
-    return [read_text(library.stepsize_catalogue_text, i, abi.STEPSIZE_TEXT_NAME) for i in range(count)]
+    count = library.stepsize_catalogue_count(abi.STEPSIZE_CATALOGUE_SCHEDULES)
+    text = library.stepsize_catalogue_text
+    return [read_text(text, abi.STEPSIZE_CATALOGUE_SCHEDULES, i, abi.STEPSIZE_TEXT_NAME) for i in range(count)]
 
 
 def catalogue_ranges(name):
     """{parameter: (kind, range, default)} as the library has them."""
-    index = catalogue_names().index(name)
+    place = abi.STEPSIZE_CATALOGUE_SCHEDULES, catalogue_names().index(name)
     ranges = {}
-    for j in range(library.stepsize_catalogue_parameter_count(index)):
+    for j in range(library.stepsize_catalogue_parameter_count(*place)):
         key, *rest = (
-            read_text(library.stepsize_catalogue_parameter_text, index, j, what)
+            read_text(library.stepsize_catalogue_parameter_text, *place, j, what)
             for what in (
                 abi.STEPSIZE_TEXT_NAME,
                 abi.STEPSIZE_TEXT_KIND,

@@ -28,7 +28,7 @@ def test_text_repr_and_copies(controller):
     assert st.Controller.parse(str(controller)) == controller == eval(repr(controller), vars(st))
     for copied in (copy.deepcopy(controller), pickle.loads(pickle.dumps(controller))):
         assert copied == controller and type(copied) is type(controller) and hash(copied) == hash(controller)
-    for name in type(controller)._parameters:
+    for name, _, _ in type(controller)._parameters:
         assert getattr(copied, name) == getattr(controller, name)
         with pytest.raises(AttributeError):
             setattr(controller, name, 1)
@@ -140,7 +140,7 @@ def test_sgd_hd_is_the_papers(seed):
     u = np.zeros_like(x)
     for _ in range(200):
         g = scales * x
-        lr = s.observe_gradient(float(g @ u))
+        lr = s.hypergradient.observe(float(g @ u))
         u = g
         x = x - lr * u
         s.step()
@@ -166,7 +166,7 @@ def test_adam_hd_is_the_papers(seed):
     direction = np.zeros_like(x)
     for t in range(1, 200):
         g = scales * x
-        lr = s.observe_gradient(float(g @ u))
+        lr = s.hypergradient.observe(float(g @ u))
         m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g * g
         u = math.sqrt(1 - b2**t) / (1 - b1**t) * m / (np.sqrt(v) + eps)
         x = x - lr * u
@@ -187,7 +187,7 @@ def test_the_multiplicative_form_has_no_scale():
     curves = []
     for scale in (1.0, 2.0**40, 2.0**-40):  # powers of two: without rounding
         s = st.Scheduler([0.1, 0.3], controller=st.Hypergradient("multiplicative", beta=0.1))
-        curves.append([s.observe_gradient(dot * scale, norm * scale) for dot, norm in dots])
+        curves.append([s.hypergradient.observe(dot * scale, norm * scale) for dot, norm in dots])
     assert curves[0] == curves[1] == curves[2]
     expected = 0.1
     for (dot, norm), lr in zip(dots, curves[0]):
@@ -204,32 +204,32 @@ def test_the_rate_stays_inside_its_bounds(variant, beta):
         dot = rng.choice(odd) if rng.random() < 0.3 else rng.gauss(0, 10)
         norm = rng.choice(odd) if rng.random() < 0.3 else abs(rng.gauss(0, 10))
         before = s.lr
-        lr = s.observe_gradient(dot, norm)
+        lr = s.hypergradient.observe(dot, norm)
         assert 0.0001 <= lr <= 100
         if not math.isfinite(dot):
             assert lr == before and s.decision == "ignored"
         s.step()
     s = st.Scheduler(0.1, controller=st.Hypergradient("multiplicative"))
-    assert s.observe_gradient(1, 0) == 0.1 and s.decision == "kept"
+    assert s.hypergradient.observe(1, 0) == 0.1 and s.decision == "kept"
 
 
 def test_one_dot_for_all_groups_or_one_each():
     s = st.Scheduler([1.0, 2.0], "hypergradient(beta=0.5) * linear(4)")
-    s.observe_gradient(0.2)
+    s.hypergradient.observe(0.2)
     assert s.lrs == (1.1, 2.1)
-    s.observe_gradient([0.2, -0.2])
+    s.hypergradient.observe([0.2, -0.2])
     assert s.lrs == (1.2000000000000002, 2.0) and s.decision == "raised"
     s.step()
     assert s.lrs == (1.2000000000000002 * 0.75, 1.5)
     for wrong in ([1, 2, 3], []):
         with pytest.raises(st.StepsizeError, match="dot"):
-            s.observe_gradient(wrong)
+            s.hypergradient.observe(wrong)
     with pytest.raises(st.StepsizeError, match="norm"):
-        s.observe_gradient(1, [1, 2])
+        s.hypergradient.observe(1, [1, 2])
     with pytest.raises(st.StepsizeError, match="multiplicative form needs the norm"):
-        st.Scheduler(1, "hypergradient('multiplicative')").observe_gradient(1)
+        st.Scheduler(1, "hypergradient('multiplicative')").hypergradient.observe(1)
     with pytest.raises(st.StepsizeError, match="Hypergradient") as caught:
-        st.Scheduler(1, "greedy()").observe_gradient(1)
+        st.Scheduler(1, "greedy()").hypergradient.observe(1)
     assert caught.value.status == abi.STEPSIZE_ERROR_ORDER
 
 
@@ -279,11 +279,11 @@ def test_line_search_is_the_papers(reset, seed):
             return float(residual @ residual) / len(rows)
 
         g = 2 / len(rows) * a[rows].T @ (a[rows] @ x - b[rows])
-        lr = s.search(f(x), float(g @ g), lambda lr, x=x, g=g, f=f: f(x - lr * g))
+        lr = s.line_search.search(f(x), float(g @ g), lambda lr, x=x, g=g, f=f: f(x - lr * g))
         assert s.lr == lr == pytest.approx(mine.step(f, y, g), rel=1e-14)
         s.step()
         x = y = x - lr * g
-    assert s.trial_count == mine.work > 100
+    assert s.line_search.trial_count == mine.work > 100
 
 
 def test_projected_search_accepts_what_the_plain_one_never_would():
@@ -296,39 +296,40 @@ def test_projected_search_accepts_what_the_plain_one_never_would():
         new = np.maximum(x - lr * g, 0)
         return f(new), float((new - x) @ (new - x))
 
-    assert projected.search(f(x), 3.0, trial) == pytest.approx(2 ** (1 / 500)) and projected.trial_count == 1
-    plain.search(f(x), 3.0, trial)
-    assert plain.trial_count == 30 and plain.lr == 1e-6
+    assert projected.line_search.search(f(x), 3.0, trial) == pytest.approx(2 ** (1 / 500))
+    assert projected.line_search.trial_count == 1
+    plain.line_search.search(f(x), 3.0, trial)
+    assert plain.line_search.trial_count == 30 and plain.lr == 1e-6
 
 
 def test_ask_and_tell():
     s = st.Scheduler([1.0, 2.0], "line_search(reset='previous', backtrack=0.5, max_trials=2)")
-    assert s.propose(1.0, [1.0, 1.0]) == 1.0
-    assert s.report(2.0) == "retry" and s.lrs == (0.5, 1.0)
-    assert s.report(0.5) == "accepted" and s.lrs == (0.5, 1.0) and s.decision == "cut"
+    assert s.line_search.propose(1.0, [1.0, 1.0]) == 1.0
+    assert s.line_search.report(2.0) == "retry" and s.lrs == (0.5, 1.0)
+    assert s.line_search.report(0.5) == "accepted" and s.lrs == (0.5, 1.0) and s.decision == "cut"
     with pytest.raises(st.StepsizeError, match="propose"):
-        s.report(0.1)
+        s.line_search.report(0.1)
     s.step()
-    s.propose(1.0, [1.0, 1.0])
-    assert [s.report(math.nan), s.report(math.inf)] == ["retry", "failed"]
+    s.line_search.propose(1.0, [1.0, 1.0])
+    assert [s.line_search.report(math.nan), s.line_search.report(math.inf)] == ["retry", "failed"]
     assert s.lrs == (1e-6, 2e-6)
     s.step()
-    s.propose(1.0, [0.0, 0.0])  # no gradient: nothing to test
-    assert s.report(5.0) == "accepted" and s.lrs == (0.125, 0.25)
+    s.line_search.propose(1.0, [0.0, 0.0])  # no gradient: nothing to test
+    assert s.line_search.report(5.0) == "accepted" and s.lrs == (0.125, 0.25)
     s.step()
     for loss, norms in ((math.nan, [1, 1]), (1, [math.inf, 1])):
-        s.propose(loss, norms)
-        assert s.report(0.0) == "failed" and s.decision == "ignored" and s.lrs == (1e-6, 2e-6)
-    s.propose(1.0, [1.0, 1.0])
+        s.line_search.propose(loss, norms)
+        assert s.line_search.report(0.0) == "failed" and s.decision == "ignored" and s.lrs == (1e-6, 2e-6)
+    s.line_search.propose(1.0, [1.0, 1.0])
     assert s.lrs == (0.125, 0.25)  # as if that had not been
     s.step()
     with pytest.raises(st.StepsizeError, match="propose"):
-        s.report(0.1)  # of another update
+        s.line_search.report(0.1)  # of another update
     with pytest.raises(st.StepsizeError, match="squared_norm"):
-        s.propose(1.0, 1.0)
+        s.line_search.propose(1.0, 1.0)
     with pytest.raises(st.StepsizeError, match="LineSearch"):
-        st.Scheduler(1.0).propose(1.0, 1.0)
+        st.Scheduler(1.0).line_search.propose(1.0, 1.0)
     projected = st.Scheduler(1.0, "line_search(projected=true)")
-    projected.propose(1.0, 1.0)
+    projected.line_search.propose(1.0, 1.0)
     with pytest.raises(st.StepsizeError, match="squared_distance"):
-        projected.report(0.5)
+        projected.line_search.report(0.5)

@@ -234,7 +234,8 @@ def test_rewards_out_of_range_are_refused():
     agent.begin_episode(3)
     agent.observe(1.0)
     for reward in (1e6 + 1, -1e300):
-        with pytest.raises(st.StepsizeError, match=r"^agent: reward = -?1.*, expected a number in \[-1000000, 1000000\]$"):
+        expected = r"^agent: reward = -?1.*, expected a number in \[-1000000, 1000000\]$"
+        with pytest.raises(st.StepsizeError, match=expected):
             agent.end_step(reward)
     agent.end_step(-1e6)
     assert agent.end_episode() == -1e6

@@ -210,7 +210,7 @@ def test_submodules_come_when_they_are_asked_for():
 import sys, stepsize
 assert not any(name.startswith("stepsize.peers") for name in sys.modules)
 assert stepsize.peers.pytorch.StepLR(1.0, 10).at(10) == 0.1
-assert stepsize.catalogue.entries()[0].name == "constant"
+assert "constant" in [entry.name for entry in stepsize.catalogue.entries()]
 for name in ("nothing", "peers.nothing"):
     try:
         eval(f"stepsize.{name}")

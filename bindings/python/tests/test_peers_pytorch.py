@@ -12,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import stepsize
-from stepsize.peers import pytorch as compat
+from stepsize.peers import pytorch as made
 from torch.optim import lr_scheduler as peer
 from torch.optim.swa_utils import SWALR
 
@@ -60,7 +60,7 @@ def numbers(seed, count=8):
 
 def both(name, count, of_peak=1e-12, rel=1e-12, **arguments):
     """One scheduler stepped and by its closed form."""
-    schedule = getattr(compat, name)(BASE, **arguments)
+    schedule = getattr(made, name)(BASE, **arguments)
     make = lambda opt: getattr(peer, name)(opt, **arguments)
     check(schedule, stepped(make, count), of_peak=of_peak, rel=rel)
     if hasattr(getattr(peer, name), "_get_closed_form_lr"):
@@ -127,7 +127,7 @@ def test_cyclic(up, down, mode, gamma, low, high):
         "base_lr": low, "max_lr": high, "step_size_up": up, "step_size_down": down, "mode": mode, "gamma": gamma
     }  # fmt: skip
     make = lambda opt: peer.CyclicLR(opt, **arguments, cycle_momentum=False)
-    check(compat.CyclicLR(BASE, **arguments), stepped(make, 5 * (up + (up if down is None else down)) + 2))
+    check(made.CyclicLR(BASE, **arguments), stepped(make, 5 * (up + (up if down is None else down)) + 2))
 
 
 @pytest.mark.parametrize("total", [2, 3, 4, 5, 10, 37, 100])
@@ -136,7 +136,7 @@ def test_cyclic(up, down, mode, gamma, low, high):
 @pytest.mark.parametrize("three_phase", [False, True])
 def test_one_cycle(total, pct_start, anneal_strategy, three_phase):
     arguments = {"pct_start": pct_start, "anneal_strategy": anneal_strategy, "three_phase": three_phase}
-    schedule = compat.OneCycleLR(BASE, 0.7, total, **arguments)
+    schedule = made.OneCycleLR(BASE, 0.7, total, **arguments)
     try:
         rates = stepped(lambda opt: peer.OneCycleLR(opt, 0.7, total, **arguments, cycle_momentum=False), total)
     except ZeroDivisionError:
@@ -156,7 +156,7 @@ def test_one_cycle_at_random(rng):
         "three_phase": rng.random() < 0.5,
     }  # fmt: skip
     rates = stepped(lambda opt: peer.OneCycleLR(opt, **arguments, cycle_momentum=False), epochs * steps_per_epoch)
-    check(compat.OneCycleLR(BASE, **arguments), rates)
+    check(made.OneCycleLR(BASE, **arguments), rates)
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2, 10, 100])
@@ -164,7 +164,7 @@ def test_one_cycle_at_random(rng):
 @pytest.mark.parametrize("rate", [0.05, 0.0, 0.3, 2.0])
 def test_swa(epochs, strategy, rate):
     make = lambda opt: SWALR(opt, rate, anneal_epochs=epochs, anneal_strategy=strategy)
-    check(compat.SWALR(BASE, rate, epochs, strategy), stepped(make, 2 * epochs + 3))
+    check(made.SWALR(BASE, rate, epochs, strategy), stepped(make, 2 * epochs + 3))
 
 
 @pytest.mark.parametrize("rng", numbers("random"), ids=str)
@@ -196,13 +196,13 @@ def test_long():
     both("CosineAnnealingWarmRestarts", count, T_0=7, T_mult=2, eta_min=1e-3)
     arguments = {"max_lr": 0.7, "total_steps": count}
     rates = stepped(lambda opt: peer.OneCycleLR(opt, **arguments, cycle_momentum=False), count)
-    check(compat.OneCycleLR(BASE, **arguments), rates)
+    check(made.OneCycleLR(BASE, **arguments), rates)
 
 
 def test_long_cosine():
     total = 50_000
     make = lambda opt: peer.CosineAnnealingLR(opt, total, 1e-4)
-    schedule = compat.CosineAnnealingLR(BASE, total, 1e-4)
+    schedule = made.CosineAnnealingLR(BASE, total, 1e-4)
     check(schedule, closed_form(make, range(4 * total)))
     check(schedule, stepped(make, total + 1))
     # The recursion's first step after T_max is a difference of near-equal numbers, which the later ones inherit.
@@ -213,23 +213,23 @@ def test_far_steps():
     steps = [10**9, 10**12 + 7, 2**40 - 1]
     for name, arguments in [("StepLR", {"step_size": 10**8}), ("LinearLR", {"total_iters": 10**12})]:
         make = lambda opt: getattr(peer, name)(opt, **arguments)  # noqa: B023
-        check(getattr(compat, name)(BASE, **arguments), closed_form(make, steps), steps=steps)
+        check(getattr(made, name)(BASE, **arguments), closed_form(make, steps), steps=steps)
 
 
 # ---- Composition ----
 
 PARTS = {
-    "step": (lambda opt: peer.StepLR(opt, 3, 0.5), lambda: compat.StepLR(BASE, 3, 0.5)),
-    "constant": (lambda opt: peer.ConstantLR(opt, 0.25, 4), lambda: compat.ConstantLR(BASE, 0.25, 4)),
-    "linear": (lambda opt: peer.LinearLR(opt, 0.1, 1.0, 6), lambda: compat.LinearLR(BASE, 0.1, 1.0, 6)),
-    "exponential": (lambda opt: peer.ExponentialLR(opt, 0.9), lambda: compat.ExponentialLR(BASE, 0.9)),
-    "polynomial": (lambda opt: peer.PolynomialLR(opt, 9, 2.0), lambda: compat.PolynomialLR(BASE, 9, 2.0)),
-    "cosine": (lambda opt: peer.CosineAnnealingLR(opt, 8), lambda: compat.CosineAnnealingLR(BASE, 8)),
+    "step": (lambda opt: peer.StepLR(opt, 3, 0.5), lambda: made.StepLR(BASE, 3, 0.5)),
+    "constant": (lambda opt: peer.ConstantLR(opt, 0.25, 4), lambda: made.ConstantLR(BASE, 0.25, 4)),
+    "linear": (lambda opt: peer.LinearLR(opt, 0.1, 1.0, 6), lambda: made.LinearLR(BASE, 0.1, 1.0, 6)),
+    "exponential": (lambda opt: peer.ExponentialLR(opt, 0.9), lambda: made.ExponentialLR(BASE, 0.9)),
+    "polynomial": (lambda opt: peer.PolynomialLR(opt, 9, 2.0), lambda: made.PolynomialLR(BASE, 9, 2.0)),
+    "cosine": (lambda opt: peer.CosineAnnealingLR(opt, 8), lambda: made.CosineAnnealingLR(BASE, 8)),
     "restarts": (
         lambda opt: peer.CosineAnnealingWarmRestarts(opt, 4, 2, 0.1),
-        lambda: compat.CosineAnnealingWarmRestarts(BASE, 4, 2, 0.1),
+        lambda: made.CosineAnnealingWarmRestarts(BASE, 4, 2, 0.1),
     ),
-    "multi-step": (lambda opt: peer.MultiStepLR(opt, [2, 5]), lambda: compat.MultiStepLR(BASE, [2, 5])),
+    "multi-step": (lambda opt: peer.MultiStepLR(opt, [2, 5]), lambda: made.MultiStepLR(BASE, [2, 5])),
 }  # fmt: skip
 
 
@@ -238,14 +238,14 @@ PARTS = {
 def test_sequential(first, second, milestone):
     theirs, ours = zip(PARTS[first], PARTS[second])
     rates = stepped(lambda opt: peer.SequentialLR(opt, [make(opt) for make in theirs], [milestone]), 30)
-    check(compat.SequentialLR(BASE, [make() for make in ours], [milestone]), rates)
+    check(made.SequentialLR(BASE, [make() for make in ours], [milestone]), rates)
 
 
 def test_sequential_of_many():
     names, milestones = list(PARTS), [3, 9, 10, 17, 25, 31, 40]
     theirs, ours = zip(*PARTS.values())
     rates = stepped(lambda opt: peer.SequentialLR(opt, [make(opt) for make in theirs], milestones), 80)
-    check(compat.SequentialLR(BASE, [make() for make in ours], milestones), rates)
+    check(made.SequentialLR(BASE, [make() for make in ours], milestones), rates)
     assert len(names) == len(milestones) + 1
 
 
@@ -257,13 +257,13 @@ def test_chained(first, second):
     theirs, ours = zip(PARTS[first], PARTS[second])
     count = 8 if "cosine" in (first, second) else 30  # past T_max the cosine adds, see below
     rates = stepped(lambda opt: peer.ChainedScheduler([make(opt) for make in theirs]), count)
-    check(compat.ChainedScheduler([make() for make in ours]), rates)
+    check(made.ChainedScheduler([make() for make in ours]), rates)
 
 
 def test_documented_example():
     # The one in the documentation of PyTorch's SequentialLR.
-    schedule = compat.SequentialLR(
-        0.05, [compat.ConstantLR(0.05, 0.1, 20), compat.ExponentialLR(0.05, 0.9)], [20]
+    schedule = made.SequentialLR(
+        0.05, [made.ConstantLR(0.05, 0.1, 20), made.ExponentialLR(0.05, 0.9)], [20]
     )
     rates = [0.05 * schedule.at(step) for step in (0, 19, 20, 21, 22)]
     assert rates == pytest.approx([0.005, 0.005, 0.05, 0.045, 0.0405])
@@ -276,21 +276,21 @@ def test_defect_zero_lengths():
     """A span of 0 updates: PyTorch keeps the factor of a span that is over, or divides by zero."""
     rates = stepped(lambda opt: peer.ConstantLR(opt, 0.25, 0), 5)
     assert rates == [BASE * 0.25] * 5
-    assert compat.ConstantLR(BASE, 0.25, 0).at(0) == 1  # which is PyTorch's closed form
-    check(compat.ConstantLR(BASE, 0.25, 0), closed_form(lambda opt: peer.ConstantLR(opt, 0.25, 0), range(5)))
+    assert made.ConstantLR(BASE, 0.25, 0).at(0) == 1  # which is PyTorch's closed form
+    check(made.ConstantLR(BASE, 0.25, 0), closed_form(lambda opt: peer.ConstantLR(opt, 0.25, 0), range(5)))
 
     rates = stepped(lambda opt: peer.LinearLR(opt, 0.25, 1.0, 0), 5)
     assert rates == [BASE * 0.25] * 5
     with pytest.raises(ZeroDivisionError):
         closed_form(lambda opt: peer.LinearLR(opt, 0.25, 1.0, 0), [1])
-    assert compat.LinearLR(BASE, 0.25, 1.0, 0).at(0) == 1
+    assert made.LinearLR(BASE, 0.25, 1.0, 0).at(0) == 1
 
 
 def test_defect_constant_zero():
     """A factor of 0 is allowed, and divides by zero when it ends."""
     with pytest.raises(ZeroDivisionError):
         stepped(lambda opt: peer.ConstantLR(opt, 0.0, 3), 5)
-    schedule = compat.ConstantLR(BASE, 0.0, 3)
+    schedule = made.ConstantLR(BASE, 0.0, 3)
     assert [schedule.at(step) for step in range(5)] == [0, 0, 0, 1, 1]
 
 
@@ -302,7 +302,7 @@ def test_defect_restart_found_by_logarithm():
     assert scheduler.get_last_lr()[0] == pytest.approx(0.1)
     plain = stepped(lambda opt: peer.CosineAnnealingWarmRestarts(opt, 1, 3, eta_min=0.1), restart + 1)
     assert plain[-1] == pytest.approx(BASE)
-    assert compat.CosineAnnealingWarmRestarts(BASE, 1, 3, 0.1).at(restart) == 1
+    assert made.CosineAnnealingWarmRestarts(BASE, 1, 3, 0.1).at(restart) == 1
 
 
 def test_defect_one_cycle_jumps_at_its_end():
@@ -318,7 +318,7 @@ def test_defect_one_cycle_jumps_at_its_end():
     assert rates[10] == pytest.approx(0.0495, abs=1e-4)
     with pytest.raises(ValueError, match="total steps is 10"):
         scheduler.step()
-    ours = compat.OneCycleLR(1.0, 1.0, total_steps=10)
+    ours = made.OneCycleLR(1.0, 1.0, total_steps=10)
     assert [ours.at(step) for step in (9, 10, 11, 1000)] == pytest.approx([4e-6] * 4)
 
 
@@ -326,7 +326,7 @@ def test_defect_one_cycle_divides_by_zero():
     """A first part that ends at update 0 has no length."""
     with pytest.raises(ZeroDivisionError):
         peer.OneCycleLR(optimizer(), 1.0, total_steps=10, pct_start=0.1, cycle_momentum=False)
-    ours = compat.OneCycleLR(1.0, 1.0, total_steps=10, pct_start=0.1)
+    ours = made.OneCycleLR(1.0, 1.0, total_steps=10, pct_start=0.1)
     assert ours.at(0) == 1
     assert ours.at(9) == pytest.approx(4e-6)
 
@@ -340,7 +340,7 @@ def test_defect_cyclic_loses_its_place():
         warnings.simplefilter("ignore")
         rate = scheduler.get_lr()[0]
     assert 1e-13 < abs(rate - 1) < 1e-8
-    assert compat.CyclicLR(1.0, 0.0, 1.0, 1, 2).at(step) == 1
+    assert made.CyclicLR(1.0, 0.0, 1.0, 1, 2).at(step) == 1
 
 
 def test_defect_nested_sequences_raise():
@@ -351,8 +351,8 @@ def test_defect_nested_sequences_raise():
 
     with pytest.raises(NotImplementedError):
         stepped(nested, 10)
-    inner = compat.SequentialLR(BASE, [compat.ConstantLR(BASE, 0.5, 2), compat.ExponentialLR(BASE, 0.9)], [2])
-    ours = compat.SequentialLR(BASE, [compat.LinearLR(BASE, 0.1, 1.0, 4), inner], [4])
+    inner = made.SequentialLR(BASE, [made.ConstantLR(BASE, 0.5, 2), made.ExponentialLR(BASE, 0.9)], [2])
+    ours = made.SequentialLR(BASE, [made.LinearLR(BASE, 0.1, 1.0, 4), inner], [4])
     assert [ours.at(step) for step in (0, 4, 5, 6, 7)] == pytest.approx([0.1, 0.5, 0.5, 1, 0.9])
 
 
@@ -365,8 +365,8 @@ def test_defect_sequential_takes_the_rate_of_another():
 
     rates = stepped(sequence, 6)
     assert rates[0] == pytest.approx(0.5 * 1.0 / 25)  # not 0.5 of the optimizer's rate
-    ours = compat.SequentialLR(
-        BASE, [compat.ConstantLR(BASE, 0.5, 4), compat.OneCycleLR(BASE, 1.0, total_steps=20)], [4]
+    ours = made.SequentialLR(
+        BASE, [made.ConstantLR(BASE, 0.5, 4), made.OneCycleLR(BASE, 1.0, total_steps=20)], [4]
     )
     assert ours.at(0) == 0.5
     assert [BASE * ours.at(step) for step in (4, 5)] == pytest.approx(rates[4:6])
@@ -377,8 +377,8 @@ def test_defect_chained_is_no_product():
     theirs = lambda opt: peer.ChainedScheduler(
         [peer.ConstantLR(opt, 0.5, 100), peer.CosineAnnealingLR(opt, 10, eta_min=0.1)]
     )
-    cosine = compat.CosineAnnealingLR(BASE, 10, 0.1)
-    ours = compat.ChainedScheduler([compat.ConstantLR(BASE, 0.5, 100), cosine])
+    cosine = made.CosineAnnealingLR(BASE, 10, 0.1)
+    ours = made.ChainedScheduler([made.ConstantLR(BASE, 0.5, 100), cosine])
     rates = stepped(theirs, 11)
     assert rates[0] == pytest.approx(BASE * 0.5)
     assert rates[10] == pytest.approx(0.1)  # the halving is lost
@@ -391,11 +391,11 @@ def test_defect_chained_is_no_product():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: compat.StepLR(BASE, 3, last_epoch=5),
-        lambda: compat.OneCycleLR(BASE, 1.0, 10, cycle_momentum=True),
-        lambda: compat.CyclicLR(BASE, 0.1, 1.0, scale_fn=lambda x: x),
-        lambda: compat.CosineAnnealingLR(BASE, 10, eta_max=1),
-        lambda: compat.CosineAnnealingLR("0.1", 10),
+        lambda: made.StepLR(BASE, 3, last_epoch=5),
+        lambda: made.OneCycleLR(BASE, 1.0, 10, cycle_momentum=True),
+        lambda: made.CyclicLR(BASE, 0.1, 1.0, scale_fn=lambda x: x),
+        lambda: made.CosineAnnealingLR(BASE, 10, eta_max=1),
+        lambda: made.CosineAnnealingLR("0.1", 10),
     ],
 )
 def test_unknown_or_wrong(call):
@@ -406,21 +406,21 @@ def test_unknown_or_wrong(call):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: compat.CosineAnnealingLR(0.0, 10),
-        lambda: compat.CosineAnnealingLR(math.nan, 10),
-        lambda: compat.CosineAnnealingLR(BASE, 0),
-        lambda: compat.CosineAnnealingLR(BASE, 10, -1.0),
-        lambda: compat.CosineAnnealingWarmRestarts(BASE, 10, 1, 2 * BASE),
-        lambda: compat.CyclicLR(BASE, 1.0, 0.1),
-        lambda: compat.OneCycleLR(BASE, 1.0),
-        lambda: compat.OneCycleLR(BASE, 1.0, epochs=3),
-        lambda: compat.OneCycleLR(BASE, 1.0, 0),
-        lambda: compat.OneCycleLR(BASE, 1.0, 10, pct_start=1.5),
-        lambda: compat.OneCycleLR(BASE, 1.0, 10, anneal_strategy="cosine"),
-        lambda: compat.SWALR(BASE, 0.1, 10, "cosine"),
-        lambda: compat.SequentialLR(BASE, [stepsize.Constant()], [3]),
-        lambda: compat.SequentialLR(BASE, [stepsize.Constant()] * 3, [5, 3]),
-        lambda: compat.ChainedScheduler([]),
+        lambda: made.CosineAnnealingLR(0.0, 10),
+        lambda: made.CosineAnnealingLR(math.nan, 10),
+        lambda: made.CosineAnnealingLR(BASE, 0),
+        lambda: made.CosineAnnealingLR(BASE, 10, -1.0),
+        lambda: made.CosineAnnealingWarmRestarts(BASE, 10, 1, 2 * BASE),
+        lambda: made.CyclicLR(BASE, 1.0, 0.1),
+        lambda: made.OneCycleLR(BASE, 1.0),
+        lambda: made.OneCycleLR(BASE, 1.0, epochs=3),
+        lambda: made.OneCycleLR(BASE, 1.0, 0),
+        lambda: made.OneCycleLR(BASE, 1.0, 10, pct_start=1.5),
+        lambda: made.OneCycleLR(BASE, 1.0, 10, anneal_strategy="cosine"),
+        lambda: made.SWALR(BASE, 0.1, 10, "cosine"),
+        lambda: made.SequentialLR(BASE, [stepsize.Constant()], [3]),
+        lambda: made.SequentialLR(BASE, [stepsize.Constant()] * 3, [5, 3]),
+        lambda: made.ChainedScheduler([]),
     ],
 )
 def test_refused(call):

@@ -21,7 +21,7 @@ with pytest.MonkeyPatch.context() as patch:
     peer = importlib.import_module("timm.scheduler")
 
 import stepsize
-from stepsize.peers import timm as compat
+from stepsize.peers import timm as made
 
 BASE = 0.25
 
@@ -49,7 +49,7 @@ def check(schedule, values, *, steps=None, but=(), tolerance=1e-12):
 
 
 def both(name, *args, count, but=(), tolerance=1e-12, **kwargs):
-    schedule = getattr(compat, name)(BASE, *args, **kwargs)
+    schedule = getattr(made, name)(BASE, *args, **kwargs)
     check(schedule, rates(make(name, *args, **kwargs), range(count)), but=but, tolerance=tolerance)
     updates = make(name, *args, **kwargs, t_in_epochs=False)
     for step in (0, 1, count // 2):
@@ -126,7 +126,7 @@ def test_growing_cycles(name, curve, cycle_mul, cycle_decay, t_initial, warmup):
 def test_restarts_are_peaks():
     """What the comparison above leaves out."""
     for mul, starts in [(2.0, [10, 30, 70]), (1.5, [10, 25]), (3, [10, 40, 130])]:
-        schedule = compat.CosineLRScheduler(BASE, 10, 1e-3, mul, 0.5, 4)
+        schedule = made.CosineLRScheduler(BASE, 10, 1e-3, mul, 0.5, 4)
         assert [schedule.at(step) for step in starts] == pytest.approx([0.5, 0.25, 0.125][: len(starts)], rel=1e-12)
 
 
@@ -195,14 +195,14 @@ def test_long():
     both("WSDLRScheduler", count, count // 5, warmup_t=1000, count=count + 2000)
 
 
-SCHEDULERS = sorted(compat.__all__)
+SCHEDULERS = sorted(made.__all__)
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)
 def test_signatures(name):
     """timm's arguments in its order; base_lr for the optimizer; what follows the noise by name."""
     theirs = list(inspect.signature(getattr(peer, name)).parameters.values())
-    ours = list(inspect.signature(getattr(compat, name)).parameters.values())
+    ours = list(inspect.signature(getattr(made, name)).parameters.values())
     left_out = {"t_in_epochs", "noise_range_t", "noise_pct", "noise_std", "noise_seed", "initialize"}
     assert [p.name for p in ours] == ["base_lr", *[p.name for p in theirs[1:] if p.name not in left_out]]
     assert [p.default for p in ours[1:]] == [p.default for p in theirs[1:] if p.name not in left_out]
@@ -211,7 +211,7 @@ def test_signatures(name):
 
 
 def test_epochs_as_updates():
-    schedule = stepsize.Stretch(compat.StepLRScheduler(BASE, 2.4, 0.97), factor=100)
+    schedule = stepsize.Stretch(made.StepLRScheduler(BASE, 2.4, 0.97), factor=100)
     values = rates(make("StepLRScheduler", 2.4, 0.97), range(10))
     check(schedule, [values[step // 100] for step in range(1000)])
 
@@ -224,7 +224,7 @@ def test_defect_restart_found_by_logarithm():
     scheduler = make("CosineLRScheduler", 1, 1e-3, cycle_mul=3.0, cycle_limit=10)
     restart = (3**5 - 1) // 2
     assert rates(scheduler, [restart]) == pytest.approx([1e-3])
-    assert compat.CosineLRScheduler(BASE, 1, 1e-3, cycle_mul=3.0, cycle_limit=10).at(restart) == 1
+    assert made.CosineLRScheduler(BASE, 1, 1e-3, cycle_mul=3.0, cycle_limit=10).at(restart) == 1
 
 
 def test_defect_below_its_minimum():
@@ -232,7 +232,7 @@ def test_defect_below_its_minimum():
     values = rates(make("CosineLRScheduler", 10, 0.05, cycle_decay=0.1, cycle_limit=3), range(40))
     assert values[20] == pytest.approx(0.0025)
     assert min(values) < 0.05
-    schedule = compat.CosineLRScheduler(BASE, 10, 0.05, cycle_decay=0.1, cycle_limit=3)
+    schedule = made.CosineLRScheduler(BASE, 10, 0.05, cycle_decay=0.1, cycle_limit=3)
     check(schedule, values[:10])
     assert [BASE * schedule.at(step) for step in range(10, 40)] == pytest.approx([0.05] * 30)
 
@@ -242,7 +242,7 @@ def test_defect_shrinking_cycles_end():
     scheduler = make("CosineLRScheduler", 8, cycle_mul=0.5, cycle_limit=3)
     with pytest.raises(ValueError):
         scheduler.step(17)
-    schedule = compat.CosineLRScheduler(BASE, 8, cycle_mul=0.5, cycle_limit=3)
+    schedule = made.CosineLRScheduler(BASE, 8, cycle_mul=0.5, cycle_limit=3)
     assert [schedule.at(step) for step in (0, 8, 12, 14, 17, 1000)] == pytest.approx([1, 1, 1, 0, 0, 0])
 
 
@@ -252,7 +252,7 @@ def test_defect_shape_before_the_first_step():
     assert scheduler.optimizer.param_groups[0]["lr"] == BASE
     start = rates(scheduler, [0])[0]
     assert start == pytest.approx(0.8808 * BASE, rel=1e-4)
-    assert BASE * compat.TanhLRScheduler(BASE, 10, lb=-1.0).at(0) == pytest.approx(start, rel=1e-14)
+    assert BASE * made.TanhLRScheduler(BASE, 10, lb=-1.0).at(0) == pytest.approx(start, rel=1e-14)
 
 
 # ---- Arguments ----
@@ -263,28 +263,28 @@ def test_defect_shape_before_the_first_step():
 def test_unknown(name, unknown):
     lengths = {"StepLRScheduler": (10,), "MultiStepLRScheduler": ([10],), "WSDLRScheduler": (10, 5)}
     with pytest.raises(TypeError):
-        getattr(compat, name)(BASE, *lengths.get(name, (10,)), **{unknown: 1})
+        getattr(made, name)(BASE, *lengths.get(name, (10,)), **{unknown: 1})
 
 
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: compat.CosineLRScheduler(BASE, 0),
-        lambda: compat.CosineLRScheduler(BASE, 10, lr_min=1.0),
-        lambda: compat.CosineLRScheduler(BASE, 10, lr_min=-1.0),
-        lambda: compat.CosineLRScheduler(0.0, 10),
-        lambda: compat.CosineLRScheduler(BASE, 10, cycle_mul=0.0),
-        lambda: compat.CosineLRScheduler(BASE, 10, warmup_t=-1),
-        lambda: compat.TanhLRScheduler(BASE, 10, lb=3.0),
-        lambda: compat.PolyLRScheduler(BASE, 10, power=0.0),
-        lambda: compat.StepLRScheduler(BASE, 0),
-        lambda: compat.WSDLRScheduler(BASE, 10, 0),
-        lambda: compat.WSDLRScheduler(BASE, 10, 11),
-        lambda: compat.WSDLRScheduler(BASE, 10, 5, decay_fn="sqrt"),
-        lambda: compat.WSDLRScheduler(BASE, 10, 5, decay_fn=lambda x: 1 - x),
-        lambda: compat.WSDLRScheduler(BASE, 10, 5, stable_fn="exp"),
-        lambda: compat.WSDLRScheduler(BASE, 10, 5, stable_fn="rsqrt"),
-        lambda: compat.WSDLRScheduler(BASE, 10, 5, 0.1, stable_fn="rsqrt", warmup_t=5),
+        lambda: made.CosineLRScheduler(BASE, 0),
+        lambda: made.CosineLRScheduler(BASE, 10, lr_min=1.0),
+        lambda: made.CosineLRScheduler(BASE, 10, lr_min=-1.0),
+        lambda: made.CosineLRScheduler(0.0, 10),
+        lambda: made.CosineLRScheduler(BASE, 10, cycle_mul=0.0),
+        lambda: made.CosineLRScheduler(BASE, 10, warmup_t=-1),
+        lambda: made.TanhLRScheduler(BASE, 10, lb=3.0),
+        lambda: made.PolyLRScheduler(BASE, 10, power=0.0),
+        lambda: made.StepLRScheduler(BASE, 0),
+        lambda: made.WSDLRScheduler(BASE, 10, 0),
+        lambda: made.WSDLRScheduler(BASE, 10, 11),
+        lambda: made.WSDLRScheduler(BASE, 10, 5, decay_fn="sqrt"),
+        lambda: made.WSDLRScheduler(BASE, 10, 5, decay_fn=lambda x: 1 - x),
+        lambda: made.WSDLRScheduler(BASE, 10, 5, stable_fn="exp"),
+        lambda: made.WSDLRScheduler(BASE, 10, 5, stable_fn="rsqrt"),
+        lambda: made.WSDLRScheduler(BASE, 10, 5, 0.1, stable_fn="rsqrt", warmup_t=5),
     ],
 )
 def test_refused(call):

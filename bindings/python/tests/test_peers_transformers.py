@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 import stepsize
-from stepsize.peers import transformers as compat
+from stepsize.peers import transformers as made
 from transformers import optimization as peer
 
 BASE = 3e-4
@@ -52,7 +52,7 @@ def check(schedule, values, scale=1.0, tolerance=1e-12):
 
 
 def both(name, *args, count, **kwargs):
-    schedule = getattr(compat, name)(BASE, *args, **kwargs)
+    schedule = getattr(made, name)(BASE, *args, **kwargs)
     check(schedule, factors(getattr(peer, name)(optimizer(), *args, **kwargs), count))
     if count <= 2000:
         check(schedule, stepped(getattr(peer, name)(optimizer(), *args, **kwargs), count), scale=BASE)
@@ -93,7 +93,7 @@ def test_cosine_of_any_number_of_cycles(sizes, cycles):
 def hard_restarts(warmup, steps, cycles):
     """What transformers means, in whole numbers."""
     span = max(1, steps - warmup)
-    schedule = compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, warmup, steps, cycles)
+    schedule = made.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, warmup, steps, cycles)
     theirs = peer.get_cosine_with_hard_restarts_schedule_with_warmup(optimizer(), warmup, steps, cycles)
     for step, value in enumerate(factors(theirs, past((warmup, steps)))):
         restart = warmup < step < warmup + span and cycles * (step - warmup) % span == 0
@@ -114,7 +114,7 @@ def test_hard_restarts(sizes, cycles):
 def test_defect_hard_restart_missed():
     """Where cycles · progress rounds to just below a whole number, transformers gives 0 at the restart, not 1."""
     theirs = factors(peer.get_cosine_with_hard_restarts_schedule_with_warmup(optimizer(), 0, 490, 49), 490)
-    ours = compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, 490, 49)
+    ours = made.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, 490, 49)
     missed = [step for step in range(10, 490, 10) if theirs[step] < 0.5]
     assert missed[:2] == [10, 20]
     assert len(missed) < 48
@@ -125,7 +125,7 @@ def test_defect_hard_restart_missed():
 def test_hard_restarts_of_uneven_length_are_found(cycles):
     """49, 93 …: 1/cycles rounds up."""
     steps = 10 * cycles + 1
-    schedule = compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, steps, cycles)
+    schedule = made.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, steps, cycles)
     restarts = [t for t in range(1, steps) if cycles * t // steps > cycles * (t - 1) // steps]
     assert len(restarts) == cycles - 1
     assert all(schedule.at(t) > 0.9 > 0.1 > schedule.at(t - 1) for t in restarts)
@@ -232,32 +232,32 @@ KWARGS = {
 @pytest.mark.parametrize("name", KWARGS)
 def test_get_scheduler(name):
     theirs = peer.get_scheduler(name, optimizer(), 10, 100, KWARGS[name])
-    check(compat.get_scheduler(name, BASE, 10, 100, KWARGS[name]), factors(theirs, 100))
+    check(made.get_scheduler(name, BASE, 10, 100, KWARGS[name]), factors(theirs, 100))
 
 
 def test_every_name_is_known():
     assert {kind.value for kind in peer.SchedulerType} == {*KWARGS, "reduce_lr_on_plateau", "greedy"}
     for name in ("reduce_lr_on_plateau", "greedy"):
         with pytest.raises(stepsize.StepsizeError, match="metric"):
-            compat.get_scheduler(name, BASE)
+            made.get_scheduler(name, BASE)
     with pytest.raises(stepsize.StepsizeError, match="'cosin', expected one of"):
-        compat.get_scheduler("cosin", BASE, 10, 100)
+        made.get_scheduler("cosin", BASE, 10, 100)
 
 
 @pytest.mark.parametrize("name", sorted(set(KWARGS) - {"constant"}))
 def test_get_scheduler_requires(name):
     with pytest.raises(stepsize.StepsizeError, match="num_warmup_steps"):
-        compat.get_scheduler(name, BASE, None, 100, KWARGS[name])
+        made.get_scheduler(name, BASE, None, 100, KWARGS[name])
     if name not in ("constant_with_warmup", "inverse_sqrt"):
         with pytest.raises(ValueError):
-            compat.get_scheduler(name, BASE, 10, None, KWARGS[name])
+            made.get_scheduler(name, BASE, 10, None, KWARGS[name])
 
 
-@pytest.mark.parametrize("name", sorted(set(compat.__all__) - {"get_scheduler"}))
+@pytest.mark.parametrize("name", sorted(set(made.__all__) - {"get_scheduler"}))
 def test_signatures(name):
     """The peer's arguments in its order; base_lr for the optimizer; no last_epoch, and what follows it by name."""
     theirs = list(inspect.signature(getattr(peer, name)).parameters.values())
-    ours = list(inspect.signature(getattr(compat, name)).parameters.values())
+    ours = list(inspect.signature(getattr(made, name)).parameters.values())
     assert [p.name for p in ours] == ["base_lr", *[p.name for p in theirs[1:] if p.name != "last_epoch"]]
     assert [p.default for p in ours[1:]] == [p.default for p in theirs[1:] if p.name != "last_epoch"]
     after = list(itertools.dropwhile(lambda p: p.name != "last_epoch", theirs))[1:]
@@ -274,14 +274,14 @@ def test_defect_keywords_dropped():
     peer.get_scheduler("constant_with_warmup", optimizer(), 10, 100, kwargs)
     for name in ("constant", "constant_with_warmup"):
         with pytest.raises(TypeError):
-            compat.get_scheduler(name, BASE, 10, 100, kwargs)
+            made.get_scheduler(name, BASE, 10, 100, kwargs)
 
 
 def test_defect_polynomial_divides_by_zero():
     """A warm-up that fills the run."""
     with pytest.raises(ZeroDivisionError):
         factors(peer.get_polynomial_decay_schedule_with_warmup(optimizer(), 10, 10), 12)
-    ours = compat.get_polynomial_decay_schedule_with_warmup(BASE, 10, 10)
+    ours = made.get_polynomial_decay_schedule_with_warmup(BASE, 10, 10)
     assert [ours.at(step) for step in (0, 9, 10, 11)] == pytest.approx([0, 0.9, 1e-7 / BASE, 1e-7 / BASE])
 
 
@@ -292,7 +292,7 @@ def test_defect_end_is_of_another_rate():
     scheduler = peer.get_polynomial_decay_schedule_with_warmup(opt, 0, 10, lr_end=1e-4)
     rates = stepped(scheduler, 11)
     assert rates[-1] == pytest.approx(1e-4 / BASE * 1e-3)  # not 1e-4
-    ours = compat.get_polynomial_decay_schedule_with_warmup(1e-3, 0, 10, lr_end=1e-4)
+    ours = made.get_polynomial_decay_schedule_with_warmup(1e-3, 0, 10, lr_end=1e-4)
     assert 1e-3 * ours.at(10) == pytest.approx(1e-4)
 
 
@@ -301,7 +301,7 @@ def test_defect_cosine_rises_within_the_run():
     theirs = factors(peer.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(optimizer(), 2, 10, min_lr_rate=0.1), 12)
     assert theirs[9] == pytest.approx(0.1)
     assert theirs[10] > theirs[9]
-    ours = compat.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(BASE, 2, 10, min_lr_rate=0.1)
+    ours = made.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(BASE, 2, 10, min_lr_rate=0.1)
     check(ours, theirs)
 
 
@@ -311,7 +311,7 @@ def test_defect_wsd_begins_in_the_middle_of_its_decay():
     assert theirs[4] == pytest.approx(0.8)
     assert theirs[5] == pytest.approx(0.5 * (1 + 0.3826834), abs=1e-6)  # 3/8 of the decay is over
     with pytest.raises(stepsize.StepsizeError, match="num_training_steps = 10"):
-        compat.get_wsd_schedule(BASE, 5, 8, 10)
+        made.get_wsd_schedule(BASE, 5, 8, 10)
 
 
 # ---- Arguments ----
@@ -320,10 +320,10 @@ def test_defect_wsd_begins_in_the_middle_of_its_decay():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: compat.get_linear_schedule_with_warmup(BASE, 10, 100, last_epoch=5),
-        lambda: compat.get_inverse_sqrt_schedule(BASE, 10, num_training_steps=100),
-        lambda: compat.get_scheduler("linear", BASE, 10, 100, {"num_cycles": 2}),
-        lambda: compat.get_cosine_schedule_with_warmup(BASE, 10, 100, 0.5, -1),
+        lambda: made.get_linear_schedule_with_warmup(BASE, 10, 100, last_epoch=5),
+        lambda: made.get_inverse_sqrt_schedule(BASE, 10, num_training_steps=100),
+        lambda: made.get_scheduler("linear", BASE, 10, 100, {"num_cycles": 2}),
+        lambda: made.get_cosine_schedule_with_warmup(BASE, 10, 100, 0.5, -1),
     ],
 )
 def test_unknown(call):
@@ -334,16 +334,16 @@ def test_unknown(call):
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: compat.get_constant_schedule_with_warmup(BASE, -1),
-        lambda: compat.get_polynomial_decay_schedule_with_warmup(BASE, 0, 10, lr_end=BASE),
-        lambda: compat.get_polynomial_decay_schedule_with_warmup(0.0, 0, 10),
-        lambda: compat.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10),
-        lambda: compat.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10, min_lr=1e-5, min_lr_rate=0.1),
-        lambda: compat.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10, min_lr=1.0),
-        lambda: compat.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, 10, 0),
-        lambda: compat.get_wsd_schedule(BASE, 5, 5),
-        lambda: compat.get_wsd_schedule(BASE, 5, 5, 20, warmup_type="log"),
-        lambda: compat.get_wsd_schedule(BASE, 5, 5, 20, decay_type="log"),
+        lambda: made.get_constant_schedule_with_warmup(BASE, -1),
+        lambda: made.get_polynomial_decay_schedule_with_warmup(BASE, 0, 10, lr_end=BASE),
+        lambda: made.get_polynomial_decay_schedule_with_warmup(0.0, 0, 10),
+        lambda: made.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10),
+        lambda: made.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10, min_lr=1e-5, min_lr_rate=0.1),
+        lambda: made.get_cosine_with_min_lr_schedule_with_warmup(BASE, 0, 10, min_lr=1.0),
+        lambda: made.get_cosine_with_hard_restarts_schedule_with_warmup(BASE, 0, 10, 0),
+        lambda: made.get_wsd_schedule(BASE, 5, 5),
+        lambda: made.get_wsd_schedule(BASE, 5, 5, 20, warmup_type="log"),
+        lambda: made.get_wsd_schedule(BASE, 5, 5, 20, decay_type="log"),
     ],
 )
 def test_refused(call):

@@ -7,7 +7,7 @@ import xml.etree.ElementTree
 
 import pytest
 import stepsize as st
-from stepsize import plot
+from stepsize._plots import figures
 from support import gallery_texts
 
 
@@ -91,24 +91,24 @@ def test_planned_against_used(axes):
     drawn = lines(ax)
     schedule = scheduler.schedule
     assert list(drawn["planned"].get_ydata()) == list(schedule.curve(200, base_lr=0.1))
-    assert list(drawn["used"].get_ydata()) == list(scheduler.recorded(1))
+    assert list(drawn["used"].get_ydata()) == list(scheduler.record.rates(1))
     # In the steep warm-up a change that is smaller than the schedule's own is not marked.
     for name, expected in decisions.items():
         marked = list(drawn[name].get_xdata())
         assert marked and set(marked) <= set(expected)
-        assert [step for step in expected if 20 < step < len(scheduler.recorded())] == [
+        assert [step for step in expected if 20 < step < len(scheduler.record.rates())] == [
             step for step in marked if step > 20
         ]
-        assert list(drawn[name].get_ydata()) == [scheduler.recorded(1)[step] for step in marked]
+        assert list(drawn[name].get_ydata()) == [scheduler.record.rates(1)[step] for step in marked]
 
 
 def test_a_bound_is_no_event():
     scheduler = st.Scheduler(0.1, st.Linear(100), st.Plateau(patience=1000), min_lr=0.02, max_lr=0.08, record=True)
     for _ in range(100):
         scheduler.step(1.0)
-    used = scheduler.recorded()
+    used = scheduler.record.rates()
     assert min(used) == 0.02 and max(used) == 0.08
-    assert plot.events(scheduler.schedule, used, 0) == ([], [])
+    assert figures.events(scheduler.schedule, used, 0) == ([], [])
 
 
 def test_a_phase_that_ended_early_is_shaded_as_it_was(axes):
@@ -152,7 +152,7 @@ def test_an_extended_scheduler_is_drawn_with_the_plan_that_it_had(axes):
     scheduler.extend("linear(50, phase='b') >> 0.1 * constant(30, phase='c')")
     for _ in range(20):
         scheduler.step(1.0)
-    assert scheduler.extended_at == st.Scheduler.from_state(scheduler.state()).extended_at == 40
+    assert scheduler.record.extended_at == st.Scheduler.from_state(scheduler.state()).record.extended_at == 40
     ax = scheduler.plot(axes)
     drawn = lines(ax)
     assert set(drawn) == {"planned", "used"}

@@ -24,11 +24,11 @@ def test_replay_is_bit_for_bit(text):
     rng = random.Random(text)
     s = st.Scheduler([0.1, 0.3], text or None, min_lr=0.01, max_lr=0.5, record=True)
     used = run(s, [rng.choice([rng.random(), math.nan, 1.0]) for _ in range(310)])
-    assert s.record_start == 0
+    assert s.record.start == 0
     for group in range(2):
         rates = [rate[group] for rate in used]
-        assert list(s.recorded(group)) == rates
-        replay = s.replay(group)
+        assert list(s.record.rates(group)) == rates
+        replay = s.record.replay(group)
         again = st.parse(str(replay))  # as another language would read it
         assert list(again.curve(310)) == rates and replay.length == 310
         other = st.Scheduler(1.0, again)
@@ -39,8 +39,8 @@ def test_memory():
     s = st.Scheduler(0.1, record=True)
     for _ in range(100_000):
         s.step()
-    assert len(s.state()) < 500 and len(s.recorded()) == 100_000
-    assert str(s.replay()) == "constant(100000, value=0.1)"
+    assert len(s.state()) < 500 and len(s.record.rates()) == 100_000
+    assert str(s.record.replay()) == "constant(100000, value=0.1)"
     s = st.Scheduler(0.1, st.Cosine(100_000), record=True)
     for _ in range(100_000):
         s.step()
@@ -51,41 +51,41 @@ def test_long_runs_are_stored_by_their_changes():
     s = st.Scheduler(0.1, "step(1000, 0.5)", record=True)
     for _ in range(2500):
         s.step()
-    assert str(s.replay()) == "take(piecewise([1000, 2000], [0.1, 0.05, 0.025]), 2500)"
+    assert str(s.record.replay()) == "take(piecewise([1000, 2000], [0.1, 0.05, 0.025]), 2500)"
 
 
 def test_going_back_and_forth():
     s = st.Scheduler(1.0, st.Linear(10), record=True)
     run(s, [None] * 6)
     s.current_step = 3
-    assert list(s.recorded()) == [1.0, 0.9, 0.8]
+    assert list(s.record.rates()) == [1.0, 0.9, 0.8]
     run(s, [None] * 2)
-    assert list(s.recorded()) == [1.0, 0.9, 0.8, 0.7, 0.6]
+    assert list(s.record.rates()) == [1.0, 0.9, 0.8, 0.7, 0.6]
     s.current_step = 8
-    assert s.record_start == 8 and len(s.recorded()) == 0
+    assert s.record.start == 8 and len(s.record.rates()) == 0
     run(s, [None])
-    assert list(s.recorded()) == [pytest.approx(0.2)]
+    assert list(s.record.rates()) == [pytest.approx(0.2)]
 
 
 def test_nothing_recorded():
     s = st.Scheduler(1.0)
     s.step()
-    assert len(s.recorded()) == 0
+    assert len(s.record.rates()) == 0
     with pytest.raises(st.StepsizeError, match="record=True"):
-        s.replay()
+        s.record.replay()
     with pytest.raises(st.StepsizeError, match="nothing is recorded"):
-        st.Scheduler(1.0, record=True).replay()
+        st.Scheduler(1.0, record=True).record.replay()
     with pytest.raises(st.StepsizeError, match="group = 1"):
-        s.recorded(1)
+        s.record.rates(1)
     with pytest.raises(TypeError):
         st.Scheduler(1.0, record=1)
 
 
 def test_the_line_search_records_what_was_accepted():
     s = st.Scheduler(1.0, "line_search(reset='initial', backtrack=0.5)", record=True)
-    lr = s.search(1.0, 1.0, lambda lr: 0.0 if lr < 0.3 else 2.0)
+    lr = s.line_search.search(1.0, 1.0, lambda lr: 0.0 if lr < 0.3 else 2.0)
     s.step()
-    assert list(s.recorded()) == [lr] == [0.25]
+    assert list(s.record.rates()) == [lr] == [0.25]
 
 
 def test_the_replay_has_the_phases_as_they_were():
@@ -97,11 +97,11 @@ def test_the_replay_has_the_phases_as_they_were():
         seen.append((s.lr, s.phase and s.phase.name, bool(s.phase and s.phase.entered)))
         s.step(loss)
     assert [name for _, name, _ in seen] == [None] * 3 + ["main"] * 3 + ["anneal"] * 5
-    other = st.Scheduler(1.0, str(s.replay()))
+    other = st.Scheduler(1.0, str(s.record.replay()))
     for lr, name, entered in seen:
         phase = other.phase
         assert (other.lr, phase and phase.name, bool(phase and phase.entered)) == (lr, name, entered)
         other.step()
-    assert str(s.replay()).startswith(
+    assert str(s.record.replay()).startswith(
         'table([0.16666666666666666, 0.3333333333333333, 0.5]) >> constant(3, value=0.5, phase="main")'
     )

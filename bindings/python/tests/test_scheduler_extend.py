@@ -1,7 +1,6 @@
 """Another schedule for a running scheduler, whatever its controller has learnt."""
 
 import random
-import warnings
 
 import pytest
 import stepsize as st
@@ -23,9 +22,9 @@ def test_as_if_it_had_been_planned(controllers, at):
     extended = st.Scheduler([0.1, 0.2], f"{controllers} * linear(50)", record=True, norm_capacity=8)
     for i, loss in enumerate(losses(90)):
         if i == at:
-            used = list(extended.recorded())
+            used = list(extended.record.rates())
             extended.extend("linear(100)")
-            assert list(extended.recorded()) == used and extended.norms.count == i
+            assert list(extended.record.rates()) == used and extended.norms.count == i
         if i >= at:
             assert extended.lrs == whole.lrs
             assert extended.decision == whole.decision
@@ -33,8 +32,8 @@ def test_as_if_it_had_been_planned(controllers, at):
             each.log_norm(loss)
             each.step(loss)
     assert str(extended) == str(whole) and extended.base_lrs == (0.1, 0.2)
-    assert list(extended.recorded(1))[at:] == list(whole.recorded(1))[at:]
-    assert list(extended.replay().curve(90)) == list(extended.recorded())
+    assert list(extended.record.rates(1))[at:] == list(whole.record.rates(1))[at:]
+    assert list(extended.record.replay().curve(90)) == list(extended.record.rates())
     # A state is the one of a scheduler with that schedule.
     again = st.Scheduler([0.1, 0.2], f"{controllers} * linear(100)", record=True, norm_capacity=8)
     again.load_state(extended.state())
@@ -128,18 +127,3 @@ def test_base_rates_of_a_restored_one():
         scheduler.step(loss)
     assert scheduler.lrs != (0.1, 0.3)
     assert st.Scheduler.from_state(scheduler.state()).base_lrs == scheduler.base_lrs == (0.1, 0.3)
-
-
-def test_the_optimizer_that_is_bound():
-    class Optimizer:
-        param_groups = [{"lr": 0.0}]
-
-    scheduler = st.Scheduler(1.0, "linear(10)")
-    scheduler._bind(Optimizer)
-    scheduler.step()
-    scheduler.extend("linear(100)")
-    assert Optimizer.param_groups == [{"lr": 0.99}]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        scheduler.step()
-    assert Optimizer.param_groups == [{"lr": 0.98}]

@@ -59,13 +59,13 @@ def go_on(s, values):
     seen = []
     for value in values:
         if kind == "hypergradient":
-            s.observe_gradient([value - 0.5, 0.25 - value], [1.0, 2.0])
+            s.hypergradient.observe([value - 0.5, 0.25 - value], [1.0, 2.0])
             s.step(value)
         elif kind == "line_search":
-            s.propose(1.0, [value, 1.0])
+            s.line_search.propose(1.0, [value, 1.0])
             trial = "retry"
             while trial == "retry":
-                trial = s.report(value, [0.1, 0.1])
+                trial = s.line_search.report(value, [0.1, 0.1])
             s.step(value)
         else:
             s.step(value)
@@ -98,16 +98,17 @@ def test_every_step_goes_on_as_if_nothing_had_been(controller, schedule):
         assert go_on(restored, values[k:]) == whole[k:]
         if k % 10 == 3:
             assert go_on(alike, values[k:]) == whole[k:]
-            assert alike.recorded(1) == restored.recorded(1)
+            assert alike.record.rates(1) == restored.record.rates(1)
         go_on(s, values[k : k + 1])
 
 
 def test_in_the_middle_of_a_search():
     s = st.Scheduler(1.0, "line_search(backtrack=0.5)")
-    s.propose(1.0, 1.0)
-    s.report(2.0)
+    s.line_search.propose(1.0, 1.0)
+    s.line_search.report(2.0)
     other = st.Scheduler.from_state(s.state())
-    assert other.report(2.0) == s.report(2.0) == "retry" and other.lr == s.lr and other.trial_count == s.trial_count
+    assert other.line_search.report(2.0) == s.line_search.report(2.0) == "retry" and other.lr == s.lr
+    assert other.line_search.trial_count == s.line_search.trial_count
 
 
 def test_a_fresh_process(tmp_path):
@@ -145,7 +146,7 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
                     "resume"],
                    cwd=tmp_path, check=True)  # fmt: skip
     # The library's name is in the program, not its place.
-    os.symlink(PACKAGED, tmp_path / f"libstepsize.so.{_abi.STEPSIZE_ABI_VERSION}")
+    os.symlink(PACKAGED, tmp_path / f"libstepsize.so.{abi.STEPSIZE_ABI_VERSION}")
     environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}
 
     def loss(t):

@@ -321,7 +321,7 @@ def test_a_new_total_with_a_controller(resume, tensor):
             assert optimizer.param_groups[0]["weight_decay"] == whole_optimizer.param_groups[0]["weight_decay"]
             scheduler.step(loss)
         whole.step(loss)
-    assert list(scheduler.recorded())[30:] == list(whole.recorded())[30:]
+    assert list(scheduler.record.rates())[30:] == list(whole.record.rates())[30:]
     # What it saves now is the state of a scheduler that is planned for 100.
     made(100)[1].load_state_dict(scheduler.state_dict())
 
@@ -377,12 +377,12 @@ def test_line_search_and_hypergradient_write_their_rates():
         optimizer.zero_grad()
         loss.backward()
         before = parameter.detach().clone()
-        scheduler.propose(loss.detach(), parameter.grad.square().sum())
+        scheduler.line_search.propose(loss.detach(), parameter.grad.square().sum())
         tried = []
         while True:
             tried += rates(optimizer)
             optimizer.step()
-            verdict = scheduler.report(2 * parameter.detach().square().sum())
+            verdict = scheduler.line_search.report(2 * parameter.detach().square().sum())
             if verdict == "accepted":
                 break
             parameter.data.copy_(before)
@@ -391,9 +391,9 @@ def test_line_search_and_hypergradient_write_their_rates():
         scheduler.advance()
     optimizer = make_optimizer(0.1)
     scheduler = Scheduler(optimizer, controller=st.Hypergradient(beta=0.01))
-    scheduler.observe_gradient(0.0)
+    scheduler.hypergradient.observe(0.0)
     scheduler.advance()
-    moved = scheduler.observe_gradient(2.0)
+    moved = scheduler.hypergradient.observe(2.0)
     assert rates(optimizer) == [moved] == pytest.approx([0.12])
 
 

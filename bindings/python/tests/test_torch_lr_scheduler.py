@@ -577,23 +577,6 @@ def test_the_step_past_the_end_of_one_cycle_is_refused():
         scheduler.step()
 
 
-def test_rescaled_refuses_what_it_does_not_know():
-    from stepsize._foreign.stepper import rescaled
-
-    schedule, rate = st.Linear(10), 0.25
-    tensor = torch.tensor(rate)
-    for groups, last, schedules in (
-        ([{"lr": rate}], [rate], []), ([{"lr": rate}], [float("0.25")], [schedule]),
-        ([{"lr": tensor}], [tensor], [schedule]),
-        ([{"lr": rate}, {"lr": 1.5}], [rate, rate], [schedule, schedule]), ([{"lr": 1}], [1], [schedule]),
-    ):  # fmt: skip
-        before = [dict(group) for group in groups]
-        assert rescaled(groups, last, [1.0] * len(groups), schedules, 3) is None
-        assert groups == before
-    groups = [{"lr": rate}]
-    assert rescaled(groups, [rate], [1.0], [schedule], 3) == [0.7] and groups == [{"lr": 0.7}]
-
-
 @pytest.mark.framework
 def test_the_example_with_one_line_changed(tmp_path):
     """A published script with our import, with PyTorch's, and interrupted and resumed: the same rates."""

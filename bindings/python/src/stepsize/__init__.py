@@ -12,27 +12,20 @@ scheduler puts both together. All rates are computed by the native library, with
 """
 
 from ._core import named
-from ._core.controllers import Controller, GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
+from ._core.controller import Controller
+from ._core.controllers import GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
 from ._core.named import *  # noqa: F403
+from ._core.phase import Phase
 from ._core.schedule import Schedule, parse
-from ._core.scheduler import Phase, Scheduler
+from ._core.scheduler import Scheduler
 from ._foreign.errors import StepsizeError
 from ._foreign.library import VERSION as __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._core.norms import GradientNormLog, gradient_norm
     from ._core.sampler import PhaseSampler
-    from ._core.theory import (
-        GradientNormLog,
-        Refinement,
-        Score,
-        compare,
-        gradient_norm,
-        median_filter,
-        optimal,
-        refine,
-        score,
-    )
+    from ._core.theory import Refinement, Score, compare, median_filter, optimal, refine, score
     from .nmf import StochasticNMF
 
 __all__ = [
@@ -44,15 +37,13 @@ __all__ += named.__all__
 # What is imported when it is first asked for: sub-modules, and names in them.
 _MODULES = (
     "catalogue", "cli", "distributed", "huggingface", "keras", "learned", "lightgbm", "lightning", "nmf",
-    "optax", "peers", "plot", "sklearn", "torch", "xgboost",
+    "optax", "peers", "sklearn", "torch", "xgboost",
 )  # fmt: skip
 _NAMES = {
     "PhaseSampler": "_core.sampler", "StochasticNMF": "nmf",  # the last needs numpy
-    **dict.fromkeys(
-        ("GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine",
-         "score"),
-        "_core.theory",
-    ),
+    "GradientNormLog": "_core.norms", "gradient_norm": "_core.norms", "Refinement": "_core.theory",
+    "Score": "_core.theory", "compare": "_core.theory", "median_filter": "_core.theory", "optimal": "_core.theory",
+    "refine": "_core.theory", "score": "_core.theory",
 }  # fmt: skip
 __all__ += _NAMES
 

@@ -10,7 +10,7 @@ from ._foreign.errors import StepsizeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._core.controllers import Controller
+    from ._core.controller import Controller
     from ._core.schedule import Schedule
 
 
@@ -30,7 +30,7 @@ class Rounds:
 
     def next(self, metrics: dict[str, float]) -> float:
         """Goes to the next round. `metrics` is "data set-metric": value of the round that is done."""
-        if not self.scheduler._listens:
+        if not self.scheduler.needs_loss:
             return self.scheduler.step()
         if not metrics:
             raise StepsizeError("metric: the controller needs an evaluation set; pass evals=, valid_sets= or eval_set=")

@@ -139,7 +139,6 @@ class Shared:
         if nonfinite not in ("spread", "skip"):
             raise StepsizeError(f"nonfinite = {nonfinite!r}, expected 'spread' or 'skip'")
         self.scheduler, self.group, self.nonfinite = scheduler, group, nonfinite
-        self._listens = bool(scheduler.controllers)
         self.synchronize()
 
     def step(self, loss: SupportsFloat | None = None, *, weight: float = 1.0) -> float:
@@ -147,7 +146,7 @@ class Shared:
 
         Without a controller no message is sent.
         """
-        if self._listens:
+        if self.scheduler.needs_loss:
             loss = mean_loss(loss, self.group, weight=weight, nonfinite=self.nonfinite)
         rate: float = self.scheduler.step(loss)
         return rate

@@ -24,7 +24,7 @@ from ._foreign.errors import StepsizeError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ._core.controllers import Controller
+    from ._core.controller import Controller
 
 __all__ = ["LearningRate", "Schedule"]
 
@@ -98,7 +98,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
             self._next(logs)
 
     def _next(self, logs: Any) -> None:
-        if not self.scheduler._listens:
+        if not self.scheduler.needs_loss:
             self.scheduler.step()
         elif self.metric in (logs or {}):
             self.scheduler.step(logs[self.metric])

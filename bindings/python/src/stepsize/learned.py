@@ -22,7 +22,8 @@ from __future__ import annotations
 from ctypes import byref, c_char, c_double, c_size_t, sizeof
 from weakref import finalize
 
-from ._core.controllers import Controller, Learned, adopt
+from ._core.controller import Controller, adopt
+from ._core.controllers import Learned
 from ._foreign import abi, abi_learn, convert
 from ._foreign.errors import StepsizeError
 from ._foreign.learn import learn

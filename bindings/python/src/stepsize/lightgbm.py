@@ -17,7 +17,7 @@ from ._foreign.errors import StepsizeError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._core.controllers import Controller
+    from ._core.controller import Controller
     from ._core.schedule import Schedule
     from ._core.scheduler import Scheduler
 

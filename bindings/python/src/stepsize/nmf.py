@@ -8,7 +8,7 @@ from weakref import finalize
 
 import numpy as np
 
-from ._core.controllers import Controller
+from ._core.controller import Controller
 from ._core.scheduler import Scheduler
 from ._foreign import abi, abi_learn, convert
 from ._foreign.errors import StepsizeError

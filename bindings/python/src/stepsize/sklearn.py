@@ -58,7 +58,7 @@ def partial_fit(
     else:
         raise StepsizeError(f"model: {type(model).__name__} has neither eta0 nor learning_rate_init")
     model.partial_fit(inputs, targets, **options)
-    if not scheduler._listens:
+    if not scheduler.needs_loss:
         scheduler.step()
         return model
     if loss is None:

@@ -18,7 +18,7 @@ from ._booster import Rounds
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._core.controllers import Controller
+    from ._core.controller import Controller
     from ._core.schedule import Schedule
 
 __all__ = ["LearningRate"]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from ctypes import byref, sizeof
+from functools import lru_cache
 
 from .._foreign import abi
 from .._foreign.library import library
-from . import named
-from .schedule import Schedule
-from .scheduler import Phase
+from .catalogue import entries
+from .phase import Phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .schedule import Schedule
 
 # Of a schedule without an end this many updates are shown at least.
 _AT_LEAST = 1000
@@ -22,9 +24,6 @@ _PLACES = 512
 # A table of a million numbers is one part: nothing in it is looked at.
 _LONGEST_TEXT = 100_000
 
-_CLASSES: dict[str, type[Schedule]] = {
-    kind._name: kind for kind in (getattr(named, name) for name in named.__all__)
-}
 _TOKEN = re.compile(r""">>|"[^"]*"|'[^']*'|\[[^\]]*\]|[A-Za-z_]\w*|[-+]?[0-9.][0-9.eE+-]*|[()*,=]""")
 
 
@@ -49,10 +48,9 @@ class Node:
 
     def number(self, name: str) -> float | None:
         """A parameter that is a number: as it is written, or its default."""
-        default = next((given for key, _, given in _CLASSES[self.name]._parameters if key == name), None)
         try:
-            return float(self.values.get(name, default))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+            return float(self.values.get(name, _parameters(self.name).get(name, "")))
+        except ValueError:
             return None
 
     def walk(self) -> Iterator[Node]:
@@ -111,7 +109,7 @@ class _Reader:
         if self.peek() != "(":
             return Node("number", token, [])
         node = Node("call", "", [], token)
-        names = [name for name, _, _ in _CLASSES[token]._parameters]
+        names = list(_parameters(token))
         self.take()
         while self.peek() != ")":
             if self.peek() == ",":
@@ -130,6 +128,13 @@ class _Reader:
         return node
 
 
+@lru_cache(maxsize=None)
+def _parameters(name: str) -> dict[str, str]:
+    """The parameters of a named schedule, and their defaults."""
+    entry = next(each for each in entries() if each.name == name)
+    return {each.name: each.default for each in entry.parameters}
+
+
 def tree(schedule: Schedule) -> Node:
     """The structure of a schedule."""
     text = str(schedule)
@@ -141,28 +146,34 @@ def tree(schedule: Schedule) -> Node:
 class Part:
     """A stretch of a schedule: from update `start` on for `length` updates; None for no end."""
 
-    __slots__ = ("length", "node", "schedule", "start")
+    __slots__ = ("length", "node", "start")
 
-    def __init__(self, node: Node, start: int, schedule: Schedule) -> None:
-        self.node, self.start, self.schedule = node, start, schedule
-        self.length = schedule.length
+    def __init__(self, node: Node, start: int, length: int | None) -> None:
+        self.node, self.start, self.length = node, start, length
 
     @property
     def end(self) -> int | None:
         return None if self.length is None else self.start + self.length
 
 
+def _length(schedule: Schedule, text: str) -> int | None:
+    handle = schedule._parse(text)
+    length: int = library.stepsize_schedule_length(handle)
+    library.stepsize_schedule_destroy(handle)
+    return None if length == abi.STEPSIZE_NEVER else length
+
+
 def parts(schedule: Schedule) -> list[Part]:
     """What comes one after the other."""
     whole = tree(schedule)
     if whole.kind != "sequence":
-        return [Part(whole, 0, schedule)]
+        return [Part(whole, 0, schedule.length)]
     found: list[Part] = []
     start: int | None = 0
     for node in whole.parts:
         if start is None:  # the one before has no end: this one never comes
             break
-        part = Part(node, start, Schedule(node.text))
+        part = Part(node, start, _length(schedule, node.text))
         found.append(part)
         start = part.end
     return found

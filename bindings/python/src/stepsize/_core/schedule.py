@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from ctypes import byref, c_double, c_void_p
-from weakref import finalize
+from ctypes import c_double
 
-from .._foreign import abi, convert
-from .._foreign.errors import StepsizeError, parse_error
-from .._foreign.library import create, library, message_of, new_error, quick, read_text
+from .._foreign import abi, convert, textform
+from .._foreign.errors import StepsizeError
+from .._foreign.library import create, library, quick
+from .textual import Textual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, ClassVar
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
     from matplotlib.axes import Axes
 
-# For callers that know that the step is an int of 64 bits.
-value_at = quick.stepsize_schedule_at
+    from .phase import Phase
+
+_value_at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = convert.INT64_MIN, convert.INT64_MAX
 
 
@@ -29,40 +30,39 @@ _POLICIES = {
 }
 
 
-class Schedule:
+class Schedule(Textual):
     """A multiplier for every update: 1 is the base rate. Immutable, and safe to share between threads.
 
     ``Schedule(text)`` reads the text form, such as ``"warmup(500) >> cosine(9500, floor=0.1)"``. The classes
     ``Linear``, ``Cosine``, … make the named ones.
 
     ``a >> b`` runs a for its length, then b from its own step 0. ``a * b`` multiplies the values at the same step;
-    a factor may be a number. Two schedules are equal if their canonical texts are.
+    a factor may be a number. Two schedules are equal if their canonical texts are. The parameters of a named one are
+    attributes: ``Linear(1000).total``.
     """
 
-    __slots__ = ("__weakref__", "_given", "_handle", "_text")
+    __slots__ = ("_given",)
+    _library_parse = library.stepsize_schedule_parse
+    _library_print = library.stepsize_schedule_print
+    _library_destroy = library.stepsize_schedule_destroy
 
     # numpy would take `np.float64(0.5) * schedule` to be an operation on arrays.
     __array_ufunc__ = None
 
-    # The name in the catalogue and (name, kind, default) of each parameter; `...` where it must be given.
-    _name: ClassVar[str] = ""
-    _parameters: ClassVar[tuple[tuple[str, str, object], ...]] = ()
-
-    _handle: int
-    _text: str | None
-    _given: list[tuple[str, object]] | None
+    # The arguments that are not the default; None for a table, whose numbers are in the library alone.
+    _given: dict[str, object] | None
 
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise convert.wrong_type("Schedule", "a text", text)
-        self._own(_parse(text))
+        self._keep(self._parse(text), {})
 
     def at(self, step: int) -> float:
         """The multiplier for update number `step`, which counts from 0. Before 0 it has its value at 0; after its
         end it keeps its last value."""
         if type(step) is not int or not _INT64_MIN <= step <= _INT64_MAX:
             step = convert.to_int64(step, "step")
-        value: float = value_at(self._handle, step)
+        value: float = _value_at(self._handle, step)
         return value
 
     def curve(self, count: int, start: int = 0, base_lr: float = 1.0, *, stride: int = 1) -> array[float]:
@@ -90,6 +90,19 @@ class Schedule:
         length: int = library.stepsize_schedule_length(self._handle)
         return None if length == abi.STEPSIZE_NEVER else length
 
+    @property
+    def horizon(self) -> int:
+        """How many updates a picture shows where nobody says it: the length, or a good part where there is no end."""
+        from .outline import shown
+
+        return shown(self)
+
+    def phases(self, steps: int) -> list[Phase]:
+        """The named phases that begin before update `steps`, in order."""
+        from .outline import phases
+
+        return phases(self, steps)
+
     def plot(
         self,
         ax: Axes | None = None,
@@ -100,7 +113,7 @@ class Schedule:
         label: str | None = None,
         phases: bool = True,
     ) -> Axes:
-        """Draws it with matplotlib and answers the axes.
+        """Draws it with matplotlib and returns the axes.
 
         Args:
             ax: Where; None for new axes.
@@ -110,7 +123,7 @@ class Schedule:
             label: For a legend.
             phases: Whether the named phases are shaded.
         """
-        from ..plot import plot_schedule
+        from .._plots.figures import plot_schedule
 
         return plot_schedule(self, ax, steps=steps, base_lr=base_lr, log=log, label=label, phases=phases)
 
@@ -146,75 +159,58 @@ class Schedule:
         total, step = convert.to_int64(total, "total"), convert.to_int64(step, "step")
         return adopt(create(library.stepsize_schedule_extend, self._handle, total, _POLICIES[policy], step))
 
-    # ---- A value: text, equality, copies ----
+    # ---- A value ----
 
-    def __str__(self) -> str:
-        """The canonical text form. Parsing it gives the same schedule again."""
-        if self._text is None:
-            self._text = read_text(library.stepsize_schedule_print, self._handle)
-        return self._text
+    def _values(self) -> Mapping[str, Any]:
+        if self._given is None:
+            return {"values": tuple(self.curve(self.length or 0))}
+        defaults = {name: default for name, _, default in self._parameters if default is not ...}
+        return {**defaults, **self._given}
 
     def __repr__(self) -> str:
         if type(self) is Schedule:
             return f"Schedule({str(self)!r})"
         if self._given is None:  # a table: its text is Python as it is
             return type(self).__name__ + str(self)[len(self._name) :]
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self._given)})"
+        return self._repr(self._given)
 
     def _repr_html_(self) -> str:
         """What a notebook shows: a small curve and the text."""
-        from ..plot import schedule_html
+        from .._plots.svg import schedule_html
 
         return schedule_html(self)
-
-    def __eq__(self, other: object) -> bool:
-        return str(self) == str(other) if isinstance(other, Schedule) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(str(self))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # By text, which newer versions read too; the copy is a plain Schedule that equals this one.
         return Schedule, (str(self),)
 
-    def __copy__(self) -> Schedule:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Schedule:
-        return self
-
     # ---- Making ----
 
-    def _own(self, handle: int, given: list[tuple[str, object]] | None = None) -> None:
-        self._handle = handle
-        self._text = None
-        self._given = given
-        # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
-        finalize(self, library.stepsize_schedule_destroy, handle).atexit = False
+    def _keep(self, handle: int, given: dict[str, object] | None) -> None:
+        self._own(handle)
+        object.__setattr__(self, "_given", given)
+
+    def _write(self, kind: str, value: Any, name: str) -> tuple[str, object]:
+        if kind == "schedule":
+            schedule = as_schedule(value, name)
+            return str(schedule), schedule
+        return textform.write(kind, value, name)
 
     def _make(self, values: tuple[Any, ...], phase: str | None) -> None:
-        """Makes a schedule of the catalogue by way of its text: the numbers survive exactly."""
-        written, given = [], []
-        for (name, kind, default), value in zip(self._parameters, values):
-            if value is None and default is None:
-                continue
-            text, plain = convert.write(kind, value, name)
-            written.append(f"{name}={text}")
-            if plain != default:
-                given.append((name, plain))
+        """Makes a schedule of the catalogue by way of its text."""
+        written, given = self._compose(values)
         if phase is not None:
-            written.append(f"phase={_phase(phase)}")
-            given.append(("phase", phase))
-        self._own(_parse(f"{self._name}({', '.join(written)})", written_by_user=False), given)
+            written.append(f"phase={textform.write('word', phase, 'phase')[0]}")
+            given["phase"] = phase
+        self._keep(self._parse(f"{self._name}({', '.join(written)})", written_by_user=False), given)
 
     def _make_table(self, values: Iterable[float], phase: str | None) -> None:
         """Makes a table from numbers in memory: a million of them would be slow as text."""
         numbers = convert.to_doubles(values, "values")
-        handle = create(library.stepsize_schedule_table, numbers, len(numbers))
-        self._own(handle)
+        self._keep(create(library.stepsize_schedule_table, numbers, len(numbers)), None)
         if phase is not None:
-            text = f"{str(self)[:-1]}, phase={_phase(phase)})"
-            self._own(_parse(text, written_by_user=False))
+            name = textform.write("word", phase, "phase")[0]
+            self._keep(self._parse(f"{str(self)[:-1]}, phase={name})", written_by_user=False), None)
 
 
 def parse(text: str) -> Schedule:
@@ -245,24 +241,8 @@ def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[
     return schedule.curve(count, base_lr=base_lr)
 
 
-def _parse(text: str, *, written_by_user: bool = True) -> int:
-    encoded = text.encode("utf-8", "surrogatepass")
-    handle, error = c_void_p(), new_error()
-    status = library.stepsize_schedule_parse(encoded, len(encoded), byref(handle), byref(error))
-    if status != abi.STEPSIZE_OK or handle.value is None:
-        # A place in a text that the user has not seen would only confuse.
-        raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)
-    return handle.value
-
-
-def _phase(phase: Any) -> str:
-    if not isinstance(phase, str):
-        raise convert.wrong_type("phase", "a text", phase)
-    return convert.quoted(phase)
-
-
 def adopt(handle: int) -> Schedule:
     """The object of a handle that the library gave away."""
     schedule = Schedule.__new__(Schedule)
-    schedule._own(handle)
+    schedule._keep(handle, {})
     return schedule

@@ -15,29 +15,26 @@ ask for them. It holds for convex functions; elsewhere it is a heuristic. All is
 from __future__ import annotations
 
 import math
-import sys
 from array import array
-from ctypes import POINTER, Array, byref, c_char, c_double, c_size_t, cast, sizeof
-from weakref import finalize
+from ctypes import byref, c_double, sizeof
 
-from .._foreign import abi, convert
+from .._foreign import abi, arrays, convert
 from .._foreign.errors import StepsizeError
-from .._foreign.library import create, library, message_of, new_error, quick
+from .._foreign.library import check, create, library
+from .norms import OPTIMIZERS, GradientNormLog
 from .schedule import Schedule, adopt, as_schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, Literal
+    from collections.abc import Iterable
+    from typing import Any
 
-    Optimizer = Literal["sgd", "adam"]
+    from .norms import Optimizer
 
 __all__ = [
-    "GradientNormLog", "Refinement", "Score", "compare", "gradient_norm", "median_filter", "optimal", "refine", "score",
+    "Refinement", "Score", "compare", "median_filter", "optimal", "refine", "score",
 ]  # fmt: skip
 
-_OPTIMIZERS = {"sgd": abi.STEPSIZE_OPTIMIZER_SGD, "adam": abi.STEPSIZE_OPTIMIZER_ADAM}
-_add = quick.stepsize_norm_log_add
 
 
 def median_filter(values: Iterable[float], tau: float = 0.1) -> array[float]:
@@ -47,9 +44,9 @@ def median_filter(values: Iterable[float], tau: float = 0.1) -> array[float]:
     ``scipy.ndimage.median_filter(…, mode="nearest")`` answers for values padded on the right with ``numpy.pad(…,
     mode="reflect")``. O(n log n). NaN is refused.
     """
-    numbers = _doubles(values, "values")
-    out = _zeros(len(numbers))
-    _check(library.stepsize_median_filter, numbers, len(numbers), convert.to_float(tau, "tau"), _pointer(out))
+    numbers = arrays.doubles(values, "values")
+    out = arrays.zeros(len(numbers))
+    check(library.stepsize_median_filter, numbers, len(numbers), convert.to_float(tau, "tau"), arrays.pointer(out))
     return out
 
 
@@ -99,28 +96,28 @@ class Refinement:
         D: float = 1.0,
     ) -> None:
         options = abi.stepsize_refine_options()
-        library.stepsize_refine_defaults(byref(options))
-        if optimizer not in _OPTIMIZERS:
-            raise StepsizeError(f"optimizer = {optimizer!r}, expected {' or '.join(map(repr, _OPTIMIZERS))}")
+        library.stepsize_refine_defaults(byref(options), sizeof(options))
+        if optimizer not in OPTIMIZERS:
+            raise StepsizeError(f"optimizer = {optimizer!r}, expected {' or '.join(map(repr, OPTIMIZERS))}")
         if not isinstance(capped, bool):
             raise convert.wrong_type("capped", "True or False", capped)
         if isinstance(norms, GradientNormLog):
             total = total if total is not None or norms.count == 0 else norms.count
             norms = norms.values
-        numbers = _doubles(norms, "norms")
+        numbers = arrays.doubles(norms, "norms")
         count = len(numbers) if total is None else _total(total)
-        options.optimizer = _OPTIMIZERS[optimizer]
+        options.optimizer = OPTIMIZERS[optimizer]
         options.tau = convert.to_float(tau, "tau")
         options.total = 0 if total is None else count
         options.floor = convert.to_float(floor, "floor")
         options.capped = int(capped)
         options.distance = convert.to_float(D, "D")
         # What is more than the library takes is not even allocated: it says so.
-        self.values = _zeros(count if 0 < count <= _HUGE else 0)
+        self.values = arrays.zeros(count if 0 < count <= _HUGE else 0)
         result = abi.stepsize_refine_result(size=sizeof(abi.stepsize_refine_result))
-        _check(
-            library.stepsize_refine, byref(options), numbers, len(numbers), _pointer(self.values), len(self.values),
-            byref(result),
+        check(
+            library.stepsize_refine, byref(options), numbers, len(numbers), arrays.pointer(self.values),
+            len(self.values), byref(result),
         )  # fmt: skip
         self.optimizer, self.tau = optimizer, options.tau
         self.warmup, self.anneal_start = int(result.warmup), int(result.anneal_start)
@@ -141,7 +138,8 @@ class Refinement:
     def schedule(self) -> Schedule:
         """The schedule: a table of all values, or knots if a tolerance was given."""
         if self._schedule is None:
-            self._schedule = adopt(create(library.stepsize_schedule_table, _pointer(self.values), len(self.values)))
+            values = arrays.pointer(self.values)
+            self._schedule = adopt(create(library.stepsize_schedule_table, values, len(self.values)))
         return self._schedule
 
     def knots(self, tolerance: float = 1e-3) -> Schedule:
@@ -156,7 +154,7 @@ class Refinement:
     def _fit(self, tolerance: float) -> tuple[Schedule, float]:
         error = c_double()
         handle = create(
-            library.stepsize_schedule_fit, _pointer(self.values), len(self.values),
+            library.stepsize_schedule_fit, arrays.pointer(self.values), len(self.values),
             convert.to_float(tolerance, "tolerance"), byref(error),
         )  # fmt: skip
         return adopt(handle), error.value
@@ -246,10 +244,10 @@ class Score:
     ) -> None:
         self.schedule = as_schedule(schedule, "schedule")
         count = 0 if total is None else _total(total)
-        numbers = _doubles(G, "G")
+        numbers = arrays.doubles(G, "G")
         result = abi.stepsize_score_result(size=sizeof(abi.stepsize_score_result))
         distance = convert.to_float(D, "D")
-        _check(
+        check(
             library.stepsize_score, self.schedule._handle, count, numbers, len(numbers), distance, byref(result)
         )
         self.a, self.b = float(result.a), float(result.b)
@@ -294,214 +292,9 @@ def compare(
     """The scores of several schedules over the same updates, the best first."""
     if isinstance(schedules, (str, Schedule)):
         raise convert.wrong_type("schedules", "a list of schedules", schedules)
-    norms = _doubles(G, "G")
+    norms = arrays.doubles(G, "G")
     return sorted((Score(schedule, total, D, norms) for schedule in schedules), key=lambda score: score.omega)
 
-
-# ---- Gradient norms -------------------------------------------------------------------------------------
-
-
-class GradientNormLog:
-    """The gradient norms of a run in bounded memory, one `add` for each update. For one thread at a time.
-
-    It keeps the norms of updates 0, k, 2k, … with a stride k that begins at 1 and doubles each time the log is full.
-    ``refine(log)`` makes a schedule of as many updates as were added. A log can be pickled.
-
-    Args:
-        capacity: The most norms that are kept, 2 to 16777216.
-    """
-
-    __slots__ = ("__weakref__", "_handle")
-
-    def __init__(self, capacity: int = 65_536) -> None:
-        # 0 means the default to the library, and is wrong here.
-        number = convert.to_int64(capacity, "capacity")
-        self._own(create(library.stepsize_norm_log_create, number if number > 0 else 1))
-
-    def add(self, norm: float) -> None:
-        """Adds the norm of the next update: >= 0. NaN and infinity are kept, for `refine` to repair."""
-        if type(norm) is not float:
-            norm = convert.to_float(norm, "norm")
-        if _add(self._handle, norm) != abi.STEPSIZE_OK:
-            raise StepsizeError(f"norm = {norm!r}, expected a number >= 0")
-
-    @property
-    def count(self) -> int:
-        """Norms added so far."""
-        return int(quick.stepsize_norm_log_count(self._handle))
-
-    @property
-    def stride(self) -> int:
-        """Updates between two norms that are kept: a power of two."""
-        return int(quick.stepsize_norm_log_stride(self._handle))
-
-    @property
-    def values(self) -> array[float]:
-        """The norms that are kept, of updates 0, stride, 2 stride, …"""
-        values = _zeros(len(self))
-        quick.stepsize_norm_log_values(self._handle, _pointer(values), len(values))
-        return values
-
-    def __len__(self) -> int:
-        """How many norms are kept."""
-        return int(quick.stepsize_norm_log_length(self._handle))
-
-    def state(self) -> bytes:
-        """The log as bytes, for a checkpoint."""
-        length = c_size_t()
-        quick.stepsize_norm_log_save(self._handle, None, 0, byref(length))
-        buffer = (c_char * length.value)()
-        quick.stepsize_norm_log_save(self._handle, buffer, length, None)
-        return buffer.raw
-
-    @classmethod
-    def from_state(cls, state: bytes) -> GradientNormLog:
-        """The log that `state` was asked of. Damaged bytes are refused."""
-        log = cls.__new__(cls)
-        log._own(create(library.stepsize_norm_log_restore, bytes(state), len(state)))
-        return log
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self).from_state, (self.state(),)
-
-    def __repr__(self) -> str:
-        return f"<GradientNormLog: {len(self)} of {self.count} norms, stride {self.stride}>"
-
-    def _own(self, handle: int) -> None:
-        self._handle = handle
-        # Not at exit: the memory goes with the process anyway.
-        finalize(self, library.stepsize_norm_log_destroy, handle).atexit = False
-
-
-def adopt_log(handle: int) -> GradientNormLog:
-    """The object of a handle that the library gave away."""
-    log = GradientNormLog.__new__(GradientNormLog)
-    log._own(handle)
-    return log
-
-
-def gradient_norm(gradients: Any, optimizer: Optimizer = "sgd") -> float:
-    """The norm of all gradients of a model together: l2 for SGD, l1 for Adam.
-
-    Args:
-        gradients: A torch module, optimizer, list of parameters (their ``.grad``) or of gradients; a numpy or JAX
-            array; or any nested dict, list or tuple of these. None is skipped. Call it after the backward pass, and
-            after gradients of mixed precision have been unscaled.
-        optimizer: ``"sgd"`` or ``"adam"``.
-
-    With torch and JAX the numbers of all arrays are put together on the device and fetched once.
-    """
-    if optimizer not in _OPTIMIZERS:
-        raise StepsizeError(f"optimizer = {optimizer!r}, expected {' or '.join(map(repr, _OPTIMIZERS))}")
-    power = 2 if optimizer == "sgd" else 1
-    groups: dict[str, list[Any]] = {}
-    for leaf in _leaves(gradients):
-        groups.setdefault(_package(leaf), []).append(leaf)
-    if not groups:
-        raise StepsizeError("gradients: there is none; call it after the backward pass")
-    norms: list[float] = []
-    for package, leaves in groups.items():
-        norms += _NORMS.get(package, _numpy_norms)(leaves, power)
-    return math.hypot(*norms) if power == 2 else math.fsum(norms)
-
-
-def _package(leaf: Any) -> str:
-    for kind in type(leaf).__mro__:
-        name = kind.__module__.partition(".")[0].removesuffix("lib")
-        if name in _NORMS:
-            return name
-    return "numpy"
-
-
-def _leaves(gradients: Any) -> Iterator[Any]:
-    """The arrays in a collection; the gradient in place of a torch parameter."""
-    if gradients is None:
-        return
-    if hasattr(gradients, "param_groups"):  # a torch optimizer
-        gradients = [parameter for group in gradients.param_groups for parameter in group["params"]]
-    elif callable(getattr(gradients, "parameters", None)):  # a torch module
-        gradients = gradients.parameters()
-    if hasattr(gradients, "requires_grad") and hasattr(gradients, "grad"):
-        leaf = gradients.grad if gradients.requires_grad and gradients.is_leaf else gradients
-        if leaf is not None:
-            yield leaf
-    elif hasattr(gradients, "__array__") or isinstance(gradients, (float, int, array, memoryview)):
-        yield gradients
-    elif hasattr(gradients, "values") and callable(gradients.values):
-        for part in gradients.values():
-            yield from _leaves(part)
-    elif isinstance(gradients, (str, bytes)):
-        raise convert.wrong_type("gradients", "arrays of numbers", gradients)
-    elif hasattr(gradients, "__iter__"):
-        for part in gradients:
-            yield from _leaves(part)
-    elif "jax" in sys.modules:  # a tree of a type that JAX has been told of
-        parts = sys.modules["jax"].tree_util.tree_leaves(gradients)
-        if len(parts) == 1 and parts[0] is gradients:
-            raise convert.wrong_type("gradients", "arrays of numbers", gradients)
-        for part in parts:
-            yield from _leaves(part)
-    else:
-        raise convert.wrong_type("gradients", "arrays of numbers", gradients)
-
-
-def _torch_norms(leaves: list[Any], power: int) -> list[float]:
-    torch = sys.modules["torch"]
-    by_kind: dict[tuple[Any, Any], list[Any]] = {}
-    for leaf in leaves:
-        tensor = leaf.detach()
-        if tensor.layout is not torch.strided:
-            tensor = tensor.coalesce().values() if tensor.layout is torch.sparse_coo else tensor.to_dense()
-        by_kind.setdefault((tensor.device, tensor.dtype), []).append(tensor)
-    norms: list[float] = []
-    for (_, dtype), tensors in by_kind.items():
-        if dtype in (torch.float16, torch.bfloat16):  # their sums would overflow or lose their digits
-            parts = [torch.linalg.vector_norm(tensor, power, dtype=torch.float32) for tensor in tensors]
-        else:
-            parts = list(torch._foreach_norm(tensors, power))
-        norms.append(torch.linalg.vector_norm(torch.stack(parts), power).item())
-    return norms
-
-
-def _jax_norms(leaves: list[Any], power: int) -> list[float]:
-    jnp = sys.modules["jax"].numpy
-    parts = []
-    for leaf in leaves:
-        numbers = jnp.ravel(leaf)
-        if numbers.dtype.itemsize < 4:
-            numbers = numbers.astype(jnp.float32)
-        parts.append(jnp.linalg.norm(numbers, power))
-    return [float(jnp.linalg.norm(jnp.stack(parts), power))]
-
-
-def _numpy_norms(leaves: list[Any], power: int) -> list[float]:
-    norms = []
-    for leaf in leaves:
-        if isinstance(leaf, (float, int)):
-            norms.append(abs(float(leaf)))
-            continue
-        if "numpy" in sys.modules or hasattr(leaf, "__array__"):
-            import numpy
-
-            numbers = numpy.ravel(numpy.asarray(leaf))
-            if numbers.dtype != numpy.float32:
-                numbers = numbers.astype(numpy.float64, copy=False)
-            with numpy.errstate(over="ignore"):
-                norm = float(numpy.linalg.norm(numbers, power))
-            if power == 2 and (norm == 0 or norm == math.inf):  # the squares may have left the range
-                largest = float(numpy.max(numpy.abs(numbers), initial=0))
-                if 0 < largest < math.inf:
-                    norm = largest * float(numpy.linalg.norm(numbers / largest))
-            norms.append(norm)
-        else:
-            norms.append(math.hypot(*leaf) if power == 2 else math.fsum(map(abs, leaf)))
-    return norms
-
-
-_NORMS: dict[str, Callable[[list[Any], int], list[float]]] = {"torch": _torch_norms, "jax": _jax_norms}
-
-
-# ---- Numbers on their way into the library --------------------------------------------------------------
 
 _HUGE = 1 << 24
 
@@ -512,35 +305,3 @@ def _total(total: Any) -> int:
     if count == 0:
         raise StepsizeError("total = 0, expected an integer >= 1")
     return count
-
-
-def _zeros(count: int) -> array[float]:
-    return array("d", (0.0,)) * count
-
-
-def _doubles(values: Any, name: str) -> Array[c_double]:
-    """Numbers as C doubles; an array of doubles in memory is used where it is, not copied."""
-    if isinstance(values, Array) and values._type_ is c_double:
-        return values
-    if hasattr(values, "__array__") and getattr(values, "ndim", 0) == 1 and "numpy" in sys.modules:
-        if hasattr(values, "detach"):
-            values = values.detach()
-        values = sys.modules["numpy"].ascontiguousarray(values, dtype="f8")
-    try:
-        view = memoryview(values)
-    except TypeError:
-        return convert.to_doubles(values, name)
-    if view.format == "d" and view.ndim == 1 and view.c_contiguous and not view.readonly and len(view) > 0:
-        return (c_double * len(view)).from_buffer(view)
-    return convert.to_doubles(values, name)
-
-
-def _pointer(values: array[float]) -> Any:
-    return cast(values.buffer_info()[0], POINTER(c_double)) if len(values) > 0 else None
-
-
-def _check(function: Callable[..., int], *arguments: Any) -> None:
-    error = new_error()
-    status = function(*arguments, byref(error))
-    if status != abi.STEPSIZE_OK:
-        raise StepsizeError(message_of(error), status)

@@ -229,6 +229,9 @@ SIGNATURES = {
     "stepsize_schedule_fill_float": (c_int32, [
         stepsize_schedule_p, c_int64, c_int64, c_double, POINTER(c_float), c_size_t,
     ]),
+    "stepsize_schedule_rates": (c_int32, [
+        POINTER(stepsize_schedule_p), POINTER(c_double), c_size_t, c_int64, POINTER(c_double),
+    ]),
     "stepsize_schedule_length": (c_int64, [stepsize_schedule_p]),
     "stepsize_schedule_phase": (c_int32, [stepsize_schedule_p, c_int64, POINTER(stepsize_phase)]),
     "stepsize_schedule_print": (c_int32, [

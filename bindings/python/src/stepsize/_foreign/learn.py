@@ -42,7 +42,8 @@ class _Learn:
         for each in abi_learn.SIGNATURES:
             self.__dict__[each] = getattr(library, each)
         observe = quick.stepsize_agent_observe
-        observe.restype, observe.argtypes = abi_learn.SIGNATURES["stepsize_agent_observe"]
+        signature: Any = abi_learn.SIGNATURES["stepsize_agent_observe"]
+        observe.restype, observe.argtypes = signature
         self.stepsize_agent_observe = observe
         self.library = library
         return self.__dict__[name]

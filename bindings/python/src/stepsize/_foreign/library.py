@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from ctypes import byref, c_char, c_size_t, c_void_p, sizeof
+from ctypes import byref, c_char, c_size_t, c_void_p
 
 from . import abi
 from .errors import StepsizeError
@@ -50,7 +50,7 @@ def load(name: str, path: str, origin: str, table: Any, abi_version: str) -> cty
     return library
 
 
-_QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at")
+_QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at", "stepsize_schedule_rates")
 
 
 def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
@@ -81,7 +81,7 @@ VERSION = f"{_number // 1_000_000}.{_number // 1000 % 1000}.{_number % 1000}"
 
 
 def new_error() -> abi.stepsize_error:
-    return abi.stepsize_error(size=sizeof(abi.stepsize_error), offset=-1)
+    return abi.stepsize_error(offset=-1)
 
 
 def message_of(error: abi.stepsize_error) -> str:
@@ -107,3 +107,11 @@ def read_text(function: Callable[..., int], *arguments: Any) -> str:
     if status != abi.STEPSIZE_OK:
         raise StepsizeError(library.stepsize_status_name(status).decode(), status)
     return buffer.raw[: length.value].decode("utf-8")
+
+
+def check(function: Callable[..., int], *arguments: Any) -> None:
+    """Calls `function(*arguments, error)`; StepsizeError where it refuses."""
+    error = new_error()
+    status = function(*arguments, byref(error))
+    if status != abi.STEPSIZE_OK:
+        raise StepsizeError(message_of(error), status)

@@ -1,14 +1,16 @@
-"""The two calls that a training loop makes for every update, by way of ctypes.
+"""A scheduler of the library: its handle, the array that its rates are written to, and the two calls that a training
+loop makes for every update.
 
-``Stepper`` is what ``Scheduler`` inherits ``step`` and ``advance`` from. The accelerated module has the same class in
-C, which comes back to ``step_slowly`` for whatever is rare; both pass the same tests.
+``Step`` has these two calls: in C, from the accelerated module, or by ctypes. Both are the same contract, and pass the
+same tests.
 """
 
 from __future__ import annotations
 
 import os
-from ctypes import ArgumentError
+from ctypes import POINTER, addressof, c_double, c_void_p, cast
 from importlib import import_module
+from weakref import finalize
 
 from . import abi, convert
 from .errors import StepsizeError
@@ -16,122 +18,63 @@ from .library import quick
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, SupportsFloat, SupportsIndex
+    from collections.abc import Callable
+    from ctypes import Array
+    from typing import Any, NoReturn, SupportsFloat, SupportsIndex
 
 ENVIRONMENT = "STEPSIZE_ACCELERATED"
 
-# What is worth a line in the log.
+# What a controller does that is worth a line in the log.
 CHANGES = (abi.STEPSIZE_DECISION_RAISED, abi.STEPSIZE_DECISION_CUT, abi.STEPSIZE_DECISION_RESET)
 
 _step = quick.stepsize_scheduler_step
 _step_with_loss = quick.stepsize_scheduler_step_with_loss
-_step_without_loss = quick.stepsize_scheduler_step_without_loss
-_value = quick.stepsize_schedule_at
+_advance = quick.stepsize_scheduler_advance
 
 
-def step_slowly(scheduler: Any, loss: Any, ask: bool = True) -> float:
-    """A step of any kind, and the rates into the optimizer that is bound.
+class CtypesStep:
+    """A step by ctypes. ``_failed(status)`` raises where the library refuses one; ``_changed(before)`` is told the rate
+    before a step with a loss, at least where the controller has changed it."""
 
-    Args:
-        scheduler: The ``Scheduler``.
-        loss: The loss, or None.
-        ask: Whether the controllers are asked.
-    """
-    optimizer = scheduler._optimizer
-    if optimizer is not None:
-        check_groups(optimizer.param_groups, scheduler._count)
-        ask = ask and scheduler._listens
-        if not scheduler._listens:
-            loss = None  # it may be on an accelerator: not read for nothing
-    heard, before = False, scheduler._rates[0]
-    try:
-        if not ask and scheduler._listens:
-            status = _step_without_loss(scheduler._handle, scheduler._pointer, scheduler._count)
-        elif loss is None:
-            status = _step(scheduler._handle, scheduler._pointer, scheduler._count)
-        else:
-            # A tensor that needs a gradient has a float value only with a warning; its item has it without.
-            if type(loss) is not float and hasattr(loss, "item"):
-                loss = loss.item()
-            status = _step_with_loss(scheduler._handle, loss, scheduler._pointer, scheduler._count)
-            heard = True
-    except (ArgumentError, RuntimeError, ValueError) as error:  # the last two for more than one element
-        raise convert.wrong_type("loss", "a number", loss) from error
-    if status:
-        scheduler._fail(status)
-    if optimizer is not None:
-        write(optimizer.param_groups, scheduler._rates)
-    if heard and scheduler._listens:
-        scheduler._note(before)
-    rate: float = scheduler._rates[0]
-    return rate
-
-
-def check_groups(groups: Any, count: int) -> None:
-    if len(groups) != count:
-        raise StepsizeError(
-            f"optimizer: {len(groups)} parameter groups, this scheduler was made for {count}: make a new one after"
-            " add_param_group, and set its current_step"
-        )
-
-
-def write(groups: Any, rates: Iterable[float]) -> None:
-    """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it."""
-    for group, rate in zip(groups, rates):
-        present = group["lr"]
-        if type(present) is float or not hasattr(present, "fill_"):
-            group["lr"] = rate
-        else:
-            present.fill_(rate)
-
-
-def rescaled(
-    groups: Any, rates: list[Any], bases: list[float], schedules: list[Any], update: int
-) -> list[float] | None:
-    """The rates base * schedule(update), which are put into the groups; None, and nothing changed, unless the groups
-    have the very objects of `rates`, and those are floats."""
-    if not len(groups) == len(rates) == len(bases) == len(schedules):
-        return None
-    for group, rate in zip(groups, rates):
-        if group["lr"] is not rate or type(rate) is not float:
-            return None
-    fresh: list[float] = []
-    before, value = None, 0.0
-    for base, schedule in zip(bases, schedules):
-        if schedule is not before:
-            before, value = schedule, _value(schedule._handle, update)
-        fresh.append(base * value)
-    for group, rate in zip(groups, fresh):
-        group["lr"] = rate
-    return fresh
-
-
-class Stepper:
-    __slots__ = ("_optimizer",)
+    __slots__ = ("_scheduler", "_target")
 
     if TYPE_CHECKING:
-        _optimizer: Any
 
-    def _attach(self, handle: int, rates: int, count: int, listens: bool) -> None:
-        """Tells the class in C where the library's handle and the array of rates are; 0 once it is closed."""
+        def _failed(self, status: int, hint: str = "") -> NoReturn: ...
+        def _changed(self, before: float, update: int | None = None) -> None: ...
 
-    def _bind(self, optimizer: Any) -> None:
-        """Every step writes the rates into this optimizer's ``param_groups`` from now on; None: no more."""
-        self._optimizer = optimizer
+    def _attach(self, handle: int, rates: int, count: int) -> None:
+        """Where the library's scheduler is (0 once it is closed), and the array of rates."""
+        self._scheduler = handle
+        self._target = (c_double * count).from_address(rates)
 
     def step(self, loss: SupportsFloat | SupportsIndex | None = None) -> float:
-        """Goes to the next update and answers its rate (of the first group; ``lrs`` has all).
+        """Goes to the next update and returns its rate (of the first group; ``lrs`` has all).
 
         Call it after an update, with the loss of that update where there is a controller. Any number will do:
         NaN and infinities are losses too, and a tensor with one element is converted. Without a controller a
         loss is ignored.
         """
-        return step_slowly(self, loss)
+        rates = self._target
+        if loss is None:
+            status = _step(self._scheduler, rates, len(rates))
+        else:
+            before = rates[0]
+            number = loss if type(loss) is float else convert.to_loss(loss)
+            status = _step_with_loss(self._scheduler, number, rates, len(rates))
+        if status:
+            self._failed(status)
+        if loss is not None:
+            self._changed(before)
+        return rates[0]
 
     def advance(self) -> float:
         """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
-        return step_slowly(self, None, False)
+        rates = self._target
+        status = _advance(self._scheduler, rates, len(rates))
+        if status:
+            self._failed(status)
+        return rates[0]
 
 
 def _accelerated() -> Any:
@@ -142,14 +85,91 @@ def _accelerated() -> Any:
         module: Any = import_module("._accelerated", __package__)
     except ImportError:
         return None
-    from ctypes import c_void_p, cast
-
-    functions = (_step, _step_with_loss, _step_without_loss, quick.stepsize_scheduler_decision, _value)
+    functions = (_step, _step_with_loss, _advance, quick.stepsize_scheduler_decision)
     addresses = [cast(function, c_void_p).value for function in functions]
-    module.connect(*addresses, sum(1 << number for number in CHANGES), step_slowly)
+    module.connect(*addresses, sum(1 << number for number in CHANGES), convert.to_loss)
     return module
 
 
 accelerated = _accelerated()
-if accelerated is not None:
-    rescaled = accelerated.rescaled
+if TYPE_CHECKING:
+    Step = CtypesStep
+else:
+    Step = CtypesStep if accelerated is None else accelerated.Step
+
+
+class Stepper(Step):
+    """Owns a scheduler of the library."""
+
+    __slots__ = ("__weakref__", "_count", "_finalizer", "_handle", "_pointer", "_rates")
+
+    _handle: int | None
+    _rates: Array[c_double]
+
+    def _own(self, handle: int) -> None:
+        self._handle = handle
+        # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
+        self._finalizer = finalize(self, quick.stepsize_scheduler_destroy, handle)
+        self._finalizer.atexit = False
+        # The one array that the rates are written to, and its address as the functions take it.
+        self._count: int = quick.stepsize_scheduler_group_count(handle)
+        self._rates = (c_double * self._count)()
+        self._pointer = cast(self._rates, POINTER(c_double))
+        self._attach(handle, addressof(self._rates), self._count)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Asks for the rates of the present update."""
+        self._call(quick.stepsize_scheduler_rates, self._pointer, self._count)
+
+    def _call(self, function: Callable[..., int], *arguments: Any, hint: str = "") -> None:
+        """Calls ``function(scheduler, *arguments)``; `hint` is what is said if it refuses."""
+        status = function(self._handle, *arguments)
+        if status:
+            self._failed(status, hint)
+
+    def _move(self, function: Callable[..., int], *arguments: Any, hint: str) -> float:
+        """Calls a function that may change the rates and gives them out; returns the first."""
+        before, update = self._rates[0], quick.stepsize_scheduler_get_step(self._handle)
+        self._call(function, *arguments, self._pointer, self._count, hint=hint)
+        self._changed(before, update)
+        return self._rates[0]
+
+    def _ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """What ``function(scheduler, *arguments)`` says, which cannot fail."""
+        if self._handle is None:
+            self._failed(abi.STEPSIZE_ERROR_NULL)
+        return function(self._handle, *arguments)
+
+    def _failed(self, status: int, hint: str = "") -> NoReturn:
+        if self._handle is None:
+            raise StepsizeError("the scheduler is closed", status)
+        if status == abi.STEPSIZE_ERROR_LOSS_REQUIRED:
+            raise StepsizeError(
+                "the controller needs the loss: call step(loss), or advance() for an update without one", status
+            )
+        raise StepsizeError(hint or f"the scheduler could not go on (status {status})", status)
+
+    def _changed(self, before: float, update: int | None = None) -> None:
+        """Tells what the controller did with a loss."""
+
+    def _numbers(self, values: Any, name: str, *, one_for_all: bool = False) -> Array[c_double]:
+        """Numbers of the groups, one for each."""
+        numbers = convert.to_doubles(values, name)
+        if len(numbers) != self._count and not (one_for_all and len(numbers) == 1):
+            expected = f"1 or one for each of {self._count}" if one_for_all else f"one for each of {self._count}"
+            raise StepsizeError(f"{name}: {len(numbers)} numbers, expected {expected} groups")
+        return numbers
+
+    def _group(self, group: int) -> int:
+        """The number of a group."""
+        number = convert.to_int64(group, "group")
+        if not 0 <= number < self._count:
+            raise StepsizeError(f"group = {number}, expected an integer from 0 to {self._count - 1}")
+        return number
+
+    def close(self) -> None:
+        """Frees the memory. The scheduler cannot be used afterwards; closing it again does nothing."""
+        self._handle = None
+        self._attach(0, addressof(self._rates), self._count)
+        self._finalizer()

@@ -11,8 +11,8 @@ import os
 import sys
 from importlib import import_module
 
-from .. import __version__
 from .._foreign.errors import StepsizeError
+from .._foreign.library import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
         prog="stepsize", description="Learning-rate schedules.", epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    made.add_argument("--version", action="version", version=f"stepsize {__version__}")
+    made.add_argument("--version", action="version", version=f"stepsize {VERSION}")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for name in COMMANDS:
         import_module(f".{name}", __name__).add(commands)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from .._core import outline
 from .._core.schedule import Schedule
 from .._core.scheduler import Scheduler
 from .._foreign.errors import StepsizeError
@@ -14,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from .._core.controllers import Controller
+    from .._core.controller import Controller
 
 _MOST = 2**62
 
@@ -35,7 +34,7 @@ class Plan:
         self.schedule: Schedule = scheduler.schedule or Schedule("constant()")
         self.text = str(scheduler) or str(self.schedule)
         self.given_steps: int | None = arguments.steps
-        self.steps = outline.shown(self.schedule) if arguments.steps is None else arguments.steps
+        self.steps = self.schedule.horizon if arguments.steps is None else arguments.steps
         if not 1 <= self.steps <= _MOST:
             raise StepsizeError(f"steps = {self.steps}, expected an integer from 1 to 2^62")
 

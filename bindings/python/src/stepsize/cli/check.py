@@ -77,7 +77,7 @@ def words(plan: Plan) -> Iterator[str]:
         yield f"    {textwrap.shorten(part.node.text, 200, placeholder='…')}: {_what(part.node)}"
     if len(parts) > _MOST_PARTS:
         yield f"  and {len(parts) - _MOST_PARTS} more parts"
-    for phase in outline.phases(schedule, plan.steps):
+    for phase in schedule.phases(plan.steps):
         until = "on, without an end" if phase.length is None else f"to {phase.start + phase.length - 1}"
         yield f'  phase "{phase.name}": updates {phase.start} {until}'
     if length is not None:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from .._core.schedule import Schedule, parse
 from .._foreign.errors import StepsizeError
-from ..peers import _PEERS
+from ..peers import PEERS
 from ._output import note, number
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         " `stepsize convert torch OneCycleLR max_lr=0.1 total_steps=100`. Without a name it lists those that there"
         " are.",
     )
-    parser.add_argument("peer", nargs="?", metavar="LIBRARY", help=f"{', '.join(_PEERS)}; also torch, hf …")
+    parser.add_argument("peer", nargs="?", metavar="LIBRARY", help=f"{', '.join(PEERS)}; also torch, hf …")
     parser.add_argument("name", nargs="?", metavar="NAME", help="of the scheduler, as the library has it")
     parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="its arguments")
     parser.add_argument(
@@ -43,12 +43,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if arguments.peer is None:
-        for peer in _PEERS:
+        for peer in PEERS:
             print(f"{peer:12} {', '.join(_functions(peer))}")
         return 0
     peer = _ALIASES.get(arguments.peer.lower(), arguments.peer.lower())
-    if peer not in _PEERS:
-        raise StepsizeError(f"unknown library {arguments.peer!r}, expected one of {', '.join(_PEERS)}")
+    if peer not in PEERS:
+        raise StepsizeError(f"unknown library {arguments.peer!r}, expected one of {', '.join(PEERS)}")
     functions = _functions(peer)
     if arguments.name is None:
         for name, function in functions.items():

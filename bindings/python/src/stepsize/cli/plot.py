@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from .. import plot
 from .._foreign.errors import StepsizeError
+from .._plots import figures
 from ._inputs import Plan
 from ._output import needs, note
 
@@ -40,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     for text in arguments.schedules:
         arguments.schedule = text
         plans.append(Plan(arguments))
-    figure, axes = plot.new_figure()
+    figure, axes = figures.new_figure()
     steps = max(plan.steps for plan in plans)
     for plan in plans:
         label = plan.text if len(plan.text) <= 60 else plan.text[:59] + "…"
-        plot.plot_schedule(
+        figures.plot_schedule(
             plan.schedule, axes, steps=steps, base_lr=plan.base_lr, log=arguments.log, label=label,
             phases=len(plans) == 1,
         )  # fmt: skip
@@ -53,5 +53,5 @@ def run(arguments: argparse.Namespace) -> int:
     axes.legend(loc="best", fontsize="small")
     if arguments.title:
         axes.set_title(arguments.title)
-    plot.save(figure, arguments.output)
+    figures.save(figure, arguments.output)
     return 0

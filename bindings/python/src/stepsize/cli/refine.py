@@ -88,10 +88,10 @@ def diagnosis(refined: Refinement, count: int) -> list[str]:
 
 
 def _draw(norms: list[float], refined: Refinement, path: str) -> None:
-    from .. import plot
+    from .._plots import figures
 
-    figure, axes = plot.new_figure()
-    plot.plot_schedule(refined.schedule, axes, steps=len(refined), label="refined schedule")
+    figure, axes = figures.new_figure()
+    figures.plot_schedule(refined.schedule, axes, steps=len(refined), label="refined schedule")
     other = axes.twinx()
     stretch = len(refined) / len(norms)
     other.plot(
@@ -105,4 +105,4 @@ def _draw(norms: list[float], refined: Refinement, path: str) -> None:
     # The schedule in front of the norms.
     axes.set_zorder(other.get_zorder() + 1)
     axes.patch.set_visible(False)
-    plot.save(figure, path)
+    figures.save(figure, path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 
-from .. import plot
 from .._core import outline
+from .._plots import figures
 from . import _curve
 from ._inputs import Plan, about, add_plan
 from ._output import can_write, is_terminal, needs, number, say
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     terminal = shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else 80
     width = arguments.width if arguments.width is not None else min(_WIDEST, terminal - 12)
     width = max(16, min(width, 1000))
-    _, rates = plot.sample(plan.schedule, plan.steps, plan.base_lr, most=64 * width)
+    _, rates = figures.sample(plan.schedule, plan.steps, plan.base_lr, most=64 * width)
 
     say(Text(plan.text, style="bold"))
     length = plan.schedule.length
@@ -81,9 +81,9 @@ def key_updates(plan: Plan) -> list[tuple[int, str]]:
     for part in outline.parts(plan.schedule)[:20]:
         if 0 < part.start <= last:
             found.setdefault(part.start, []).append(f"{part.node.name or 'the next part'} begins")
-    for phase in outline.phases(plan.schedule, plan.steps)[:20]:
+    for phase in plan.schedule.phases(plan.steps)[:20]:
         found.setdefault(phase.start, []).append(f'phase "{phase.name}" begins')
-    steps, values = plot.sample(plan.schedule, plan.steps, 1.0)
+    steps, values = figures.sample(plan.schedule, plan.steps, 1.0)
     high, low = max(values), min(values)
     if high > low:
         found.setdefault(steps[values.index(high)], []).append("highest")

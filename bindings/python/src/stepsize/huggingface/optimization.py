@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.controllers import GreedyLR as _Greedy
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
-from ..peers import transformers as compat
+from ..peers import transformers as peers
 from ..torch import Scheduler
 from ..torch.lr_scheduler import ReduceLROnPlateau
 
@@ -90,7 +90,7 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
         before = self.core.lrs if self.verbose else ()
         if epoch is not None:
             self.core.current_step = max(0, convert.to_int64(epoch, "epoch") - 1)
-        rate = self.core.step(metrics)
+        rate = super().step(metrics)
         for group, (old, new) in enumerate(zip(before, self.core.lrs)):
             if old != new:
                 print(
@@ -117,19 +117,19 @@ def _default_lr(optimizer: torch.optim.Optimizer) -> float:
 
 
 def get_constant_schedule(optimizer: torch.optim.Optimizer, last_epoch: int = -1) -> Scheduler:
-    return _make(optimizer, compat.get_constant_schedule(1.0), last_epoch)
+    return _make(optimizer, peers.get_constant_schedule(1.0), last_epoch)
 
 
 def get_constant_schedule_with_warmup(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, last_epoch: int = -1
 ) -> Scheduler:
-    return _make(optimizer, compat.get_constant_schedule_with_warmup(1.0, num_warmup_steps), last_epoch)
+    return _make(optimizer, peers.get_constant_schedule_with_warmup(1.0, num_warmup_steps), last_epoch)
 
 
 def get_linear_schedule_with_warmup(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
 ) -> Scheduler:
-    schedule = compat.get_linear_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps)
+    schedule = peers.get_linear_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps)
     return _make(optimizer, schedule, last_epoch)
 
 
@@ -140,7 +140,7 @@ def get_cosine_schedule_with_warmup(
     num_cycles: float = 0.5,
     last_epoch: int = -1,
 ) -> Scheduler:
-    schedule = compat.get_cosine_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps, num_cycles)
+    schedule = peers.get_cosine_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps, num_cycles)
     return _make(optimizer, schedule, last_epoch)
 
 
@@ -151,7 +151,7 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     num_cycles: int = 1,
     last_epoch: int = -1,
 ) -> Scheduler:
-    schedule = compat.get_cosine_with_hard_restarts_schedule_with_warmup(
+    schedule = peers.get_cosine_with_hard_restarts_schedule_with_warmup(
         1.0, num_warmup_steps, num_training_steps, num_cycles
     )
     return _make(optimizer, schedule, last_epoch)
@@ -165,7 +165,7 @@ def get_polynomial_decay_schedule_with_warmup(
     power: float = 1.0,
     last_epoch: int = -1,
 ) -> Scheduler:
-    schedule = compat.get_polynomial_decay_schedule_with_warmup(
+    schedule = peers.get_polynomial_decay_schedule_with_warmup(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, lr_end, power
     )
     return _make(optimizer, schedule, last_epoch)
@@ -174,7 +174,7 @@ def get_polynomial_decay_schedule_with_warmup(
 def get_inverse_sqrt_schedule(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, timescale: int | None = None, last_epoch: int = -1
 ) -> Scheduler:
-    return _make(optimizer, compat.get_inverse_sqrt_schedule(1.0, num_warmup_steps, timescale), last_epoch)
+    return _make(optimizer, peers.get_inverse_sqrt_schedule(1.0, num_warmup_steps, timescale), last_epoch)
 
 
 def get_cosine_with_min_lr_schedule_with_warmup(
@@ -186,7 +186,7 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     min_lr: float | None = None,
     min_lr_rate: float | None = None,
 ) -> Scheduler:
-    schedule = compat.get_cosine_with_min_lr_schedule_with_warmup(
+    schedule = peers.get_cosine_with_min_lr_schedule_with_warmup(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, num_cycles, min_lr=min_lr, min_lr_rate=min_lr_rate
     )
     return _make(optimizer, schedule, last_epoch)
@@ -202,7 +202,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     min_lr_rate: float | None = None,
     warmup_lr_rate: float | None = None,
 ) -> Scheduler:
-    schedule = compat.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
+    schedule = peers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, num_cycles, min_lr=min_lr,
         min_lr_rate=min_lr_rate, warmup_lr_rate=warmup_lr_rate,
     )  # fmt: skip
@@ -221,7 +221,7 @@ def get_wsd_schedule(
     num_cycles: float = 0.5,
     last_epoch: int = -1,
 ) -> Scheduler:
-    schedule = compat.get_wsd_schedule(
+    schedule = peers.get_wsd_schedule(
         1.0, num_warmup_steps, num_decay_steps, num_training_steps, num_stable_steps,
         warmup_type,  # type: ignore[arg-type]
         decay_type, min_lr_ratio, num_cycles,  # type: ignore[arg-type]
@@ -255,5 +255,5 @@ def get_scheduler(
         return GreedyLR(optimizer, **arguments)
     if name in ("constant", "constant_with_warmup"):
         arguments = {}  # which transformers drops as well
-    schedule = compat.get_scheduler(name, _default_lr(optimizer), num_warmup_steps, num_training_steps, arguments)
+    schedule = peers.get_scheduler(name, _default_lr(optimizer), num_warmup_steps, num_training_steps, arguments)
     return _make(optimizer, schedule)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from .._core.named import Constant, Cosine, InverseTime, Piecewise, Ramp, RangeTest, Shift, Take, Warmup
 from .._foreign.errors import StepsizeError
-from . import _fraction
+from ._rates import as_fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def LRRangeTest(
 ) -> Schedule:
     """deepspeed LRRangeTest: min_lr (1 + step_rate u / step_size), the quotient rounded down if staircase."""
     rise = RangeTest(lr_range_test_step_size, rate=lr_range_test_step_rate, staircase=lr_range_test_staircase)
-    return _fraction("lr_range_test_min_lr", lr_range_test_min_lr, base_lr) * rise
+    return as_fraction("lr_range_test_min_lr", lr_range_test_min_lr, base_lr) * rise
 
 
 def OneCycle(
@@ -51,8 +51,8 @@ def OneCycle(
     A stair count moves that half in so many stairs; the second half's is the first's unless it is given. The decay
     needs both numbers: with one of them 0, as by default, `cycle_min_lr` holds.
     """
-    low = _fraction("cycle_min_lr", cycle_min_lr, base_lr)
-    high = _fraction("cycle_max_lr", cycle_max_lr, base_lr)
+    low = as_fraction("cycle_min_lr", cycle_min_lr, base_lr)
+    high = as_fraction("cycle_max_lr", cycle_max_lr, base_lr)
     first = cycle_first_step_size
     second = first if cycle_second_step_size is None else cycle_second_step_size
     up_stairs = cycle_first_stair_count
@@ -92,8 +92,8 @@ def WarmupLR(
     "log" is ln(1 + t) / ln(W). As in DeepSpeed, W = 1 counts as 2, and the counter lags. Other types are refused;
     DeepSpeed takes them for "log".
     """
-    low = _fraction("warmup_min_lr", warmup_min_lr, base_lr)
-    high = 1.0 if warmup_max_lr is None else _fraction("warmup_max_lr", warmup_max_lr, base_lr)
+    low = as_fraction("warmup_min_lr", warmup_min_lr, base_lr)
+    high = 1.0 if warmup_max_lr is None else as_fraction("warmup_max_lr", warmup_max_lr, base_lr)
     return _lagging(_warmup(low, high, warmup_num_steps, warmup_type) >> Constant(value=high))
 
 
@@ -106,8 +106,8 @@ def WarmupDecayLR(
     warmup_type: str = "log",
 ) -> Schedule:
     """deepspeed WarmupDecayLR: WarmupLR, then a line back to `warmup_min_lr` at `total_num_steps`, plus the lag."""
-    low = _fraction("warmup_min_lr", warmup_min_lr, base_lr)
-    high = _fraction("warmup_max_lr", warmup_max_lr, base_lr)
+    low = as_fraction("warmup_min_lr", warmup_min_lr, base_lr)
+    high = as_fraction("warmup_max_lr", warmup_max_lr, base_lr)
     warmup = _warmup(low, high, warmup_num_steps, warmup_type)
     return _lagging(warmup >> Ramp(max(0, total_num_steps - max(2, warmup_num_steps)), start=high, end=low))
 

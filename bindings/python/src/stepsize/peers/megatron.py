@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from .._core.named import Clamp, Constant, Cooldown, InverseSqrt, Ramp, Shift, Take
 from .._foreign.errors import StepsizeError
-from . import _fraction
+from ._rates import as_fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def get_lr(
         raise StepsizeError(
             f"lr_warmup_steps = {lr_warmup_steps}, expected an integer >= 0 and < lr_decay_steps = {lr_decay_steps}"
         )
-    peak, low = _fraction("max_lr", max_lr, base_lr), _fraction("min_lr", min_lr, base_lr)
-    ramp: Schedule = Ramp(lr_warmup_steps, start=_fraction("init_lr", init_lr, base_lr), end=peak)
+    peak, low = as_fraction("max_lr", max_lr, base_lr), as_fraction("min_lr", min_lr, base_lr)
+    ramp: Schedule = Ramp(lr_warmup_steps, start=as_fraction("init_lr", init_lr, base_lr), end=peak)
     decay_steps = lr_decay_steps - lr_warmup_steps
 
     if lr_decay_style == "WSD":

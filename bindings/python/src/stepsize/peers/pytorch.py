@@ -29,7 +29,7 @@ from .._core.named import (
     Take,
 )
 from .._foreign.errors import StepsizeError
-from . import _floor, _fraction
+from ._rates import as_floor, as_fraction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def CosineAnnealingLR(base_lr: float, T_max: int, eta_min: float = 0.0) -> Sched
     As in PyTorch it does not stay there: it rises again to base_lr at 2 T_max, and so on. For a decay that stays
     at its end use ``stepsize.Cosine``.
     """
-    end = _fraction("eta_min", eta_min, base_lr)
+    end = as_fraction("eta_min", eta_min, base_lr)
     fall = Ramp(T_max, start=1.0, end=end, shape="cosine")
     rise = Ramp(T_max, start=end, end=1.0, shape="cosine")
     return Repeat(fall >> rise)
@@ -107,7 +107,7 @@ def CosineAnnealingWarmRestarts(base_lr: float, T_0: int, T_mult: int = 1, eta_m
     PyTorch's ``step(epoch)`` finds the cycle with a logarithm and is one cycle low at some restarts; these numbers
     are those of its plain ``step()``.
     """
-    return Restarts(T_0, growth=T_mult, floor=_floor("eta_min", eta_min, base_lr))
+    return Restarts(T_0, growth=T_mult, floor=as_floor("eta_min", eta_min, base_lr))
 
 
 def CyclicLR(
@@ -125,8 +125,8 @@ def CyclicLR(
     the schedule is divided by it (optimizer_lr), as in all of this module. Momentum is left alone: PyTorch's
     ``cycle_momentum=False``.
     """
-    peak = _fraction("max_lr", max_lr, optimizer_lr)
-    floor = _floor("base_lr", base_lr, max_lr)
+    peak = as_fraction("max_lr", max_lr, optimizer_lr)
+    floor = as_floor("base_lr", base_lr, max_lr)
     return peak * Cyclic(step_size_up, down=step_size_down, floor=floor, mode=mode, gamma=gamma)
 
 
@@ -160,7 +160,7 @@ def OneCycleLR(
         raise StepsizeError(f"total_steps = {total_steps!r}, expected an integer >= 1")
     if not 0 <= pct_start <= 1:
         raise StepsizeError(f"pct_start = {pct_start!r}, expected a number in [0, 1]")
-    peak = _fraction("max_lr", max_lr, base_lr)
+    peak = as_fraction("max_lr", max_lr, base_lr)
     initial = peak / div_factor
     points = [(0.0, initial), (pct_start * total_steps - 1, peak)]
     if three_phase:
@@ -194,7 +194,7 @@ def SWALR(
     PyTorch starts from whatever rate the optimizer has when SWALR begins to step: that is base_lr here.
     """
     shape = _anneal("anneal_strategy", anneal_strategy)
-    return Ramp(anneal_epochs, start=1.0, end=_fraction("swa_lr", swa_lr, base_lr), shape=shape)
+    return Ramp(anneal_epochs, start=1.0, end=as_fraction("swa_lr", swa_lr, base_lr), shape=shape)
 
 
 def SequentialLR(base_lr: float, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> Schedule:

@@ -37,7 +37,7 @@ from .._core.named import (
     Tanh,
 )
 from .._foreign.errors import StepsizeError
-from . import _floor, _fraction
+from ._rates import as_floor, as_fraction
 from ._spans import END, span, updates
 
 TYPE_CHECKING = False
@@ -76,7 +76,7 @@ def CosineLRScheduler(
     Cycle i lasts t_initial · cycle_mul^i, from base_lr · cycle_decay^i to lr_min. A cycle whose peak would lie
     below lr_min stays at lr_min; timm starts below it.
     """
-    floor = _floor("lr_min", lr_min, base_lr)
+    floor = as_floor("lr_min", lr_min, base_lr)
     curve = _cycles(
         lambda total, floor: Cosine(total, floor=floor, k_decay=k_decay),
         t_initial, cycle_mul, cycle_decay, cycle_limit, floor,
@@ -104,7 +104,7 @@ def TanhLRScheduler(
     """
     if not lb < ub:
         raise StepsizeError(f"lb = {lb!r}, expected less than ub = {ub!r}")
-    floor = _floor("lr_min", lr_min, base_lr)
+    floor = as_floor("lr_min", lr_min, base_lr)
     curve = _cycles(
         lambda total, floor: Tanh(total, lower=lb, upper=ub, floor=floor),
         t_initial, cycle_mul, cycle_decay, cycle_limit, floor,
@@ -129,7 +129,7 @@ def PolyLRScheduler(
     k_decay: float = 1.0,
 ) -> Schedule:
     """``timm.scheduler.PolyLRScheduler``: cycle_limit polynomial falls, then lr_min. Cycles as in CosineLRScheduler."""
-    floor = _floor("lr_min", lr_min, base_lr)
+    floor = as_floor("lr_min", lr_min, base_lr)
     curve = _cycles(
         lambda total, floor: Polynomial(total, power=power, floor=floor, k_decay=k_decay),
         t_initial, cycle_mul, cycle_decay, cycle_limit, floor,
@@ -197,7 +197,7 @@ def WSDLRScheduler(
         raise StepsizeError(f"decay_t = {decay_t!r}, expected an integer from 1 to t_initial = {t_initial!r}")
     if decay_fn not in _DECAY:
         raise StepsizeError(f"decay_fn = {decay_fn!r}, expected one of {', '.join(map(repr, _DECAY))}")
-    floor = _floor("lr_min", lr_min, base_lr)
+    floor = as_floor("lr_min", lr_min, base_lr)
     decay = Cooldown(decay_t, shape=_DECAY[decay_fn], floor=floor, power=decay_power, q=decay_ratio)
     curve = Constant(t_initial - decay_t) >> decay if t_initial > decay_t else decay
     if stable_fn in ("rsqrt", "power"):
@@ -219,7 +219,7 @@ def _warmup(
     """The linear warm-up from warmup_lr_init to `end`, before the curve or over its beginning."""
     if not warmup_t:
         return curve
-    ramp = Ramp(warmup_t, start=_fraction("warmup_lr_init", warmup_lr_init, base_lr), end=end)
+    ramp = Ramp(warmup_t, start=as_fraction("warmup_lr_init", warmup_lr_init, base_lr), end=end)
     return ramp >> (curve if warmup_prefix else Shift(curve, by=-warmup_t))
 
 

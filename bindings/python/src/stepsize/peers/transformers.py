@@ -29,7 +29,7 @@ from .._core.named import (
     Warmup,
 )
 from .._foreign.errors import StepsizeError
-from . import _floor
+from ._rates import as_floor
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def get_polynomial_decay_schedule_with_warmup(
     transformers relates lr_end to the optimizer's default rate, whatever the group's own is; here it is base_lr.
     Where the warm-up fills the whole run, transformers divides by zero; here lr_end follows.
     """
-    floor = _floor("lr_end", lr_end, base_lr)
+    floor = as_floor("lr_end", lr_end, base_lr)
     if floor == 1:
         raise StepsizeError(f"lr_end = {lr_end!r}, expected less than base_lr = {base_lr!r}")
     steps = num_training_steps - num_warmup_steps
@@ -262,4 +262,4 @@ def _min_lr_rate(min_lr: float | None, min_lr_rate: float | None, base_lr: float
     if min_lr_rate is not None:
         return min_lr_rate
     assert min_lr is not None
-    return _floor("min_lr", min_lr, base_lr)
+    return as_floor("min_lr", min_lr, base_lr)

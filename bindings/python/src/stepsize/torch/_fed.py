@@ -23,7 +23,7 @@ class Scheduler(TorchScheduler):
         self._pending, self._is_fed = float(loss), True
 
     def step(self, loss: Any = None) -> float:  # type: ignore[override]
-        if not self.core._listens or loss is not None:
+        if not self.core.needs_loss or loss is not None:
             return super().step(loss)
         if not self._is_fed:
             raise StepsizeError("the controller hears no loss: pass callbacks=[LossCallback()] to the trainer")

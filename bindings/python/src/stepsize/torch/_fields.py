@@ -8,6 +8,7 @@ import torch
 
 from .._core.schedule import Schedule
 from .._foreign.errors import StepsizeError
+from ._groups import Curves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,12 +43,11 @@ class Field:
         for base, group in zip(self.bases, optimizer.param_groups):
             group.setdefault(f"initial_{name}", base)
 
-    def write(self, optimizer: torch.optim.Optimizer, update: int) -> None:
-        value = self.schedule.at(update)
-        for base, group in zip(self.bases, optimizer.param_groups):
+    def write(self, groups: list[dict[str, Any]], update: int) -> None:
+        for group, number in zip(groups, Curves([self.schedule] * len(self.bases), self.bases).at(update)):
             place = _place(group, self.name)
             assert place is not None
-            put(group, place, value * base)
+            put(group, place, number)
 
     def extended(self, total: int, policy: str, step: int) -> Field:
         other = object.__new__(Field)

@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
+from .._core.gradients import Gradients
+from .._core.line_search import Search
 from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
-from .._foreign.stepper import check_groups, write
 from ._fields import Field
+from ._groups import GroupStep, check, write
 
 if TYPE_CHECKING:
-    from array import array
     from collections.abc import Iterable, Mapping
 
-    from .._core.controllers import Controller
-    from .._core.scheduler import Phase
+    from .._core.controller import Controller
+    from .._core.phase import Phase
+    from .._core.record import Record
 
 FORMAT = 1
 _KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields"}
 
 
-class Scheduler(LRScheduler):
+class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     """Schedules and controllers for the parameter groups of an optimizer.
 
         scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500, floor=0.1)")
@@ -47,7 +49,7 @@ class Scheduler(LRScheduler):
             A schedule's value 1 is what the group has at the start.
         read_every: The controller hears the loss of every n-th update. Reading a loss that is on an accelerator waits
             for the accelerator; the others are not read.
-        record: Whether the rates that are used are written down: see ``core.recorded`` and ``core.replay``.
+        record: Whether the rates that are used are written down: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` takes the state of a scheduler with another schedule, such as a
             shorter one, and goes on from there by this one: for a trainer that resumes by itself.
         last_epoch: The last update of an earlier run, for PyTorch's way to resume without a state_dict; -1 for none.
@@ -95,14 +97,14 @@ class Scheduler(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _own(self, core: Core) -> None:
+        self._drive(None)
         self.core = core
         self._before_start = False
 
     def _initial_step(self) -> None:
         """The rates of the first update. PyTorch's SequentialLR calls it, too."""
-        self.core._bind(self.optimizer)
+        self._drive(None)
         self._go_to(self.last_epoch + 1)
-        self.__dict__.pop("step", None)
 
     def _update_lr(self, epoch: int | None = None) -> None:
         # PyTorch's SequentialLR calls this where its turn comes.
@@ -117,68 +119,52 @@ class Scheduler(LRScheduler):
         self._write()
 
     def _write(self) -> None:
-        check_groups(self.optimizer.param_groups, len(self.base_lrs))
-        write(self.optimizer.param_groups, self.core.lrs)
+        groups = self.optimizer.param_groups
+        check(groups, len(self.base_lrs))
+        write(groups, self.core.lrs)
         for field in self.fields:
-            field.write(self.optimizer, self.core.current_step)
+            field.write(groups, self.core.current_step)
 
     # ---- Training ----
 
-    def step(self, loss: Any = None) -> float:  # type: ignore[override]
-        """Goes to the next update, writes its rates into the groups and answers the one of the first group.
-
-        Call it after ``optimizer.step()``, with the loss of that update where there is a controller: a number or a
-        tensor with one element.
-        """
+    def _step(self, loss: Any = None) -> float:
         if self._before_start:
             self._go_to(0)
             return self.core.lr
         core = self.core
         if core.current_step == 0:
             self._check_order()
-        if self.read_every > 1 and loss is not None and (core.current_step + 1) % self.read_every:
+        check(self.optimizer.param_groups, len(self.base_lrs))
+        if not core.needs_loss:
+            core.step()  # the loss may be on an accelerator: not read for nothing
+        elif loss is not None and (core.current_step + 1) % self.read_every:
             core.advance()
         else:
             core.step(loss)
-        if self.fields:
-            for field in self.fields:
-                field.write(self.optimizer, core.current_step)
-        elif (self.read_every == 1 or not core._listens) and type(self).step is Scheduler.step:
-            # From now on nothing else is to be done: the step of the core is the step of this.
-            self.__dict__["step"] = core.step
+        self._write()
+        if not self.fields and (self.read_every == 1 or not core.needs_loss):
+            # From now on nothing else is to be done.
+            self._drive(core, self.optimizer)
         return core.lr
 
-    def advance(self) -> float:
-        """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
+    def _advance(self) -> float:
         if self._before_start:
             self._go_to(0)
-            return self.core.lr
-        self.core.advance()
-        for field in self.fields:
-            field.write(self.optimizer, self.core.current_step)
+        else:
+            check(self.optimizer.param_groups, len(self.base_lrs))
+            self.core.advance()
+            self._write()
         return self.core.lr
 
-    def observe_gradient(
-        self, dot: float | Iterable[float], norm: float | Iterable[float] | None = None
-    ) -> float:
-        """For ``Hypergradient``, before ``optimizer.step()``: see ``stepsize.Scheduler.observe_gradient``."""
-        rate = self.core.observe_gradient(dot, norm)
-        self._write()
-        return rate
+    @property
+    def line_search(self) -> Search:
+        """For ``LineSearch``: see ``stepsize.Scheduler.line_search``. The rates of each trial are in the groups."""
+        return Search(self.core, self._write)
 
-    def propose(self, loss: Any, squared_norm: float | Iterable[float]) -> float:
-        """For ``LineSearch``: see ``stepsize.Scheduler.propose``. The rates of the trial are in the groups."""
-        rate = self.core.propose(loss, squared_norm)
-        self._write()
-        return rate
-
-    def report(
-        self, loss: Any, squared_distance: float | Iterable[float] | None = None
-    ) -> Literal["accepted", "retry", "failed"]:
-        """For ``LineSearch``: see ``stepsize.Scheduler.report``. The rates of the next trial are in the groups."""
-        verdict = self.core.report(loss, squared_distance)
-        self._write()
-        return verdict
+    @property
+    def hypergradient(self) -> Gradients:
+        """For ``Hypergradient``, before ``optimizer.step()``: see ``stepsize.Scheduler.hypergradient``."""
+        return Gradients(self.core, self._write)
 
     def _check_order(self) -> None:
         if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
@@ -220,7 +206,9 @@ class Scheduler(LRScheduler):
     def last_epoch(self, update: int) -> None:
         # PyTorch sets it to -1 where a scheduler becomes a part of a SequentialLR, and to `last_epoch` at the start.
         self._before_start = update < 0
-        if update >= 0:
+        if update < 0:
+            self._drive(None)
+        else:
             self.core.current_step = update
 
     @property
@@ -282,9 +270,15 @@ class Scheduler(LRScheduler):
         """The controllers."""
         return self.core.controllers
 
-    def recorded(self, group: int = 0) -> array[float]:
+    @property
+    def record(self) -> Record:
         """The rates that were really used (``record=True``)."""
-        return self.core.recorded(group)
+        return self.core.record
+
+    @property
+    def needs_loss(self) -> bool:
+        """Whether ``step`` needs the loss: there is a controller."""
+        return self.core.needs_loss
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {type(self.optimizer).__name__}, {self.core!r}>"
@@ -306,9 +300,7 @@ class Scheduler(LRScheduler):
 
     def _replace(self, core: Core) -> None:
         old = self.core
-        self.__dict__.pop("step", None)
         self._own(core)
-        core._bind(self.optimizer)
         old.close()
         self._write()
 
@@ -376,9 +368,8 @@ class Scheduler(LRScheduler):
         self._write()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "step"}
+        return dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.core._bind(self.optimizer)
 

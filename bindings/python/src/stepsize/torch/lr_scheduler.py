@@ -29,10 +29,9 @@ from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
 from .._core.named import Cyclic, Ramp
-from .._core.schedule import value_at
 from .._foreign.errors import StepsizeError
-from .._foreign.stepper import rescaled
-from ..peers import pytorch as compat
+from ..peers import pytorch as peers
+from ._groups import Curves, rewrite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,8 +45,8 @@ __all__ = [
 ]  # fmt: skip
 
 _Rate = Any  # float | torch.Tensor
-# Base rates, arguments, and the schedules of the groups.
-_Next = tuple[list[float], Any, "list[Schedule]"]
+# Base rates, arguments, and the curves of the groups.
+_Next = tuple[list[float], Any, Curves]
 
 
 class _State:
@@ -92,31 +91,32 @@ class _ClosedForm(_State):
     last_epoch: int
     _is_initial: bool
     _get_lr_called_within_step: bool
-    _curves: list[Schedule] | None
+    _curves: Curves | None
 
     def _schedule(self, group: int, base: float) -> Schedule:
         """The schedule of a group, made from the attributes that PyTorch's constructor has set."""
         raise NotImplementedError
 
-    def _schedules(self) -> list[Schedule] | None:
-        """One for each group; None where there is no closed form. Made again where an attribute was changed."""
+    def _closed_form(self) -> Curves | None:
+        """The curve of each group; None where there is no closed form. Made again where an attribute was changed."""
         bases, arguments = self.base_lrs, self._arguments()
         made_for = self.__dict__.get("_made_for")
         if made_for is None or made_for[0] != bases or made_for[1] != arguments:
             self._made_for = list(bases), arguments
-            curves: dict[Any, Schedule] = {}
+            schedules: dict[Any, Schedule] = {}
             try:
-                keys = [self._key(group, float(base)) for group, base in enumerate(bases)]
+                numbers = [float(base) for base in bases]
+                keys = [self._key(group, base) for group, base in enumerate(numbers)]
                 for group, key in enumerate(keys):
-                    if key not in curves:
-                        curves[key] = self._schedule(group, float(bases[group]))
-                self._curves = [curves[key] for key in keys]
+                    if key not in schedules:
+                        schedules[key] = self._schedule(group, numbers[group])
+                self._curves = Curves([schedules[key] for key in keys], numbers)
             except (StepsizeError, TypeError, ArithmeticError):
                 self._curves = None
         return self._curves
 
-    def _values(self, schedules: list[Schedule], step: int) -> list[float]:
-        """The multipliers of the groups, which mostly have the same schedule."""
+    def _multipliers(self, schedules: Sequence[Schedule], step: int) -> list[float]:
+        """The values of the groups' schedules, of which there is mostly one."""
         first = schedules[0].at(step)
         return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
 
@@ -128,21 +128,22 @@ class _ClosedForm(_State):
         raise NotImplementedError
 
     def get_lr(self) -> list[_Rate]:
-        schedules = self._schedules()
-        if schedules is None:
+        curves = self._closed_form()
+        if curves is None:
             values: list[_Rate] = super().get_lr()  # type: ignore[misc]
             return values
         groups, step = self.optimizer.param_groups, self.last_epoch
-        now = self._values(schedules, step)
-        if self._overwrites or self._untouched(groups, schedules):
-            return [base * value for base, value in zip(self.base_lrs, now)]
-        before = [1.0] * len(now) if self._is_initial else self._values(schedules, max(step - 1, 0))
+        rates = curves.at(step)
+        if self._overwrites or self._untouched(groups, curves):
+            return list(rates)
+        now = self._multipliers(curves.schedules, step)
+        before = [1.0] * len(now) if self._is_initial else self._multipliers(curves.schedules, max(step - 1, 0))
         return [
-            base * after if clean else self._moved(group["lr"], base, last, after)
-            for clean, group, base, last, after in zip(self._clean, groups, self.base_lrs, before, now)
+            rate if clean else self._moved(group["lr"], base, last, after)
+            for rate, clean, group, base, last, after in zip(rates, self._clean, groups, self.base_lrs, before, now)
         ]
 
-    def _untouched(self, groups: list[dict[str, Any]], schedules: list[Schedule]) -> bool:
+    def _untouched(self, groups: list[dict[str, Any]], curves: Curves) -> bool:
         """Whether all groups have the rates that this scheduler gave them last, and that only it has made; for each
         group `_clean` says it."""
         if self._is_initial:
@@ -153,8 +154,8 @@ class _ClosedForm(_State):
             expected = self._last_lr
             clean = self.__dict__.get("_clean") or [
                 # A state was loaded: its rates are the closed form's, or another's made on the way of a chain.
-                math.isclose(float(rate), float(base) * schedule.at(self.last_epoch - 1), rel_tol=1e-5, abs_tol=1e-12)
-                for rate, base, schedule in zip(expected, self.base_lrs, schedules)
+                math.isclose(float(rate), known, rel_tol=1e-5, abs_tol=1e-12)
+                for rate, known in zip(expected, curves.at(self.last_epoch - 1))
             ]
         tensors = any(self.__dict__.get("_seen", ()))  # comparing those would wait for an accelerator
         if not tensors and all(clean) and [group["lr"] for group in groups] == expected:
@@ -172,13 +173,13 @@ class _ClosedForm(_State):
         return rate * (after / before) if before else rate
 
     def _get_closed_form_lr(self) -> list[_Rate]:
-        schedules = self._schedules()
-        if schedules is None:
-            return self._without_schedule()
-        self._clean = [True] * len(schedules)
-        return [base * value for base, value in zip(self.base_lrs, self._values(schedules, self.last_epoch))]
+        curves = self._closed_form()
+        if curves is None:
+            return self._without_closed_form()
+        self._clean = [True] * len(curves.schedules)
+        return list(curves.at(self.last_epoch))
 
-    def _without_schedule(self) -> list[_Rate]:
+    def _without_closed_form(self) -> list[_Rate]:
         form = getattr(super(), "_get_closed_form_lr", None)
         values: list[_Rate] = form() if form is not None else super().get_lr()  # type: ignore[misc]
         return values
@@ -190,7 +191,7 @@ class _ClosedForm(_State):
             bases, arguments, curves = known
             update = self.last_epoch + 1
             if self.base_lrs == bases and self._has(arguments):
-                quick = rescaled(self.optimizer.param_groups, self._last_lr, bases, curves, update)
+                quick = rewrite(self.optimizer.param_groups, self._last_lr, curves, update)
                 if quick is not None:
                     self.last_epoch, self._last_lr = update, quick
                     if self._does_more:
@@ -235,7 +236,7 @@ class _ClosedForm(_State):
         super()._load(state_dict)
         for name in self._derived:
             self.__dict__.pop(name, None)
-        if self._schedules() is not None:
+        if self._closed_form() is not None:
             self._write_momentum()
 
     def _write_momentum(self) -> None:
@@ -269,7 +270,7 @@ class StepLR(_ClosedForm, peer.StepLR):
         return self.step_size, self.gamma
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.StepLR(base, self.step_size, self.gamma)
+        return peers.StepLR(base, self.step_size, self.gamma)
 
 
 class MultiStepLR(_ClosedForm, peer.MultiStepLR):
@@ -277,7 +278,7 @@ class MultiStepLR(_ClosedForm, peer.MultiStepLR):
         return dict(self.milestones), self.gamma
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.MultiStepLR(base, self.milestones.elements(), self.gamma)
+        return peers.MultiStepLR(base, self.milestones.elements(), self.gamma)
 
 
 class ConstantLR(_ClosedForm, peer.ConstantLR):
@@ -285,7 +286,7 @@ class ConstantLR(_ClosedForm, peer.ConstantLR):
         return self.factor, self.total_iters
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.ConstantLR(base, self.factor, self.total_iters)
+        return peers.ConstantLR(base, self.factor, self.total_iters)
 
 
 class LinearLR(_ClosedForm, peer.LinearLR):
@@ -293,7 +294,7 @@ class LinearLR(_ClosedForm, peer.LinearLR):
         return self.start_factor, self.end_factor, self.total_iters
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.LinearLR(base, self.start_factor, self.end_factor, self.total_iters)
+        return peers.LinearLR(base, self.start_factor, self.end_factor, self.total_iters)
 
 
 class ExponentialLR(_ClosedForm, peer.ExponentialLR):
@@ -301,7 +302,7 @@ class ExponentialLR(_ClosedForm, peer.ExponentialLR):
         return self.gamma
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.ExponentialLR(base, self.gamma)
+        return peers.ExponentialLR(base, self.gamma)
 
 
 class PolynomialLR(_ClosedForm, peer.PolynomialLR):
@@ -309,7 +310,7 @@ class PolynomialLR(_ClosedForm, peer.PolynomialLR):
         return self.total_iters, self.power
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.PolynomialLR(base, self.total_iters, self.power)
+        return peers.PolynomialLR(base, self.total_iters, self.power)
 
 
 class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
@@ -317,7 +318,7 @@ class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
         return self.T_max, self.eta_min
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.CosineAnnealingLR(base, self.T_max, self.eta_min)
+        return peers.CosineAnnealingLR(base, self.T_max, self.eta_min)
 
     def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
         if self._is_initial:
@@ -336,7 +337,7 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
         return self.T_0, self.T_mult, self.eta_min
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return compat.CosineAnnealingWarmRestarts(base, self.T_0, self.T_mult, self.eta_min)
+        return peers.CosineAnnealingWarmRestarts(base, self.T_0, self.T_mult, self.eta_min)
 
     def step(self, epoch: float | None = None) -> None:
         """With an epoch, which may have a fraction, goes there; the cycle is found by integer arithmetic."""
@@ -370,15 +371,14 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
         return super()._found() if self.T_cur == int(self.T_cur) else None
 
     def _get_closed_form_lr(self) -> list[_Rate]:
-        if self._schedules() is None or self.T_cur == int(self.T_cur):
+        if self._closed_form() is None or self.T_cur == int(self.T_cur):
             return super()._get_closed_form_lr()
         # Between two updates: the same cosine, over so many steps that it is as good as continuous.
         fine = 2**50
         step = round(self.T_cur / self.T_i * fine)
-        return [
-            base * Ramp(fine, start=1.0, end=self.eta_min / float(base), shape="cosine").at(step)
-            for base in self.base_lrs
-        ]
+        bases = [float(base) for base in self.base_lrs]
+        ramps = [Ramp(fine, start=1.0, end=self.eta_min / base, shape="cosine") for base in bases]
+        return list(Curves(ramps, bases).at(step))
 
 
 class CyclicLR(_ClosedForm, peer.CyclicLR):
@@ -404,7 +404,7 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
         if self._scale_fn_custom is not None:
             raise TypeError("no closed form")
         up, down = self._lengths()
-        return compat.CyclicLR(base, base, float(self.max_lrs[group]), up, down, self.mode, self.gamma)
+        return peers.CyclicLR(base, base, float(self.max_lrs[group]), up, down, self.mode, self.gamma)
 
     def state_dict(self) -> dict[str, Any]:
         if self._scale_fn_custom is not None:
@@ -412,7 +412,7 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
         return super().state_dict()
 
     def get_lr(self) -> list[_Rate]:
-        if self._schedules() is None:
+        if self._closed_form() is None:
             values: list[_Rate] = peer.CyclicLR.get_lr(self)
             return values
         self._write_momentum()
@@ -424,7 +424,7 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
                 self._height_for = self._made_for
                 up, down = self._lengths()
                 self._height = Cyclic(up, down=down, floor=0.0, mode=self.mode, gamma=self.gamma)
-            height = value_at(self._height._handle, self.last_epoch)
+            height = self._height.at(self.last_epoch)
             bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
             for group, low, high in bounds:
                 _put_momentum(group, high - (high - low) * height, self.use_beta1)
@@ -473,10 +473,10 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
             for phase in phases
         ]
         interpolation: Any = "cosine" if self._anneal_func_type == "cos" else "linear"
-        return compat.one_cycle_curve([(step, value / unit) for step, value in points], interpolation)
+        return peers.one_cycle_curve([(step, value / unit) for step, value in points], interpolation)
 
     def get_lr(self) -> list[_Rate]:
-        if self._schedules() is None:
+        if self._closed_form() is None:
             values: list[_Rate] = peer.OneCycleLR.get_lr(self)
             return values
         if self.last_epoch > self.total_steps:
@@ -498,7 +498,7 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
             before, momentum = None, 0.0
             for group, curve in zip(groups, self._momenta, strict=True):
                 if curve is not before:
-                    before, momentum = curve, value_at(curve._handle, self.last_epoch)
+                    before, momentum = curve, curve.at(self.last_epoch)
                 _put_momentum(group, momentum, self.use_beta1)
 
     _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")

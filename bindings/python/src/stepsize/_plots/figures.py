@@ -1,10 +1,9 @@
-"""Pictures of schedules and schedulers: with matplotlib, or as a small SVG for notebooks without it."""
+"""Pictures of schedules and schedulers with matplotlib, which is imported only here."""
 
 from __future__ import annotations
 
 import math
 
-from .._core import outline
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
 
@@ -16,8 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from .._core.phase import Phase
     from .._core.schedule import Schedule
-    from .._core.scheduler import Phase, Scheduler
+    from .._core.scheduler import Scheduler
 
 # A curve of more updates is drawn from this many of them.
 _MOST = 20_000
@@ -63,7 +63,7 @@ def plot_schedule(
     label: str | None = None,
     phases: bool = True,
 ) -> Axes:
-    """Draws the rates of a schedule, and answers the axes.
+    """Draws the rates of a schedule, and returns the axes.
 
     Args:
         schedule: What to draw.
@@ -75,17 +75,18 @@ def plot_schedule(
         phases: Whether the named phases are shaded.
     """
     ax = _axes(ax)
-    count = outline.shown(schedule) if steps is None else _count(steps)
+    count = schedule.horizon if steps is None else count_of(steps)
     updates, rates = sample(schedule, count, base_lr)
     ax.plot(updates, rates, linewidth=1.4, label=label)
     if phases:
-        _shade(ax, outline.phases(schedule, count), count)
+        _shade(ax, schedule.phases(count), count)
     _finish(ax, count, "multiplier" if base_lr == 1 else "learning rate", log)
     return ax
 
 
 def plot_scheduler(
     scheduler: Scheduler,
+    schedule: Schedule,
     ax: Axes | None = None,
     *,
     group: int = 0,
@@ -94,7 +95,7 @@ def plot_scheduler(
     log: bool = False,
 ) -> Axes:
     """Draws what was planned, what was really used (``record=True``), the phases, and where a controller has changed
-    the rate; answers the axes.
+    the rate; returns the axes.
 
     Planned is the base rate times the schedule: without controller and bounds. Used are the rates of the record, in
     which a triangle up is a raise and one down a cut. With more changes than 500, as a controller has that moves the
@@ -102,6 +103,7 @@ def plot_scheduler(
 
     Args:
         scheduler: What to draw.
+        schedule: Its schedule.
         ax: Where; None for new axes.
         group: Which parameter group.
         steps: Updates; None for those of the schedule, and at least those that are done.
@@ -110,37 +112,33 @@ def plot_scheduler(
     """
     ax = _axes(ax)
     group = scheduler._group(group)
-    done, first = scheduler.current_step, scheduler.record_start
-    used = scheduler.recorded(group)
-    schedule = scheduler.schedule
-    if schedule is None:
-        from .._core.named import Constant
-
-        schedule = Constant()
+    done, first = scheduler.current_step, scheduler.record.start
+    used = scheduler.record.rates(group)
     if steps is not None:
-        count = _count(steps)
+        count = count_of(steps)
     else:
         length = schedule.length
-        count = max(done, 1) if length is None and done > 0 else max(outline.shown(schedule), done)
+        count = max(done, 1) if length is None and done > 0 else max(schedule.horizon, done)
     if base_lr is None:
         base_lr = scheduler.base_lrs[group]
-    extended = scheduler.extended_at
+    extended = scheduler.record.extended_at
     updates, planned = sample(schedule, max(count, extended + 1), base_lr, start=extended)
     ax.plot(updates, planned, linewidth=1.2, color="tab:gray", linestyle="--", label="planned")
-    shaded = outline.phases(schedule, count)
+    shaded = schedule.phases(count)
     if len(used) > 0:
         stride = max(1, -(-len(used) // _MOST))
         ax.plot(range(first, first + len(used), stride), used[::stride], linewidth=1.4, color="tab:blue", label="used")
         known = max(first, extended)
         raised, cut = events(schedule, used[known - first :], known)
-        if any(each._name != "settle" for each in scheduler.controllers) and len(raised) + len(cut) <= _MOST_EVENTS:
+        if scheduler.controller is not None and len(raised) + len(cut) <= _MOST_EVENTS:
             for name, marker, colour, steps_of in (("raised", "^", "tab:green", raised), ("cut", "v", "tab:red", cut)):
                 if steps_of:
                     rates = [used[step - first] for step in steps_of]
                     ax.plot(steps_of, rates, marker, color=colour, markersize=5, linestyle="none", label=name)
-        if first == 0 and (extended or any(each._name == "settle" for each in scheduler.controllers)):
+        settles = len(scheduler.controllers) > (scheduler.controller is not None)
+        if first == 0 and (extended or settles):
             # A phase may have ended before its time, or have been planned before: the record has those that were.
-            shaded = outline.phases(scheduler.replay(group), len(used))
+            shaded = scheduler.record.replay(group).phases(len(used))
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
     _shade(ax, shaded, count)
@@ -210,79 +208,8 @@ def _finish(ax: Axes, steps: int, rate: str, log: bool) -> None:
     ax.grid(alpha=0.25)
 
 
-def _count(steps: int) -> int:
+def count_of(steps: int) -> int:
     count = convert.to_int64(steps, "steps")
     if count < 1:
         raise StepsizeError(f"steps = {count}, expected an integer >= 1")
     return count
-
-
-# ---- SVG for notebooks ----------------------------------------------------------------------------------
-
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 420, 130, 56, 20, 10
-
-
-def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark: int | None = None) -> str:
-    """A small picture of a schedule, with a dot at the update `mark`; needs nothing but this package."""
-    from html import escape
-
-    count = outline.shown(schedule) if steps is None else _count(steps)
-    updates, rates = sample(schedule, count, base_lr, most=_WIDTH - _LEFT)
-    high = max(rates) or 1.0
-
-    def place(step: int, rate: float) -> str:
-        x = _LEFT + (_WIDTH - _LEFT - 10) * step / max(1, count - 1)
-        y = _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - rate / high)
-        return f"{x:.1f},{y:.1f}"
-
-    bottom = _HEIGHT - _BOTTOM
-    pieces = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{_HEIGHT}" viewBox="0 0 {_WIDTH} {_HEIGHT}"'
-        f' role="img" aria-label="{escape(_short(str(schedule)))}" font-family="sans-serif" font-size="10"'
-        ' fill="currentColor">'
-    ]
-    for i, phase in enumerate(outline.phases(schedule, count)[:20]):
-        end = count - 1 if phase.length is None else min(count - 1, phase.start + phase.length)
-        left, right = (float(place(step, 0).partition(",")[0]) for step in (phase.start, end))
-        pieces.append(
-            f'<rect x="{left:.1f}" y="{_TOP}" width="{max(0.0, right - left):.1f}" height="{bottom - _TOP}"'
-            f' fill="#1f77b4" opacity="{0.06 + 0.08 * (i % 2):.2f}"><title>{escape(phase.name)}</title></rect>'
-        )
-    pieces += [
-        f'<path d="M{_LEFT},{_TOP}V{bottom}H{_WIDTH - 10}" fill="none" stroke="currentColor" stroke-opacity="0.5"/>',
-        f'<text x="{_LEFT - 4}" y="{_TOP + 4}" text-anchor="end">{high:.4g}</text>',
-        f'<text x="{_LEFT - 4}" y="{bottom + 3}" text-anchor="end">0</text>',
-        f'<text x="{_LEFT}" y="{_HEIGHT - 6}">0</text>',
-        f'<text x="{_WIDTH - 10}" y="{_HEIGHT - 6}" text-anchor="end">{count - 1}</text>',
-        f'<polyline points="{" ".join(map(place, updates, rates))}" fill="none" stroke="#1f77b4" stroke-width="1.6"/>',
-    ]
-    if mark is not None and mark < count:
-        x, y = place(mark, min(high, schedule.curve(1, mark, base_lr)[0])).split(",")
-        pieces.append(f'<circle cx="{x}" cy="{y}" r="3.5" fill="#d62728"/>')
-    return "".join(pieces) + "</svg>"
-
-
-def schedule_html(schedule: Schedule) -> str:
-    """How a notebook shows a schedule."""
-    from html import escape
-
-    length = schedule.length
-    end = "without an end" if length is None else f"{length} updates"
-    return f"<div>{svg(schedule)}<br><code>{escape(_short(str(schedule)))}</code> ({end})</div>"
-
-
-def scheduler_html(scheduler: Scheduler) -> str:
-    """How a notebook shows a scheduler."""
-    from html import escape
-
-    schedule = scheduler.schedule
-    picture = "" if schedule is None else svg(schedule, mark=scheduler.current_step) + "<br>"
-    rows = "".join(
-        f"<tr><td>{escape(name)}</td><td>{escape(f'{value:.6g}' if isinstance(value, float) else str(value))}</td></tr>"
-        for name, value in scheduler.metrics().items()
-    )
-    return f"<div>{picture}<code>{escape(_short(str(scheduler)))}</code><table>{rows}</table></div>"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 200 else text[:199] + "…"

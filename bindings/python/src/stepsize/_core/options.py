@@ -1,0 +1,90 @@
+"""What a scheduler is made from, on its way into the library."""
+
+from __future__ import annotations
+
+from ctypes import POINTER, byref, c_double, c_void_p, cast, sizeof
+
+from .._foreign import abi, convert
+from .._foreign.errors import StepsizeError, parse_error
+from .._foreign.library import create, message_of, new_error, quick
+from .controller import Controller
+from .controllers import Settle
+from .schedule import as_schedule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .schedule import Schedule
+
+
+def new_scheduler(
+    base_lr: float | Iterable[float],
+    schedule: Schedule | str | None,
+    controller: Controller | Iterable[Controller] | None,
+    min_lr: float | Iterable[float] | None,
+    max_lr: float | Iterable[float] | None,
+    record: bool,
+    norm_capacity: int,
+) -> int:
+    """The handle of a new scheduler, from the arguments of ``Scheduler``."""
+    controllers = as_controllers(controller)
+    options = abi.stepsize_scheduler_options()
+    quick.stepsize_scheduler_defaults(byref(options), sizeof(options))
+    kept: list[Any] = []  # what the options point to
+
+    def point(name: str, count: str, values: Any) -> None:
+        numbers = convert.to_doubles(values, name)
+        kept.append(numbers)
+        setattr(options, name, cast(numbers, POINTER(c_double)))
+        setattr(options, count, len(numbers))
+
+    point("base_lr", "group_count", base_lr)
+    if min_lr is not None:
+        point("min_lr", "min_lr_count", min_lr)
+    if max_lr is not None:
+        point("max_lr", "max_lr_count", max_lr)
+    if not isinstance(record, bool):
+        raise convert.wrong_type("record", "True or False", record)
+    options.record = record
+    options.norm_capacity = convert.to_int64(norm_capacity, "norm_capacity")
+
+    if isinstance(schedule, str) and not controllers:  # it may begin with some
+        return _parse(schedule, options)
+    if schedule is not None:
+        kept.append(as_schedule(schedule, "schedule"))
+        options.schedule = kept[-1]._handle
+    moving = [each for each in controllers if not isinstance(each, Settle)]
+    if len(moving) > 1:
+        raise StepsizeError("controller: more than one that moves the rates")
+    if moving:
+        options.controller = moving[0]._handle
+    handles = [each._handle for each in controllers if isinstance(each, Settle)]
+    settlings = (c_void_p * len(handles))(*handles)
+    options.settlings, options.settling_count = cast(settlings, POINTER(c_void_p)), len(handles)
+    return create(quick.stepsize_scheduler_create, byref(options))
+
+
+def as_controllers(given: Controller | Iterable[Controller] | None) -> list[Controller]:
+    """One controller, several or none, as a list."""
+    if given is None:
+        return []
+    controllers = [given] if isinstance(given, Controller) else given
+    try:
+        controllers = list(controllers)
+    except TypeError:
+        raise convert.wrong_type("controller", "a controller such as GreedyLR()", given) from None
+    for controller in controllers:
+        if not isinstance(controller, Controller):
+            raise convert.wrong_type("controller", "a controller such as GreedyLR()", controller)
+    return controllers
+
+
+def _parse(text: str, options: abi.stepsize_scheduler_options) -> int:
+    encoded = text.encode("utf-8", "surrogatepass")
+    handle, error = c_void_p(), new_error()
+    status = quick.stepsize_scheduler_parse(encoded, len(encoded), byref(options), byref(handle), byref(error))
+    if status or handle.value is None:
+        raise parse_error(message_of(error), status, text, error.offset)
+    return handle.value

@@ -1,0 +1,65 @@
+"""The rates that a scheduler has really used."""
+
+from __future__ import annotations
+
+from array import array
+from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
+
+from .._foreign.errors import StepsizeError
+from .._foreign.library import message_of, new_error, quick
+from .schedule import adopt
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._foreign.stepper import Stepper
+    from .schedule import Schedule
+
+
+class Record:
+    """``scheduler.record``: the rates of a scheduler that was made with ``record=True``."""
+
+    __slots__ = ("_stepper",)
+
+    def __init__(self, stepper: Stepper) -> None:
+        self._stepper = stepper
+
+    @property
+    def start(self) -> int:
+        """The first update that is recorded."""
+        first = c_int64()
+        self._stepper._call(quick.stepsize_scheduler_record_range, byref(first), None)
+        return first.value
+
+    @property
+    def extended_at(self) -> int:
+        """The update from which on the present schedule counts, where the record began under another one (``extend``);
+        else 0."""
+        update: int = self._stepper._ask(quick.stepsize_scheduler_extended_at)
+        return update
+
+    def __len__(self) -> int:
+        """How many updates are recorded."""
+        count = c_int64()
+        self._stepper._call(quick.stepsize_scheduler_record_range, None, byref(count))
+        return count.value
+
+    def rates(self, group: int = 0) -> array[float]:
+        """The rates that were really used, one for each update from ``start`` on."""
+        group = self._stepper._group(group)
+        rates = array("d", (0.0,)) * len(self)
+        if rates:
+            buffer = (c_double * len(rates)).from_buffer(rates)
+            written = c_size_t()
+            self._stepper._call(quick.stepsize_scheduler_record, group, 0, buffer, len(rates), byref(written))
+        return rates
+
+    def replay(self, group: int = 0) -> Schedule:
+        """The same rates as a schedule for a base rate of 1: it gives the same bits again, here or, by its text, in any
+        language."""
+        handle, error = c_void_p(), new_error()
+        status = quick.stepsize_scheduler_replay(
+            self._stepper._handle, self._stepper._group(group), byref(handle), byref(error)
+        )
+        if status or handle.value is None:
+            raise StepsizeError(f"{message_of(error)} (is it made with record=True?)", status)
+        return adopt(handle.value)
