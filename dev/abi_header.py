@@ -49,7 +49,9 @@ def write(name: str, version: dict[str, int] | None, introduction: str, types: s
     by_section = split_types(types)
     if unknown := by_section.keys() - {0, *(chapter.number for chapter in chapters)}:
         raise Problem(f"types of a section that has no functions: {sorted(unknown)}")
-    parts += [CHECKED, '#ifdef __cplusplus\nextern "C" {\n#endif'] if not base else ['#ifdef __cplusplus\nextern "C" {\n#endif']
+    if not base:
+        parts.append(CHECKED)
+    parts.append('#ifdef __cplusplus\nextern "C" {\n#endif')
     if by_section[0]:
         parts += [banner("Types", "="), by_section[0]]
     for chapter in chapters:
@@ -72,8 +74,8 @@ def functions(types: str, chapters: list[Chapter], prototypes: dict[str, tuple[s
     require_same_functions(chapters, prototypes)
     structs = structs_of(types)
     VALUES.update(numbers_of(types))
-    lines = [
-        prototype(f, *prototypes[f.name], structs, checked=False)[0] for c in chapters for s in c.sections for f in s.functions]
+    functions = [f for c in chapters for s in c.sections for f in s.functions]
+    lines = [prototype(f, *prototypes[f.name], structs, checked=False)[0] for f in functions]
     guard = "STEPSIZE_FUNCTIONS_H"
     return (f"/* {NOTICE}\n   The functions of include/stepsize/stepsize.h; their types are those of CStepsize. */\n"
             f'#ifndef {guard}\n#define {guard}\n\n#include "CStepsize.h"\n\n' + "\n".join(lines)

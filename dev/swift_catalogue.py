@@ -8,7 +8,6 @@ Written: Sources/Stepsize/Catalogue/*.swift. Exit status: 0, or 1 when --check f
 
 import subprocess
 import sys
-from pathlib import Path
 
 from declarations import ROOT, SOURCES, Declared, controllers, schedules
 
@@ -106,6 +105,12 @@ def active_controller(ones: list[Declared]) -> str:
     def dispatch(call: str, nothing: str) -> str:
         return switch("kind", moving, lambda one: call.format(one.case), otherwise=f"default: {nothing}\n")
 
+    def throwing(call: str) -> str:
+        """Where nothing is used, any of them says that it takes no such call."""
+        return dispatch(call, call.format(first.case))
+
+    report = ("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, "
+              "&groups)")
     return f"""{NOTICE}
 /// The controller of a scheduler at work.
 ///
@@ -134,17 +139,17 @@ struct ActiveController: ~Copyable, Sendable {{
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
   ) throws(ConfigurationError) {{
-{dispatch("try {}.observeGradient(dots: dots, norms: norms, &groups)", f"try {first.case}.observeGradient(dots: dots, norms: norms, &groups)")}  }}
+{throwing("try {}.observeGradient(dots: dots, norms: norms, &groups)")}  }}
 
   mutating func propose(
     loss: Double, squaredNorms: Span<Double>, step: Int64, _ groups: inout [Group]
   ) throws(ConfigurationError) {{
-{dispatch("try {}.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)", f"try {first.case}.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)")}  }}
+{throwing("try {}.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)")}  }}
 
   mutating func report(
     loss: Double, squaredDistances: Span<Double>, step: Int64, multiplier: Double, _ groups: inout [Group]
   ) throws(ConfigurationError) -> Trial {{
-{dispatch("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)", f"try {first.case}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)")}  }}
+{throwing(report)}  }}
 
   /// Losses that the line search has asked for.
   var trialCount: Int64 {{
