@@ -59,7 +59,7 @@ static stepsize_scheduler *make_scheduler(void) {
   stepsize_scheduler *scheduler = NULL;
   stepsize_scheduler_options options;
   stepsize_error error;
-  stepsize_scheduler_defaults(&options, sizeof options);
+  check(stepsize_scheduler_defaults(&options, sizeof options), "defaults");
   options.group_count = 1;
   options.base_lr = &base_lr;
   check(stepsize_scheduler_parse(text, strlen(text), &options, &scheduler, &error), error.text);
@@ -75,7 +75,7 @@ int main(int argc, char **argv) {
   reduce_loss reduce = mean_over_ranks;
   stepsize_scheduler *scheduler = make_scheduler();
   double lr, weight = 3.0;
-  stepsize_scheduler_rates(scheduler, &lr, 1);
+  check(stepsize_scheduler_rates(scheduler, &lr, 1), "rates");
 
   for (int update = 0; update < UPDATES; update++) {
     if (update == LATE && size > 1) {
@@ -85,7 +85,7 @@ int main(int argc, char **argv) {
         scheduler = make_scheduler();
       }
       broadcast(scheduler, rank);
-      stepsize_scheduler_rates(scheduler, &lr, 1);
+      check(stepsize_scheduler_rates(scheduler, &lr, 1), "rates");
     }
     /* One update on noisy data, other noise on each process, the gradient averaged. */
     double target = sin(13.0 * update + rank), gradient = weight - target, mean;
