@@ -28,11 +28,11 @@ LOGS = ROOT / "build/logs"
 TESTS = ROOT / "bindings/python/tests"
 
 # The stepping of the ctypes path: the tests that the accelerated module passes, too.
-BOTH_PATHS = ["scheduler", "torch", "torch_lr_scheduler", "plateau", "record"]
+BOTH_PATHS = ["stepper", "scheduler", "torch", "torch_groups", "torch_lr_scheduler", "plateau", "record"]
 # With the frameworks' own training loops, one after the other: most of them start processes.
 QUICK = [
-    "accelerated", "catalogue", "controllers", "errors", "extend", "golden", "golden_controllers", "greedy", "learned",
-    "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "trace",
+    "catalogue", "controllers", "errors", "extend", "golden", "golden_controllers", "greedy", "layers", "learned",
+    "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "stepper", "textual", "trace",
 ]  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def stages() -> list[Stage]:
     has_torch = find_spec("torch") is not None
     types = "src/stepsize"
     if not has_torch:  # what is made from it has no types then
-        types += " --exclude '/(torch/|_fed|huggingface|lightning)' --disable-error-code import-not-found"
+        types += " --exclude '/(torch/|huggingface/|lightning)' --disable-error-code import-not-found"
         types += " --disable-error-code unused-ignore"
     # One by one: each has modules named suite, results and report of its own.
     benchmarks = ["logistic", "learned"] if has_torch else ["logistic"]

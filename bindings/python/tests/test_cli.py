@@ -354,9 +354,9 @@ def test_refine_refuses(tmp_path, text, words, part):
         ("torch CosineAnnealingLR T_max=100", lambda c: c.pytorch.CosineAnnealingLR(1.0, 100)),
         ("torch MultiStepLR milestones=[30,80]", lambda c: c.pytorch.MultiStepLR(1.0, [30, 80])),
         ("hf get_linear_schedule_with_warmup 10 100",
-         lambda c: c.huggingface.get_linear_schedule_with_warmup(1.0, 10, 100)),
+         lambda c: c.transformers.get_linear_schedule_with_warmup(1.0, 10, 100)),
         ("transformers get_scheduler cosine num_warmup_steps=10 num_training_steps=100",
-         lambda c: c.huggingface.get_scheduler("cosine", 1.0, 10, 100)),
+         lambda c: c.transformers.get_scheduler("cosine", 1.0, 10, 100)),
         ("optax cosine_decay_schedule init_value=1.0 decay_steps=10", lambda c: c.optax.cosine_decay_schedule(1.0, 10)),
     ],
 )  # fmt: skip
@@ -377,6 +377,6 @@ def test_convert_takes_schedules_within():
 
 def test_convert_lists():
     assert ok("convert").splitlines()[0].split()[0] == "deepspeed"
-    for peer in ("deepspeed", "huggingface", "keras", "llmc", "megatron", "optax", "pytorch", "timm"):
+    for peer in ("deepspeed", "keras", "llmc", "megatron", "optax", "pytorch", "timm", "transformers"):
         module = getattr(st.peers, peer)
         assert [line.partition("(")[0] for line in ok("convert", peer).splitlines()] == list(module.__all__)

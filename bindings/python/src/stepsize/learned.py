@@ -198,7 +198,7 @@ class Agent:
     @property
     def parameters(self) -> tuple[float, ...]:
         """The weights of the policy."""
-        return tuple(self.controller().parameters[3:])
+        return (self.controller().parameters or ())[3:]
 
     # ---- A training half done ----
 

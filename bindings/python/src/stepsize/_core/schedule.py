@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from .phase import Phase
 
-_value_at = quick.stepsize_schedule_at
+# For callers that know that the step is an int of 64 bits.
+value_at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = convert.INT64_MIN, convert.INT64_MAX
 
 
@@ -62,7 +63,7 @@ class Schedule(Textual):
         end it keeps its last value."""
         if type(step) is not int or not _INT64_MIN <= step <= _INT64_MAX:
             step = convert.to_int64(step, "step")
-        value: float = _value_at(self._handle, step)
+        value: float = value_at(self._handle, step)
         return value
 
     def curve(self, count: int, start: int = 0, base_lr: float = 1.0, *, stride: int = 1) -> array[float]:
@@ -207,10 +208,11 @@ class Schedule(Textual):
     def _make_table(self, values: Iterable[float], phase: str | None) -> None:
         """Makes a table from numbers in memory: a million of them would be slow as text."""
         numbers = convert.to_doubles(values, "values")
-        self._keep(create(library.stepsize_schedule_table, numbers, len(numbers)), None)
+        handle = create(library.stepsize_schedule_table, numbers, len(numbers))
         if phase is not None:
             name = textform.write("word", phase, "phase")[0]
-            self._keep(self._parse(f"{str(self)[:-1]}, phase={name})", written_by_user=False), None)
+            handle = self._parse(f"{str(adopt(handle))[:-1]}, phase={name})", written_by_user=False)
+        self._keep(handle, None)
 
 
 def parse(text: str) -> Schedule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ctypes import byref, c_void_p
-from weakref import finalize
+from sys import is_finalizing
 
 from .._foreign import abi, textform
 from .._foreign.errors import parse_error
@@ -54,7 +54,7 @@ class Textual:
         written: list[str] = []
         given: dict[str, object] = {}
         for (name, kind, default), value in zip(self._parameters, values):
-            if value is ... or (value is None and default is None):
+            if value is default or value is ...:
                 continue
             text, plain = self._write(kind, value, name)
             written.append(f"{name}={text}")
@@ -70,8 +70,16 @@ class Textual:
         """Takes over a handle that the library gave away."""
         object.__setattr__(self, "_handle", handle)
         object.__setattr__(self, "_text", None)
-        # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
-        finalize(self, self._library_destroy, handle).atexit = False
+
+    def __del__(self) -> None:
+        # A weakref.finalize would take longer than all else that Python does to make one. Not at exit: the memory
+        # goes with the process anyway.
+        try:
+            handle = self._handle
+        except AttributeError:  # it was never made
+            return
+        if not is_finalizing():
+            self._library_destroy(handle)
 
     # ---- A value ----
 

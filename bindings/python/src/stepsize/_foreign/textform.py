@@ -20,7 +20,7 @@ class Written(str):
     """A value that is written as it is."""
 
 
-NONE = Written("none")
+NONE: Any = Written("none")
 
 
 def write(kind: str, value: Any, name: str) -> tuple[str, object]:

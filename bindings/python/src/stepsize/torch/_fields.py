@@ -42,9 +42,13 @@ class Field:
             self.bases.append(float(group.get(f"initial_{name}", _get(group, place))))
         for base, group in zip(self.bases, optimizer.param_groups):
             group.setdefault(f"initial_{name}", base)
+        self._curves = self._joined()
+
+    def _joined(self) -> Curves:
+        return Curves([self.schedule] * len(self.bases), self.bases)
 
     def write(self, groups: list[dict[str, Any]], update: int) -> None:
-        for group, number in zip(groups, Curves([self.schedule] * len(self.bases), self.bases).at(update)):
+        for group, number in zip(groups, self._curves.at(update)):
             place = _place(group, self.name)
             assert place is not None
             put(group, place, number)
@@ -55,6 +59,7 @@ class Field:
         # One without an end need not be longer.
         ends = self.schedule.length is not None
         other.schedule = self.schedule.extended(total, policy, step=step) if ends else self.schedule
+        other._curves = other._joined()
         return other
 
     def state_dict(self) -> dict[str, Any]:
@@ -70,6 +75,7 @@ class Field:
 
     def load_state_dict(self, state: Mapping[str, Any], optimizer: torch.optim.Optimizer) -> None:
         self.bases = list(state["bases"])
+        self._curves = self._joined()
         for base, group in zip(self.bases, optimizer.param_groups):
             group[f"initial_{self.name}"] = base
 

@@ -29,6 +29,7 @@ from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
 from .._core.named import Cyclic, Ramp
+from .._core.schedule import value_at
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
 from ._groups import Curves, rewrite
@@ -424,7 +425,7 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
                 self._height_for = self._made_for
                 up, down = self._lengths()
                 self._height = Cyclic(up, down=down, floor=0.0, mode=self.mode, gamma=self.gamma)
-            height = self._height.at(self.last_epoch)
+            height = value_at(self._height._handle, self.last_epoch)
             bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
             for group, low, high in bounds:
                 _put_momentum(group, high - (high - low) * height, self.use_beta1)
@@ -498,7 +499,7 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
             before, momentum = None, 0.0
             for group, curve in zip(groups, self._momenta, strict=True):
                 if curve is not before:
-                    before, momentum = curve, curve.at(self.last_epoch)
+                    before, momentum = curve, value_at(curve._handle, self.last_epoch)
                 _put_momentum(group, momentum, self.use_beta1)
 
     _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")
