@@ -43,7 +43,14 @@ public struct Schedule: Sendable {
 
   /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.
   public init(_ kind: Kind, _ given: [Value?], phase: [UInt8]? = nil) throws(ConfigurationError) {
-    let arguments = try kind.entry.signature().bind(given)
+    try self.init(kind, kind.signature, given, phase: phase)
+  }
+
+  /// The same for who has read the declaration.
+  init(
+    _ kind: Kind, _ signature: Signature, _ given: [Value?], phase: [UInt8]? = nil
+  ) throws(ConfigurationError) {
+    let arguments = try signature.bind(given)
     let body = try kind.make(arguments)
     try self.init(body, form: .call(kind, arguments, body.expansion), phase: phase)
   }

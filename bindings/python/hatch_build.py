@@ -30,7 +30,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         # In an sdist the sources of the library are beside this file.
         native = package / "native"
         repository = native if native.is_dir() else package.parent.parent
-        files = {f"stepsize/_lib/{name}": path for name, path in build_libraries(repository).items()}
+        files = {f"stepsize/_lib/{path.name}": path for path in build_libraries(repository)}
         accelerated = build_accelerated(package, repository / "build" / "python")
         files |= accelerated
         # ctypes needs no CPython ABI, the accelerated modules the stable one: one wheel for every Python 3 on this
@@ -60,16 +60,16 @@ def platform_tag(*binaries: Path) -> str:
     return f"manylinux_{major}_{minor}_{tag.removeprefix('linux_')}"
 
 
-def build_libraries(repository: Path) -> dict[str, Path]:
-    """The paths of the libraries, up to date, by name. SwiftPM compiles only what has changed."""
+def build_libraries(repository: Path) -> list[Path]:
+    """The paths of the libraries, up to date. SwiftPM compiles only what has changed."""
     script = repository / "dev" / "build_library.sh"
     if not script.is_file():
         fail(f"stepsize: {script} is missing: build the wheel in a checkout of the repository, or from its sdist.")
     run = subprocess.run(["bash", str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:
         fail(run.stdout.strip())
-    # The link's target: a wheel holds plain files.
-    return {name: (repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES}
+    # The links' targets: a wheel holds plain files. They have the names by which one finds the other.
+    return [(repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES]
 
 
 def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:

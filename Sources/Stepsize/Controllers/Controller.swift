@@ -7,9 +7,17 @@ public struct Controller: Sendable {
   ///
   /// Checks everything that does not depend on the base rates.
   public init(_ kind: ControllerKind, _ given: [Value?]) throws(ConfigurationError) {
-    var variant: [UInt8]?
-    if case .some(.some(.word(let word))) = given.first { variant = word }
-    let arguments = try kind.entry.signature(variant: variant).bind(given)
+    try self.init(kind, kind.signature, given)
+  }
+
+  /// The same for who has read the declaration.
+  init(_ kind: ControllerKind, _ signature: Signature, _ given: [Value?]) throws(ConfigurationError) {
+    var signature = signature
+    // Another variant has other defaults.
+    if case .some(.some(.word(let variant))) = given.first {
+      signature = kind.entry.signature(variant: variant)
+    }
+    let arguments = try signature.bind(given)
     try kind.check(arguments)
     self.kind = kind
     self.arguments = arguments

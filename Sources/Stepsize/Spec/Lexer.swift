@@ -81,14 +81,10 @@ struct Lexer {
     return Array(takeWhile { Self.isLetter($0) || Self.isNumeric($0) })
   }
 
-  /// The rest behind the first of such marks and a space; this lexer does not move.
-  func text(after mark: StaticString) -> [UInt8] {
-    var lexer = self
-    while lexer.peek() != nil {
-      if lexer.take(mark) { return Array(bytes[lexer.offset...].dropFirst()) }
-      lexer.offset += 1
-    }
-    return []
+  /// The rest of a declaration's line, behind its first semicolon and a space; this lexer does not move.
+  var note: [UInt8] {
+    guard let mark = bytes[offset...].firstIndex(of: UInt8(ascii: ";")) else { return [] }
+    return Array(bytes[mark...].dropFirst(2))
   }
 
   /// "expected …, found …"

@@ -52,7 +52,7 @@ public struct Parameter: Sendable {
     self.name = name
     kind = try Self.kind(&lexer)
     isOptional = lexer.take("or none")
-    self.note = lexer.text(after: ";")
+    note = lexer.note
     try readDefault(&lexer, variant)
   }
 

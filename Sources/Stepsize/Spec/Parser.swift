@@ -73,11 +73,12 @@ struct Parser {
     _ kind: ControllerKind, at start: Int
   ) throws(ConfigurationError) -> Controller {
     var phase: [UInt8]?
-    let values = try arguments(of: kind.signature, &phase)
+    let signature = kind.signature
+    let values = try arguments(of: signature, &phase)
     guard phase == nil else {
       throw ConfigurationError(.name, "a controller has no phase: ", Lexer.quoted(kind.name[...]), at: start)
     }
-    do { return try Controller(kind, values) } catch { throw located(error, start) }
+    do { return try Controller(kind, signature, values) } catch { throw located(error, start) }
   }
 
   private mutating func sequence() throws(ConfigurationError) -> Schedule {
@@ -145,9 +146,10 @@ struct Parser {
       throw unknown("schedule", name, among: Kind.names)
     }
     var phase: [UInt8]?
-    let values = try arguments(of: kind.signature, &phase)
+    let signature = kind.signature
+    let values = try arguments(of: signature, &phase)
     do {
-      let schedule = try Schedule(kind, values)
+      let schedule = try Schedule(kind, signature, values)
       return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
     } catch { throw located(error, start) }
   }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENVIRONMENT = "STEPSIZE_LEARN_LIBRARY"
-PACKAGED = os.path.join(os.path.dirname(first.PACKAGED), "libstepsize-learn.so")
+PACKAGED = first.PACKAGED.replace("libstepsize.so", "libstepsize-learn.so")
 
 
 def find() -> tuple[str, str]:

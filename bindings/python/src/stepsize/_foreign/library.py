@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 ENVIRONMENT = "STEPSIZE_LIBRARY"
-PACKAGED = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_lib", "libstepsize.so")
+_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "_lib")
+PACKAGED = os.path.join(_FOLDER, f"libstepsize.so.{abi.STEPSIZE_ABI_VERSION}")
 
 _CAUSES = """\
 Likely causes:
