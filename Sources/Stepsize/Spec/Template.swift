@@ -14,7 +14,7 @@ struct Template {
 
   init(_ arguments: Arguments) { self.arguments = arguments }
 
-  /// A value that is computed from the parameters; the last one of a name holds.
+  /// A value that is computed from the parameters.
   @inline(never)
   mutating func set(_ name: StaticString, _ value: Value) { values.append((name, value)) }
 
@@ -36,7 +36,7 @@ struct Template {
   }
 
   private func value(of name: ArraySlice<UInt8>) -> Value {
-    for (known, value) in values.reversed() where known.equals(name) { return value }
+    for (known, value) in values where known.equals(name) { return value }
     return arguments[name]
   }
 

@@ -24,15 +24,15 @@ enum CosineCycles {
     guard !lengths.isEmpty, lengths.count < Schedule.maximumNodeCount else {
       throw a.error("lengths", expected: "1 to 65535 whole numbers")
     }
-    var text = Template(a)
+    // Not by way of a text (`Template`), which would be looked through for each of many cycles.
+    var parts: [Schedule] = []
     for i in lengths.indices {
       guard let length = Int64(exactly: lengths[i]) else {
         throw a.error("lengths", expected: "whole numbers >= 1")
       }
-      text.set("length", .integer(length))
-      text.set("peak", .real(max(raise(decay, to: Double(i)), floor)))
-      text.add("ramp({length}, {peak}, {floor}, \"cosine\")")
+      let peak = max(raise(decay, to: Double(i)), floor)
+      parts.append(try Schedule(.ramp, [.integer(length), .real(peak), .real(floor), .word("cosine")]))
     }
-    return try text.body()
+    return Body(try .sequence(parts))
   }
 }
