@@ -53,7 +53,7 @@ class Stage:
 
 def pytest(*words: str, environment: str = "") -> str:
     """On the installed wheel, from another folder, so that nothing of the sources is imported."""
-    return f'{environment} (cd "${{TMPDIR:-/tmp}}" && "$PYTHON" -m pytest -q -p no:cacheprovider {" ".join(words)})'
+    return f'(cd "${{TMPDIR:-/tmp}}" && {environment} "$PYTHON" -m pytest -q -p no:cacheprovider {" ".join(words)})'
 
 
 def files(names: list[str]) -> str:
