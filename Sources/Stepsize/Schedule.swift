@@ -15,6 +15,8 @@ public struct Schedule: Sendable {
   /// Nested levels and number of nodes, both bounded: evaluation is recursive.
   let depth: Int
   let nodeCount: Int
+  /// The first step with a phase's name. Repeats ask for it again and again.
+  private(set) var firstName = NextName.notBefore(0)
 
   static let maximumDepth = 64
   static let maximumNodeCount = 65_536
@@ -39,6 +41,7 @@ public struct Schedule: Sendable {
     nodeCount = body.nodeCount
     self.form = form
     self.phase = phase
+    firstName = nextName(from: 0)
   }
 
   /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.

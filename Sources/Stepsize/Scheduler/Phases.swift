@@ -6,7 +6,15 @@ extension Scheduler {
   }
 
   /// The named phase of the present update, in the scheduler's steps; nil where there is none.
-  public var phase: Phase? { plan.schedule?.phase(at: time)?.moved(by: step - time) }
+  public var phase: Phase? {
+    let span = span(at: step)
+    return span.name.isEmpty ? nil : span
+  }
+
+  /// The phase of any update, in the scheduler's steps: as it was for those that are done, also where it was ended early
+  /// or planned by an earlier schedule that is in the record; as it is planned for the others. Its name is empty where
+  /// there is none.
+  public func span(at step: Int64) -> Phase { watch.span(at: max(step, 0), of: plan.schedule) }
 
   /// Why the training can stop; nil where it need not.
   public var stopReason: StopReason? {

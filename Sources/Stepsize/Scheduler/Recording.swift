@@ -22,10 +22,10 @@ extension Scheduler {
     var parts: [Schedule] = []
     var start: Int64 = 0
     while start < count {
-      let (span, left) = watch.span(at: first + start, of: plan.schedule)
-      let end = start + Swift.min(left, count - start)
+      let span = watch.span(at: first + start, of: plan.schedule)
+      let end = Swift.min(span.until.map { $0 - first } ?? count, count)
       let part = try record.schedule(start..<end)
-      parts.append(span.isEmpty ? part : try part.named(span))
+      parts.append(span.name.isEmpty ? part : try part.named(span.name))
       start = end
     }
     guard !parts.isEmpty else { throw ConfigurationError(.argument, "replay: nothing is recorded yet") }

@@ -162,10 +162,10 @@ extension Scheduler {
   private mutating func settle(_ loss: Double) {
     // A record alone needs no phase, and looking for one allocates.
     if plan.settlings.isEmpty { return }
-    let phase = plan.schedule?.phase(at: time)
-    let ending = watch.ending(loss, in: phase?.name)
+    let phase = watch.phase(at: time, of: plan.schedule)
+    let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
-    if ending == .phase, let end = phase?.end, end < length ?? Int64.max {
+    if ending == .phase, !phase.name.isEmpty, let end = phase.end, end < length ?? Int64.max {
       // The next update, which is one later, is the first of the next phase.
       if end > time {
         watch.jump(to: end, at: step)

@@ -10,6 +10,8 @@ struct Watch: ~Copyable, Sendable {
   private var firstRecorded: Int64 = 0
   /// The phases of the updates that are recorded under an earlier schedule, one after the other.
   private var past: [Span] = []
+  /// The phase that was looked up last, and from which of the schedule's steps on it is that.
+  private var latest: (from: Int64, phase: Phase)?
   /// The gradient norms that the caller logs.
   var norms: GradientNormLog?
 
@@ -40,6 +42,16 @@ struct Watch: ~Copyable, Sendable {
     settlings.observe(loss, in: phase)
   }
 
+  /// The phase of a step of the schedule, looked up when it may be another one.
+  mutating func phase(at time: Int64, of schedule: Schedule?) -> Phase {
+    if let (from, phase) = latest, from <= time, time < phase.until ?? schedule?.length ?? Int64.max {
+      return phase
+    }
+    let phase = schedule?.span(at: time) ?? Phase([])
+    latest = (time, phase)
+    return phase
+  }
+
   /// From the update after `step` on, the schedule's time goes on from `time`.
   mutating func jump(to time: Int64, at step: Int64) {
     // One that is so long ago is not gone back to.
@@ -56,44 +68,54 @@ struct Watch: ~Copyable, Sendable {
     return step
   }
 
-  /// The name of the phase that the step was in (empty: none), and how many steps were left of it, >= 1.
-  func span(at step: Int64, of schedule: Schedule?) -> (name: [UInt8], left: Int64) {
-    let time = time(at: step)
-    let span = schedule?.span(at: time)
-    for i in past.indices where past[i].end > step {
-      let left = past[i].end - step
-      // The phase may go on under the present schedule.
-      let end = self.time(at: past[i].end)
-      guard i == past.count - 1, let next = schedule?.span(at: end), next.name == past[i].name,
-        next.start < end
-      else { return (past[i].name, left) }
-      let (sum, overflow) = left.addingReportingOverflow(self.span(at: past[i].end, of: schedule).left)
-      return (past[i].name, overflow ? Int64.max : sum)
+  /// The first step at which the schedule's time is that or later; nil if there is none.
+  private func step(atTime time: Int64) -> Int64? {
+    var start = Jump(step: 0, time: 0)
+    for jump in jumps {
+      if time - start.time < jump.step - start.step { break }
+      start = jump
     }
-    var left = Int64.max
-    // After its end the last phase goes on.
-    if let end = span?.end, end > time { left = end - time }
-    for jump in jumps where jump.step > step { left = Swift.min(left, jump.step - step) }
-    return (span?.name ?? [], left)
+    let (step, overflow) = start.step.addingReportingOverflow(Swift.max(time - start.time, 0))
+    return overflow ? nil : step
   }
 
-  /// The step from which on the present schedule counts, as far as the record tells.
-  var extendedAt: Int64 { past.last?.end ?? 0 }
+  /// The phase that a step was in, is in, or will be in as things stand; its name is empty where there is none.
+  func span(at step: Int64, of schedule: Schedule?) -> Phase {
+    guard let last = past.last, step < last.end, let i = past.firstIndex(where: { $0.end > step }) else {
+      return presentSpan(at: step, of: schedule)
+    }
+    let start = i == 0 ? firstRecorded : past[i - 1].end
+    // Nothing is known of what was before the record.
+    guard step >= start else { return Phase([], to: start, until: start) }
+    let span = Phase(past[i].name, from: start, to: past[i].end, until: past[i].end)
+    guard i == past.count - 1 else { return span }
+    // The phase may go on under the present schedule.
+    let next = presentSpan(at: last.end, of: schedule)
+    guard next.name == span.name, next.start < last.end else { return span }
+    return Phase(span.name, from: start, to: next.end, until: next.until)
+  }
+
+  private func presentSpan(at step: Int64, of schedule: Schedule?) -> Phase {
+    schedule?.span(at: time(at: step)).moved { self.step(atTime: $0) } ?? Phase([])
+  }
 
   /// Writes down in which phases the recorded updates were, before another schedule comes.
   mutating func keepSpans(of schedule: Schedule?) {
     let (first, count) = recorded
+    let end = first > Int64.max - count ? Int64.max : first + count
     var spans: [Span] = []
-    var start: Int64 = 0
-    while start < count {
-      let (name, left) = span(at: first + start, of: schedule)
-      start += Swift.min(left, count - start)
-      let (end, overflow) = first.addingReportingOverflow(start)
-      if overflow { break }
-      spans.append(Span(end: end, name: name))
+    var start = first
+    while start < end {
+      let span = span(at: start, of: schedule)
+      start = Swift.min(span.until ?? end, end)
+      spans.append(Span(end: start, name: span.name))
     }
     past = spans
+    latest = nil
   }
+
+  /// The step from which on the present schedule counts, as far as the record tells.
+  var extendedAt: Int64 { past.last?.end ?? 0 }
 
   // MARK: - The record
 

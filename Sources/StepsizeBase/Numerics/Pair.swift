@@ -99,6 +99,35 @@ package func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
   return (-steps).addingProduct(Double(n &+ 1), unit) <= 0 ? n &+ 1 : n
 }
 
+/// The first t with wholeUnits(t, of: unit) >= n; nil if there is none.
+package func firstStep(ofUnit n: Int64, _ unit: Double) -> Int64? {
+  // Inlined, it would be most of the code.
+  @inline(never)
+  func reaches(_ t: Int64) -> Bool { wholeUnits(t, of: unit) >= n }
+  guard n > 0 else { return 0 }
+  let guess = (Pair(n) * unit).roundedUp ?? Int64.max
+  var (low, high) = (max(guess - 1, 0), guess)
+  // Where the unit is no whole number, a product beyond 2^53 may be off.
+  var width: Int64 = 1
+  while !reaches(high) {
+    if high == Int64.max { return nil }
+    low = high
+    high = high > Int64.max - width ? Int64.max : high + width
+    width = width > Int64.max / 2 ? width : width * 2
+  }
+  width = 1
+  while low > 0, reaches(low) {
+    high = low
+    low = max(low - width, 0)
+    width = width > Int64.max / 2 ? width : width * 2
+  }
+  while high - low > 1 {
+    let middle = low + (high - low) / 2
+    if reaches(middle) { high = middle } else { low = middle }
+  }
+  return high
+}
+
 extension Pair {
   /// The whole number at or above a number >= 0; nil if it is 2^63 or more.
   package var roundedUp: Int64? {

@@ -3,8 +3,7 @@ import XCTest
 @testable import Stepsize
 
 final class PhaseTests: XCTestCase {
-  /// In any schedule, at any step: a phase holds its step (or is the last one, at the end), and is the same from each
-  /// of its steps.
+  /// In any schedule, at any step: a phase holds its step (or is the last one, at the end).
   func testPhasesHoldTheirSteps() throws {
     var random = RandomSchedules(seed: 21)
     var named = 0
