@@ -44,12 +44,13 @@ func parsing(
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 
-/// Answers a phase as the step `t` sees it.
-func give(_ phase: Phase?, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
+/// Gives a phase as the step `t` sees it; one without a name has no start and no end.
+func give(_ phase: Phase, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
   guard isWritable(out) else { return Int32(STEPSIZE_ERROR_SIZE) }
   var answer = stepsize_phase()
   answer.length = Int64.max
-  if let phase {
+  answer.until = phase.until ?? Int64.max
+  if !phase.name.isEmpty {
     answer.entered = phase.start == t ? 1 : 0
     answer.start = phase.start
     answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)

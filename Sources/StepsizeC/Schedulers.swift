@@ -392,17 +392,6 @@ private func numbers(
   scheduler?.value.pointee.stopReason?.rawValue ?? Int32(STEPSIZE_STOP_NONE)
 }
 
-/// The named phase of the present update, counted in the scheduler's updates.
-/// - Parameter scheduler: What to ask.
-/// - Parameter phase: Receives the phase; its name is empty where there is none.
-/// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
-@c public func stepsize_scheduler_phase(
-  _ scheduler: SchedulerIn, _ phase: UnsafeMutablePointer<stepsize_phase>?
-) -> stepsize_status {
-  guard let scheduler, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(scheduler.value.pointee.phase, at: scheduler.value.pointee.step, phase)
-}
-
 /// The canonical text form of the controllers and the schedule; base rates and bounds are not in it.
 /// - Parameter scheduler: What to print.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.

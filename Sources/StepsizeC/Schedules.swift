@@ -345,18 +345,6 @@ private func filling<T>(
   return schedule.value.pointee.schedule.length ?? Int64.max
 }
 
-/// The named phase that a step is in; the innermost one where they are nested.
-/// - Parameter schedule: What to ask.
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
-/// - Parameter phase: Receives the phase; its name is empty where there is none.
-/// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase).
-@c public func stepsize_schedule_phase(
-  _ schedule: ScheduleIn, _ step: Int64, _ phase: UnsafeMutablePointer<stepsize_phase>?
-) -> stepsize_status {
-  guard let schedule, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(schedule.value.pointee.schedule.phase(at: step), at: max(step, 0), phase)
-}
-
 /// The canonical text form; parsing it gives the same schedule again.
 ///
 /// Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.

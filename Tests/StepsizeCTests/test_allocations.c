@@ -113,7 +113,7 @@ static void controllers_allocate_nothing(const char *text) {
   options.group_count = GROUPS, options.base_lr = base;
   long before_creation = live;
   REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options, &s, NULL) == STEPSIZE_OK);
-  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
   long before = allocations;
   int wrong = 0;
   int observes = strstr(text, "hypergradient") != NULL, searches = strstr(text, "line_search") != NULL;

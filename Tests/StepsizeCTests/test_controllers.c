@@ -661,7 +661,7 @@ static void random_calls(long wanted) {
       int32_t decision = stepsize_scheduler_decision(s), reason = stepsize_scheduler_stop_reason(s);
       wrong += decision < STEPSIZE_DECISION_NONE || decision > STEPSIZE_DECISION_IGNORED;
       wrong += reason < STEPSIZE_STOP_NONE || reason > STEPSIZE_STOP_SETTLED;
-      stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+      stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
       wrong += stepsize_scheduler_phase(s, &phase) != STEPSIZE_OK;
       wrong += !(phase.progress >= 0 && phase.progress <= 1) || phase.position < 0 || phase.length < 0;
       if (!CHECK(wrong == 0)) {

@@ -59,7 +59,7 @@ static void goes_on(const char *controllers, int record) {
 /* ---- Phases ------------------------------------------------------------------------------------ */
 
 static void check_phase(const stepsize_schedule *schedule, int64_t t, const char *name, int64_t start, int64_t length) {
-  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
   CHECK_STATUS(stepsize_schedule_phase(schedule, t, &phase), STEPSIZE_OK);
   if (!CHECK(strcmp(phase.name, name) == 0 && (!*name || (phase.start == start && phase.length == length))))
     fprintf(stderr, "    at %lld: %s from %lld, %lld long\n", (long long)t, phase.name, (long long)phase.start,

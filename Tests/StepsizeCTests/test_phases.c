@@ -31,7 +31,7 @@ static void check_phase(const char *text, int64_t t, const stepsize_phase *phase
 static void phases(const char *text, const struct stretch *stretches, int count) {
   stepsize_schedule *schedule = parsed(text);
   stepsize_scheduler *s = scheduler_of(text, 1);
-  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
   int endless = stepsize_schedule_length(schedule) == STEPSIZE_NEVER;
   int64_t last = stretches[count - 1].end;
   if (last == INT64_MAX) last = stretches[count - 1].start + 50;
@@ -87,7 +87,7 @@ static void where_they_are(void) {
   PHASES("constant(3) >> repeat(stretch(warmup(2, phase=\"up\") >> linear(3, phase=\"down\"), 2), 2) >> linear(4)",
          {"", 0, 3}, {"up", 3, 7}, {"down", 7, 13}, {"up", 13, 17}, {"down", 17, 23}, {"", 23, 27});
 
-  stepsize_phase phase = {sizeof phase - 8, 0, 0, 0, 0, 0, "as it was"};
+  stepsize_phase phase = {sizeof phase - 8, 0, 0, 0, 0, 0, "as it was", 0};
   stepsize_schedule *schedule = parsed("linear(10, phase=\"all\")");
   stepsize_scheduler *s = scheduler_of("linear(10, phase=\"all\")", 1);
   CHECK_STATUS(stepsize_schedule_phase(schedule, 0, &phase), STEPSIZE_ERROR_SIZE);
@@ -108,7 +108,7 @@ static void where_they_are(void) {
 /* ---- Ends that come early ---------------------------------------------------------------------- */
 
 static stepsize_phase phase_of(const stepsize_scheduler *s) {
-  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+  stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
   REQUIRE(stepsize_scheduler_phase(s, &phase) == STEPSIZE_OK);
   return phase;
 }

@@ -291,7 +291,7 @@ static void tampered(const char *what, stepsize_scheduler *s) {
         update(other, rates, 0);
         for (int g = 0; g < GROUPS; g++) wrong += !(rates[g] >= 0 && rates[g] <= DBL_MAX);
       }
-      stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, ""};
+      stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
       wrong += stepsize_scheduler_phase(other, &phase) != STEPSIZE_OK;
       stepsize_scheduler_stop_reason(other);
       double copy[4];

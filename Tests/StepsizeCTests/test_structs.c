@@ -37,7 +37,7 @@ static void layout(void) {
   AT(stepsize_scheduler_options, settling_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
 
-  CHECK(sizeof(stepsize_phase) == 112);
+  CHECK(sizeof(stepsize_phase) == 120);
   AT(stepsize_phase, size, 0);
   AT(stepsize_phase, entered, 4);
   AT(stepsize_phase, start, 8);
@@ -45,6 +45,16 @@ static void layout(void) {
   AT(stepsize_phase, position, 24);
   AT(stepsize_phase, progress, 32);
   AT(stepsize_phase, name, 40);
+  AT(stepsize_phase, until, 112);
+
+  CHECK(sizeof(stepsize_structure) == 168);
+  AT(stepsize_structure, size, 0);
+  AT(stepsize_structure, form, 4);
+  AT(stepsize_structure, part_count, 8);
+  AT(stepsize_structure, parameter_count, 16);
+  AT(stepsize_structure, factor, 24);
+  AT(stepsize_structure, name, 32);
+  AT(stepsize_structure, phase, 96);
 
   CHECK(sizeof(stepsize_refine_options) == 48);
   AT(stepsize_refine_options, size, 0);
@@ -109,6 +119,7 @@ static union {
   stepsize_refine_result refined;
   stepsize_score_result score;
   stepsize_phase phase;
+  stepsize_structure structure;
 } space;
 
 /* Whether nothing beyond `size` was touched, and what is beyond `own` is 0. */
@@ -187,8 +198,8 @@ static void results_of_other_sizes(void) {
   stepsize_refine_options options;
   stepsize_schedule *schedule = parsed("linear(2, phase=\"p\")");
   REQUIRE(stepsize_refine_defaults(&options, sizeof options) == STEPSIZE_OK);
-  const size_t sizes[] = {sizeof space.refined, sizeof space.score, sizeof space.phase};
-  for (int kind = 0; kind < 3; kind++) {
+  const size_t sizes[] = {sizeof space.refined, sizeof space.score, sizeof space.phase, sizeof space.structure};
+  for (int kind = 0; kind < 4; kind++) {
     for (int i = 0; i < DELTAS; i++) {
       const size_t size = size_of(sizes[kind], i);
       const int is_fine = is_legal(sizes[kind], size);
@@ -196,7 +207,8 @@ static void results_of_other_sizes(void) {
       space.size = (uint32_t)size;
       const stepsize_status status = kind == 0   ? stepsize_refine(&options, norms, 2, values, 2, &space.refined, NULL)
                                      : kind == 1 ? stepsize_score(schedule, 2, norms, 2, 1, &space.score, NULL)
-                                                 : stepsize_schedule_phase(schedule, 1, &space.phase);
+                                     : kind == 2 ? stepsize_schedule_phase(schedule, 1, &space.phase)
+                                                 : stepsize_schedule_structure(schedule, &space.structure);
       CHECK_STATUS(status, is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
       CHECK(space.size == (uint32_t)size);
       CHECK(is_fine ? is_filled(sizes[kind], size) : is_filled(sizeof space.size, sizeof space.size));
@@ -204,6 +216,7 @@ static void results_of_other_sizes(void) {
       if (kind == 0) CHECK(space.refined.median == 1);
       if (kind == 1) CHECK(space.score.omega > 0 && space.score.reserved == 0);
       if (kind == 2) CHECK_TEXT(space.phase.name, "p");
+      if (kind == 3) CHECK_TEXT(space.structure.name, "linear");
     }
   }
   stepsize_schedule_destroy(schedule);

@@ -317,6 +317,13 @@ static void phases(void) {
   EACH(i, sizes) {
     REFUSED(stepsize_schedule_phase, schedule, 0, SIZED(sizes[i]));
     REFUSED(stepsize_scheduler_phase, plain, SIZED(sizes[i]));
+    REFUSED(stepsize_scheduler_phase_at, plain, 0, SIZED(sizes[i]));
+  }
+  EACH(i, counts) {
+    TRY(stepsize_scheduler_phase_at, stepsize_scheduler_phase_at(plain, counts[i], SIZED(sizeof phase)) == STEPSIZE_OK &&
+                                         phase.name[0] == 0 && phase.until == STEPSIZE_NEVER);
+    REFUSED(stepsize_scheduler_phase_at, NULL, counts[i], SIZED(sizeof phase));
+    REFUSED(stepsize_scheduler_phase_at, plain, counts[i], NULL);
   }
   REFUSED(stepsize_schedule_phase, NULL, 0, SIZED(sizeof phase));
   REFUSED(stepsize_schedule_phase, schedule, 0, NULL);
@@ -325,6 +332,40 @@ static void phases(void) {
   TRY(stepsize_scheduler_phase, stepsize_scheduler_phase(plain, SIZED(sizeof phase)) == STEPSIZE_OK);
   TRY(stepsize_scheduler_stop_reason, stepsize_scheduler_stop_reason(NULL) == STEPSIZE_STOP_NONE);
   TRY(stepsize_scheduler_stop_reason, stepsize_scheduler_stop_reason(plain) == STEPSIZE_STOP_NONE);
+}
+
+static void structures(void) {
+  stepsize_structure structure;
+  int64_t start = 7;
+  size_t size;
+#define STRUCTURE(n) (memset(&structure, 0x5a, sizeof structure), structure.size = (n), &structure)
+  EACH(i, sizes) REFUSED(stepsize_schedule_structure, schedule, STRUCTURE(sizes[i]));
+  REFUSED(stepsize_schedule_structure, NULL, STRUCTURE(sizeof structure));
+  REFUSED(stepsize_schedule_structure, schedule, NULL);
+  TRY(stepsize_schedule_structure, stepsize_schedule_structure(schedule, STRUCTURE(sizeof structure)) == STEPSIZE_OK &&
+                                       structure.part_count == 2);
+  EACH(i, lengths) {
+    REFUSED(stepsize_schedule_part, schedule, lengths[i], &start, &new_schedule);
+    REFUSED(stepsize_schedule_parameter, schedule, lengths[i], STEPSIZE_TEXT_NAME, bytes, sizeof bytes, &size);
+  }
+  REFUSED(stepsize_schedule_part, schedule, 2, &start, &new_schedule);
+  REFUSED(stepsize_schedule_part, NULL, 0, &start, &new_schedule);
+  REFUSED(stepsize_schedule_part, schedule, 0, &start, NULL);
+  TRY(stepsize_schedule_part, stepsize_schedule_part(schedule, 1, NULL, &new_schedule) == STEPSIZE_OK);
+  REFUSED(stepsize_schedule_parameter, NULL, 0, STEPSIZE_TEXT_NAME, bytes, sizeof bytes, &size);
+  REFUSED(stepsize_schedule_parameter, schedule, 0, STEPSIZE_TEXT_NAME, bytes, sizeof bytes, &size);
+  stepsize_schedule *part = parsed("linear(10)");
+  REFUSED(stepsize_schedule_parameter, part, 2, STEPSIZE_TEXT_NAME, bytes, sizeof bytes, &size);
+  REFUSED(stepsize_schedule_parameter, part, 0, STEPSIZE_TEXT_VALUE, bytes, 1, &size);
+  REFUSED(stepsize_schedule_parameter, part, 0, STEPSIZE_TEXT_VALUE, NULL, 9, &size);
+  EACH(i, codes) {
+    TRY(stepsize_schedule_parameter,
+        (stepsize_schedule_parameter(part, 0, codes[i], bytes, sizeof bytes, NULL) == STEPSIZE_OK) ==
+            (codes[i] == STEPSIZE_TEXT_NAME || codes[i] == STEPSIZE_TEXT_SUMMARY || codes[i] == STEPSIZE_TEXT_VALUE));
+  }
+  stepsize_schedule_destroy(part);
+  TRY(stepsize_schedule_horizon, stepsize_schedule_horizon(NULL) == -1);
+  TRY(stepsize_scheduler_needs, stepsize_scheduler_needs(NULL) == 0);
 }
 
 static void texts_of_controllers(void) {
@@ -673,6 +714,7 @@ int main(int argc, char **argv) {
   making_schedulers();
   training();
   phases();
+  structures();
   texts_of_controllers();
   searches();
   records();

@@ -286,17 +286,6 @@ enum {
 };
 typedef int32_t stepsize_extension;
 
-/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
-typedef struct stepsize_phase {
-  uint32_t size;
-  int32_t entered;  /* 1 at the first update of the phase, else 0 */
-  int64_t start;    /* its first update */
-  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
-  int64_t position; /* updates of it that are done */
-  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
-  char name[72];    /* terminated; empty where no phase has a name */
-} stepsize_phase;
-
 /* ---- Making schedules ------------------------------------------------------------------------ */
 
 /* A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
@@ -519,15 +508,6 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_rates(const stepsize_schedule
      schedule is NULL. */
 int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
 
-/* The named phase that a step is in; the innermost one where they are nested.
-
-   schedule: What to ask.
-   step: The update, from 0; before 0 it counts as 0, after the end the last phase is answered.
-   phase: Receives the phase; its name is empty where there is none.
-   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
-STEPSIZE_CHECKED stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule,
-                                                         int64_t step, stepsize_phase *phase);
-
 /* The canonical text form; parsing it gives the same schedule again.
 
    Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
@@ -561,7 +541,7 @@ enum {
   STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
   STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a schedule or controller at hand only */
 };
 typedef int32_t stepsize_text;
 
@@ -944,14 +924,6 @@ bool stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
    scheduler: What to ask.
    Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL. */
 stepsize_stop stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
-
-/* The named phase of the present update, counted in the scheduler's updates.
-
-   scheduler: What to ask.
-   phase: Receives the phase; its name is empty where there is none.
-   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is not sizeof(stepsize_phase). */
-STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
-                                                          stepsize_phase *phase);
 
 /* The canonical text form of the controllers and the schedule; base rates and bounds are not in
    it.
@@ -1354,6 +1326,156 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_learned(const uint8_t *poli
                                                              int64_t total, double adapt,
                                                              stepsize_controller **out,
                                                              stepsize_error *error);
+
+/* ==== 10. Structure =========================================================================== */
+
+/* How a schedule is put together. */
+enum {
+  STEPSIZE_FORM_CALL = 0,     /* one of the catalogue; its part, if any, is the schedule among its parameters, or what a
+                                 composition such as wsd(…) stands for */
+  STEPSIZE_FORM_SEQUENCE = 1, /* a >> b: one part after the other */
+  STEPSIZE_FORM_PRODUCT = 2,  /* a * b: the product of the parts at the same step */
+  STEPSIZE_FORM_SCALE = 3,    /* 0.5 * a: a number times the part */
+  STEPSIZE_FORM_GROUP = 4     /* (a, phase="main"): brackets that carry a name around the part */
+};
+typedef int32_t stepsize_form;
+
+/* A schedule as a tree. Set `size` to sizeof(stepsize_structure) before the call. */
+typedef struct stepsize_structure {
+  uint32_t size;
+  stepsize_form form;
+  size_t part_count;
+  size_t parameter_count; /* of STEPSIZE_FORM_CALL, else 0 */
+  double factor;          /* the number of STEPSIZE_FORM_SCALE, else 1 */
+  char name[64];          /* in the catalogue; empty unless STEPSIZE_FORM_CALL */
+  char phase[72];         /* the name that is given to it; empty for none */
+} stepsize_structure;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+  int64_t until;    /* the first later update in another phase or in none; where no phase has a name, the next one in a
+                       phase; STEPSIZE_NEVER if there is none before the end of the schedule */
+} stepsize_phase;
+
+/* What a scheduler has to be told at each update: a sum of these. Later versions may have more. */
+enum {
+  STEPSIZE_NEEDS_LOSS = 1,     /* the loss: stepsize_scheduler_step_with_loss */
+  STEPSIZE_NEEDS_GRADIENT = 2, /* dot products of gradients: stepsize_scheduler_observe_gradient */
+  STEPSIZE_NEEDS_SEARCH = 4    /* the trials of a line search: stepsize_scheduler_propose and _report */
+};
+typedef int32_t stepsize_needs;
+
+/* ---- The parts of a schedule --------------------------------------------------------------------
+
+   What a schedule is made of, as a tree: stepsize_schedule_structure says how the parts are
+   joined, and stepsize_schedule_part gives each of them as a schedule of its own, to be walked
+   in the same way. No program has to read the text form for that. */
+
+/* How a schedule is put together.
+
+   schedule: What to ask.
+   structure: Receives how its parts are joined, their number, and the names that it has.
+   Returns: A status; STEPSIZE_ERROR_SIZE if structure->size is less than
+     sizeof(stepsize_structure). */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_structure(const stepsize_schedule *schedule,
+                                                             stepsize_structure *structure);
+
+/* A part of a schedule.
+
+   schedule: What to ask.
+   index: 0 to structure.part_count - 1, in the order of the text.
+   start: Receives the update of `schedule` at which the part begins: of a sequence where the
+     parts before it end, else 0; may be NULL.
+   out: Receives the part, to be destroyed by the caller; NULL on failure.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_part(const stepsize_schedule *schedule,
+                                                        size_t index, int64_t *start,
+                                                        stepsize_schedule **out);
+
+/* What the library says of a parameter of a schedule of the catalogue, and the value that it has
+   here.
+
+   schedule: What to ask; one of STEPSIZE_FORM_CALL, the others have no parameters.
+   parameter: 0 to structure.parameter_count - 1.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _VALUE.
+   buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
+   capacity: Bytes of the buffer.
+   size: Receives the bytes of the whole text without the terminator; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong parameter, STEPSIZE_ERROR_NAME for a
+     wrong `what`. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_parameter(const stepsize_schedule *schedule,
+                                                             size_t parameter, stepsize_text what,
+                                                             char *buffer, size_t capacity,
+                                                             size_t *size);
+
+/* How many updates a picture of the schedule shows, where nobody says how many: its length;
+   without an end at least 1000, and four times as many as its parameters speak of.
+
+   schedule: What to ask.
+   Returns: The number of updates, >= 1; -1 if schedule is NULL. */
+int64_t stepsize_schedule_horizon(const stepsize_schedule *schedule);
+
+/* ---- Phases -------------------------------------------------------------------------------------
+
+   The named phases one after the other, however many there are:
+
+       stepsize_phase phase = {sizeof phase};
+       const int64_t length = stepsize_schedule_length(schedule);
+       for (int64_t t = 0; t < length; t = phase.until) {
+         if (stepsize_schedule_phase(schedule, t, &phase) != STEPSIZE_OK) return 1;
+         if (phase.name[0]) printf("%s from update %lld on\n", phase.name, (long long)t);
+       }
+
+   Each turn gives one phase, or one stretch without a name. A phase that another one inside it
+   interrupts comes again after that, with the same start and length. A turn takes time in
+   proportion to the text of the schedule at most, never to its updates or phases. Only of a
+   schedule that `stretch` squeezes to fewer updates than it has steps may `until` come early,
+   where many phases are squeezed to nothing: the same phase, or the stretch without a name, then
+   comes again at once. */
+
+/* The named phase that a step is in, of the innermost part that has a name, and how long it is
+   in force.
+
+   schedule: What to ask.
+   step: The update, from 0; before 0 it counts as 0, after the end it is in the last phase.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule,
+                                                         int64_t step, stepsize_phase *phase);
+
+/* The named phase of the present update, counted in the scheduler's updates.
+
+   scheduler: What to ask.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
+                                                          stepsize_phase *phase);
+
+/* The named phase of any update, counted in the scheduler's updates: as it was for those that
+   are done, also where it was ended early or belonged to an earlier schedule that is in the
+   record; as it is planned for the others.
+
+   scheduler: What to ask.
+   step: The update, from 0; before 0 it counts as 0.
+   phase: Receives the phase; its name is empty where there is none.
+   Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_scheduler *scheduler,
+                                                             int64_t step, stepsize_phase *phase);
+
+/* ---- What a scheduler needs ------------------------------------------------------------------ */
+
+/* What a scheduler has to be told at each update, by what it was made from.
+
+   scheduler: What to ask.
+   Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, and if scheduler is NULL. */
+stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -86,17 +86,6 @@ enum {
 };
 typedef int32_t stepsize_extension;
 
-/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
-typedef struct stepsize_phase {
-  uint32_t size;
-  int32_t entered;  /* 1 at the first update of the phase, else 0 */
-  int64_t start;    /* its first update */
-  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
-  int64_t position; /* updates of it that are done */
-  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
-  char name[72];    /* terminated; empty where no phase has a name */
-} stepsize_phase;
-
 /* SECTION 4 */
 
 /* What has names. */
@@ -112,7 +101,7 @@ enum {
   STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
   STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a controller only */
+  STEPSIZE_TEXT_VALUE = 7    /* parameters of a schedule or controller at hand only */
 };
 typedef int32_t stepsize_text;
 
@@ -216,6 +205,51 @@ typedef struct stepsize_score_result {
 
 /* The gradient norms of a run in bounded memory: one thread at a time. */
 typedef struct stepsize_norm_log stepsize_norm_log;
+
+/* SECTION 10 */
+
+/* How a schedule is put together. */
+enum {
+  STEPSIZE_FORM_CALL = 0,     /* one of the catalogue; its part, if any, is the schedule among its parameters, or what a
+                                 composition such as wsd(…) stands for */
+  STEPSIZE_FORM_SEQUENCE = 1, /* a >> b: one part after the other */
+  STEPSIZE_FORM_PRODUCT = 2,  /* a * b: the product of the parts at the same step */
+  STEPSIZE_FORM_SCALE = 3,    /* 0.5 * a: a number times the part */
+  STEPSIZE_FORM_GROUP = 4     /* (a, phase="main"): brackets that carry a name around the part */
+};
+typedef int32_t stepsize_form;
+
+/* A schedule as a tree. Set `size` to sizeof(stepsize_structure) before the call. */
+typedef struct stepsize_structure {
+  uint32_t size;
+  stepsize_form form;
+  size_t part_count;
+  size_t parameter_count; /* of STEPSIZE_FORM_CALL, else 0 */
+  double factor;          /* the number of STEPSIZE_FORM_SCALE, else 1 */
+  char name[64];          /* in the catalogue; empty unless STEPSIZE_FORM_CALL */
+  char phase[72];         /* the name that is given to it; empty for none */
+} stepsize_structure;
+
+/* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
+typedef struct stepsize_phase {
+  uint32_t size;
+  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int64_t start;    /* its first update */
+  int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
+  int64_t position; /* updates of it that are done */
+  double progress;  /* position / length, in [0, 1]; 0 if it has no end */
+  char name[72];    /* terminated; empty where no phase has a name */
+  int64_t until;    /* the first later update in another phase or in none; where no phase has a name, the next one in a
+                       phase; STEPSIZE_NEVER if there is none before the end of the schedule */
+} stepsize_phase;
+
+/* What a scheduler has to be told at each update: a sum of these. Later versions may have more. */
+enum {
+  STEPSIZE_NEEDS_LOSS = 1,     /* the loss: stepsize_scheduler_step_with_loss */
+  STEPSIZE_NEEDS_GRADIENT = 2, /* dot products of gradients: stepsize_scheduler_observe_gradient */
+  STEPSIZE_NEEDS_SEARCH = 4    /* the trials of a line search: stepsize_scheduler_propose and _report */
+};
+typedef int32_t stepsize_needs;
 
 /* END PUBLIC TYPES */
 

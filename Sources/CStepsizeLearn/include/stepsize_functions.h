@@ -51,8 +51,6 @@ stepsize_status stepsize_schedule_rates(const stepsize_schedule *const *schedule
                                         const double *base_lrs, size_t count, int64_t step,
                                         double *lrs);
 int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
-stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
-                                        stepsize_phase *phase);
 stepsize_status stepsize_schedule_print(const stepsize_schedule *schedule, char *buffer,
                                         size_t capacity, size_t *size);
 void stepsize_schedule_destroy(stepsize_schedule *schedule);
@@ -108,8 +106,6 @@ stepsize_decision stepsize_scheduler_decision(const stepsize_scheduler *schedule
 size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
 bool stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
 stepsize_stop stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
-stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
-                                         stepsize_phase *phase);
 stepsize_status stepsize_scheduler_print(const stepsize_scheduler *scheduler, char *buffer,
                                          size_t capacity, size_t *size);
 void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
@@ -163,5 +159,20 @@ stepsize_status stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler,
 stepsize_status stepsize_controller_learned(const uint8_t *policy, size_t size, int64_t total,
                                             double adapt, stepsize_controller **out,
                                             stepsize_error *error);
+stepsize_status stepsize_schedule_structure(const stepsize_schedule *schedule,
+                                            stepsize_structure *structure);
+stepsize_status stepsize_schedule_part(const stepsize_schedule *schedule, size_t index,
+                                       int64_t *start, stepsize_schedule **out);
+stepsize_status stepsize_schedule_parameter(const stepsize_schedule *schedule, size_t parameter,
+                                            stepsize_text what, char *buffer, size_t capacity,
+                                            size_t *size);
+int64_t stepsize_schedule_horizon(const stepsize_schedule *schedule);
+stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule, int64_t step,
+                                        stepsize_phase *phase);
+stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
+                                         stepsize_phase *phase);
+stepsize_status stepsize_scheduler_phase_at(const stepsize_scheduler *scheduler, int64_t step,
+                                            stepsize_phase *phase);
+stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
 
 #endif /* STEPSIZE_FUNCTIONS_H */

@@ -65,6 +65,14 @@ STEPSIZE_STOP_MINIMUM = 2
 STEPSIZE_STOP_SETTLED = 3
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
+STEPSIZE_FORM_CALL = 0
+STEPSIZE_FORM_SEQUENCE = 1
+STEPSIZE_FORM_PRODUCT = 2
+STEPSIZE_FORM_SCALE = 3
+STEPSIZE_FORM_GROUP = 4
+STEPSIZE_NEEDS_LOSS = 1
+STEPSIZE_NEEDS_GRADIENT = 2
+STEPSIZE_NEEDS_SEARCH = 4
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
@@ -92,18 +100,6 @@ class stepsize_argument(Structure):
         ("real", c_double),
         ("data", c_void_p),
         ("count", c_size_t),
-    ]
-
-
-class stepsize_phase(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("entered", c_int32),
-        ("start", c_int64),
-        ("length", c_int64),
-        ("position", c_int64),
-        ("progress", c_double),
-        ("name", c_char * 72),
     ]
 
 
@@ -166,6 +162,31 @@ class stepsize_score_result(Structure):
         ("bound", c_double),
         ("rate", c_double),
         ("count", c_int64),
+    ]
+
+
+class stepsize_structure(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("form", c_int32),
+        ("part_count", c_size_t),
+        ("parameter_count", c_size_t),
+        ("factor", c_double),
+        ("name", c_char * 64),
+        ("phase", c_char * 72),
+    ]
+
+
+class stepsize_phase(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("entered", c_int32),
+        ("start", c_int64),
+        ("length", c_int64),
+        ("position", c_int64),
+        ("progress", c_double),
+        ("name", c_char * 72),
+        ("until", c_int64),
     ]
 
 
@@ -233,7 +254,6 @@ SIGNATURES = {
         POINTER(stepsize_schedule_p), POINTER(c_double), c_size_t, c_int64, POINTER(c_double),
     ]),
     "stepsize_schedule_length": (c_int64, [stepsize_schedule_p]),
-    "stepsize_schedule_phase": (c_int32, [stepsize_schedule_p, c_int64, POINTER(stepsize_phase)]),
     "stepsize_schedule_print": (c_int32, [
         stepsize_schedule_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
@@ -297,7 +317,6 @@ SIGNATURES = {
     "stepsize_scheduler_group_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_finished": (c_bool, [stepsize_scheduler_p]),
     "stepsize_scheduler_stop_reason": (c_int32, [stepsize_scheduler_p]),
-    "stepsize_scheduler_phase": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_phase)]),
     "stepsize_scheduler_print": (c_int32, [
         stepsize_scheduler_p, POINTER(c_char), c_size_t, POINTER(c_size_t),
     ]),
@@ -364,6 +383,20 @@ SIGNATURES = {
         c_char_p, c_size_t, c_int64, c_double, POINTER(stepsize_controller_p),
         POINTER(stepsize_error),
     ]),
+    "stepsize_schedule_structure": (c_int32, [stepsize_schedule_p, POINTER(stepsize_structure)]),
+    "stepsize_schedule_part": (c_int32, [
+        stepsize_schedule_p, c_size_t, POINTER(c_int64), POINTER(stepsize_schedule_p),
+    ]),
+    "stepsize_schedule_parameter": (c_int32, [
+        stepsize_schedule_p, c_size_t, c_int32, POINTER(c_char), c_size_t, POINTER(c_size_t),
+    ]),
+    "stepsize_schedule_horizon": (c_int64, [stepsize_schedule_p]),
+    "stepsize_schedule_phase": (c_int32, [stepsize_schedule_p, c_int64, POINTER(stepsize_phase)]),
+    "stepsize_scheduler_phase": (c_int32, [stepsize_scheduler_p, POINTER(stepsize_phase)]),
+    "stepsize_scheduler_phase_at": (c_int32, [
+        stepsize_scheduler_p, c_int64, POINTER(stepsize_phase),
+    ]),
+    "stepsize_scheduler_needs": (c_int32, [stepsize_scheduler_p]),
 }
 
 
