@@ -31,7 +31,8 @@ TESTS = ROOT / "bindings/python/tests"
 BOTH_PATHS = ["stepper", "scheduler", "torch", "torch_groups", "torch_lr_scheduler", "plateau", "record"]
 QUICK = [
     "catalogue", "controllers", "errors", "extend", "golden", "golden_controllers", "greedy", "layers", "learned",
-    "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "stepper", "textual", "trace",
+    "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "stepper", "structure", "textual",
+    "trace",
 ]  # fmt: skip
 # Three quarters of the time of the Swift tests.
 LONG_IN_SWIFT = [

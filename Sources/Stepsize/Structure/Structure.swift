@@ -47,7 +47,19 @@ extension Schedule {
     let parts = parts
     guard parts.indices.contains(index) else { return nil }
     var start: Int64 = 0
-    if structure == .sequence { for part in parts[..<index] { start += part.length ?? 0 } }
+    if structure == .sequence {
+      // The node has the parts as a tree, halved at each level.
+      var (node, lower, upper) = (node, 0, parts.count)
+      while upper - lower > 1, case .sequence(let first, let length, let then) = node {
+        let middle = lower + (upper - lower) / 2
+        if index < middle {
+          (node, upper) = (first, middle)
+        } else {
+          (node, lower) = (then, middle)
+          start += length
+        }
+      }
+    }
     return (parts[index], start)
   }
 

@@ -129,6 +129,16 @@ def test_show():
     assert "cosine begins" in " ".join(rows[500])
 
 
+def test_show_lists_the_first_phases_where_there_are_many():
+    pytest.importorskip("rich")
+    rounds = 'repeat(linear(3,phase="a") >> linear(3,phase="b"), count={})'
+    lines = ok("show", rounds.format(1000)).splitlines()
+    begins = [(int(line.split()[0]), line.split('"')[1]) for line in lines if line.endswith(" begins")]
+    assert begins == [(3, "b"), (6, "a"), (9, "b"), (12, "a"), (15, "b")] and lines[-1] == "… and 1,994 more phases"
+    assert ok("show", rounds.format(10**9)).splitlines()[-1] == "… and more than 100,000 more phases"
+    assert "more phases" not in ok("show", rounds.format(6))
+
+
 def test_the_drawn_curve_is_the_schedule():
     pytest.importorskip("rich")
     lines = ok("show", "linear(400)", "--ascii", "--width", "40").splitlines()

@@ -47,7 +47,7 @@ def test_long_and_endless_schedules(axes):
     xs, ys = lines(axes)["long"].get_data()
     assert 10_000 < len(xs) <= 20_001 and ys[0] == 1 and ys[-1] < 1e-3
     st.parse("warmup(500) >> inverse_sqrt(2000)").plot(axes, label="endless")
-    assert len(lines(axes)["endless"].get_xdata()) == 8000
+    assert len(lines(axes)["endless"].get_xdata()) == 8500
     st.parse("constant()").plot(axes, steps=7, label="given")
     assert len(lines(axes)["given"].get_xdata()) == 7
 
@@ -57,6 +57,22 @@ def test_phases_are_shaded(axes):
     assert [text.get_text() for text in axes.texts] == ["up", "down"]
     spans = [patch.get_extents().transformed(axes.transData.inverted()).intervalx for patch in axes.patches]
     assert [tuple(map(round, span)) for span in spans] == [(0, 5), (25, 28)]
+
+
+def test_many_phases_are_named_once_and_too_many_not_at_all(axes):
+    rounds = "repeat(linear(3, phase='a') >> linear(3, phase='b'), count={})"
+    st.parse(rounds.format(10)).plot(axes)
+    assert [text.get_text() for text in axes.texts] == ["a", "b"] * 10 and len(axes.patches) == 20
+    axes.clear()
+    st.parse(rounds.format(100)).plot(axes)
+    assert [text.get_text() for text in axes.texts] == ["a", "b"]
+    assert [len(spans.get_paths()) for spans in axes.collections] == [100, 100]
+    assert axes.collections[1].get_paths()[99].get_extents().intervalx.tolist() == [597, 600]
+    axes.clear()
+    st.parse(rounds.format(10**9)).plot(axes)
+    assert list(axes.texts) == list(axes.collections) == list(axes.patches) == []
+    assert st.parse(rounds.format(20))._repr_html_().count("<rect") == 40
+    assert st.parse(rounds.format(10**9))._repr_html_().count("<rect") == 0
 
 
 @pytest.mark.parametrize("steps", [0, -1, 2**70])

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from ctypes import c_double
+from ctypes import byref, c_double, c_int64, c_void_p
 
 from .._foreign import abi, convert, textform
 from .._foreign.errors import StepsizeError
 from .._foreign.library import create, library, quick
+from .phase import walk
+from .structure import Part, Structure, part_count
 from .textual import Textual
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from matplotlib.axes import Axes
@@ -94,15 +96,40 @@ class Schedule(Textual):
     @property
     def horizon(self) -> int:
         """How many updates a picture shows where nobody says it: the length, or a good part where there is no end."""
-        from .outline import shown
+        horizon: int = library.stepsize_schedule_horizon(self._handle)
+        return horizon
 
-        return shown(self)
+    # ---- What it is made of ----
 
-    def phases(self, steps: int) -> list[Phase]:
-        """The named phases that begin before update `steps`, in order."""
-        from .outline import phases
+    @property
+    def structure(self) -> Structure:
+        """How it is put together: its form, and the name and parameters of a named schedule."""
+        return Structure(self)
 
-        return phases(self, steps)
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What it is made of: the parts of a sequence, the factors of a product, the schedule inside another one, or
+        what a composition such as ``wsd`` stands for; nothing where it is a closed form."""
+        return tuple(map(self._part, range(part_count(self))))
+
+    def _part(self, index: int) -> Part:
+        start, handle = c_int64(), c_void_p()
+        library.stepsize_schedule_part(self._handle, index, byref(start), byref(handle))
+        assert handle.value is not None
+        return Part(adopt(handle.value), start.value)
+
+    def phases(self, steps: int | None = None, *, start: int = 0) -> Iterator[Phase]:
+        """The named phases in order, from update `start` on, that are in force before update `steps` (None: all).
+
+        One that another phase inside it interrupts comes again after that. They are looked up one by one, in a time
+        that does not depend on how many there are.
+        """
+
+        def look(step: int, found: Any) -> None:
+            library.stepsize_schedule_phase(self._handle, step, found)
+
+        stop = None if steps is None else convert.to_int64(steps, "steps")
+        return walk(look, convert.to_int64(start, "start"), stop)
 
     def plot(
         self,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ctypes import byref, c_char, c_size_t, c_void_p, sizeof
+from ctypes import byref, c_char, c_size_t, c_void_p
 
 from .._foreign import abi, convert
 from .._foreign.errors import StepsizeError
-from .._foreign.library import create, library, message_of, new_error, quick, read_text
+from .._foreign.library import create, message_of, new_error, quick, read_text
 from .._foreign.stepper import CHANGES, Stepper
 from . import state as states
 from .controller import adopt as adopt_controller
@@ -14,7 +14,8 @@ from .controllers import Settle
 from .gradients import Gradients
 from .line_search import Search
 from .options import new_scheduler
-from .phase import Phase
+from .phase import Phase, walk
+from .phase import new as new_phase
 from .record import Record
 from .schedule import Schedule
 from .schedule import adopt as adopt_schedule
@@ -22,7 +23,7 @@ from .schedule import adopt as adopt_schedule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from types import TracebackType
     from typing import Any, Literal, SupportsFloat
 
@@ -82,7 +83,7 @@ class Scheduler(Stepper):
     What a controller changes is logged by the logger "stepsize" (level INFO).
     """
 
-    __slots__ = ("_listens",)
+    __slots__ = ("_needs",)
 
     def __init__(
         self,
@@ -100,9 +101,7 @@ class Scheduler(Stepper):
 
     def _own(self, handle: int) -> None:
         super()._own(handle)
-        first = self._controller_handle(0)
-        self._listens = first is not None
-        library.stepsize_controller_destroy(first)
+        self._needs: int = quick.stepsize_scheduler_needs(handle)
 
     # ---- The rates ----
 
@@ -175,16 +174,27 @@ class Scheduler(Stepper):
     @property
     def phase(self) -> Phase | None:
         """The named phase of the present update; None where the schedule names none."""
-        found = abi.stepsize_phase(size=sizeof(abi.stepsize_phase))
+        found = new_phase()
         self._call(quick.stepsize_scheduler_phase, byref(found))
         return Phase(found) if found.name else None
+
+    def phases(self, steps: int | None = None, *, start: int = 0) -> Iterator[Phase]:
+        """The named phases in order, from update `start` on, that are in force before update `steps` (None: all): as
+        they were for the updates that are done, also where one was ended early or belonged to an earlier schedule that
+        is in the record; as they are planned for the others."""
+
+        def look(step: int, found: Any) -> None:
+            self._call(quick.stepsize_scheduler_phase_at, step, found)
+
+        stop = None if steps is None else convert.to_int64(steps, "steps")
+        return walk(look, convert.to_int64(start, "start"), stop)
 
     # ---- What it is made of ----
 
     @property
     def needs_loss(self) -> bool:
-        """Whether ``step`` needs the loss: there is a controller."""
-        return self._listens
+        """Whether ``step`` needs the loss: for a controller that observes it, or an early stop rule."""
+        return self._needs & abi.STEPSIZE_NEEDS_LOSS != 0
 
     @property
     def schedule(self) -> Schedule | None:
@@ -335,7 +345,7 @@ class Scheduler(Stepper):
         if texts:
             if phase is not None:
                 found["phase"] = phase.name
-            if self._listens:
+            if self._needs:
                 found["decision"] = self.decision
         return {prefix + name: value for name, value in found.items()} if prefix else found
 

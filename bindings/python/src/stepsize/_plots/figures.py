@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
@@ -10,7 +11,7 @@ from .._foreign.errors import StepsizeError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _MOST = 20_000
 # With more changes than this a marker for each would be a blot.
 _MOST_EVENTS = 500
+# Of more phases each name is written once, and of more still nothing could be told apart.
+_MOST_NAMED_PHASES = 40
+_MOST_PHASES = 1000
 _PHASE_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:olive")
 
 
@@ -79,7 +83,7 @@ def plot_schedule(
     updates, rates = sample(schedule, count, base_lr)
     ax.plot(updates, rates, linewidth=1.4, label=label)
     if phases:
-        _shade(ax, schedule.phases(count), count)
+        _shade(ax, at_most(_MOST_PHASES, schedule.phases(count)), count)
     _finish(ax, count, "multiplier" if base_lr == 1 else "learning rate", log)
     return ax
 
@@ -124,7 +128,6 @@ def plot_scheduler(
     extended = scheduler.record.extended_at
     updates, planned = sample(schedule, max(count, extended + 1), base_lr, start=extended)
     ax.plot(updates, planned, linewidth=1.2, color="tab:gray", linestyle="--", label="planned")
-    shaded = schedule.phases(count)
     if len(used) > 0:
         stride = max(1, -(-len(used) // _MOST))
         ax.plot(range(first, first + len(used), stride), used[::stride], linewidth=1.4, color="tab:blue", label="used")
@@ -135,13 +138,9 @@ def plot_scheduler(
                 if steps_of:
                     rates = [used[step - first] for step in steps_of]
                     ax.plot(steps_of, rates, marker, color=colour, markersize=5, linestyle="none", label=name)
-        settles = len(scheduler.controllers) > (scheduler.controller is not None)
-        if first == 0 and (extended or settles):
-            # A phase may have ended before its time, or have been planned before: the record has those that were.
-            shaded = scheduler.record.replay(group).phases(len(used))
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
-    _shade(ax, shaded, count)
+    _shade(ax, at_most(_MOST_PHASES, scheduler.phases(count)), count)
     ax.legend(loc="best", fontsize="small")
     _finish(ax, count, "learning rate", log)
     return ax
@@ -181,17 +180,37 @@ def _need_matplotlib() -> None:
         raise ImportError("drawing needs matplotlib: pip install 'stepsize[plot]'") from None
 
 
+def at_most(most: int, phases: Iterator[Phase]) -> list[Phase]:
+    """The phases of a picture; none where there are more, since the first of them alone would be misleading."""
+    found = list(islice(phases, most + 1))
+    return found if len(found) <= most else []
+
+
+def extent(phase: Phase, steps: int) -> tuple[int, int]:
+    """The updates in which a phase is in force, from the one that it was asked at, within a picture."""
+    return phase.start + phase.position, steps if phase.until is None else min(steps, phase.until)
+
+
 def _shade(ax: Axes, phases: Sequence[Phase], steps: int) -> None:
-    names: dict[str, str] = {}
+    """The name stands at the top, where the phase begins, in two rows so that one of a short phase can be read."""
+    are_few = len(phases) <= _MOST_NAMED_PHASES
+    colours: dict[str, str] = {}
+    spans: dict[str, list[tuple[int, int]]] = {}
     for i, phase in enumerate(phases):
-        colour = names.setdefault(phase.name, _PHASE_COLOURS[len(names) % len(_PHASE_COLOURS)])
-        end = steps if phase.length is None else min(steps, phase.start + phase.length)
-        ax.axvspan(phase.start, end, color=colour, alpha=0.08, linewidth=0)
-        # The name at the top, where the phase begins, in two rows so that one of a short phase can be read.
-        ax.annotate(
-            phase.name, (phase.start, 0.99 - 0.055 * (i % 2)), xytext=(2, 0), xycoords=ax.get_xaxis_transform(),
-            textcoords="offset points", ha="left", va="top", fontsize="small", color=colour,
-        )  # fmt: skip
+        start, end = extent(phase, steps)
+        is_first = phase.name not in colours
+        colour = colours.setdefault(phase.name, _PHASE_COLOURS[len(colours) % len(_PHASE_COLOURS)])
+        if are_few:
+            ax.axvspan(start, end, color=colour, alpha=0.08, linewidth=0)
+        else:
+            spans.setdefault(phase.name, []).append((start, end - start))
+        if are_few or is_first:
+            ax.annotate(
+                phase.name, (start, 0.99 - 0.055 * (i % 2)), xytext=(2, 0), xycoords=ax.get_xaxis_transform(),
+                textcoords="offset points", ha="left", va="top", fontsize="small", color=colour,
+            )  # fmt: skip
+    for name, places in spans.items():
+        ax.broken_barh(places, (0, 1), transform=ax.get_xaxis_transform(), color=colours[name], alpha=0.08, linewidth=0)
 
 
 def _finish(ax: Axes, steps: int, rate: str, log: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from .figures import count_of, sample
+from .figures import at_most, count_of, extent, sample
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._core.schedule import Schedule
     from .._core.scheduler import Scheduler
 
+_MOST_PHASES = 60
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 420, 130, 56, 20, 10
 
 
@@ -31,9 +32,8 @@ def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark
         f' role="img" aria-label="{escape(_short(str(schedule)))}" font-family="sans-serif" font-size="10"'
         ' fill="currentColor">'
     ]
-    for i, phase in enumerate(schedule.phases(count)[:20]):
-        end = count - 1 if phase.length is None else min(count - 1, phase.start + phase.length)
-        left, right = (float(place(step, 0).partition(",")[0]) for step in (phase.start, end))
+    for i, phase in enumerate(at_most(_MOST_PHASES, schedule.phases(count))):
+        left, right = (float(place(step, 0).partition(",")[0]) for step in extent(phase, count - 1))
         pieces.append(
             f'<rect x="{left:.1f}" y="{_TOP}" width="{max(0.0, right - left):.1f}" height="{bottom - _TOP}"'
             f' fill="#1f77b4" opacity="{0.06 + 0.08 * (i % 2):.2f}"><title>{escape(phase.name)}</title></rect>'

@@ -52,6 +52,12 @@ def summary(name: str) -> str:
     return next((entry.summary for entry in entries() if entry.name == name), "")
 
 
+def named(schedule: Schedule) -> str:
+    """The name in the catalogue, also of a schedule in brackets; "" where it has none."""
+    structure = schedule.structure
+    return named(schedule.parts[0].schedule) if structure.form == "group" else structure.name
+
+
 def about(controller: Controller) -> str:
     """What a controller does: the first sentence of its documentation."""
     lines = (type(controller).__doc__ or "").strip().split("\n\n")[0].split()

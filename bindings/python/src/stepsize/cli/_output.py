@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import islice
 
 from .._foreign.errors import StepsizeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import TypeVar
+
     from rich.console import RenderableType
+
+    T = TypeVar("T")
+
+# Further things are not counted: there may be 10⁹.
+_COUNTED = 100_000
 
 
 def needs(module: str, extra: str, command: str) -> None:
@@ -54,6 +63,16 @@ def note(text: str) -> None:
     """What is said beside the result, so that the result alone goes down a pipe."""
     sys.stdout.flush()
     print(text, file=sys.stderr)
+
+
+def shortened(things: Iterable[T], most: int, few: int) -> tuple[list[T], str]:
+    """All of them if there are `most` at most; else the first `few`, and how many more there are."""
+    rest = iter(things)
+    found = list(islice(rest, most + 1))
+    if len(found) <= most:
+        return found, ""
+    more = len(found) - few + sum(1 for _ in islice(rest, _COUNTED))
+    return found[:few], f"{more:,}" if next(rest, None) is None else f"more than {_COUNTED:,}"
 
 
 def number(value: float) -> str:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import textwrap
 
-from .._core import outline
-from .._core.schedule import Schedule
-from ._inputs import Plan, about, add_plan, summary
-from ._output import needs, number, say
+from .._core.structure import Part
+from ._inputs import Plan, about, add_plan, named, summary
+from ._output import needs, number, say, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from .._core.outline import Node
+    from .._core.schedule import Schedule
 
 # Up to so many updates every one is looked at; beyond, so many evenly spaced ones.
 _EVERY = 1 << 22
 _CHUNK = 1 << 16
 _MOST_PARTS = 50
+_MOST_PHASES, _FEW_PHASES = 20, 6
 # What holds a schedule and leaves its updates where they are.
 _TRANSPARENT = ("clamp", "take")
 
@@ -62,8 +62,8 @@ def words(plan: Plan) -> Iterator[str]:
     yield "The schedule has no end." if length is None else f"The schedule has {length} updates."
     for controller in plan.controllers:
         yield f"Controller {controller}: {about(controller)}"
-    parts = outline.parts(schedule)
-    for part in parts[:_MOST_PARTS]:
+    parts, more = shortened(_stages(schedule), _MOST_PARTS, _MOST_PARTS)
+    for part in parts:
         until = "on" if part.end is None else f"to {part.end - 1}"
         first = schedule.at(part.start)
         if part.end is None:
@@ -72,26 +72,41 @@ def words(plan: Plan) -> Iterator[str]:
             change = "nothing"
         else:
             change = f"multiplier {number(first)} to {number(schedule.at(part.end - 1))}"
-        count = "" if part.length is None else f" ({part.length})"
+        count = "" if part.end is None else f" ({part.end - part.start})"
         yield f"  updates {part.start} {until}{count}: {change}"
-        yield f"    {textwrap.shorten(part.node.text, 200, placeholder='…')}: {_what(part.node)}"
-    if len(parts) > _MOST_PARTS:
-        yield f"  and {len(parts) - _MOST_PARTS} more parts"
-    for phase in schedule.phases(plan.steps):
-        until = "on, without an end" if phase.length is None else f"to {phase.start + phase.length - 1}"
-        yield f'  phase "{phase.name}": updates {phase.start} {until}'
+        yield f"    {textwrap.shorten(str(part.schedule), 200, placeholder='…')}: {_what(part.schedule)}"
+    if more:
+        yield f"  … and {more} more parts"
+    phases, more = shortened(schedule.phases(plan.steps), _MOST_PHASES, _FEW_PHASES)
+    for phase in phases:
+        end = length if phase.until is None else phase.until
+        until = "on, without an end" if end is None else f"to {end - 1}"
+        yield f'  phase "{phase.name}": updates {phase.start + phase.position} {until}'
+    if more:
+        yield f"  … and {more} more phases"
     if length is not None:
         yield f"After the end the last value is held: {number(schedule.at(length))}."
 
 
-def _what(node: Node) -> str:
-    if node.kind == "call":
-        return summary(node.name).rstrip(".") + (" of the schedule in it" if node.parts else "")
-    if node.kind == "product":
-        return "the product of " + " and ".join(
-            part.text if part.kind == "number" else (part.name or "a schedule") for part in node.parts
-        )
-    return f"{len(node.parts)} parts, one after the other"
+def _stages(schedule: Schedule) -> tuple[Part, ...]:
+    """What comes one after the other."""
+    return schedule.parts if schedule.structure.form == "sequence" else (Part(schedule, 0),)
+
+
+def _what(schedule: Schedule) -> str:
+    structure, parts = schedule.structure, schedule.parts
+    if structure.form == "call":
+        # A composition has a part, too, but not among its parameters.
+        inner = " of the schedule in it" if "schedule" in structure.parameter_names else ""
+        return summary(structure.name).rstrip(".") + inner
+    if structure.form == "group":
+        return _what(parts[0].schedule)
+    if structure.form == "sequence":
+        return f"{len(parts)} parts, one after the other"
+    factors = [named(part.schedule) or "a schedule" for part in parts]
+    return "the product of " + " and ".join(
+        [number(structure.factor), *factors] if structure.form == "scale" else factors
+    )
 
 
 # ---- Warnings -------------------------------------------------------------------------------------------
@@ -156,28 +171,28 @@ def _values(plan: Plan) -> Iterator[str]:
 
 def _pieces(plan: Plan) -> Iterator[str]:
     """What the pieces of the text were meant for."""
-    for node, start, steps in _placed(outline.tree(plan.schedule), 0, plan.steps):
+    for piece, start, steps in _placed(plan.schedule, 0, plan.steps):
+        kind = piece.structure
         for name in ("steps", "warmup"):
-            updates = node.number(name) if name != "steps" or node.name == "warmup" else None
+            updates = kind.number(name) if name != "steps" or kind.name == "warmup" else None
             if updates is not None and updates > steps:
                 yield (
                     f"the warm-up of {int(updates)} updates from update {start} on is longer than what the run has left"
                     f" ({max(0, steps)}): the full rate is never reached"
                 )
         if steps <= 0:
-            yield f"{textwrap.shorten(node.text, 60, placeholder='…')} begins at update {start}: the run ends before"
+            yield f"{textwrap.shorten(str(piece), 60, placeholder='…')} begins at update {start}: the run ends before"
             continue
-        name = "min" if node.name == "clamp" else "floor"
-        floor = node.number(name)
+        name = "min" if kind.name == "clamp" else "floor"
+        floor = kind.number(name)
         if floor is not None and floor > 0:
-            schedule = Schedule(node.text)
-            length = schedule.length
+            length = piece.length
             # The floor may come with the end itself.
             end = steps if length is None else min(steps, length)
-            lowest, at = _lowest(schedule, end)
+            lowest, at = _lowest(piece, end)
             if lowest > floor * (1 + 1e-9):
                 yield (
-                    f"the {'floor' if name == 'floor' else 'minimum'} {number(floor)} of {node.name} is never reached:"
+                    f"the {'floor' if name == 'floor' else 'minimum'} {number(floor)} of {kind.name} is never reached:"
                     f" its lowest multiplier in the run is {number(lowest)}, at update {start + at}"
                 )
 
@@ -189,21 +204,15 @@ def _lowest(schedule: Schedule, end: int) -> tuple[float, int]:
     return lowest, values.index(lowest) * stride
 
 
-def _placed(node: Node, start: int, steps: int) -> Iterator[tuple[Node, int, int]]:
+def _placed(schedule: Schedule, start: int, steps: int) -> Iterator[tuple[Schedule, int, int]]:
     """The named schedules that run in the plan's own updates, the update at which each begins, and how many of its
     updates the run has."""
-    if node.kind == "call":
-        yield node, start, steps
-        if node.name in _TRANSPARENT and node.parts:
-            limit = node.number("length") if node.name == "take" else None
-            yield from _placed(node.parts[0], start, steps if limit is None else min(steps, int(limit)))
-    elif node.kind == "product":
-        for part in node.parts:
-            yield from _placed(part, start, steps)
-    elif node.kind == "sequence":
-        for part in node.parts:
-            yield from _placed(part, start, steps)
-            length = Schedule(part.text).length
-            if length is None:
-                return
-            start, steps = start + length, steps - length
+    structure = schedule.structure
+    if structure.form == "call":
+        yield schedule, start, steps
+        if structure.name not in _TRANSPARENT:
+            return
+        if structure.name == "take":
+            steps = min(steps, int(structure.number("length") or 0))
+    for part in schedule.parts:
+        yield from _placed(part.schedule, start + part.start, steps - part.start)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 
-from .._core import outline
 from .._plots import figures
 from . import _curve
-from ._inputs import Plan, about, add_plan
-from ._output import can_write, is_terminal, needs, number, say
+from ._inputs import Plan, about, add_plan, named
+from ._output import can_write, is_terminal, needs, number, say, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _HEIGHT = 12
+# So many parts and phases have a row; where there are more, so many.
+_MOST_ROWS, _FEW_ROWS = 12, 6
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,10 +60,13 @@ def run(arguments: argparse.Namespace) -> int:
     for name in ("update", "multiplier", "rate"):
         table.add_column(name, justify="right")
     table.add_column("")
-    for step, what in key_updates(plan):
+    rows, more = key_updates(plan)
+    for step, what in rows:
         rate = plan.schedule.curve(1, step, plan.base_lr)[0]
         table.add_row(str(step), number(plan.schedule.at(step)), number(rate), what)
     say(table)
+    for line in more:
+        say(line)
     return 0
 
 
@@ -74,15 +78,18 @@ def controllers(plan: Plan) -> list[str]:
     return lines
 
 
-def key_updates(plan: Plan) -> list[tuple[int, str]]:
-    """Updates worth a line, and what they are."""
+def key_updates(plan: Plan) -> tuple[list[tuple[int, str]], list[str]]:
+    """Updates worth a line, and what they are; and what there is more of."""
     last = plan.steps - 1
     found: dict[int, list[str]] = {0: ["first update"]}
-    for part in outline.parts(plan.schedule)[:20]:
-        if 0 < part.start <= last:
-            found.setdefault(part.start, []).append(f"{part.node.name or 'the next part'} begins")
-    for phase in plan.schedule.phases(plan.steps)[:20]:
-        found.setdefault(phase.start, []).append(f'phase "{phase.name}" begins')
+    parts = plan.schedule.parts if plan.schedule.structure.form == "sequence" else ()
+    listed, more_parts = shortened([part for part in parts if 0 < part.start <= last], _MOST_ROWS, _FEW_ROWS)
+    for part in listed:
+        found.setdefault(part.start, []).append(f"{named(part.schedule) or 'the next part'} begins")
+    phases, more_phases = shortened(plan.schedule.phases(plan.steps), _MOST_ROWS, _FEW_ROWS)
+    for phase in phases:
+        what = "begins" if phase.entered else "is in force"
+        found.setdefault(phase.start + phase.position, []).append(f'phase "{phase.name}" {what}')
     steps, values = figures.sample(plan.schedule, plan.steps, 1.0)
     high, low = max(values), min(values)
     if high > low:
@@ -91,4 +98,6 @@ def key_updates(plan: Plan) -> list[tuple[int, str]]:
     for quarter, what in ((1, "a quarter"), (2, "half"), (3, "three quarters")):
         found.setdefault(quarter * plan.steps // 4, []).append(what)
     found.setdefault(last, []).append("last update")
-    return [(step, ", ".join(found[step])) for step in sorted(found)]
+    rows = [(step, ", ".join(found[step])) for step in sorted(found)]
+    more = ((more_parts, "parts"), (more_phases, "phases"))
+    return rows, [f"… and {count} more {what}" for count, what in more if count]
