@@ -39,6 +39,8 @@ build() {
     -c release --traits Embedded --product "$product" --omit-frame-pointers
     # Small code, except where the source asks for speed; what nobody calls is left out.
     -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
+    # A square root is an instruction; the call to libm for the errno of a negative number is left out.
+    -Xswiftc -Xcc -Xswiftc -fno-math-errno
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
     # Nothing but stepsize_* is visible, and nothing may be missing.
     -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
@@ -70,7 +72,7 @@ build() {
 archive() {
   local library=$1 symbols=$2 module objects=()
   shift 2
-  for module in CMathShims StepsizeBase StepsizeBoundary "$@"; do
+  for module in StepsizeBase StepsizeBoundary "$@"; do
     # Of a source that is gone its object stays behind.
     while read -r object; do
       if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then objects+=("$object"); fi

@@ -17,9 +17,9 @@ check() {
   needed=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | sort | tr '\n' ' ')
   for name in $needed; do
     case $name in
-      libc.so.* | libm.so.*) ;;
+      libc.so.*) ;;
       "$also") also= ;;
-      *) fail "$library needs $name; only libc and libm may be needed" ;;
+      *) fail "$library needs $name; only libc may be needed" ;;
     esac
   done
   [ -z "$also" ] || fail "$library does not need $also"
