@@ -70,7 +70,7 @@ build() {
 # archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
 # libraries are made from is in each of them, out of sight of the other.
 archive() {
-  local library=$1 symbols=$2 module objects=()
+  local library=$1 symbols=$2 module objects=() roots
   shift 2
   for module in StepsizeBase StepsizeBoundary "$@"; do
     # Of a source that is gone its object stays behind.
@@ -78,8 +78,10 @@ archive() {
       if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then objects+=("$object"); fi
     done < <(find "$build/release/$module.build" -name '*.o' | sort)
   done
-  ld -r -o "$build/$library.o" "${objects[@]}"
-  objcopy "--keep-global-symbols=$symbols" --strip-debug "$build/$library.o"
+  # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
+  mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
+  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}"
+  objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"
   ar rcs "build/lib/lib$library.a" "$build/$library.o"
 }

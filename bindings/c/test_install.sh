@@ -61,6 +61,8 @@ gcc "${warnings[@]}" "-I$work/usr/include" "$learn_example" "$libraries/libsteps
   -o "$work/learn_static"
 check_learn "$work/learn_static"
 if readelf -d "$work/learn_static" | grep -q libstepsize; then fail "the static program needs a libstepsize"; fi
+gcc "${warnings[@]}" -static "-I$work/usr/include" "$example" "$libraries/libstepsize.a" -o "$work/all_static"
+check "$work/all_static"
 built+=(static)
 
 if command -v cmake >/dev/null; then
