@@ -124,9 +124,8 @@ package func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
   let quotient = steps / unit
   guard quotient < 0x1p53 else { return quotient < largestCount ? Int64(quotient) : Int64.max }
   let n = Int64(quotient)
-  // The quotient is rounded: it may be a whole number where the exact one is below it, and the reverse.
-  if (-steps).adding(Double(n), times: unit) > 0 { return n &- 1 }
-  return (-steps).adding(Double(n &+ 1), times: unit) <= 0 ? n &+ 1 : n
+  // The quotient is rounded: where it is a whole number the exact one may be below it.
+  return quotient == Double(n) && (-steps).adding(Double(n), times: unit) > 0 ? n &- 1 : n
 }
 
 extension Pair {
