@@ -81,6 +81,7 @@ policies: .venv/test .venv/league
 golden: .venv/test
 	.venv/bin/python Tests/golden/generate.py
 	.venv/bin/python Tests/golden/controllers.py
+	.venv/bin/python Tests/golden/functions.py
 
 format:
 	swift format -i -r Sources Tests Package.swift

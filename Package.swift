@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The trait `Embedded` compiles the same sources as Embedded Swift: no Swift runtime is needed then,
-// only libc and libm. That is how the shipped libstepsize is built (`make lib`).
+// only libc. That is how the shipped libstepsize is built (`make lib`).
 let embedded: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
 ]
@@ -39,12 +39,10 @@ let package = Package(
       swiftSettings: embedded),
 
     // Implementation details that both libraries have a copy of: not API, but for the types that Stepsize exports.
-    .target(
-      name: "StepsizeBase", dependencies: ["CMathShims"], exclude: ["README.md"], swiftSettings: embedded),
+    .target(name: "StepsizeBase", exclude: ["README.md"], swiftSettings: embedded),
     .target(
       name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], exclude: ["README.md"],
       swiftSettings: embedded),
-    .target(name: "CMathShims", exclude: ["README.md"], linkerSettings: [.linkedLibrary("m")]),
     .target(name: "CStepsize", exclude: ["README.md"]),
     .target(name: "CStepsizeLearn", dependencies: ["CStepsize"], exclude: ["README.md"]),
 

@@ -3,13 +3,14 @@
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
 #     interface   libffi, bad arguments to every function, the header, the binary
+#     bits        the same bits on other processors and at other levels of optimization
 #     install     the installation, and programs built on it
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     quick       the tests against the shared library, the long ones in a shorter form
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-parts=${*:-programs interface install valgrind}
+parts=${*:-programs interface bits install valgrind}
 for library in libstepsize libstepsize-learn; do
   if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
     echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
@@ -94,6 +95,8 @@ interface() {
   Tests/abi/header_test.sh
   Tests/abi/check_binary.sh
 }
+
+bits() { run Tests/abi/same_bits.sh; }
 
 install() {
   bindings/c/test_install.sh

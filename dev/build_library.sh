@@ -39,6 +39,8 @@ build() {
     -c release --traits Embedded --product "$product" --omit-frame-pointers
     # Small code, except where the source asks for speed; what nobody calls is left out.
     -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
+    # A square root is an instruction; the call to libm for the errno of a negative number is left out.
+    -Xswiftc -Xcc -Xswiftc -fno-math-errno
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
     # Nothing but stepsize_* is visible, and nothing may be missing.
     -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
@@ -68,16 +70,18 @@ build() {
 # archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
 # libraries are made from is in each of them, out of sight of the other.
 archive() {
-  local library=$1 symbols=$2 module objects=()
+  local library=$1 symbols=$2 module objects=() roots
   shift 2
-  for module in CMathShims StepsizeBase StepsizeBoundary "$@"; do
+  for module in StepsizeBase StepsizeBoundary "$@"; do
     # Of a source that is gone its object stays behind.
     while read -r object; do
       if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then objects+=("$object"); fi
     done < <(find "$build/release/$module.build" -name '*.o' | sort)
   done
-  ld -r -o "$build/$library.o" "${objects[@]}"
-  objcopy "--keep-global-symbols=$symbols" --strip-debug "$build/$library.o"
+  # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
+  mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
+  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}"
+  objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"
   ar rcs "build/lib/lib$library.a" "$build/$library.o"
 }

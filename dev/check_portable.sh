@@ -7,7 +7,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 library=$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/embedded
 headers=()
-for module in CMathShims CStepsize CStepsizeLearn; do headers+=(-I "Sources/$module/include"); done
+for module in CStepsize CStepsizeLearn; do headers+=(-I "Sources/$module/include"); done
 for target in wasm32-unknown-none-wasm armv7em-none-none-eabi riscv32-none-none-eabi aarch64-none-none-elf; do
   if [ ! -d "$library/$target" ]; then
     echo "$target: skipped, not in this toolchain"

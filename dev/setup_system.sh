@@ -3,6 +3,8 @@
 # elsewhere it says what to install. Called by the Makefile.
 set -euo pipefail
 packages="libffi-dev python3-dev python3-venv"
+# To run what was compiled for aarch64 (Tests/abi/same_bits.sh): 17 MB.
+packages+=" qemu-user libc6-dev-arm64-cross libgcc-12-dev-arm64-cross"
 missing=$(for package in $packages; do dpkg -s "$package" >/dev/null 2>&1 || echo "$package"; done | xargs)
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

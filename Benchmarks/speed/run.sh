@@ -11,6 +11,17 @@ flags=(-std=c11 -O2 -Wall -Wextra -Werror)
 gcc "${flags[@]}" -fPIC -shared -Wl,-soname,libtwin.so Benchmarks/speed/twin.c -lm -o "$out/libtwin.so"
 gcc "${flags[@]}" -Iinclude Benchmarks/speed/bench.c -Lbuild/lib -lstepsize -L"$out" -ltwin -lm \
   "-Wl,-rpath,$PWD/build/lib:$PWD/$out" -o "$out/bench"
+
+echo
+if command -v swiftc >/dev/null; then
+  # As in the libraries, but under names that can be called.
+  swiftc -enable-experimental-feature Embedded -wmo -parse-as-library -Osize -package-name stepsize -Xcc -fno-math-errno \
+    -module-name Functions -c Sources/StepsizeBase/Numerics/*.swift Benchmarks/speed/functions.swift -o "$out/functions.o"
+  gcc "${flags[@]}" Benchmarks/speed/functions.c "$out/functions.o" -lm -o "$out/functions"
+  "$out/functions"
+else
+  echo "functions: skipped, no swiftc"
+fi
 "$out/bench"
 
 echo

@@ -4,7 +4,7 @@
 
 #include "check.h"
 
-enum { DEFAULT_ULPS = 4, NEIGHBOURS = 19 };
+enum { DEFAULT_ULPS = 3, NEIGHBOURS = 19 };
 
 static int skipped, cases;
 

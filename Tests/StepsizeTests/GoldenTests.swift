@@ -65,7 +65,7 @@ final class GoldenTests: XCTestCase {
   private struct Case {
     var text: String
     var length: Int64?
-    var ulp: Int64 = 4
+    var ulp: Int64 = 3
     var values: [(Int64, Double)] = []
   }
 

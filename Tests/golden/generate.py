@@ -26,7 +26,7 @@ The numbers
 The files
   UTF-8 lines, fields separated by one tab.
     # ...                            comment; "# length N" or "# length inf" follows each header, then "# ulp N"
-                                     where doubles need more than 4 units in the last place (cosine^power)
+                                     where doubles need more than 3 units in the last place (cosine^power)
     = TEXT                           header: the text form of the schedule for the lines that follow
     STEP <tab> BITS <tab> DECIMAL    step as a signed 64-bit decimal integer; the value as the 16 hex digits
                                      of its IEEE 754 binary64 bits; the same value in decimal, for the reader
@@ -64,7 +64,7 @@ class Schedule:
         self.value, self.length = value, length
         self.marks = set(marks)  # boundaries: tested with both neighbours
         self.span = span if span is not None else (length or 100)  # where random steps are drawn
-        self.ulp = 4  # what a careful evaluation in doubles stays within
+        self.ulp = 3  # what a careful evaluation in doubles stays within
         self.text, self.binding = "", "call"  # binding: call, * or >>
 
     def at(self, t):
@@ -198,7 +198,7 @@ def cosine(total, floor=0, cycles=0.5, power=1, k_decay=1):
 
     turning = {math.floor(Fraction(n, 2) * total / Fraction(cycles)) for n in range(1, int(2 * cycles) + 1)}
     made = Schedule(value, total, marks=turning)
-    made.ulp = math.ceil(4 * max(1, power) * (1 if k_decay == 1 else 2))  # powers multiply the relative error
+    made.ulp = math.ceil(3 * max(1, power) * (1 if k_decay == 1 else 2))  # powers multiply the relative error
     return made
 
 
@@ -902,7 +902,7 @@ def lines_of(s):
             raise ArithmeticError(f"{DIGITS} digits are too few for {s.text}")
     yield f"= {s.text}"
     yield f"# length {'inf' if s.length is None else s.length}"
-    if s.ulp != 4:
+    if s.ulp != 3:
         yield f"# ulp {s.ulp}"
     for t, v in zip(steps, values):
         yield f"{t}\t{struct.pack('>d', v).hex()}\t{v!r}"

@@ -54,13 +54,15 @@ else
   echo "test_install: skipped pkg-config, not installed"
 fi
 
-gcc "${warnings[@]}" "-I$work/usr/include" "$example" "$libraries/libstepsize.a" -lm -o "$work/static"
+gcc "${warnings[@]}" "-I$work/usr/include" "$example" "$libraries/libstepsize.a" -o "$work/static"
 check "$work/static"
 if readelf -d "$work/static" | grep -q libstepsize; then fail "the static program needs libstepsize.so"; fi
-gcc "${warnings[@]}" "-I$work/usr/include" "$learn_example" "$libraries/libstepsize-learn.a" "$libraries/libstepsize.a" -lm \
+gcc "${warnings[@]}" "-I$work/usr/include" "$learn_example" "$libraries/libstepsize-learn.a" "$libraries/libstepsize.a" \
   -o "$work/learn_static"
 check_learn "$work/learn_static"
 if readelf -d "$work/learn_static" | grep -q libstepsize; then fail "the static program needs a libstepsize"; fi
+gcc "${warnings[@]}" -static "-I$work/usr/include" "$example" "$libraries/libstepsize.a" -o "$work/all_static"
+check "$work/all_static"
 built+=(static)
 
 if command -v cmake >/dev/null; then

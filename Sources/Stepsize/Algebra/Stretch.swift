@@ -48,8 +48,8 @@ extension Node {
     // Equal values stay equal, whatever the rounding of the weights.
     if v1 == v0 { return v0 }
     // Both weights, each from where it is 0.
-    let done = (steps.high.addingProduct(-Double(n), factor) + steps.low) / factor
-    let left = ((-steps.high).addingProduct(Double(n &+ 1), factor) - steps.low) / factor
+    let done = (steps.high.adding(-Double(n), times: factor) + steps.low) / factor
+    let left = ((-steps.high).adding(Double(n &+ 1), times: factor) - steps.low) / factor
     return finite(v0 * Swift.max(left, 0) + v1 * Swift.max(done, 0))
   }
 }

@@ -1,5 +1,3 @@
-import CMathShims
-
 /// A learned schedule at work: a policy that was trained by an `Agent` moves the base rates by what it sees of the
 /// losses.
 ///
@@ -90,7 +88,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     }
     let old = level
     level = bounded(policy.moved(level, by: action), -policy.limit, policy.limit)
-    let factor = stepsize_math_exp(level)
+    let factor = Double.exp(level)
     for i in groups.indices { groups[i].base = finite(groups[i].initial * factor) }
     decision = level > old ? .raised : level < old ? .cut : .kept
   }

@@ -57,7 +57,7 @@ struct MovingAverage: ~Copyable, Sendable {
     state.transfer(&cursor, in: 0...(slots.count - 1))
     state.transfer(&blockSum)
     state.transfer(&count)
-    if !(count >= 0 && count <= window && count == count.rounded(.down)) { state.reject() }
+    if !(count >= 0 && count <= window && count == count.roundedDown) { state.reject() }
   }
 }
 

@@ -61,7 +61,7 @@ struct Cosine: Sendable {
     if cycles == 0.5 { return halfWave(progress.left) }
     // In half waves. At odd numbers the value is 0; the distance to the nearest one, in whole numbers as long
     // as possible, gives the digits beside it.
-    let trough = 2 * (progress.done.high * cycles).rounded(.down) + 1
+    let trough = 2 * (progress.done.high * cycles).roundedDown + 1
     let total = Pair(progress.total)
     let distance = (total * trough - Pair(progress.t) * (2 * cycles)) / total
     let isNegative = distance.high < 0

@@ -32,7 +32,7 @@ struct InverseTime: Sendable {
   func value(at t: Int64) -> Double {
     let unit = staircase ? 1 : every
     let time = staircase ? wholeUnits(t, of: every) : t
-    let sum = unit.addingProduct(rate, Double(time))
+    let sum = unit.adding(rate, times: Double(time))
     // The low parts below would overflow.
     guard sum < 1e300 else { return raise(unit / sum, to: power) }
     return raise(Pair(unit) / (Pair(unit) + Pair(time) * rate), to: power)

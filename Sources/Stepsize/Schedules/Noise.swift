@@ -1,5 +1,3 @@
-import CMathShims
-
 /// Noise around 1, to multiply a schedule with.
 ///
 ///     value(t) = 1 + n,   n from the normal distribution of mean 0 and deviation std, given that |n| < limit
@@ -39,7 +37,7 @@ struct Noise: Sendable {
       if limit < std {
         let n = limit * (2 * random.uniform(2 &* attempt) - 1)
         let z = n / std
-        if random.uniform(2 &* attempt &+ 1) < stepsize_math_exp(-0.5 * z * z) { return 1 + n }
+        if random.uniform(2 &* attempt &+ 1) < Double.exp(-0.5 * z * z) { return 1 + n }
       } else {
         let n = std * random.normal(attempt)
         if n.magnitude < limit { return 1 + n }

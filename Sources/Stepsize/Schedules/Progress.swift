@@ -1,5 +1,3 @@
-import CMathShims
-
 /// Where a step stands in a span. The parts done and left are each a quotient of whole numbers: 1 - x would
 /// lose its digits near 0.
 struct Progress {
@@ -45,9 +43,9 @@ extension Progress {
     if p == 0.5 { return left.high / (1 + done.high.squareRoot()) }
     let log =
       done.high < 0.5
-      ? stepsize_math_log(done.high) + done.low / done.high
-      : stepsize_math_log1p(-left.high) - left.low / (1 - left.high)
+      ? Double.log(done.high) + done.low / done.high
+      : Double.log(onePlus: -left.high) - left.low / (1 - left.high)
     let z = p * log
-    return z > -0.7 ? -stepsize_math_expm1(z) : 1 - raise(done, to: p)
+    return z > -0.7 ? -Double.expMinusOne(z) : 1 - raise(done, to: p)
   }
 }

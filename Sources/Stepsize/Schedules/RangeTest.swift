@@ -28,7 +28,7 @@ struct RangeTest: Sendable {
   }
 
   func value(at t: Int64) -> Double {
-    if staircase { return finite((1.0).addingProduct(rate, Double(wholeUnits(t, of: every)))) }
-    return finite(every.addingProduct(rate, Double(t)) / every)
+    if staircase { return finite((1.0).adding(rate, times: Double(wholeUnits(t, of: every)))) }
+    return finite(every.adding(rate, times: Double(t)) / every)
   }
 }

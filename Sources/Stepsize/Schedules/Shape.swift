@@ -1,5 +1,3 @@
-import CMathShims
-
 /// The shapes of a fall from 1 (x = 0) to 0 (x = 1). A rise is the same curve seen from its end.
 /// Numbered as the words of the shared parameter shape.
 ///
@@ -56,9 +54,9 @@ struct Fall: Sendable {
   private func exponential(_ x: Progress) -> Double {
     if x.rest == 0 { return 0 }
     if x.t == 0 { return 1 }
-    let z = -x.left.high * stepsize_math_log(q)
+    let z = -x.left.high * Double.log(q)
     // Near the end q^x - q cancels.
-    if z < 1 { return q / (1 - q) * stepsize_math_expm1(z) }
+    if z < 1 { return q / (1 - q) * Double.expMinusOne(z) }
     return (raise(q, to: x.done) - q) / (1 - q)
   }
 }

@@ -1,5 +1,3 @@
-import CMathShims
-
 /// A rise to the full rate.
 ///
 ///     value(t) = rise((t + 1)/steps)                              for t < steps, then 1
@@ -98,7 +96,7 @@ struct Warmup: Sendable {
     let rise: Double
     switch ramp {
     case .fall: rise = fall.value(at: u.reversed)
-    case .logarithmic: rise = stepsize_math_log1p(Double(done)) / stepsize_math_log1p(Double(steps))
+    case .logarithmic: rise = Double.log(onePlus: Double(done)) / Double.log(onePlus: Double(steps))
     case .geometric: return raise(low, to: u.left)
     case .constant: return low
     case .harmonic: return 1 / Double(steps &- t)

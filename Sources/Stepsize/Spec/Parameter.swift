@@ -149,7 +149,7 @@ public struct Parameter: Sendable {
     case (_, .none): return isOptional ? value : nil
     case (.count(let range), .integer(let n)): return range.contains(n) ? value : nil
     case (.count(let range), .real(let x)):
-      guard let n = Int64(exactly: x), range.contains(n) else { return nil }
+      guard let n = Int64(whole: x), range.contains(n) else { return nil }
       return .integer(n)
     // -0 becomes 0, so that equal values have one text.
     case (.real(let interval), .real(let x)): return interval.contains(x) ? .real(x + 0) : nil
@@ -172,7 +172,7 @@ public struct Parameter: Sendable {
       var integers: [Int64] = []
       integers.reserveCapacity(list.count)
       for x in list {
-        guard let n = Int64(exactly: x) else { return nil }
+        guard let n = Int64(whole: x) else { return nil }
         integers.append(n)
       }
       return accept(.integers(integers))

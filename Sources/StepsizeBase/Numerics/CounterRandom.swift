@@ -1,5 +1,3 @@
-import CMathShims
-
 /// Random numbers without a state: each is a function of a seed and a counter, so that a resumed run draws
 /// what an uninterrupted one would have.
 ///
@@ -23,7 +21,7 @@ package struct CounterRandom {
   /// From the standard normal distribution (Box and Muller, 1958).
   @inline(never)
   package func normal(_ attempt: UInt64) -> Double {
-    let radius = (-2 * stepsize_math_log(uniform(2 &* attempt))).squareRoot()
+    let radius = (-2 * Double.log(uniform(2 &* attempt))).squareRoot()
     return radius * cosPi(2 * uniform(2 &* attempt &+ 1))
   }
 

@@ -33,10 +33,25 @@ package struct Pair {
     self = Pair(n) / Pair(d)
   }
 
-  /// a·b, exactly (unless it overflows or underflows).
+  /// a·b, exactly (unless it underflows, or it or a factor is close to overflow, where `low` is 0).
+  ///
+  /// Dekker (1971), with Veltkamp's splitting: a fused multiplication would be a call to libm on processors that lack
+  /// it, or that the compiler may not count on.
+  @inline(__always)
   package init(_ a: Double, times b: Double) {
     let product = a * b
-    self.init(high: product, low: (-product).addingProduct(a, b))
+    let (aTop, aBottom) = Self.split(a)
+    let (bTop, bBottom) = Self.split(b)
+    let low = ((aTop * bTop - product) + aTop * bBottom + aBottom * bTop) + aBottom * bBottom
+    self.init(high: product, low: low.magnitude < .infinity ? low : 0)
+  }
+
+  /// Two halves of 26 bits with signs.
+  @inline(__always)
+  private static func split(_ x: Double) -> (Double, Double) {
+    let large = x * 0x1.0000002p27
+    let top = large - (large - x)
+    return (top, x - top)
   }
 
   /// a + b, exactly.
@@ -57,13 +72,28 @@ package struct Pair {
 
   package static func * (a: Pair, b: Double) -> Pair {
     let product = Pair(a.high, times: b)
-    return Pair(high: product.high, low: product.low.addingProduct(a.low, b))
+    return Pair(high: product.high, low: product.low + a.low * b)
   }
 
   package static func / (a: Pair, b: Pair) -> Pair {
     let quotient = a.high / b.high
-    let rest = a.high.addingProduct(-quotient, b.high) + (a.low - quotient * b.low)
+    let product = Pair(quotient, times: b.high)
+    let rest = ((a.high - product.high) - product.low) + (a.low - quotient * b.low)
     return Pair(high: quotient, low: rest / b.high)
+  }
+}
+
+extension Double {
+  /// self + b·c, as if there were one rounding: its sign is right, and its error below 0.5000001 ulp.
+  @inline(never)
+  @_optimize(speed)
+  package func adding(_ b: Double, times c: Double) -> Double {
+    let product = Pair(b, times: c)
+    let plain = self + product.high
+    // Near overflow the parts below are not numbers.
+    guard plain.magnitude < 0x1p1000 else { return plain }
+    let sum = Pair(self, plus: product.high)
+    return sum.high + (sum.low + product.low)
   }
 }
 
@@ -89,14 +119,13 @@ package let largestCount = 0x1.fffffffffffffp62
 /// ⌊t/unit⌋ for t >= 0 and unit > 0, saturating at 2^63 - 1. Exact where the unit is a whole number, and
 /// below 2^53 where it is not.
 package func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
-  if let n = Int64(exactly: unit) { return t / Swift.max(n, 1) }
+  if let n = Int64(whole: unit) { return t / Swift.max(n, 1) }
   let steps = Double(t)
   let quotient = steps / unit
   guard quotient < 0x1p53 else { return quotient < largestCount ? Int64(quotient) : Int64.max }
   let n = Int64(quotient)
-  // The quotient is rounded: it may be a whole number where the exact one is below it, and the reverse.
-  if (-steps).addingProduct(Double(n), unit) > 0 { return n &- 1 }
-  return (-steps).addingProduct(Double(n &+ 1), unit) <= 0 ? n &+ 1 : n
+  // The quotient is rounded: where it is a whole number the exact one may be below it.
+  return quotient == Double(n) && (-steps).adding(Double(n), times: unit) > 0 ? n &- 1 : n
 }
 
 /// The first t with wholeUnits(t, of: unit) >= n; nil if there is none.
@@ -149,7 +178,7 @@ extension Pair {
     var whole = Int64(high)
     // One of the two is 0: above 2^53 `high` is whole, and below it `low` is less than the last bit.
     var rest = high - Double(whole)
-    let lowWhole = low.rounded(.down)
+    let lowWhole = low.roundedDown
     if rest == 0 {
       whole = whole &+ Int64(lowWhole)
       return whole < 0 ? nil : (whole, low - lowWhole)

@@ -19,3 +19,25 @@ package func raisedReal(_ n: Int64) -> Double {
 package func real(_ n: Int64) -> Double {
   n < 1 << 52 ? smallReal(n) : Double(n)
 }
+
+extension Double {
+  /// The largest whole number that is not above it. `rounded(.down)` is a call to libm on the oldest processors.
+  @inline(__always)
+  package var roundedDown: Double {
+    // From here on every number is whole, or none.
+    guard magnitude < 0x1p52 else { return self }
+    let whole = Double(Int64(self))
+    return whole > self ? whole - 1 : whole
+  }
+}
+
+extension Int64 {
+  /// The whole number x; nil where it is not one, or out of range. `init(exactly:)` is a call to libm, too.
+  @inline(__always)
+  package init?(whole x: Double) {
+    guard x >= -0x1p63, x < 0x1p63 else { return nil }
+    let n = Int64(x)
+    guard Double(n) == x else { return nil }
+    self = n
+  }
+}

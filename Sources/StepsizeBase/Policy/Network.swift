@@ -1,5 +1,3 @@
-import CMathShims
-
 /// A function of the features: linear, or with one hidden layer of tanh units.
 ///
 /// Parameters: w of w·x; or for each unit its weights, then v₀, v₁, … of v₀ + Σ v_i·tanh(w_i·x).
@@ -37,7 +35,7 @@ package struct Network: Sendable {
     guard units > 0 else { return dot(0, x) }
     let outer = units &* inputs
     var sum = parameters[outer]
-    for i in 0..<units { sum += parameters[outer &+ 1 &+ i] * stepsize_math_tanh(dot(i &* inputs, x)) }
+    for i in 0..<units { sum += parameters[outer &+ 1 &+ i] * Double.tanh(dot(i &* inputs, x)) }
     return sum
   }
 
@@ -58,7 +56,7 @@ package struct Network: Sendable {
     let outer = units &* inputs
     gradient[outer] += weight
     for i in 0..<units {
-      let t = stepsize_math_tanh(dot(i &* inputs, x))
+      let t = Double.tanh(dot(i &* inputs, x))
       gradient[outer &+ 1 &+ i] += weight * t
       let inner = weight * parameters[outer &+ 1 &+ i] * (1 - t * t)
       for j in 0..<inputs { gradient[i &* inputs &+ j] += inner * x[j] }

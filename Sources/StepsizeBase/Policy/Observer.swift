@@ -1,5 +1,3 @@
-import CMathShims
-
 /// What a policy sees of a training: seven numbers in [-1, 1] and a 1, from the losses of the updates alone: what
 /// a controller is told in every training, so that nothing is learned from what is not there at work. No unit of the
 /// loss or of the rate is left in them.
@@ -42,7 +40,7 @@ package struct Observer: Sendable {
     updates &+= updates < Int64.max ? 1 : 0
     guard loss > 0, loss.isFinite else { return nil }
     if first == 0 { first = loss }
-    let y = bounded(stepsize_math_log(loss / first), -100, 100)
+    let y = bounded(Double.log(loss / first), -100, 100)
     // About the first mean: the sums stay small.
     let z = y - firstMean
     sum += z

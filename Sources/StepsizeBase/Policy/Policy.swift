@@ -1,5 +1,3 @@
-import CMathShims
-
 /// From features to a multiplier of the anchor's rate.
 ///
 /// The network answers a raw action u. The multiplier is exp(a), a leaky integral of the squashed action:
@@ -33,7 +31,7 @@ public struct Policy: Sendable {
 
   @inline(__always)
   package func moved(_ level: Double, by action: Double) -> Double {
-    level + 0.5 * (limit * stepsize_math_tanh(action) - level)
+    level + 0.5 * (limit * Double.tanh(action) - level)
   }
 
   // MARK: - As numbers
@@ -42,7 +40,7 @@ public struct Policy: Sendable {
   package var numbers: [Double] { [Double(every), limit, Double(network.units)] + network.parameters }
 
   package init(numbers: [Double]) throws(ConfigurationError) {
-    guard numbers.count >= 3, let every = Int64(exactly: numbers[0]), let units = Int64(exactly: numbers[2])
+    guard numbers.count >= 3, let every = Int64(whole: numbers[0]), let units = Int64(whole: numbers[2])
     else {
       var text: [UInt8] = []
       text.write(numbers) { $1.write($0) }

@@ -1,4 +1,3 @@
-import CMathShims
 import StepsizeBase
 
 /// Trains a policy on episodes of any environment, inside the library or outside.
@@ -152,7 +151,7 @@ public struct Agent: Sendable {
   /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.
   public mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
-    guard observer.add(loss) == true else { return stepsize_math_exp(level) }
+    guard observer.add(loss) == true else { return Double.exp(level) }
     observer.decide(level: level / policy.limit, into: &features)
     let action: Double
     if isExploring, configuration.trainer == .proximal {
@@ -164,7 +163,7 @@ public struct Agent: Sendable {
     }
     decisions &+= 1
     level = policy.moved(level, by: action)
-    return stepsize_math_exp(level)
+    return Double.exp(level)
   }
 
   /// Adds to the reward of the last decision, and of the episode.

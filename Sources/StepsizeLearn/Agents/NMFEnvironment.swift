@@ -1,4 +1,3 @@
-import CMathShims
 import StepsizeBase
 
 /// Random factorizations to train on: an instance is a function of its number alone.
@@ -32,8 +31,8 @@ struct NMFEnvironment {
     total = Int64(whole(3, 12, 36)) &* 10
     let sparsity = draw(4, 0, 0.6)
     let noise = draw(5, 0.02, 0.3)
-    let scale = stepsize_math_exp(draw(6, -4.6, 4.6))
-    anchor = stepsize_math_exp(draw(7, -2.3, 0))
+    let scale = Double.exp(draw(6, -4.6, 4.6))
+    anchor = Double.exp(draw(7, -2.3, 0))
     isTotalKnown = random.uniform(8) > 0.25
     var configuration = Factorization.Configuration()
     configuration.rank = Int64(rank)
@@ -45,7 +44,7 @@ struct NMFEnvironment {
     @inline(never)
     func entry(_ i: Int) -> Double {
       let i = UInt64(i)
-      return parts.uniform(4 &* i &+ 2) < sparsity ? 0 : stepsize_math_exp(parts.normal(2 &* i) * 0.7)
+      return parts.uniform(4 &* i &+ 2) < sparsity ? 0 : Double.exp(parts.normal(2 &* i) * 0.7)
     }
     let wCount = rows &* rank
     var w: [Double] = []
@@ -96,7 +95,7 @@ struct NMFEnvironment {
       if let every = player.updatesPerReward, (t &+ 1) % every == 0 { isDue = true }
       if isDue {
         let after = try evaluate(model)
-        try player.reward(stepsize_math_log(before / after))
+        try player.reward(Double.log(before / after))
         before = after
       }
       multiplier = try player.observe(loss: loss)

@@ -1,4 +1,3 @@
-import CMathShims
 import StepsizeBase
 
 /// Proximal policy optimization (arXiv 1707.06347): a Gaussian over raw actions whose mean is the policy's network,
@@ -43,14 +42,14 @@ struct ProximalPolicy: Sendable {
 
   /// log of the normal density, without the constant.
   static func logDensity(_ action: Double, _ mean: Double, _ logDeviation: Double) -> Double {
-    let z = (action - mean) * stepsize_math_exp(-logDeviation)
+    let z = (action - mean) * Double.exp(-logDeviation)
     return -0.5 * z * z - logDeviation
   }
 
   /// Draws the raw action for what is seen, and keeps both.
   mutating func act(_ features: [Double], noise: Double) -> Double {
     let mean = policy.value(features)
-    let action = mean + stepsize_math_exp(logDeviation) * noise
+    let action = mean + Double.exp(logDeviation) * noise
     samples.append(
       Sample(
         features: features, action: action, logDensity: Self.logDensity(action, mean, logDeviation)))
@@ -128,7 +127,7 @@ struct ProximalPolicy: Sendable {
       let plain = ratio * sample.advantage
       loss -= Swift.min(plain, clipped * sample.advantage) / count
       guard plain <= clipped * sample.advantage else { continue }
-      let inverse = stepsize_math_exp(-logDeviation)
+      let inverse = Double.exp(-logDeviation)
       let z = (sample.action - mean) * inverse
       policy.addGradient(sample.features, -plain * z * inverse / count, to: &gradient)
       gradient[policy.parameters.count] -= plain * (z * z - 1) / count
@@ -139,7 +138,7 @@ struct ProximalPolicy: Sendable {
   /// Of the densities of the raw action, now and when it was drawn.
   static func ratio(_ sample: Sample, _ mean: Double, _ logDeviation: Double) -> Double {
     let change = logDensity(sample.action, mean, logDeviation) - sample.logDensity
-    return stepsize_math_exp(bounded(change, -20, 20))
+    return Double.exp(bounded(change, -20, 20))
   }
 
   /// ½·mean (V − target)² and its gradient.

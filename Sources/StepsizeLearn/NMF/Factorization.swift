@@ -1,4 +1,3 @@
-import CMathShims
 import StepsizeBase
 
 /// X ≈ W·H without negative entries: X of rows × columns, W of rows × rank, H of rank × columns.

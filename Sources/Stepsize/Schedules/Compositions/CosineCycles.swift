@@ -27,7 +27,7 @@ enum CosineCycles {
     // Not by way of a text (`Template`), which would be looked through for each of many cycles.
     var parts: [Schedule] = []
     for i in lengths.indices {
-      guard let length = Int64(exactly: lengths[i]) else {
+      guard let length = Int64(whole: lengths[i]) else {
         throw a.error("lengths", expected: "whole numbers >= 1")
       }
       let peak = max(raise(decay, to: Double(i)), floor)
