@@ -53,9 +53,9 @@ compile() {
   done
 }
 
-names=(structs arguments values text structure scheduler controllers phases record state extend theory learned threads allocations nmf agents)
+names=(structs arguments parameters values text structure scheduler controllers phases record state extend theory learned threads allocations nmf agents learn_structs)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(structs structure scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents)
+short=(structs arguments parameters structure scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs)
 golden() {
   run "$1/test_golden" --all Tests/golden/*.tsv
   run "$1/test_golden_controllers" Tests/golden/controllers.txt

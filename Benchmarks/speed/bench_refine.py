@@ -44,7 +44,7 @@ def our_filter(values, tau, out):
 
 def refine(values, tau, out):
     options = abi.stepsize_refine_options()
-    lib.stepsize_refine_defaults(ctypes.byref(options))
+    lib.stepsize_refine_defaults(ctypes.byref(options), ctypes.sizeof(options))
     options.tau = tau
     arrays = (pointer(values), len(values), pointer(out), len(out))
     if lib.stepsize_refine(ctypes.byref(options), *arrays, None, None) != 0:

@@ -69,6 +69,7 @@ static void texts(void) {
   refused_text("settle(\"\")", STEPSIZE_ERROR_ARGUMENT, 0, "phase");
   static const char *const greedy[][2] = {
       {"factor=0", "factor = 0"}, {"factor=1", "factor = 1"}, {"factor=-0.5", "factor = -0.5"},
+      {"factor=1.5", "factor = 1.5"},
       {"threshold=-1", "threshold = -1"}, {"eps=-1", "eps = -1"}, {"min_lr=-1", "min_lr = -1"},
       {"max_lr=[1, -1]", "max_lr = [1, -1]"}, {"\"mine\"", "variant"}, {"mode=\"most\"", "mode"},
       {"threshold_mode=\"none\"", "threshold_mode"}, {"patience=-1", "patience = -1"}, {"cooldown=-1", "cooldown = -1"},
@@ -146,6 +147,7 @@ static void scheduler_texts(void) {
   refused_scheduler("greedy() * settle(\"mian\") * constant(9, phase=\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "mian");
   refused_scheduler("settle(\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "main");
   refused_scheduler("greedy(min_lr=0.5)", STEPSIZE_ERROR_ARGUMENT, -1, "0.1");
+  refused_scheduler("greedy(max_lr=0.05)", STEPSIZE_ERROR_ARGUMENT, -1, "[0.01, 0.05]");
   refused_scheduler("line_search(max_lr=[1, 2])", STEPSIZE_ERROR_ARGUMENT, -1, "max_lr");
   refused_scheduler("greedy() * liner(10)", STEPSIZE_ERROR_NAME, 11, "linear");
 }

@@ -1,7 +1,7 @@
 /* Layout of the public structs, sizes of older and newer callers, defaults, versions and names. */
 #include <stddef.h>
 
-#include "check.h"
+#include "growth.h"
 
 #define AT(type, field, offset) CHECK(offsetof(type, field) == (offset))
 
@@ -110,7 +110,6 @@ static void defaults(void) {
 
 /* ---- Structs that are shorter or longer than the library's ---- */
 
-enum { SPACE = 65536 + 64, GUARD = 0x5a };
 static union {
   uint32_t size;
   unsigned char bytes[SPACE];
@@ -122,24 +121,6 @@ static union {
   stepsize_structure structure;
 } space;
 
-/* Whether nothing beyond `size` was touched, and what is beyond `own` is 0. */
-static int is_filled(size_t own, size_t size) {
-  for (size_t i = own; i < size; i++)
-    if (space.bytes[i] != 0) return 0;
-  for (size_t i = size; i < SPACE; i++)
-    if (space.bytes[i] != GUARD) return 0;
-  return 1;
-}
-
-/* The sizes that are tried for a struct of `own` bytes; the largest that is ever legal is 65536. */
-static const int64_t deltas[] = {-1000000, -8, -4, -1, 0, 1, 4, 8, 24, 1000, 65536, 4000000000};
-enum { DELTAS = sizeof deltas / sizeof *deltas };
-static size_t size_of(size_t own, int i) {
-  const int64_t size = (int64_t)own + deltas[i];
-  return size < 0 ? 0 : (size_t)size;
-}
-static int is_legal(size_t own, size_t size) { return size >= own && size <= 65536; }
-
 /* Defaults fill exactly the caller's size: what the library does not know is 0. */
 static void defaults_of_other_sizes(void) {
   for (int i = 0; i < DELTAS; i++) {
@@ -147,12 +128,12 @@ static void defaults_of_other_sizes(void) {
     int is_fine = is_legal(sizeof space.scheduler, scheduler);
     memset(&space, GUARD, sizeof space);
     CHECK_STATUS(stepsize_scheduler_defaults(&space.scheduler, scheduler), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
-    CHECK(is_fine ? space.size == scheduler && is_filled(sizeof space.scheduler, scheduler) : is_filled(0, 0));
+    CHECK(is_fine ? space.size == scheduler && is_filled(space.bytes, sizeof space.scheduler, scheduler) : is_filled(space.bytes, 0, 0));
 
     is_fine = is_legal(sizeof space.refine, refine);
     memset(&space, GUARD, sizeof space);
     CHECK_STATUS(stepsize_refine_defaults(&space.refine, refine), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
-    CHECK(is_fine ? space.size == refine && is_filled(sizeof space.refine, refine) : is_filled(0, 0));
+    CHECK(is_fine ? space.size == refine && is_filled(space.bytes, sizeof space.refine, refine) : is_filled(space.bytes, 0, 0));
     CHECK(!is_fine || space.refine.tau == 0.1);
   }
   CHECK_STATUS(stepsize_scheduler_defaults(NULL, sizeof space.scheduler), STEPSIZE_ERROR_NULL);
@@ -166,7 +147,7 @@ static void options_of_other_sizes(void) {
   for (int i = 0; i < DELTAS; i++) {
     for (int is_dirty = 0; is_dirty < 2; is_dirty++) {
       size_t own = sizeof space.scheduler, size = size_of(own, i);
-      int is_longer = size > own && size <= 65536, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      int is_longer = size > own && size <= LARGEST, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
       memset(&space, 0, sizeof space);
       REQUIRE(stepsize_scheduler_defaults(&space.scheduler, own) == STEPSIZE_OK);
       space.scheduler.group_count = 1, space.scheduler.base_lr = &base;
@@ -180,7 +161,7 @@ static void options_of_other_sizes(void) {
       stepsize_scheduler_destroy(scheduler);
 
       own = sizeof space.refine, size = size_of(own, i);
-      is_longer = size > own && size <= 65536, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      is_longer = size > own && size <= LARGEST, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
       memset(&space, 0, sizeof space);
       REQUIRE(stepsize_refine_defaults(&space.refine, own) == STEPSIZE_OK);
       space.size = (uint32_t)size;
@@ -211,7 +192,7 @@ static void results_of_other_sizes(void) {
                                                  : stepsize_schedule_structure(schedule, &space.structure);
       CHECK_STATUS(status, is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
       CHECK(space.size == (uint32_t)size);
-      CHECK(is_fine ? is_filled(sizes[kind], size) : is_filled(sizeof space.size, sizeof space.size));
+      CHECK(is_fine ? is_filled(space.bytes, sizes[kind], size) : is_filled(space.bytes, sizeof space.size, sizeof space.size));
       if (!is_fine) continue;
       if (kind == 0) CHECK(space.refined.median == 1);
       if (kind == 1) CHECK(space.score.omega > 0 && space.score.reserved == 0);
@@ -220,6 +201,28 @@ static void results_of_other_sizes(void) {
     }
   }
   stepsize_schedule_destroy(schedule);
+}
+
+/* The phase of a scheduler alike. */
+static void phases_of_other_sizes(void) {
+  const double base = 1;
+  stepsize_scheduler_options options;
+  stepsize_scheduler *scheduler = NULL;
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
+  options.group_count = 1, options.base_lr = &base;
+  REQUIRE(stepsize_scheduler_parse("linear(2, phase=\"p\")", 20, &options, &scheduler, NULL) == STEPSIZE_OK);
+  const size_t own = sizeof space.phase;
+  for (int i = 0; i < DELTAS; i++) {
+    const size_t size = size_of(own, i);
+    const int is_fine = is_legal(own, size);
+    memset(&space, GUARD, sizeof space);
+    space.size = (uint32_t)size;
+    CHECK_STATUS(stepsize_scheduler_phase(scheduler, &space.phase), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK(space.size == (uint32_t)size);
+    CHECK(is_fine ? is_filled(space.bytes, own, size) : is_filled(space.bytes, sizeof space.size, sizeof space.size));
+    if (is_fine) CHECK_TEXT(space.phase.name, "p");
+  }
+  stepsize_scheduler_destroy(scheduler);
 }
 
 /* An error need not be initialised: its size is fixed, and a text that does not fit is cut off. */
@@ -289,6 +292,7 @@ int main(void) {
   defaults_of_other_sizes();
   options_of_other_sizes();
   results_of_other_sizes();
+  phases_of_other_sizes();
   errors();
   versions();
   return finish();

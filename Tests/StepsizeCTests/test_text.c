@@ -101,7 +101,7 @@ static void round_trips(void) {
 
 static void refused(const char *text, size_t length, int32_t status, int64_t offset, const char *part) {
   stepsize_schedule *s = (stepsize_schedule *)&check_passed;
-  stepsize_error error = {sizeof error, 0, -7, ""};
+  stepsize_error error = {-7, 0, -7, ""};
   if (!CHECK_STATUS(stepsize_schedule_parse(text, length, &s, &error), status)) fprintf(stderr, "    %s\n", text);
   CHECK(s == NULL);
   CHECK(error.status == status);
@@ -254,7 +254,7 @@ static void mutations(int rounds, uint64_t seed) {
       }
     }
     stepsize_schedule *s = NULL;
-    stepsize_error error = {sizeof error, 0, -7, ""};
+    stepsize_error error = {-7, 0, -7, ""};
     int32_t status = stepsize_schedule_parse(text, length, &s, &error);
     int right;
     if (status == STEPSIZE_OK) {

@@ -276,32 +276,37 @@ static void filling_refuses(void) {
   stepsize_schedule_destroy(s);
 }
 
-static void catalogue(void) {
-  size_t count = stepsize_catalogue_count(STEPSIZE_CATALOGUE_SCHEDULES), length = 0;
+static void catalogue(stepsize_catalogue which, size_t least) {
+  size_t count = stepsize_catalogue_count(which), size = 0;
   char name[64], text[8192];
-  CHECK(count >= 6);
+  CHECK(count >= least);
   for (size_t i = 0; i < count; i++) {
-    CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, STEPSIZE_TEXT_NAME, name, sizeof name, &length), STEPSIZE_OK);
-    CHECK(length == strlen(name) && length > 0);
-    for (int32_t what = STEPSIZE_TEXT_NAME; what <= STEPSIZE_TEXT_SOURCE; what++) {
-      CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, what, text, sizeof text, &length), STEPSIZE_OK);
-      CHECK(length == strlen(text) && (length > 0 || what == STEPSIZE_TEXT_SOURCE));
+    CHECK_STATUS(stepsize_catalogue_text(which, i, STEPSIZE_TEXT_NAME, name, sizeof name, &size), STEPSIZE_OK);
+    CHECK(size == strlen(name) && size > 0);
+    for (stepsize_text what = STEPSIZE_TEXT_NAME; what <= STEPSIZE_TEXT_SOURCE; what++) {
+      CHECK_STATUS(stepsize_catalogue_text(which, i, what, text, sizeof text, &size), STEPSIZE_OK);
+      CHECK(size == strlen(text) && (size > 0 || what == STEPSIZE_TEXT_SOURCE));
     }
-    CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, i, STEPSIZE_TEXT_KIND, text, sizeof text, &length), STEPSIZE_ERROR_NAME);
-    size_t parameters = stepsize_catalogue_parameter_count(STEPSIZE_CATALOGUE_SCHEDULES, i);
+    CHECK_STATUS(stepsize_catalogue_text(which, i, STEPSIZE_TEXT_KIND, text, sizeof text, &size), STEPSIZE_ERROR_NAME);
+    CHECK_STATUS(stepsize_catalogue_text(which, i, STEPSIZE_TEXT_NAME, text, 2, &size), STEPSIZE_ERROR_SIZE);
+    CHECK(size == strlen(name) && text[0] == name[0] && text[1] == 0);
+    size_t parameters = stepsize_catalogue_parameter_count(which, i);
     for (size_t p = 0; p < parameters; p++) {
-      const int32_t whats[] = {STEPSIZE_TEXT_NAME, STEPSIZE_TEXT_SUMMARY, STEPSIZE_TEXT_KIND, STEPSIZE_TEXT_RANGE,
-                               STEPSIZE_TEXT_DEFAULT};
+      const stepsize_text whats[] = {STEPSIZE_TEXT_NAME, STEPSIZE_TEXT_SUMMARY, STEPSIZE_TEXT_KIND, STEPSIZE_TEXT_RANGE,
+                                     STEPSIZE_TEXT_DEFAULT};
       for (int w = 0; w < 5; w++) {
-        CHECK_STATUS(stepsize_catalogue_parameter_text(STEPSIZE_CATALOGUE_SCHEDULES, i, p, whats[w], text, sizeof text, &length), STEPSIZE_OK);
-        CHECK(length == strlen(text) && (length > 0 || w > 1));
+        CHECK_STATUS(stepsize_catalogue_parameter_text(which, i, p, whats[w], text, sizeof text, &size), STEPSIZE_OK);
+        CHECK(size == strlen(text) && (size > 0 || w > 1));
       }
+      CHECK_STATUS(stepsize_catalogue_parameter_text(which, i, p, STEPSIZE_TEXT_VALUE, text, sizeof text, NULL),
+                   STEPSIZE_ERROR_NAME);
     }
-    CHECK_STATUS(stepsize_catalogue_parameter_text(STEPSIZE_CATALOGUE_SCHEDULES, i, parameters, STEPSIZE_TEXT_NAME, text, sizeof text, NULL),
+    CHECK_STATUS(stepsize_catalogue_parameter_text(which, i, parameters, STEPSIZE_TEXT_NAME, text, sizeof text, NULL),
                  STEPSIZE_ERROR_ARGUMENT);
   }
-  CHECK_STATUS(stepsize_catalogue_text(STEPSIZE_CATALOGUE_SCHEDULES, count, STEPSIZE_TEXT_NAME, text, sizeof text, NULL), STEPSIZE_ERROR_ARGUMENT);
-  CHECK(stepsize_catalogue_parameter_count(STEPSIZE_CATALOGUE_SCHEDULES, count) == 0);
+  CHECK_STATUS(stepsize_catalogue_text(which, count, STEPSIZE_TEXT_NAME, text, sizeof text, NULL),
+               STEPSIZE_ERROR_ARGUMENT);
+  CHECK(stepsize_catalogue_parameter_count(which, count) == 0);
 }
 
 /* Groups with base rates of their own: the products, and groups with the same schedule need no order. */
@@ -342,6 +347,9 @@ int main(void) {
   rates_of_groups();
   extending();
   filling_refuses();
-  catalogue();
+  catalogue(STEPSIZE_CATALOGUE_SCHEDULES, 40);
+  catalogue(STEPSIZE_CATALOGUE_CONTROLLERS, 6);
+  catalogue(STEPSIZE_CATALOGUE_CONTROLLERS + 1, 0); /* there is none: nothing is in it */
+  CHECK(stepsize_catalogue_count(STEPSIZE_CATALOGUE_CONTROLLERS + 1) == 0);
   return finish();
 }

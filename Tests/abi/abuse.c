@@ -187,16 +187,24 @@ static void catalogue(void) {
 
 /* An argument that is wrong in each of its fields. */
 static void arguments(void) {
-  static const char *const names[] = {NULL, "", "patience", "factor", "min_lr", "mode", "smooth", "nothing"};
+  static const char *const names[] = {NULL, "", "patience", "factor", "min_lr", "mode", "smooth",
+                                      "floor", "schedule", "nothing"};
+  static const int32_t kinds[] = {INT32_MIN, -1, STEPSIZE_VALUE_NONE, STEPSIZE_VALUE_INTEGER, STEPSIZE_VALUE_REAL,
+                                  STEPSIZE_VALUE_FLAG, STEPSIZE_VALUE_WORD, STEPSIZE_VALUE_INTEGERS,
+                                  STEPSIZE_VALUE_REALS, STEPSIZE_VALUE_SCHEDULE, STEPSIZE_VALUE_SCHEDULE + 1, INT32_MAX};
   static const size_t few[] = {0, 1, 3};
-  const void *const datas[] = {NULL, reals, ODD(double), "min"};
-  EACH(n, names) EACH(k, codes) EACH(d, datas) EACH(c, few) {
-    if (codes[k] == STEPSIZE_VALUE_WORD && datas[d] != NULL && d != 3) continue; /* a word is terminated */
-    if (codes[k] == STEPSIZE_VALUE_SCHEDULE && datas[d] != NULL) continue;       /* a schedule is one */
-    if (d == 3 && codes[k] != STEPSIZE_VALUE_WORD) continue;
-    const stepsize_argument one = {names[n], codes[k], 0, 1, 0.5, datas[d], few[c]};
-    MAKES(stepsize_controller_create, "greedy", &one, 1, &new_controller, &error);
-    MAKES(stepsize_schedule_create, "cosine", &one, 1, &new_schedule, &error);
+  EACH(n, names) EACH(k, kinds) EACH(c, few) {
+    /* What a kind reads is of that kind: a word is terminated, a schedule is one. Lists may lie anywhere. */
+    const int is_word = kinds[k] == STEPSIZE_VALUE_WORD, is_schedule = kinds[k] == STEPSIZE_VALUE_SCHEDULE;
+    const void *const datas[] = {NULL, is_word ? "min" : is_schedule ? (const void *)schedule : reals,
+                                 is_word ? "" : is_schedule ? (const void *)schedule : ODD(double)};
+    EACH(d, datas) {
+      const stepsize_argument one = {names[n], kinds[k], 0, 1, 0.5, datas[d], few[c]};
+      MAKES(stepsize_controller_create, "greedy", &one, 1, &new_controller, &error);
+      MAKES(stepsize_schedule_create, "repeat", &one, 1, &new_schedule, &error);
+      const stepsize_argument two[] = {{"total", STEPSIZE_VALUE_INTEGER, 0, 10, 0, NULL, 0}, one};
+      MAKES(stepsize_schedule_create, "cosine", two, 2, &new_schedule, &error);
+    }
   }
   EACH(i, lengths) {
     const stepsize_argument one = {"min_lr", STEPSIZE_VALUE_REALS, 0, 0, 0, reals, lengths[i]};

@@ -83,15 +83,6 @@ static void make_objects(void) {
   EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
 }
 
-/* What a caller passes whose struct has `size` bytes: those of `known` first, then as many of `rest` as there are. */
-static inline const void *grown(const void *known, size_t count, uint32_t size, char rest) {
-  static uint64_t room[8192];
-  memset(room, rest, sizeof room);
-  memcpy(room, known, count);
-  memcpy(room, &size, sizeof size);
-  return room;
-}
-
 /* ---- One call in a child ----------------------------------------------------------------------- */
 
 enum { RIGHT = 0, WRONG_ANSWER = 101, CHANGED = 102 };

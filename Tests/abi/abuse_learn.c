@@ -42,14 +42,7 @@ static void making_factorizations(void) {
   good.rank = 2;
   FACTORIZES(&good, matrix, 3, 4, 4, &new_nmf, &error);
   FACTORIZES(memcpy(bytes + 1, &good, sizeof good), matrix, 3, 4, 4, &new_nmf, &error);
-  EACH(i, sizes) {
-    if (sizes[i] < sizeof good || sizes[i] > 65536)
-      REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
-    else
-      TRY(stepsize_nmf_create, is_factorization(stepsize_nmf_create(grown(&good, sizeof good, sizes[i], 0), matrix, 3, 4, 4, &new_nmf, &error)));
-    if (sizes[i] > sizeof good && sizes[i] <= 65536)
-      REFUSED(stepsize_nmf_create, grown(&good, sizeof good, sizes[i], 1), matrix, 3, 4, 4, &new_nmf, &error);
-  }
+  EACH(i, sizes) REFUSED(stepsize_nmf_create, WITH(size, sizes[i]), matrix, 3, 4, 4, &new_nmf, &error);
   EACH(i, codes) {
     FACTORIZES(WITH(order, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
     FACTORIZES(WITH(bound, codes[i]), matrix, 3, 4, 4, &new_nmf, &error);
@@ -104,8 +97,7 @@ static void factorizing(void) {
     TRY(stepsize_nmf_loss, (stepsize_nmf_loss(nmf, rows, 4, &loss, &error) == STEPSIZE_OK) == is_legal && is_rate(loss));
   }
   EACH(i, sizes)
-    if (sizes[i] < sizeof update || sizes[i] > 65536)
-      TRY(stepsize_nmf_step, (update.size = sizes[i], refused(stepsize_nmf_step(nmf, matrix, 4, 1, &update, &error))));
+    TRY(stepsize_nmf_step, (update.size = sizes[i], refused(stepsize_nmf_step(nmf, matrix, 4, 1, &update, &error))));
   EACH(i, lengths) {
     REFUSED(stepsize_nmf_step, nmf, matrix, lengths[i], 1, &update, &error);
     REFUSED(stepsize_nmf_loss, nmf, matrix, lengths[i], numbers, &error);
@@ -171,12 +163,7 @@ static void learning(void) {
   REQUIRE(stepsize_agent_defaults(&good, sizeof good) == STEPSIZE_OK);
   LEARNS(&good, &new_agent, &error);
   LEARNS(memcpy(bytes + 1, &good, sizeof good), &new_agent, &error);
-  EACH(i, sizes) {
-    if (sizes[i] < sizeof good || sizes[i] > 65536) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
-    else LEARNS(grown(&good, sizeof good, sizes[i], 0), &new_agent, &error);
-    if (sizes[i] > sizeof good && sizes[i] <= 65536)
-      REFUSED(stepsize_agent_create, grown(&good, sizeof good, sizes[i], 1), &new_agent, &error);
-  }
+  EACH(i, sizes) REFUSED(stepsize_agent_create, WITH(size, sizes[i]), &new_agent, &error);
   EACH(i, codes) LEARNS(WITH(trainer, codes[i]), &new_agent, &error);
   EACH(i, counts) {
     LEARNS(WITH(units, counts[i]), &new_agent, &error);

@@ -12,7 +12,7 @@ warnings=(-Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -Iinclude)
 
 printf '#include "stepsize/stepsize.h"\nint main(void) { return 0; }\n' | tee "$work/alone.c" >"$work/alone.cpp"
 printf '#include "stepsize/learn.h"\nint main(void) { return 0; }\n' | tee "$work/learn_alone.c" >"$work/learn_alone.cpp"
-# Twice, after other headers, and every public struct by value.
+# Twice, after other headers, with structs by value and the macros of the arguments.
 cat >"$work/twice.c" <<'END'
 #include <string.h>
 #include "stepsize/stepsize.h"
@@ -21,6 +21,16 @@ int main(void) {
   stepsize_error error;
   memset(&error, 0, sizeof error);
   error.status = STEPSIZE_OK;
+  static const double bounds[] = {0.25, 0.125};
+  const stepsize_argument arguments[] = {
+      STEPSIZE_WORD("mode", "max"), STEPSIZE_INTEGER("patience", 3), STEPSIZE_REAL("factor", 0.5),
+      STEPSIZE_FLAG("smooth", 0), STEPSIZE_REALS("min_lr", bounds, 2)};
+  stepsize_controller *controller = NULL;
+  char text[128] = "";
+  if (stepsize_controller_create("greedy", arguments, 5, &controller, &error) != STEPSIZE_OK) return 1;
+  if (stepsize_controller_print(controller, text, sizeof text, NULL) != STEPSIZE_OK) return 1;
+  stepsize_controller_destroy(controller);
+  if (strcmp(text, "greedy(mode=\"max\", factor=0.5, patience=3, min_lr=[0.25, 0.125], smooth=false)") != 0) return 1;
   return stepsize_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1;
 }
 END
@@ -67,6 +77,16 @@ compile() {
     count=$((count + 1))
   done
 }
+# A status that nobody looks at is a warning, in each header.
+for call in 'stepsize.h stepsize_scheduler_step(0, 0, 0)' 'learn.h stepsize_nmf_get_factors(0, 0, 0, 0, 0)'; do
+  printf '#include "stepsize/%s"\nvoid forgets(void);\nvoid forgets(void) { %s; }\n' "${call%% *}" "${call#* }" \
+    >"$work/forgets.c"
+  if gcc -std=c99 "${warnings[@]}" -c "$work/forgets.c" -o "$work/forgets.o" 2>"$work/log"; then
+    echo "header test: no warning for the unused status of ${call#* }" >&2
+    exit 1
+  fi
+  grep -q 'unused-result' "$work/log" || { cat "$work/log" >&2; exit 1; }
+done
 compile gcc c99 c
 compile gcc c11 c
 compile gcc c17 c

@@ -39,7 +39,7 @@ static void interrupt(int signal) {
   interrupted = 1;
 }
 
-static void check(int32_t status, const stepsize_error *error) {
+static void check(stepsize_status status, const stepsize_error *error) {
   if (status != STEPSIZE_OK) fail(stepsize_status_name(status), error ? error->text : "no details");
 }
 
@@ -47,7 +47,7 @@ static void check(int32_t status, const stepsize_error *error) {
 
 /* Made from a text; `record` keeps what is really used. */
 static stepsize_scheduler *make_scheduler(const char *text, double base, int record) {
-  stepsize_error error = {0};
+  stepsize_error error;
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;
   check(stepsize_scheduler_defaults(&options, sizeof options), NULL);
@@ -68,7 +68,7 @@ static void schedule_text(char *text, size_t size, int setting, int updates) {
 
 /* What was used, as text: the rates of the record (for a base rate of 1) in their phases. */
 static void write_record(const char *path, const stepsize_scheduler *scheduler) {
-  stepsize_error error = {0};
+  stepsize_error error;
   stepsize_schedule *used = NULL;
   size_t length = 0;
   check(stepsize_scheduler_replay(scheduler, 0, &used, &error), &error);
@@ -147,7 +147,7 @@ static void save(const char *path, stepsize_scheduler *scheduler) {
 static stepsize_scheduler *restore(const char *path, int updates, int seeds) {
   static uint8_t state[1 << 20]; /* the state of this scheduler is below a kilobyte if it keeps no record */
   static struct run saved;
-  stepsize_error error = {0};
+  stepsize_error error;
   stepsize_scheduler *scheduler = NULL;
   FILE *file = fopen(path, "rb");
   if (file == NULL) return NULL;

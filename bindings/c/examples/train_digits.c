@@ -35,12 +35,12 @@ static const char *const settings[SETTINGS] = {"constant",      "linear", "cosin
 
 /* ---- The learning rate ---------------------------------------------------- */
 
-static void check(int32_t status, const stepsize_error *error) {
+static void check(stepsize_status status, const stepsize_error *error) {
   if (status != STEPSIZE_OK) fail(stepsize_status_name(status), error ? error->text : "no details");
 }
 
 static stepsize_scheduler *make_scheduler(int setting, double base_lr, int updates) {
-  stepsize_error error = {0};
+  stepsize_error error;
   stepsize_schedule *schedule = NULL;
   stepsize_controller *controller = NULL;
   stepsize_scheduler *scheduler = NULL;

@@ -32,7 +32,7 @@ static double mean_over_ranks(double loss, void *network) {
   return sum / size;
 }
 
-static void check(int32_t status, const char *text) {
+static void check(stepsize_status status, const char *text) {
   if (status == STEPSIZE_OK) return;
   fprintf(stderr, "status %d: %s\n", (int)status, text);
   MPI_Abort(MPI_COMM_WORLD, 1);
