@@ -22,7 +22,8 @@ extension Scheduler {
     var parts: [Schedule] = []
     var start: Int64 = 0
     while start < count {
-      let (span, left) = watch.span(at: first + start, of: plan.schedule)
+      let (step, isHuge) = first.addingReportingOverflow(start)
+      let (span, left) = watch.span(at: isHuge ? Int64.max : step, of: plan.schedule)
       let end = start + Swift.min(left, count - start)
       let part = try record.schedule(start..<end)
       parts.append(span.isEmpty ? part : try part.named(span))
