@@ -46,7 +46,11 @@ let package = Package(
     .target(name: "CStepsize", exclude: ["README.md"]),
     .target(name: "CStepsizeLearn", dependencies: ["CStepsize"], exclude: ["README.md"]),
 
+    // The example of docs/swift.md, which its test runs.
+    .executableTarget(name: "training-example", dependencies: ["Stepsize"], path: "Examples/swift"),
+
     // Tests.
+    .testTarget(name: "ExampleTests", dependencies: ["training-example"]),
     .target(name: "TestSupport", dependencies: ["StepsizeBase"], path: "Tests/TestSupport"),
     .testTarget(name: "StepsizeTests", dependencies: ["Stepsize", "TestSupport"]),
     .testTarget(

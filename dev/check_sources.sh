@@ -14,13 +14,25 @@ refuse() {
     fi
   done
 }
+# Strings are where Embedded Swift does not compile them: the shipped libraries have none.
+for file in Sources/StepsizeBase/Strings.swift Sources/Stepsize/Strings.swift; do
+  if [ "$(head -n 1 "$file")" != '#if !hasFeature(Embedded)' ] || [ "$(tail -n 1 "$file")" != '#endif' ]; then
+    echo "$file: all of it has to be left out of Embedded Swift" >&2
+    status=1
+  fi
+done
 # Where memory may be handled: what owns it, and what calls libstepsize as C programs do.
 memory=Sources/StepsizeBase/Numerics/FixedBuffer.swift foreign=Sources/StepsizeLearn/Agents/Player.swift
 for module in StepsizeBase Stepsize StepsizeLearn; do
   refuse "Sources/$module" 'import Foundation' 'fatalError' 'precondition' 'try!' 'as!' 'print(' ' any ' \
-    'Dictionary' 'Set<' ': String' '[String' ' String'
+    'Dictionary' 'Set<'
   # Calls to libm where the processor lacks an instruction, or bits that depend on it (Numerics has what to use instead).
   refuse "Sources/$module" 'addingProduct' '.rounded(' '(exactly:' 'truncatingRemainder' 'remainder(dividingBy' 'import Glibc'
+  if grep -rnE --include='*.swift' ' String\b|\[String' "Sources/$module" | grep -vE '^[^:]*:[0-9]+: *//' \
+    | grep -v "^Sources/$module/Strings.swift:"; then
+    echo "Sources/$module: strings are in Strings.swift alone" >&2
+    status=1
+  fi
   if grep -rnE --include='*.swift' '\bUnsafe' "Sources/$module" | grep -v -e "^$memory:" -e "^$foreign:"; then
     echo "Sources/$module: memory is handled in $memory and $foreign alone" >&2
     status=1

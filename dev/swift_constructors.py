@@ -26,7 +26,7 @@ TYPES = {
 
 def camel(name: str) -> str:
     first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)
+    return first + "".join("LR" if part == "lr" else part.capitalize() for part in rest)
 
 
 def parameter(p: Parameter, is_positional: bool, is_optional: bool) -> str:

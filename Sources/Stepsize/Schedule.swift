@@ -44,18 +44,19 @@ public struct Schedule: Sendable {
     firstName = nextName(from: 0)
   }
 
-  /// A schedule of the catalogue. Values are given in the order of its parameters; nil takes the default.
-  public init(_ kind: Kind, _ given: [Value?], phase: [UInt8]? = nil) throws(ConfigurationError) {
-    try self.init(kind, kind.signature, given, phase: phase)
+  /// A schedule of the catalogue. Values are given in the order of its parameters; nil, or none at the end, takes the
+  /// default.
+  ///
+  /// Throws `.argument` for a value outside its range, one that is missing, and one too many.
+  public init(_ kind: Kind, _ given: [Value?]) throws(ConfigurationError) {
+    try self.init(kind, kind.signature, given)
   }
 
   /// The same for who has read the declaration.
-  init(
-    _ kind: Kind, _ signature: Signature, _ given: [Value?], phase: [UInt8]? = nil
-  ) throws(ConfigurationError) {
+  init(_ kind: Kind, _ signature: Signature, _ given: [Value?]) throws(ConfigurationError) {
     let arguments = try signature.bind(given)
     let body = try kind.make(arguments)
-    try self.init(body, form: .call(kind, arguments, body.expansion), phase: phase)
+    try self.init(body, form: .call(kind, arguments, body.expansion))
   }
 }
 

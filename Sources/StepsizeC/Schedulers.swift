@@ -359,8 +359,8 @@ private func numbers(
 /// - Parameter group: The parameter group, from 0.
 /// - Returns: The rate; NaN if scheduler is NULL or has no such group.
 @c public func stepsize_scheduler_base_lr(_ scheduler: SchedulerIn, _ group: UInt) -> Double {
-  guard let scheduler, group < UInt(scheduler.value.pointee.groupCount) else { return .nan }
-  return scheduler.value.pointee.baseLR(ofGroup: Int(group))
+  guard let scheduler, let group = Int(exactly: group) else { return .nan }
+  return scheduler.value.pointee.baseLR(ofGroup: group) ?? .nan
 }
 
 /// What the controller did with the last loss, and why.

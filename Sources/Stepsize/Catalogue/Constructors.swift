@@ -679,9 +679,9 @@ extension Controller {
   ///     "abs", "rel".
   ///   - cooldown: Observations ignored after a cut; an integer from 0 to 9223372036854775807.
   ///   - warmup: Observations ignored after a raise; an integer from 0 to 9223372036854775807.
-  ///   - minLr: Lowest base rates; none: base/10 (huggingface: 0.001); a finite number >= 0, or a
+  ///   - minLR: Lowest base rates; none: base/10 (huggingface: 0.001); a finite number >= 0, or a
   ///     list with one for each group, or none.
-  ///   - maxLr: Highest base rates; none: 10 base (huggingface: 1); a finite number >= 0, or a list
+  ///   - maxLR: Highest base rates; none: 10 base (huggingface: 1); a finite number >= 0, or a list
   ///     with one for each group, or none.
   ///   - eps: Smaller changes are not made: relative to the rate, or absolute (huggingface); a
   ///     finite number >= 0.
@@ -692,7 +692,7 @@ extension Controller {
   public static func greedy(
     variant: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
-    cooldown: Int64? = nil, warmup: Int64? = nil, minLr: [Double]? = nil, maxLr: [Double]? = nil,
+    cooldown: Int64? = nil, warmup: Int64? = nil, minLR: [Double]? = nil, maxLR: [Double]? = nil,
     eps: Double? = nil, smooth: Bool? = nil, window: Int64? = nil, resetStart: Int64? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
@@ -700,8 +700,8 @@ extension Controller {
       [
         variant.map { .word($0) }, mode.map { .word($0) }, factor.map { .real($0) },
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
-        cooldown.map { .integer($0) }, warmup.map { .integer($0) }, minLr.map { .reals($0) },
-        maxLr.map { .reals($0) }, eps.map { .real($0) }, smooth.map { .flag($0) },
+        cooldown.map { .integer($0) }, warmup.map { .integer($0) }, minLR.map { .reals($0) },
+        maxLR.map { .reals($0) }, eps.map { .real($0) }, smooth.map { .flag($0) },
         window.map { .integer($0) }, resetStart.map { .integer($0) },
       ])
   }
@@ -714,16 +714,16 @@ extension Controller {
   ///   - variant: As published for SGD or for Adam, or free of scale; it chooses the default of
   ///     beta; one of "sgd", "adam", "multiplicative".
   ///   - beta: Rate of the rate, below 1 in the multiplicative form; a finite number > 0.
-  ///   - minLr: Lowest base rates; none: base/1000; a finite number >= 0, or a list with one for
+  ///   - minLR: Lowest base rates; none: base/1000; a finite number >= 0, or a list with one for
   ///     each group, or none.
-  ///   - maxLr: Highest base rates; none: 1000 base; a finite number >= 0, or a list with one for
+  ///   - maxLR: Highest base rates; none: 1000 base; a finite number >= 0, or a list with one for
   ///     each group, or none.
   public static func hypergradient(
-    variant: StaticString? = nil, beta: Double? = nil, minLr: [Double]? = nil, maxLr: [Double]? = nil
+    variant: StaticString? = nil, beta: Double? = nil, minLR: [Double]? = nil, maxLR: [Double]? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .hypergradient,
-      [variant.map { .word($0) }, beta.map { .real($0) }, minLr.map { .reals($0) }, maxLr.map { .reals($0) }])
+      [variant.map { .word($0) }, beta.map { .real($0) }, minLR.map { .reals($0) }, maxLR.map { .reals($0) }])
   }
 
   /// Moves the base rates as a policy learned by reinforcement says.
@@ -763,21 +763,21 @@ extension Controller {
   ///   - maxTrials: Trials in one update; an integer from 1 to 9223372036854775807.
   ///   - tolerance: Gradient norms below it are 0; a finite number >= 0.
   ///   - projected: Whether steps are projected on a constraint; true or false.
-  ///   - minLr: Lowest base rates, also for the step after the last trial; none: 1e-6 base; a
+  ///   - minLR: Lowest base rates, also for the step after the last trial; none: 1e-6 base; a
   ///     finite number >= 0, or a list with one for each group, or none.
-  ///   - maxLr: Highest base rates; none: 10 base; a finite number >= 0, or a list with one for
+  ///   - maxLR: Highest base rates; none: 10 base; a finite number >= 0, or a list with one for
   ///     each group, or none.
   public static func lineSearch(
     c: Double? = nil, backtrack: Double? = nil, reset: StaticString? = nil, gamma: Double? = nil,
     batchesPerEpoch: Int64? = nil, maxTrials: Int64? = nil, tolerance: Double? = nil,
-    projected: Bool? = nil, minLr: [Double]? = nil, maxLr: [Double]? = nil
+    projected: Bool? = nil, minLR: [Double]? = nil, maxLR: [Double]? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .lineSearch,
       [
         c.map { .real($0) }, backtrack.map { .real($0) }, reset.map { .word($0) }, gamma.map { .real($0) },
         batchesPerEpoch.map { .integer($0) }, maxTrials.map { .integer($0) }, tolerance.map { .real($0) },
-        projected.map { .flag($0) }, minLr.map { .reals($0) }, maxLr.map { .reals($0) },
+        projected.map { .flag($0) }, minLR.map { .reals($0) }, maxLR.map { .reals($0) },
       ])
   }
 
@@ -797,14 +797,14 @@ extension Controller {
   ///   - extraThreshold: A margin besides, always a difference; a finite number >= 0.
   ///   - cooldown: Observations after a cut during which nothing is counted; an integer from 0 to
   ///     9223372036854775807.
-  ///   - minLr: Lowest base rates; none: 0; a finite number >= 0, or a list with one for each
+  ///   - minLR: Lowest base rates; none: 0; a finite number >= 0, or a list with one for each
   ///     group, or none.
   ///   - eps: Smaller cuts are not made; a finite number >= 0.
   ///   - accumulation: Observations averaged into one; an integer from 1 to 9223372036854775807.
   public static func plateau(
     counting: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
-    extraThreshold: Double? = nil, cooldown: Int64? = nil, minLr: [Double]? = nil, eps: Double? = nil,
+    extraThreshold: Double? = nil, cooldown: Int64? = nil, minLR: [Double]? = nil, eps: Double? = nil,
     accumulation: Int64? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
@@ -812,7 +812,7 @@ extension Controller {
       [
         counting.map { .word($0) }, mode.map { .word($0) }, factor.map { .real($0) },
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
-        extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLr.map { .reals($0) },
+        extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLR.map { .reals($0) },
         eps.map { .real($0) }, accumulation.map { .integer($0) },
       ])
   }

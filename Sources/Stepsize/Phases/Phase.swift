@@ -40,12 +40,13 @@ extension Schedule {
     guard PhaseName.isValid(phase) else {
       throw ConfigurationError(.argument, "phase: expected ", PhaseName.expected.bytes)
     }
-    let form: Form
-    if case .call = self.form, self.phase == nil { form = self.form } else { form = .group(self) }
-    return try Schedule(Body(self), form: form, phase: phase)
+    var body = Body(self)
+    if case .call = form, self.phase == nil { return try Schedule(body, form: form, phase: phase) }
+    // Brackets are a level: printing goes down into them.
+    body.depth += 1
+    return try Schedule(body, form: .group(self), phase: phase)
   }
 
-  func named(_ phase: StaticString) throws(ConfigurationError) -> Schedule { try named(phase.bytes) }
 
   /// Whether a part of that name is in it.
   func hasPhase(_ name: [UInt8]) -> Bool {

@@ -22,8 +22,9 @@ extension Scheduler {
     var parts: [Schedule] = []
     var start: Int64 = 0
     while start < count {
-      let span = watch.span(at: first + start, of: plan.schedule)
-      let end = Swift.min(span.until.map { $0 - first } ?? count, count)
+      let (step, isHuge) = first.addingReportingOverflow(start)
+      let span = watch.span(at: isHuge ? Int64.max : step, of: plan.schedule)
+      let end = span.until.map { Swift.min($0 &- first, count) } ?? count
       let part = try record.schedule(start..<end)
       parts.append(span.name.isEmpty ? part : try part.named(span.name))
       start = end

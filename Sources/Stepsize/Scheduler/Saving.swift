@@ -24,6 +24,8 @@ extension Scheduler {
   }
 
   /// A scheduler that goes on where the saved one was.
+  ///
+  /// Throws `.state` for bytes that are damaged or none of a scheduler, `.version` for a newer format.
   @inline(never)
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
@@ -62,6 +64,8 @@ extension Scheduler {
   }
 
   /// Goes on where the saved one was, which must have been made alike; else nothing changes.
+  ///
+  /// Throws as `restored(from:)`, and `.mismatch` where it was made otherwise.
   public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
     let other = try Self.restored(from: bytes)
     if other.groupCount != groupCount {

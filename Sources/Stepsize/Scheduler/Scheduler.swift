@@ -35,6 +35,8 @@ public struct Scheduler: ~Copyable, Sendable {
   ///   - maxLRs: Highest rates answered, alike (empty: none).
   ///   - records: Whether the rates that are used are written down.
   ///   - normCapacity: Gradient norms that are kept of those that are logged, from 2 on; 0: none can be logged.
+  ///
+  /// Throws `.argument` for a number outside its range, and for base rates outside the bounds of the controller.
   public init(
     baseLRs: [Double], plan: Plan, minLRs: [Double] = [], maxLRs: [Double] = [], records: Bool = false,
     normCapacity: Int = 0
@@ -88,8 +90,10 @@ public struct Scheduler: ~Copyable, Sendable {
 
   public var groupCount: Int { groups.count }
 
-  /// The base rate of a group as it was given, which no controller has moved.
-  public func baseLR(ofGroup index: Int) -> Double { groups[index].initial }
+  /// The base rate of a group as it was given, which no controller has moved; nil where there is no such group.
+  public func baseLR(ofGroup index: Int) -> Double? {
+    groups.indices.contains(index) ? groups[index].initial : nil
+  }
 
   /// The number of the update that the present rates are for.
   public var step: Int64 { time &- lead }
@@ -100,7 +104,7 @@ public struct Scheduler: ~Copyable, Sendable {
   /// What it must be told at each update.
   public var needs: Needs { needsLoss ? controller.needs.union(.loss) : controller.needs }
 
-  /// Goes to any update; before 0 is an error. The controller's state stays as it is. A record keeps what is before
+  /// Goes to any update; before 0 is an error (`.argument`). The controller's state stays as it is. A record keeps what is before
   /// that update; it begins anew where that update does not follow.
   public mutating func setStep(_ step: Int64) throws(ConfigurationError) {
     guard step >= 0 else {

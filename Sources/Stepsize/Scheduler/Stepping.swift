@@ -13,13 +13,19 @@ public enum StepFailure: Error, Sendable {
 // no register of its own: the function then needs no stack, which is a third of its time.
 
 extension Scheduler {
-  /// The rates for the present update.
+  /// The rates for the present update, in the unit of the base rates: of group g, in [min[g], max[g]] and finite,
+  ///
+  ///     clamp(base[g] as moved by the controller × schedule(scheduleStep), min[g], max[g])
+  ///
+  /// Throws `.size`.
   @inline(__always)
   public func rates(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if try isToBeWritten(rates.count) { Self.write(schedule.value(at: time), groups, rates) }
   }
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
+  ///
+  /// Throws `.lossRequired` where something needs the loss (`needsLoss`), and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
@@ -27,6 +33,8 @@ extension Scheduler {
   }
 
   /// After an update, with its loss: any number, NaN and infinities included. What needs no loss ignores it.
+  ///
+  /// Throws `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
@@ -48,6 +56,8 @@ extension Scheduler {
   }
 
   /// After an update whose loss is not shown to the controller: between two evaluations.
+  ///
+  /// Throws `.size`.
   @inline(__always)
   public mutating func advance(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
@@ -68,7 +78,9 @@ extension Scheduler {
   // MARK: - Before an update
 
   /// Shows the hypergradient controller the dot products of the gradient with the update before, and the products of
-  /// their norms (`Hypergradient`). The rates of this update change.
+  /// their norms (`Hypergradient`): one for all groups, or one for each. The rates of this update change.
+  ///
+  /// Throws `.order` for another controller, `.argument` for a wrong number of products, `.size` for too short a span.
   public mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) {
@@ -77,7 +89,10 @@ extension Scheduler {
     if isWritten { write(rates) }
   }
 
-  /// Begins a line search and sets the rates of its first trial (`LineSearch`).
+  /// Begins a line search and sets the rates of its first trial (`LineSearch`): the batch's loss, and the squared norm of
+  /// its gradient for each group.
+  ///
+  /// Throws `.order` for another controller, `.argument` for a wrong number of norms, `.size` for too short a span.
   public mutating func propose(
     loss: Double, squaredNorms: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) {
@@ -86,7 +101,11 @@ extension Scheduler {
     if isWritten { write(rates) }
   }
 
-  /// Judges a trial of the line search and sets the rates of the next one.
+  /// Judges a trial of the line search and sets the rates of the next one: the batch's loss there, and, where steps are
+  /// projected, the squared length of the step for each group.
+  ///
+  /// Throws `.order` without a `propose` for this update, `.argument` for a wrong number of distances, `.size` for too
+  /// short a span.
   public mutating func report(
     loss: Double, squaredDistances: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) -> Trial {

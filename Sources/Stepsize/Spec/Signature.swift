@@ -11,6 +11,11 @@ public struct Signature: Sendable {
 
   /// Checks each value against its parameter and fills in the defaults.
   func bind(_ given: [Value?]) throws(ConfigurationError) -> Arguments {
+    guard given.count <= parameters.count else {
+      throw ConfigurationError(
+        name, ("value count" as StaticString).bytes, .integer(Int64(given.count)),
+        expected: ("no more than there are parameters" as StaticString).bytes)
+    }
     var values: [Value] = []
     values.reserveCapacity(parameters.count)
     for i in parameters.indices {

@@ -89,12 +89,15 @@ public struct Factorization: ~Copyable {
 
   static var tileWidth: Int { 512 }
 
+  /// X of `rows` × `columns`, both 1 to `maximumSize`, whose rows begin `stride` >= columns numbers apart.
+  ///
   /// Checks X and draws the factors: W = (columns/rows)^¼·a·|N(0,1)|, H = (rows/columns)^¼·a·|N(0,1)| with
   /// a = √(π·mean(X)/(2·rank)), so that both have the same norm and WH the mean of X.
   public init(
     _ configuration: Configuration, _ x: Span<Double>, rows: Int, columns: Int, stride: Int
   ) throws(ConfigurationError) {
     try configuration.validate()
+    try Self.checkSize(of: x, rows, columns, stride)
     let isPart = configuration.norm > 0
     let check = Check("nmf")
     try check("rank", configuration.rank, from: 1, to: Int64(isPart ? columns : Swift.min(rows, columns)))
@@ -139,6 +142,19 @@ public struct Factorization: ~Copyable {
     tile = FixedBuffer(count: 4 &* Self.tileWidth)
     panel = FixedBuffer(count: 16 &* padded)
     order = isFull ? [] : Array(0..<Int32(rows))
+  }
+
+  /// Refuses a size that the numbers given do not have.
+  static func checkSize(
+    of x: Span<Double>, _ rows: Int, _ columns: Int, _ stride: Int
+  ) throws(ConfigurationError) {
+    let check = Check("nmf")
+    try check("rows", Int64(rows), from: 1, to: Int64(maximumSize))
+    try check("columns", Int64(columns), from: 1, to: Int64(maximumSize))
+    let (before, isHuge) = (rows &- 1).multipliedReportingOverflow(by: stride)
+    guard stride >= columns, !isHuge, x.count >= columns, before <= x.count &- columns else {
+      throw ConfigurationError(.size, "nmf: x is too small for its rows and columns, or its rows overlap")
+    }
   }
 
   /// The sums of the entries and of their squares; refuses what is not finite or negative, and magnitudes whose
@@ -187,11 +203,13 @@ public struct Factorization: ~Copyable {
 
   // MARK: - Factors
 
-  /// Copies a factor out, row by row.
+  /// Copies W out, rows × rank numbers row by row; nothing where the span is shorter.
   public func write(w out: inout MutableSpan<Double>) {
-    for i in 0..<Swift.min(out.count, rows &* rank) { out[i] = w[i] }
+    guard out.count >= rows &* rank else { return }
+    for i in 0..<rows &* rank { out[i] = w[i] }
   }
 
+  /// Copies H out, rank × columns numbers row by row; nothing where the span is shorter.
   public func write(h out: inout MutableSpan<Double>) {
     guard out.count >= rank &* columns else { return }
     for k in 0..<rank {

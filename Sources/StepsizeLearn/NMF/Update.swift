@@ -88,10 +88,7 @@ extension Factorization {
   }
 
   private func check(_ x: Span<Double>, _ stride: Int) throws(ConfigurationError) {
-    // The size was that of an array when the factorization was made.
-    guard stride >= columns, x.count >= (rows &- 1) &* stride &+ columns else {
-      throw ConfigurationError(.argument, "nmf: x is another matrix: it is too small, or its rows overlap")
-    }
+    try Self.checkSize(of: x, rows, columns, stride)
   }
 
   /// For the first entry of the batch that X cannot have; nil if there is none.

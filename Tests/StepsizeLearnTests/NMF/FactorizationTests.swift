@@ -99,6 +99,32 @@ final class FactorizationTests: XCTestCase {
     XCTAssertEqual(try f.loss(wide.span, stride: 9), try g.loss(x.span, stride: 5))
   }
 
+  func testSizesThatDoNotFit() throws {
+    let x = [Double](repeating: 1, count: 12)
+    var configuration = Factorization.Configuration()
+    // Of a part of a matrix, whose rank says nothing about its rows.
+    configuration.norm = 10
+    for (rows, columns, stride) in [
+      (4, 4, 4), (Int.min, 3, 3), (-1, 3, 3), (0, 3, 3), (4, 0, 3), (4, -3, 3), (4, 3, 2), (4, 3, -3),
+      (Int.max, 3, Int.max), (5, 2, Int.max),
+    ] {
+      XCTAssertNotNil(
+        failure {
+          _ = try Factorization(configuration, x.span, rows: rows, columns: columns, stride: stride)
+        }, "\((rows, columns, stride))")
+    }
+    var f = try Factorization(configuration, x.span, rows: 4, columns: 3, stride: 3)
+    for stride in [Int.min, 2, 4, Int.max] {
+      XCTAssertNotNil(failure { _ = try f.step(x.span, stride: stride, rate: 1) })
+      XCTAssertNotNil(failure { _ = try f.loss(x.span, stride: stride) })
+    }
+    var short = [7.0, 7]
+    var span = short.mutableSpan
+    f.write(w: &span)
+    f.write(h: &span)
+    XCTAssertEqual(short, [7, 7])
+  }
+
   func testZeros() throws {
     // Nothing to do, and nothing to divide by.
     let nothing = Problem(rows: 4, columns: 3, rank: 2, x: Array(repeating: 0, count: 12))

@@ -40,4 +40,22 @@ final class TransformTests: XCTestCase {
     XCTAssertNotNil(failure { _ = try transform([1, 1, 1, -1], rows: 1) })
     XCTAssertNotNil(failure { _ = try transform([1, 1, 1, 1], rows: 1, steps: 0) })
   }
+
+  func testSizesThatDoNotFit() {
+    let x: [Double] = [1, 1, 1, 1]
+    for (rows, columns, stride, rank, count) in [
+      (2, 4, 4, 2, 4), (Int.max, 4, Int.max, 2, 4), (-1, 4, 4, 2, 4), (1, -1, 4, 2, 4), (1, 4, 3, 2, 4),
+      (1, 4, 4, 3, 4), (1, 4, 4, 2, 1), (1, 2, 4, 2, 4), (0, 4, 4, 2, 4),
+    ] {
+      XCTAssertNotNil(
+        failure {
+          let h = h
+          var out = Array(repeating: -1.0, count: count)
+          var span = out.mutableSpan
+          try Factorization.transform(
+            x.span, rows: rows, columns: columns, stride: stride, h: h.span, rank: Int64(rank), steps: 5,
+            into: &span)
+        }, "\((rows, columns, stride, rank, count))")
+    }
+  }
 }

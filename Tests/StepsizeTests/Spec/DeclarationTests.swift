@@ -45,6 +45,55 @@ final class DeclarationTests: XCTestCase {
     }
   }
 
+  /// The same for the schedules, with other values at random until they fit together.
+  func testEveryWordOfAScheduleIsKnown() {
+    var random = RandomSchedules(seed: 31)
+    for kind in Kind.allCases {
+      let parameters = kind.signature.parameters
+      for (i, parameter) in parameters.enumerated() {
+        guard case .word(let words) = parameter.kind else { continue }
+        for word in words {
+          let isMade = (0..<2000).contains { _ in
+            var given: [Value?] = parameters.map { $0.defaultValue == nil ? random.value($0, 4) : nil }
+            given[i] = .word(word)
+            return (try? Schedule(kind, given)) != nil
+          }
+          XCTAssertTrue(isMade, "\(text(kind.name)) \(text(word))")
+        }
+      }
+    }
+  }
+
+  /// Each shared parameter is whole, and at least one declaration has it.
+  func testSharedParameters() throws {
+    var reader = Lines(SharedParameters.declaration)
+    var count = 0
+    while let line = reader.next() {
+      let parameter = try XCTUnwrap(Parameter(declared: line, variant: nil), text(line))
+      XCTAssertNotNil(parameter.defaultValue, text(line))
+      XCTAssertEqual(SharedParameters.line(parameter.name), line)
+      // Alone it is what is declared; a default of its own changes nothing else.
+      let alone = try XCTUnwrap(Parameter(declared: parameter.name, variant: nil))
+      XCTAssertEqual(alone.note, parameter.note)
+      XCTAssertEqual(alone.defaultText, parameter.defaultText)
+      XCTAssertTrue(
+        declarations().contains { $0.1.signature().parameters.contains { $0.name == parameter.name } },
+        text(parameter.name))
+      count += 1
+    }
+    XCTAssertEqual(count, 8)
+    let other = try XCTUnwrap(Parameter(declared: Array("floor = 0.25".utf8), variant: nil))
+    XCTAssertEqual(text(other.defaultText), "0.25")
+    XCTAssertEqual(text(other.expected), "a number in [0, 1]")
+    // A default that its range does not have is none.
+    XCTAssertNil(try XCTUnwrap(Parameter(declared: Array("floor = 2".utf8), variant: nil)).defaultValue)
+    let words = try XCTUnwrap(
+      Parameter(declared: Array("shape: word @shape|log = log; a curve".utf8), variant: nil))
+    guard case .word(let all) = words.kind else { return XCTFail("no words") }
+    XCTAssertEqual(all.count, 11)
+    XCTAssertEqual(text(words.defaultText), "\"log\"")
+  }
+
   /// The defaults of each variant, as the peers and papers have them.
   func testDefaultsOfTheVariants() throws {
     let expected = [

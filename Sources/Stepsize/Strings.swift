@@ -1,0 +1,51 @@
+#if !hasFeature(Embedded)
+
+  // Text as String, for Swift programs. The shipped library, which is Embedded Swift, knows it as UTF-8 alone.
+
+  extension Schedule: CustomStringConvertible {
+    /// Reads the text form, such as `warmup(10) >> cosine(90)`.
+    ///
+    /// Throws what `init(parsing:)` throws: `.syntax`, `.name` or `.argument` with the byte where it is, or `.limit`.
+    public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
+
+    /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
+    public func named(_ phase: String) throws(ConfigurationError) -> Schedule {
+      try named(Array(phase.utf8))
+    }
+
+    /// The canonical text form, which `init(_:)` reads.
+    public var description: String { String(decoding: text, as: UTF8.self) }
+  }
+
+  extension Controller: CustomStringConvertible {
+    /// Reads the text form, such as `greedy(patience=5, factor=0.9)`; throws as for a schedule.
+    public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
+
+    /// The canonical text form, which `init(_:)` reads.
+    public var description: String { String(decoding: text, as: UTF8.self) }
+  }
+
+  extension Plan: CustomStringConvertible {
+    /// Reads the text form, such as `greedy(patience=5) * linear(1000)`; throws as for a schedule.
+    public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
+
+    /// The canonical text form, which `init(_:)` reads; empty for nothing but a constant 1.
+    public var description: String { String(decoding: text, as: UTF8.self) }
+  }
+
+  extension Phase: CustomStringConvertible {
+    /// Its name.
+    public var description: String { String(decoding: name, as: UTF8.self) }
+  }
+
+  extension Kind: CustomStringConvertible {
+    /// Its name in the text form.
+    public var description: String { String(decoding: name, as: UTF8.self) }
+  }
+
+  extension ControllerKind: CustomStringConvertible {
+    /// Its name in the text form.
+    public var description: String { String(decoding: name, as: UTF8.self) }
+  }
+
+#endif
