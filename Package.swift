@@ -18,7 +18,11 @@ let package = Package(
     .library(name: "stepsize-learn-c", type: .dynamic, targets: ["StepsizeLearnC"]),
   ],
   traits: [
-    .trait(name: "Embedded", description: "Compile as Embedded Swift, without the Swift runtime.")
+    .default(enabledTraits: ["Runtime"]),
+    .trait(
+      name: "Runtime",
+      description: "Compile for the Swift runtime, which calls libm for the errno of a square root."),
+    .trait(name: "Embedded", description: "Compile as Embedded Swift, without the Swift runtime."),
   ],
   targets: [
     // Public targets.
@@ -39,7 +43,9 @@ let package = Package(
       swiftSettings: embedded),
 
     // Implementation details that both libraries have a copy of: not API, but for the types that Stepsize exports.
-    .target(name: "StepsizeBase", exclude: ["README.md"], swiftSettings: embedded),
+    .target(
+      name: "StepsizeBase", exclude: ["README.md"], swiftSettings: embedded,
+      linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux], traits: ["Runtime"]))]),
     .target(
       name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], exclude: ["README.md"],
       swiftSettings: embedded),

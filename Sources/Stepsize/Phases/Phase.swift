@@ -47,7 +47,6 @@ extension Schedule {
     return try Schedule(body, form: .group(self), phase: phase)
   }
 
-
   /// Whether a part of that name is in it.
   func hasPhase(_ name: [UInt8]) -> Bool {
     if phase == name { return true }
