@@ -49,7 +49,10 @@ let package = Package(
     .target(
       name: "StepsizeBoundary", dependencies: ["StepsizeBase", "CStepsize"], exclude: ["README.md"],
       swiftSettings: embedded),
-    .target(name: "CStepsize", exclude: ["README.md"]),
+    // In the Embedded build its Guard.c takes the place of the runtime's allocator.
+    .target(
+      name: "CStepsize", exclude: ["README.md"],
+      cSettings: [.define("STEPSIZE_EMBEDDED", .when(traits: ["Embedded"]))]),
     .target(name: "CStepsizeLearn", dependencies: ["CStepsize"], exclude: ["README.md"]),
 
     // The example of docs/swift.md, which its test runs.

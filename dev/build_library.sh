@@ -17,6 +17,13 @@ order=$PWD/build/order.txt
 mkdir -p build/lib
 printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_advance schedule_at >"$order"
 
+# What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
+# inlined.
+guarded=()
+for name in $(sed -n 's/^void \**swift_\([A-Za-z_]*\)(.*/\1/p' Sources/CStepsize/Guard.c); do
+  guarded+=(-Xswiftc -Xllvm -Xswiftc "-force-attribute=swift_$name:noinline")
+done
+
 # reason: why nothing was built, as far as the toolchain is to blame.
 reason() {
   local version
@@ -36,7 +43,7 @@ build() {
   local soname=lib$library.so.$abi output="$build/release/lib$1-c.so" options=() log option
   shift 3
   options=(
-    -c release --traits Embedded --product "$product" --omit-frame-pointers
+    "${guarded[@]}" -c release --traits Embedded --product "$product" --omit-frame-pointers
     # Small code, except where the source asks for speed; what nobody calls is left out.
     -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
     # A square root is an instruction; the call to libm for the errno of a negative number is left out.
@@ -70,7 +77,7 @@ build() {
 # archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
 # libraries are made from is in each of them, out of sight of the other.
 archive() {
-  local library=$1 symbols=$2 module objects=() roots
+  local library=$1 symbols=$2 module objects=("$build/release/CStepsize.build/Guard.c.o") roots
   shift 2
   for module in StepsizeBase StepsizeBoundary "$@"; do
     # Of a source that is gone its object stays behind.

@@ -68,6 +68,8 @@ extension Schedule {
 }
 
 extension Node {
+  private static var pieceLength: Int { 128 }
+
   /// base × the values for consecutive steps from `t >= 0`; t plus the count does not overflow.
   fileprivate func fill(_ out: inout MutableSpan<Double>, _ range: Range<Int>, from t: Int64, base: Double) {
     switch self {
@@ -84,10 +86,18 @@ extension Node {
       if !after.isEmpty { then.fill(&out, after, from: t &+ Int64(before.count) &- length, base: base) }
     case .product(let a, let b):
       a.fill(&out, range, from: t, base: 1)
-      var others = Array(repeating: 0.0, count: range.count)
-      var other = others.mutableSpan
-      b.fill(&other, 0..<range.count, from: t, base: 1)
-      out.multiply(range, by: other)
+      var lower = range.lowerBound
+      while lower < range.upperBound {
+        let piece = lower..<(lower &+ Swift.min(Self.pieceLength, range.upperBound &- lower))
+        // So small that it is on the stack: the first factor is written already, nothing may fail any more.
+        withUnsafeTemporaryAllocation(of: Double.self, capacity: Self.pieceLength) { others in
+          others.initialize(repeating: 0)
+          var other = others.mutableSpan
+          b.fill(&other, 0..<piece.count, from: t &+ Int64(lower &- range.lowerBound), base: 1)
+          out.multiply(piece, by: other)
+        }
+        lower = piece.upperBound
+      }
       out.scale(range, by: base)
     case .scale(let factor, let part):
       part.fill(&out, range, from: t, base: factor)

@@ -19,6 +19,8 @@ public struct ConfigurationError: Error, Sendable {
     case version
     /// A saved state of a scheduler that was made otherwise.
     case mismatch
+    /// Memory ran out in a library that this one calls.
+    case memory
   }
 
   public let kind: Kind

@@ -16,7 +16,7 @@ package struct StateCoder {
   package private(set) var bytes: [UInt8]
   /// That of the state that is read, or the lowest that holds what is written, for older libraries.
   private var format: UInt32 = 1
-  private let isReading: Bool
+  package let isReading: Bool
   /// "a scheduler", for the errors.
   private let owner: StaticString
   private var offset = headerLength
@@ -34,26 +34,39 @@ package struct StateCoder {
     self.bytes = bytes
     self.owner = owner
     isReading = true
-    guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else {
-      throw ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
-    }
+    guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else { throw Self.isNone }
     let format = UInt32(truncatingIfNeeded: word(at: 8))
     let length = word(at: 16)
     guard format <= Self.format || Self.checksum(bytes) != storedChecksum else {
       throw ConfigurationError(
         .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
     }
-    guard length == UInt64(bytes.count) else {
-      var text = ("the state is cut off or has bytes too many: it has " as StaticString).bytes
-      text.write(Int64(bytes.count))
-      text.write(" bytes")
-      throw ConfigurationError(.state, text)
-    }
+    guard length == UInt64(bytes.count) else { throw Self.hasOtherLength(bytes.count) }
     guard Self.checksum(bytes) == storedChecksum else {
       throw ConfigurationError(.state, "the state is damaged: its checksum is wrong")
     }
     guard format >= 1 else { throw ConfigurationError(.state, "the state has an unknown format: 0") }
     self.format = format
+  }
+
+  /// The caller's bytes, which are copied only if their header says that they are a state of that length.
+  package static func copy(_ bytes: UnsafeBufferPointer<UInt8>) throws(ConfigurationError) -> [UInt8] {
+    guard bytes.count >= headerLength, magic.equals(bytes[0..<8]) else { throw isNone }
+    var length: UInt64 = 0
+    for i in 0..<8 { length |= UInt64(bytes[16 + i]) << UInt64(8 * i) }
+    guard length == UInt64(bytes.count) else { throw hasOtherLength(bytes.count) }
+    return Array(bytes)
+  }
+
+  private static var isNone: ConfigurationError {
+    ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
+  }
+
+  private static func hasOtherLength(_ count: Int) -> ConfigurationError {
+    var text = ("the state is cut off or has bytes too many: it has " as StaticString).bytes
+    text.write(Int64(count))
+    text.write(" bytes")
+    return ConfigurationError(.state, text)
   }
 
   private static var magic: StaticString { "STEPSIZE" }

@@ -9,18 +9,21 @@ public typealias BytesIn = UnsafePointer<UInt8>?
 
 /// Statuses of the boundary itself; the core's errors are mapped in `status`.
 package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> stepsize_status {
-  report(Int32(status), message.bytes, offset: -1, error)
+  message.withUTF8Buffer { report(Int32(status), $0, offset: -1, error) }
 }
 
-/// Runs the core and turns what it throws into a status and a text.
+/// Runs the core, guarded, and turns what it throws into a status and a text.
 package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> stepsize_status {
-  do {
-    try body()
-    return Int32(STEPSIZE_OK)
-  } catch let failure {
-    let offset = failure.offset.map { Int64($0) } ?? -1
-    return report(status(of: failure.kind), failure.message, offset: offset, error)
+  let result = guarded {
+    do throws(ConfigurationError) {
+      try body()
+      return Int32(STEPSIZE_OK)
+    } catch let failure {
+      let (message, offset) = (failure.message, failure.offset.map { Int64($0) } ?? -1)
+      return message.withUnsafeBufferPointer { report(status(of: failure.kind), $0, offset: offset, error) }
+    }
   }
+  return result == STEPSIZE_ERROR_MEMORY ? fail(STEPSIZE_ERROR_MEMORY, "out of memory", error) : result
 }
 
 private func status(of kind: ConfigurationError.Kind) -> stepsize_status {
@@ -34,13 +37,15 @@ private func status(of kind: ConfigurationError.Kind) -> stepsize_status {
   case .state: Int32(STEPSIZE_ERROR_STATE)
   case .version: Int32(STEPSIZE_ERROR_VERSION)
   case .mismatch: Int32(STEPSIZE_ERROR_MISMATCH)
+  case .memory: Int32(STEPSIZE_ERROR_MEMORY)
   }
 }
 
 // Inlined, it would be most of the code of many functions.
 @inline(never)
-private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error: ErrorOut) -> stepsize_status
-{
+private func report(
+  _ status: Int32, _ message: UnsafeBufferPointer<UInt8>, offset: Int64, _ error: ErrorOut
+) -> stepsize_status {
   guard let error else { return status }
   error.pointee.status = status
   error.pointee.reserved = 0
@@ -53,6 +58,10 @@ private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error:
 
 /// Copies what fits, cut between characters, and terminates it.
 package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
+  text.withUnsafeBufferPointer { copy($0, to: buffer, capacity) }
+}
+
+private func copy(_ text: UnsafeBufferPointer<UInt8>, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
@@ -131,5 +140,5 @@ package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationErro
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
   }
-  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(size))))
+  return try Policy(bytes: StateCoder.copy(UnsafeBufferPointer(start: bytes, count: Int(size))))
 }

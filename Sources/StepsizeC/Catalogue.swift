@@ -33,25 +33,32 @@ import Stepsize
   _ buffer: UnsafeMutablePointer<CChar>?,
   _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
-  guard let entry = signature(catalogue, index) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  let text: [UInt8]? =
-    switch Int(what) {
-    case STEPSIZE_TEXT_NAME: entry.name
-    case STEPSIZE_TEXT_SUMMARY: entry.summary
-    case STEPSIZE_TEXT_FORMULA: entry.formula
-    case STEPSIZE_TEXT_SOURCE: entry.source
-    default: nil
-    }
-  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text, buffer, capacity, size)
+  guarded {
+    guard let entry = signature(catalogue, index) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+    let text: [UInt8]? =
+      switch Int(what) {
+      case STEPSIZE_TEXT_NAME: entry.name
+      case STEPSIZE_TEXT_SUMMARY: entry.summary
+      case STEPSIZE_TEXT_FORMULA: entry.formula
+      case STEPSIZE_TEXT_SOURCE: entry.source
+      default: nil
+      }
+    guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+    return give(text, buffer, capacity, size)
+  }
 }
 
 /// How many parameters an entry has.
 /// - Parameter catalogue: STEPSIZE_CATALOGUE_...
 /// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
-/// - Returns: The number of parameters; 0 for a wrong index.
+/// - Returns: The number of parameters; 0 for a wrong index, and where memory runs out.
 @c public func stepsize_catalogue_parameter_count(_ catalogue: stepsize_catalogue, _ index: UInt) -> UInt {
-  UInt(signature(catalogue, index)?.parameters.count ?? 0)
+  var count = 0
+  _ = guarded {
+    count = signature(catalogue, index)?.parameters.count ?? 0
+    return Int32(STEPSIZE_OK)
+  }
+  return UInt(count)
 }
 
 /// What the library says of a parameter of an entry; of a controller with variants, as the first of them has it
@@ -68,11 +75,13 @@ import Stepsize
   _ catalogue: stepsize_catalogue, _ index: UInt, _ parameter: UInt, _ what: stepsize_text,
   _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
-  guard let entry = signature(catalogue, index), parameter < UInt(entry.parameters.count) else {
-    return Int32(STEPSIZE_ERROR_ARGUMENT)
+  guarded {
+    guard let entry = signature(catalogue, index), parameter < UInt(entry.parameters.count) else {
+      return Int32(STEPSIZE_ERROR_ARGUMENT)
+    }
+    guard let text = entry.parameters[Int(parameter)].text(what) else { return Int32(STEPSIZE_ERROR_NAME) }
+    return give(text, buffer, capacity, size)
   }
-  guard let text = entry.parameters[Int(parameter)].text(what) else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text, buffer, capacity, size)
 }
 
 extension Parameter {

@@ -69,7 +69,7 @@ func make(
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let controller else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(controller.value.pointee.text, buffer, capacity, size)
+  return guarded { give(controller.value.pointee.text, buffer, capacity, size) }
 }
 
 /// What the library says of a parameter of a controller, and the value that it has here.
@@ -86,13 +86,15 @@ func make(
   _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let controller else { return Int32(STEPSIZE_ERROR_NULL) }
-  let signature = controller.value.pointee.signature
-  guard parameter < UInt(signature.parameters.count) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
-  let text =
-    what == STEPSIZE_TEXT_VALUE
-    ? controller.value.pointee.valueText(Int(parameter)) : signature.parameters[Int(parameter)].text(what)
-  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text, buffer, capacity, size)
+  return guarded {
+    let signature = controller.value.pointee.signature
+    guard parameter < UInt(signature.parameters.count) else { return Int32(STEPSIZE_ERROR_ARGUMENT) }
+    let text =
+      what == STEPSIZE_TEXT_VALUE
+      ? controller.value.pointee.valueText(Int(parameter)) : signature.parameters[Int(parameter)].text(what)
+    guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+    return give(text, buffer, capacity, size)
+  }
 }
 
 /// Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.

@@ -40,8 +40,9 @@ func parsing(
   guard size <= UInt(Schedule.maximumTextLength) else {
     return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
   }
-  let bytes = UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) }
-  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
+  return boundary(error) { () throws(ConfigurationError) in
+    try body(UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) })
+  }
 }
 
 /// Gives a phase as the step `t` sees it; one without a name has no start and no end.

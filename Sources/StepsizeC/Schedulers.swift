@@ -90,22 +90,22 @@ private func make(
   guard given.record == 0 || given.record == 1 else {
     return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: record is neither 0 nor 1", error)
   }
-  let limit = Scheduler.maximumGroupCount
-  guard let baseLRs = array(given.base_lr, given.group_count, limit: limit) else {
-    return fail(
-      STEPSIZE_ERROR_SIZE, "scheduler: base_lr is NULL, not aligned, or has more than 1048576 groups", error)
-  }
-  guard let minLRs = array(given.min_lr, given.min_lr_count, limit: limit),
-    let maxLRs = array(given.max_lr, given.max_lr_count, limit: limit)
-  else {
-    return fail(STEPSIZE_ERROR_SIZE, "scheduler: min_lr or max_lr is NULL, not aligned or too long", error)
-  }
   guard given.settling_count >= 0, given.settling_count <= Plan.maximumSettlingCount,
     isUsable(given.settlings, UInt(given.settling_count))
   else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: settlings is NULL, not aligned or has more than 16", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
+    let limit = Scheduler.maximumGroupCount
+    guard let baseLRs = array(given.base_lr, given.group_count, limit: limit) else {
+      throw ConfigurationError(
+        .size, "scheduler: base_lr is NULL, not aligned, or has more than 1048576 groups")
+    }
+    guard let minLRs = array(given.min_lr, given.min_lr_count, limit: limit),
+      let maxLRs = array(given.max_lr, given.max_lr_count, limit: limit)
+    else {
+      throw ConfigurationError(.size, "scheduler: min_lr or max_lr is NULL, not aligned or too long")
+    }
     let scheduler = try Scheduler(
       baseLRs: baseLRs, plan: try plan(given), minLRs: minLRs, maxLRs: maxLRs, records: given.record == 1,
       normCapacity: Int(clamping: given.norm_capacity))
@@ -142,6 +142,7 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(into: rates)
   }
@@ -158,6 +159,7 @@ private func make(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(loss: loss, into: rates)
   }
@@ -173,9 +175,30 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.advance(into: rates)
   }
+}
+
+/// Whether a step has the memory that it needs: it asks for none itself.
+@inline(__always)
+private func hasMemory(_ scheduler: UnsafeMutablePointer<stepsize_scheduler>) -> Bool {
+  scheduler.value.pointee.hasReserve || reserve(scheduler)
+}
+
+@inline(never)
+private func reserve(_ scheduler: UnsafeMutablePointer<stepsize_scheduler>) -> Bool {
+  // One after the other: each is whole, whatever becomes of the next.
+  for part in 0..<scheduler.value.pointee.reserveCount {
+    let status = guarded {
+      scheduler.value.pointee.reserve(part)
+      return Int32(STEPSIZE_OK)
+    }
+    guard status == STEPSIZE_OK else { return false }
+  }
+  scheduler.value.pointee.countReserve()
+  return true
 }
 
 /// Calls the core with the caller's array of rates.
@@ -349,9 +372,12 @@ private func numbers(
   _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
 ) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
-  return boundary(error) { () throws(ConfigurationError) in
-    try scheduler.value.pointee.extend(to: schedule?.value.pointee.schedule)
+  var prepared: Scheduler.Extension?
+  let status = boundary(error) { () throws(ConfigurationError) in
+    prepared = try scheduler.value.pointee.extending(to: schedule?.value.pointee.schedule)
   }
+  if let prepared { scheduler.value.pointee.apply(prepared) }
+  return status
 }
 
 /// The base rate of a group as the scheduler was made with it, which no controller has moved.
@@ -403,7 +429,7 @@ private func numbers(
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(scheduler.value.pointee.plan.text, buffer, capacity, size)
+  return guarded { give(scheduler.value.pointee.plan.text, buffer, capacity, size) }
 }
 
 /// Frees a scheduler. NULL is allowed.

@@ -18,9 +18,10 @@ private func make(
 }
 
 /// A schedule of the catalogue.
-private func make(_ out: ScheduleOut, _ error: ErrorOut, _ kind: Kind, _ values: [Value?]) -> stepsize_status
-{
-  make(out, error) { () throws(ConfigurationError) in try Schedule(kind, values) }
+private func make(
+  _ out: ScheduleOut, _ error: ErrorOut, _ kind: Kind, _ values: @autoclosure () -> [Value?]
+) -> stepsize_status {
+  make(out, error) { () throws(ConfigurationError) in try Schedule(kind, values()) }
 }
 
 /// A schedule made from others.
@@ -29,9 +30,9 @@ private func make(_ out: ScheduleOut, _ error: ErrorOut, _ combination: Combinat
   guard let a = combination.parts.0, let b = combination.parts.1 else {
     return fail(STEPSIZE_ERROR_NULL, "a schedule is NULL", error)
   }
-  let (first, second) = (a.value.pointee.schedule, b.value.pointee.schedule)
   return make(out, error) { () throws(ConfigurationError) in
-    switch combination {
+    let (first, second) = (a.value.pointee.schedule, b.value.pointee.schedule)
+    return switch combination {
     case .sequence: try .sequence([first, second])
     case .product: try .product([first, second])
     case .scale(_, let factor): try first.scaled(by: factor)
@@ -170,10 +171,12 @@ private enum Combination {
 ) -> stepsize_status {
   out?.pointee = nil
   guard values != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
-  guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
-    return fail(STEPSIZE_ERROR_SIZE, "values: more than 16777216, or not aligned", error)
+  return make(out, error) { () throws(ConfigurationError) in
+    guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
+      throw ConfigurationError(.size, "values: more than 16777216, or not aligned")
+    }
+    return try Schedule(.table, [.reals(values)])
   }
-  return make(out, error, .table, [.reals(values)])
 }
 
 // MARK: - Combining schedules
@@ -291,9 +294,11 @@ private enum Combination {
 ) -> stepsize_status {
   let status = filling(schedule, base_lr, out, count)
   guard status == STEPSIZE_OK, let schedule, let out, count > 0 else { return status }
-  var span = MutableSpan(_unsafeStart: out, count: Int(count))
-  schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
-  return status
+  return guarded {
+    var span = MutableSpan(_unsafeStart: out, count: Int(count))
+    schedule.value.pointee.schedule.fill(&span, from: first, stride: stride, base: base_lr)
+    return Int32(STEPSIZE_OK)
+  }
 }
 
 /// Whether an array can be filled.
@@ -358,7 +363,7 @@ private func filling<T>(
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let schedule else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(schedule.value.pointee.schedule.text, buffer, capacity, size)
+  return guarded { give(schedule.value.pointee.schedule.text, buffer, capacity, size) }
 }
 
 /// Frees a schedule. NULL is allowed.

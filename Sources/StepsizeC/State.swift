@@ -48,10 +48,12 @@ import Stepsize
     return Int32(STEPSIZE_ERROR_ARGUMENT)
   }
   guard let out else { return Int32(STEPSIZE_OK) }
-  var span = MutableSpan(_unsafeStart: out, count: Int(count))
-  let copied = scheduler.value.pointee.copyRecord(ofGroup: Int(group), from: first, to: &span)
-  written?.pointee = UInt(copied)
-  return Int32(STEPSIZE_OK)
+  return guarded {
+    var span = MutableSpan(_unsafeStart: out, count: Int(count))
+    let copied = scheduler.value.pointee.copyRecord(ofGroup: Int(group), from: first, to: &span)
+    written?.pointee = UInt(copied)
+    return Int32(STEPSIZE_OK)
+  }
 }
 
 /// The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same bits. Its text form
@@ -89,13 +91,15 @@ import Stepsize
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  let bytes = scheduler.value.pointee.saved()
-  size?.pointee = UInt(bytes.count)
-  guard capacity > 0 else { return Int32(STEPSIZE_OK) }
-  guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
-  return Int32(STEPSIZE_OK)
+  return guarded {
+    let bytes = scheduler.value.pointee.saved()
+    size?.pointee = UInt(bytes.count)
+    guard capacity > 0 else { return Int32(STEPSIZE_OK) }
+    guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
+    guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
+    for i in bytes.indices { buffer[i] = bytes[i] }
+    return Int32(STEPSIZE_OK)
+  }
 }
 
 /// A scheduler from a saved state, without knowing how it was made.
@@ -146,8 +150,9 @@ private func reading(
 ) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
-  let bytes = Array(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size)))
-  return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
+  return boundary(error) { () throws(ConfigurationError) in
+    try body(try StateCoder.copy(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size))))
+  }
 }
 
 // MARK: - What a scheduler is made of
@@ -159,10 +164,12 @@ private func reading(
 @c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
-  if let schedule = scheduler.value.pointee.plan.schedule {
-    out.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
+  return guarded {
+    if let schedule = scheduler.value.pointee.plan.schedule {
+      out.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
+    }
+    return Int32(STEPSIZE_OK)
   }
-  return Int32(STEPSIZE_OK)
 }
 
 /// The controllers of a scheduler: first the one that moves the rates, then the settlings.
@@ -175,9 +182,11 @@ private func reading(
 ) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
-  let controllers = scheduler.value.pointee.plan.controllers
-  if index < UInt(controllers.count) {
-    out.pointee = makeHandle(controllers[Int(index)], as: stepsize_controller.self)
+  return guarded {
+    let controllers = scheduler.value.pointee.plan.controllers
+    if index < UInt(controllers.count) {
+      out.pointee = makeHandle(controllers[Int(index)], as: stepsize_controller.self)
+    }
+    return Int32(STEPSIZE_OK)
   }
-  return Int32(STEPSIZE_OK)
 }

@@ -17,17 +17,19 @@ import Stepsize
 ) -> stepsize_status {
   guard let schedule, let structure else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isWritable(structure) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  let asked = schedule.value.pointee.schedule
-  let signature = asked.signature
-  var answer = stepsize_structure()
-  answer.form = asked.structure.rawValue
-  answer.part_count = asked.partCount
-  answer.parameter_count = signature?.parameters.count ?? 0
-  answer.factor = asked.factor
-  withUnsafeMutableBytes(of: &answer.name) { copy(signature?.name ?? [], to: $0) }
-  withUnsafeMutableBytes(of: &answer.phase) { copy(asked.phase ?? [], to: $0) }
-  write(answer, to: structure)
-  return Int32(STEPSIZE_OK)
+  return guarded {
+    let asked = schedule.value.pointee.schedule
+    let signature = asked.signature
+    var answer = stepsize_structure()
+    answer.form = asked.structure.rawValue
+    answer.part_count = asked.partCount
+    answer.parameter_count = signature?.parameters.count ?? 0
+    answer.factor = asked.factor
+    withUnsafeMutableBytes(of: &answer.name) { copy(signature?.name ?? [], to: $0) }
+    withUnsafeMutableBytes(of: &answer.phase) { copy(asked.phase ?? [], to: $0) }
+    write(answer, to: structure)
+    return Int32(STEPSIZE_OK)
+  }
 }
 
 /// A part of a schedule.
@@ -42,12 +44,14 @@ import Stepsize
 ) -> stepsize_status {
   out?.pointee = nil
   guard let schedule, let out else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard let part = schedule.value.pointee.schedule.part(Int(clamping: index)) else {
-    return Int32(STEPSIZE_ERROR_ARGUMENT)
+  return guarded {
+    guard let part = schedule.value.pointee.schedule.part(Int(clamping: index)) else {
+      return Int32(STEPSIZE_ERROR_ARGUMENT)
+    }
+    out.pointee = makeHandle(ScheduleBox(schedule: part.schedule), as: stepsize_schedule.self)
+    start?.pointee = part.start
+    return Int32(STEPSIZE_OK)
   }
-  start?.pointee = part.start
-  out.pointee = makeHandle(ScheduleBox(schedule: part.schedule), as: stepsize_schedule.self)
-  return Int32(STEPSIZE_OK)
 }
 
 /// What the library says of a parameter of a schedule of the catalogue, and the value that it has here.
@@ -63,14 +67,16 @@ import Stepsize
   _ capacity: UInt, _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let schedule else { return Int32(STEPSIZE_ERROR_NULL) }
-  let asked = schedule.value.pointee.schedule
-  guard let parameters = asked.signature?.parameters, parameter < UInt(parameters.count) else {
-    return Int32(STEPSIZE_ERROR_ARGUMENT)
+  return guarded {
+    let asked = schedule.value.pointee.schedule
+    guard let parameters = asked.signature?.parameters, parameter < UInt(parameters.count) else {
+      return Int32(STEPSIZE_ERROR_ARGUMENT)
+    }
+    let index = Int(parameter)
+    let text = what == STEPSIZE_TEXT_VALUE ? asked.valueText(index) : parameters[index].text(what)
+    guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
+    return give(text, buffer, capacity, size)
   }
-  let index = Int(parameter)
-  let text = what == STEPSIZE_TEXT_VALUE ? asked.valueText(index) : parameters[index].text(what)
-  guard let text else { return Int32(STEPSIZE_ERROR_NAME) }
-  return give(text, buffer, capacity, size)
 }
 
 /// How many updates a picture of the schedule shows, where nobody says how many: its length; without an end at least
@@ -106,7 +112,7 @@ import Stepsize
   _ schedule: ScheduleIn, _ step: Int64, _ phase: UnsafeMutablePointer<stepsize_phase>?
 ) -> stepsize_status {
   guard let schedule, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(schedule.value.pointee.schedule.span(at: step), at: max(step, 0), phase)
+  return guarded { give(schedule.value.pointee.schedule.span(at: step), at: max(step, 0), phase) }
 }
 
 /// The named phase of the present update, counted in the scheduler's updates.
@@ -129,7 +135,7 @@ import Stepsize
   _ scheduler: SchedulerIn, _ step: Int64, _ phase: UnsafeMutablePointer<stepsize_phase>?
 ) -> stepsize_status {
   guard let scheduler, let phase else { return Int32(STEPSIZE_ERROR_NULL) }
-  return give(scheduler.value.pointee.span(at: step), at: max(step, 0), phase)
+  return guarded { give(scheduler.value.pointee.span(at: step), at: max(step, 0), phase) }
 }
 
 // MARK: - What a scheduler needs

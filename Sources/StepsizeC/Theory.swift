@@ -44,10 +44,9 @@ private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> 
 @c public func stepsize_median_filter(
   _ values: DoublesIn, _ count: UInt, _ tau: Double, _ out: DoublesOut, _ error: ErrorOut
 ) -> stepsize_status {
-  for pointer in [values, UnsafePointer(out)] {
-    let status = checked(pointer, count, error)
-    guard status == STEPSIZE_OK else { return status }
-  }
+  var status = checked(values, count, error)
+  if status == STEPSIZE_OK { status = checked(out, count, error) }
+  guard status == STEPSIZE_OK else { return status }
   return boundary(error) { () throws(ConfigurationError) in
     let filter = try MedianFilter(tau: tau, count: Int(count))
     guard let values, let out else { return }
@@ -105,10 +104,9 @@ private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> 
     return fail(
       STEPSIZE_ERROR_NAME, "refine: optimizer is unknown, expected STEPSIZE_OPTIMIZER_...", error)
   }
-  for (pointer, count) in [(norms, count), (UnsafePointer(values), value_count)] {
-    let status = checked(pointer, count, error)
-    guard status == STEPSIZE_OK else { return status }
-  }
+  var status = checked(norms, count, error)
+  if status == STEPSIZE_OK { status = checked(values, value_count, error) }
+  guard status == STEPSIZE_OK else { return status }
   return boundary(error) { () throws(ConfigurationError) in
     var configuration = Refinement.Configuration()
     configuration.optimizer = optimizer
@@ -316,12 +314,11 @@ extension stepsize_score_result {
   guard let log else { return Int32(STEPSIZE_ERROR_NULL) }
   guard buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   let needed = UInt(log.value.pointee.stateLength)
-  size?.pointee = needed
-  guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
-  guard needed <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  let state = log.value.pointee.state()
-  for i in state.indices { buffer[i] = state[i] }
-  return Int32(STEPSIZE_OK)
+  guard let buffer, capacity >= needed else {
+    size?.pointee = needed
+    return Int32(capacity > 0 ? STEPSIZE_ERROR_SIZE : STEPSIZE_OK)
+  }
+  return guarded { written(log.value.pointee.state(), buffer, capacity, size) }
 }
 
 /// The log that stepsize_norm_log_save has written.
@@ -340,7 +337,7 @@ extension stepsize_score_result {
     return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is longer than that of any log", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: state, count: Int(size)))
+    let bytes = try StateCoder.copy(UnsafeBufferPointer(start: state, count: Int(size)))
     out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
   }
 }
@@ -369,6 +366,8 @@ extension stepsize_score_result {
 @c public func stepsize_scheduler_norm_log(_ scheduler: SchedulerIn, _ out: NormLogOut) -> stepsize_status {
   out?.pointee = nil
   guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
-  if let log = scheduler.value.pointee.norms { out.pointee = makeHandle(log, as: stepsize_norm_log.self) }
-  return Int32(STEPSIZE_OK)
+  return guarded {
+    if let log = scheduler.value.pointee.norms { out.pointee = makeHandle(log, as: stepsize_norm_log.self) }
+    return Int32(STEPSIZE_OK)
+  }
 }

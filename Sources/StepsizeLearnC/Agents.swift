@@ -149,7 +149,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_update(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> stepsize_status {
-  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.update() }
+  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.update() }
 }
 
 /// Which problem the next episode, or the one that is played, is to be: the number that it is made from. The same for
@@ -182,7 +182,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 @c public func stepsize_agent_train_nmf(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> stepsize_status {
-  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.pointee.trainOnNMF() }
+  scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.trainOnNMF() }
 }
 
 /// Plays a random factorization with the policy as it is, as the controller of stepsize_controller_learned.
@@ -196,8 +196,14 @@ extension UnsafeMutablePointer<stepsize_agent> {
 ) -> stepsize_status {
   guard let agent, let score else { return fail(STEPSIZE_ERROR_NULL, "agent or score is NULL", error) }
   guard isUsable(score, 1) else { return fail(STEPSIZE_ERROR_SIZE, "score is not aligned", error) }
+  // Between two guards, so that it is destroyed where the second one fails: it has a handle of libstepsize.
+  var audition: Agent.Audition?
+  let status = boundary(error) { () throws(ConfigurationError) in
+    audition = try Agent.Audition(agent.value.pointee, instance: instance)
+  }
+  guard status == STEPSIZE_OK else { return status }
   return boundary(error) { () throws(ConfigurationError) in
-    score.pointee = try agent.value.pointee.scoreOnNMF(instance: instance)
+    if let found = try audition?.score() { score.pointee = found }
   }
 }
 
@@ -215,7 +221,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
   _ length: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return written(agent.value.pointee.policy.bytes, buffer, capacity, length)
+  return guarded { written(agent.value.pointee.policy.bytes, buffer, capacity, length) }
 }
 
 /// Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and hidden units take the place of
@@ -251,7 +257,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
   _ length: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return written(agent.value.pointee.state(), buffer, capacity, length)
+  return guarded { written(agent.value.pointee.state(), buffer, capacity, length) }
 }
 
 /// Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with the same bits.
@@ -271,7 +277,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
     return fail(STEPSIZE_ERROR_STATE, "the state is not one of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: training, count: Int(length)))
+    let bytes = try StateCoder.copy(UnsafeBufferPointer(start: training, count: Int(length)))
     out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
   }
 }
@@ -282,17 +288,20 @@ extension UnsafeMutablePointer<stepsize_agent> {
   destroyHandle(agent, of: Agent.self)
 }
 
-/// Learns, and answers the mean score.
+/// Learns, and answers the mean score: a copy does, which takes the agent's place when nothing can fail any more.
 private func scored(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut,
-  _ learn: (UnsafeMutablePointer<Agent>) throws(ConfigurationError) -> Double
+  _ learn: (inout Agent) throws(ConfigurationError) -> Double
 ) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard isUsable(mean, mean == nil ? 0 : 1) else {
     return fail(STEPSIZE_ERROR_SIZE, "mean is not aligned", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let score = try learn(agent.value)
+    var learned = agent.value.pointee
+    let score = try learn(&learned)
+    // Not an assignment: the agent has to be as it was until here, not to become the copy.
+    swap(&agent.value.pointee, &learned)
     mean?.pointee = score
   }
 }

@@ -272,6 +272,7 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_OK), "STEPSIZE_OK");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_NULL), "STEPSIZE_ERROR_NULL");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_SIZE), "STEPSIZE_ERROR_SIZE");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_MEMORY), "STEPSIZE_ERROR_MEMORY");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_ARGUMENT), "STEPSIZE_ERROR_ARGUMENT");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_NAME), "STEPSIZE_ERROR_NAME");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_SYNTAX), "STEPSIZE_ERROR_SYNTAX");
@@ -282,7 +283,7 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_VERSION), "STEPSIZE_ERROR_VERSION");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_MISMATCH), "STEPSIZE_ERROR_MISMATCH");
   CHECK(stepsize_state_format() == 2);
-  CHECK_TEXT(stepsize_status_name(3), "unknown status");
+  CHECK_TEXT(stepsize_status_name(4), "unknown status");
   CHECK_TEXT(stepsize_status_name(INT32_MIN), "unknown status");
 }
 

@@ -13,6 +13,13 @@ struct Record: Sendable {
   /// Whether no more changes fit.
   var isFull: Bool { words.count >= Self.maximumWordCount }
 
+  /// Updates that can be appended without asking for memory: a word or two each.
+  var reservedCount: Int64 { isFull ? Int64.max : Int64((words.capacity - words.count) / 2) }
+
+  mutating func reserve() {
+    if reservedCount == 0 { words.reserveCapacity(Swift.max(16, words.count * 2)) }
+  }
+
   mutating func append(_ rate: Double) {
     guard count < Int64.max else { return }
     let bits = rate.bitPattern
@@ -40,15 +47,28 @@ struct Record: Sendable {
   /// Keeps the first `count` updates.
   mutating func cut(to count: Int64) {
     guard count < self.count else { return }
-    var kept = Record()
-    for run in runs where kept.count < count {
-      let length = Swift.min(run.length, count - kept.count)
-      kept.endRun()
-      kept.last = run.rate.bitPattern
-      kept.repeats = UInt64(length)
-      kept.count += length
+    // The run of the last update that is kept is the open one then. In place: this asks for no memory.
+    var left = count
+    var i = 0
+    while i < words.count {
+      let (bits, length, next) = run(at: i)
+      if left <= length {
+        last = left > 0 ? bits : 0
+        words.removeLast(words.count - i)
+        break
+      }
+      left -= length
+      i = next
     }
-    self = kept
+    repeats = UInt64(left)
+    self.count = count
+  }
+
+  /// The run that begins at a word: bits of the rate, its length, and the word after it.
+  private func run(at i: Int) -> (bits: UInt64, length: Int64, next: Int) {
+    let bits = words[i] & ~Self.runMark
+    guard words[i] != bits else { return (bits, 1, i + 1) }
+    return (bits, i + 1 < words.count ? Int64(clamping: words[i + 1]) : 1, i + 2)
   }
 
   /// The rates and how long each was used.
@@ -56,10 +76,9 @@ struct Record: Sendable {
     var runs: [(rate: Double, length: Int64)] = []
     var i = 0
     while i < words.count {
-      let isRun = words[i] & Self.runMark != 0
-      let length = isRun && i + 1 < words.count ? Int64(clamping: words[i + 1]) : 1
-      runs.append((Double(bitPattern: words[i] & ~Self.runMark), length))
-      i += isRun ? 2 : 1
+      let (bits, length, next) = run(at: i)
+      runs.append((Double(bitPattern: bits), length))
+      i = next
     }
     if repeats > 0 { runs.append((Double(bitPattern: last), Int64(clamping: repeats))) }
     return runs

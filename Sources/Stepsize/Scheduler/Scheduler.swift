@@ -120,12 +120,29 @@ public struct Scheduler: ~Copyable, Sendable {
   ///
   /// The schedule is counted as the one before it: its value at `scheduleStep` is the next one.
   public mutating func extend(to schedule: Schedule?) throws(ConfigurationError) {
-    let extended = try Plan(plan.controllers, schedule)
-    watch.keepSpans(of: plan.schedule)
+    apply(try extending(to: schedule))
+  }
+
+  /// What `extend` changes, made beforehand: applying it asks for no memory.
+  public struct Extension {
+    fileprivate let plan: Plan
+    fileprivate let schedule: Node
+    fileprivate let past: [Watch.Span]
+  }
+
+  public func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
+    Extension(
+      plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
+      past: watch.spans(of: plan.schedule))
+  }
+
+  public mutating func apply(_ prepared: Extension) {
+    watch.past = prepared.past
+    watch.forgetPhase()
     // Its last phase may not be the last one any more.
     watch.hasSettled = false
-    self.schedule = schedule?.node ?? .constant(Constant(value: 1))
-    length = schedule?.length
-    plan = extended
+    schedule = prepared.schedule
+    length = prepared.plan.schedule?.length
+    plan = prepared.plan
   }
 }

@@ -15,6 +15,8 @@ struct Settlings: Sendable {
     self.boxes = boxes
   }
 
+  var isEmpty: Bool { boxes.isEmpty }
+
   /// Shows the loss to all; what ends because the metric has settled.
   func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
     var ending = Ending.none

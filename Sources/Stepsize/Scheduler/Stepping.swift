@@ -48,6 +48,7 @@ extension Scheduler {
   private static func stepWatched(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
   ) {
+    scheduler.watch.useReserve()
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.settle(loss)
@@ -70,10 +71,26 @@ extension Scheduler {
   private static func advanceWatched(
     _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
   ) {
+    scheduler.watch.useReserve()
     writeDown(&scheduler)
     scheduler.count()
     if isWritten { scheduler.write(rates) }
   }
+
+  // MARK: - Memory
+
+  // A step asks for no memory where there is a reserve. Who cannot do without it makes one beforehand, part by part, so
+  // that each may fail by itself (`stepsize_scheduler_step`).
+
+  /// Whether the next step has the memory that it needs.
+  @inline(__always)
+  public var hasReserve: Bool { !isWatched || watch.reservedCount > 0 }
+
+  public var reserveCount: Int { watch.reserveCount }
+
+  public mutating func reserve(_ part: Int) { watch.reserve(part, from: time, of: plan.schedule) }
+
+  public mutating func countReserve() { watch.countReserve(from: time, of: plan.schedule) }
 
   // MARK: - Before an update
 

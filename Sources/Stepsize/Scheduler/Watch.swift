@@ -9,11 +9,13 @@ struct Watch: ~Copyable, Sendable {
   private var records: [Record]
   private var firstRecorded: Int64 = 0
   /// The phases of the updates that are recorded under an earlier schedule, one after the other.
-  private var past: [Span] = []
+  var past: [Span] = []
   /// The phase that was looked up last, and from which of the schedule's steps on it is that.
   private var latest: (from: Int64, phase: Phase)?
   /// The gradient norms that the caller logs.
   var norms: GradientNormLog?
+  /// Updates that surely need no memory from now on (`reserve`).
+  private(set) var reservedCount: Int64 = 0
 
   private static let maximumJumpCount = 4096
 
@@ -22,7 +24,7 @@ struct Watch: ~Copyable, Sendable {
     var time: Int64
   }
 
-  private struct Span: Sendable {
+  struct Span: Sendable {
     /// The step after its last one.
     var end: Int64
     /// Empty: none.
@@ -33,6 +35,7 @@ struct Watch: ~Copyable, Sendable {
     norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
     settlings = try Settlings(plan.settlings)
     records = Array(repeating: Record(), count: groupCount)
+    if !settlings.isEmpty { jumps.reserveCapacity(4) }
   }
 
   // MARK: - Settling
@@ -44,7 +47,7 @@ struct Watch: ~Copyable, Sendable {
 
   /// The phase of a step of the schedule, looked up when it may be another one.
   mutating func phase(at time: Int64, of schedule: Schedule?) -> Phase {
-    if let (from, phase) = latest, from <= time, time < phase.until ?? schedule?.length ?? Int64.max {
+    if let (from, phase) = latest, from == time || (from < time && time < end(of: phase, schedule)) {
       return phase
     }
     let phase = schedule?.span(at: time) ?? Phase([])
@@ -52,11 +55,22 @@ struct Watch: ~Copyable, Sendable {
     return phase
   }
 
+  /// The first step at which another phase has to be looked up.
+  private func end(of phase: Phase, _ schedule: Schedule?) -> Int64 {
+    phase.until ?? schedule?.length ?? Int64.max
+  }
+
+  mutating func forgetPhase() {
+    latest = nil
+    reservedCount = 0
+  }
+
   /// From the update after `step` on, the schedule's time goes on from `time`.
   mutating func jump(to time: Int64, at step: Int64) {
     // One that is so long ago is not gone back to.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
+    reservedCount = 0
   }
 
   /// The schedule's time at any step.
@@ -99,8 +113,8 @@ struct Watch: ~Copyable, Sendable {
     schedule?.span(at: time(at: step)).moved { self.step(atTime: $0) } ?? Phase([])
   }
 
-  /// Writes down in which phases the recorded updates were, before another schedule comes.
-  mutating func keepSpans(of schedule: Schedule?) {
+  /// In which phases the recorded updates were, to be kept when another schedule comes.
+  func spans(of schedule: Schedule?) -> [Span] {
     let (first, count) = recorded
     let end = first > Int64.max - count ? Int64.max : first + count
     var spans: [Span] = []
@@ -110,8 +124,7 @@ struct Watch: ~Copyable, Sendable {
       start = Swift.min(span.until ?? end, end)
       spans.append(Span(end: start, name: span.name))
     }
-    past = spans
-    latest = nil
+    return spans
   }
 
   /// The step from which on the present schedule counts, as far as the record tells.
@@ -130,9 +143,37 @@ struct Watch: ~Copyable, Sendable {
     if !records[0].isFull || records[group].count < records[0].count { records[group].append(rate) }
   }
 
+  // MARK: - Memory
+
+  /// A record, or the settlings.
+  var reserveCount: Int { records.count + 1 }
+
+  /// Provides one of them with memory for some updates from `time` on.
+  mutating func reserve(_ part: Int, from time: Int64, of schedule: Schedule?) {
+    if part < records.count { return records[part].reserve() }
+    guard !settlings.isEmpty else { return }
+    if jumps.count == jumps.capacity {
+      jumps.reserveCapacity(Swift.min(jumps.count * 2 + 4, Self.maximumJumpCount))
+    }
+    _ = phase(at: time, of: schedule)
+  }
+
+  /// Counts the updates that are provided for, all of the above having been reserved.
+  mutating func countReserve(from time: Int64, of schedule: Schedule?) {
+    var count = Int64.max
+    for record in records { count = Swift.min(count, record.reservedCount) }
+    if !settlings.isEmpty, let (_, phase) = latest {
+      count = Swift.min(count, Swift.max(end(of: phase, schedule) - time, 1))
+    }
+    reservedCount = count
+  }
+
+  mutating func useReserve() { if reservedCount > 0 { reservedCount -= 1 } }
+
   /// What is after `step` was not.
   mutating func rewind(to step: Int64) {
     hasSettled = false
+    reservedCount = 0
     while let last = jumps.last, last.step > step { jumps.removeLast() }
     let (first, count) = recorded
     if step >= first && step - first <= count {

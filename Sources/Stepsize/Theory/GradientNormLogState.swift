@@ -34,7 +34,8 @@ extension GradientNormLog {
     coder.transfer(&count, in: 0...Int64.max)
     var bits = values.map { $0.bitPattern }
     coder.transfer(&bits)
-    values = bits.map { Double(bitPattern: $0) }
+    // A scheduler that is saved keeps its own.
+    if coder.isReading { values = bits.map { Double(bitPattern: $0) } }
     let kept = count / stride &+ (count % stride == 0 ? 0 : 1)
     if stride & (stride &- 1) != 0 || kept != Int64(values.count) || values.count > capacity
       || values.contains(where: { $0 < 0 })

@@ -60,7 +60,6 @@ public struct Agent: Sendable {
   private var decisions: UInt64 = 0
   private var score = 0.0
   private var sampleCount = 0
-  private var features: [Double]
 
   /// What a reward that is not finite counts as.
   public static var failure: Double { -10 }
@@ -100,7 +99,6 @@ public struct Agent: Sendable {
     sums = Array(repeating: 0, count: Int(configuration.population))
     observer = Observer(every: policy.every, total: 0)
     actor = policy.network
-    features = Array(repeating: 0, count: Observer.featureCount)
   }
 
   /// Episodes before `update`.
@@ -129,6 +127,12 @@ public struct Agent: Sendable {
     if explores, episodes >= episodesPerUpdate {
       throw ConfigurationError(.order, "agent: this generation is complete: update comes next")
     }
+    var actor = policy.network
+    if explores, configuration.trainer == .crossEntropy {
+      actor.parameters = search.candidate(Int(episodes % configuration.population))
+    }
+    // From here on no memory is asked for.
+    self.actor = actor
     forgetEpisode()
     observer = Observer(every: policy.every, total: total)
     sampleCount = proximal.count
@@ -137,10 +141,6 @@ public struct Agent: Sendable {
     decisions = 0
     isPlaying = true
     isExploring = explores
-    actor = policy.network
-    if explores, configuration.trainer == .crossEntropy {
-      actor.parameters = search.candidate(Int(episodes % configuration.population))
-    }
   }
 
   mutating func forgetEpisode() {
@@ -151,16 +151,23 @@ public struct Agent: Sendable {
   /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.
   public mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
-    guard observer.add(loss) == true else { return Double.exp(level) }
+    var observer = observer
+    guard observer.add(loss) == true else {
+      self.observer = observer
+      return Double.exp(level)
+    }
+    var features = Array(repeating: 0.0, count: Observer.featureCount)
     observer.decide(level: level / policy.limit, into: &features)
     let action: Double
     if isExploring, configuration.trainer == .proximal {
       let random = CounterRandom(
         seed: configuration.seed, step: generation &* episodesPerUpdate &+ episodes)
+      // The last to ask for memory: nothing is changed before.
       action = proximal.act(features, noise: random.normal(decisions))
     } else {
       action = actor.value(features)
     }
+    self.observer = observer
     decisions &+= 1
     level = policy.moved(level, by: action)
     return Double.exp(level)

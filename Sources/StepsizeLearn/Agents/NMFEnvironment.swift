@@ -72,9 +72,11 @@ struct NMFEnvironment {
     return try agent.endEpisode()
   }
 
-  /// The score, log(e₀/e_T), of a policy as it is.
-  func score(_ policy: Policy) throws(ConfigurationError) -> Double {
-    var player = try Player(policy, total: told)
+  /// A player of a policy as it is, for an episode.
+  func player(_ policy: Policy) throws(ConfigurationError) -> Player { try Player(policy, total: told) }
+
+  /// Its score, log(e₀/e_T).
+  func score(_ player: inout Player) throws(ConfigurationError) -> Double {
     try run(&player)
     return player.score
   }
@@ -145,6 +147,19 @@ extension Agent {
 
   /// The score, log(e₀/e_T), of the policy as it is on an instance. Training uses numbers >= 0.
   public func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
-    try NMFEnvironment(instance: instance).score(policy)
+    try Audition(self, instance: instance).score()
+  }
+
+  /// The same in two calls, for who has to have the player in hand in between.
+  public final class Audition {
+    private let environment: NMFEnvironment
+    private var player: Player
+
+    public init(_ agent: Agent, instance: Int64) throws(ConfigurationError) {
+      environment = NMFEnvironment(instance: instance)
+      player = try environment.player(agent.policy)
+    }
+
+    public func score() throws(ConfigurationError) -> Double { try environment.score(&player) }
   }
 }

@@ -24,7 +24,6 @@ struct Player: EpisodePlayer, ~Copyable {
     let bytes = policy.bytes
     var controller: UnsafeMutablePointer<stepsize_controller>?
     let made = stepsize_controller_learned(bytes, bytes.count, total, 0, &controller, &error)
-    defer { stepsize_controller_destroy(controller) }
     guard made == STEPSIZE_OK else { throw Self.failure(error) }
     var options = stepsize_scheduler_options()
     _ = stepsize_scheduler_defaults(&options, MemoryLayout<stepsize_scheduler_options>.size)
@@ -36,6 +35,8 @@ struct Player: EpisodePlayer, ~Copyable {
       options.base_lr = $0
       return stepsize_scheduler_create(&options, &scheduler, &error)
     }
+    // Before anything asks for memory: of a handle of another library nobody knows where it runs out.
+    stepsize_controller_destroy(controller)
     guard status == STEPSIZE_OK, let scheduler else { throw Self.failure(error) }
     self.scheduler = scheduler
   }
@@ -59,7 +60,7 @@ struct Player: EpisodePlayer, ~Copyable {
     withUnsafeBytes(of: error.text) {
       for byte in $0 where byte != 0 { text.append(byte) }
     }
-    return ConfigurationError(.state, "agent: ", text)
+    return ConfigurationError(error.status == STEPSIZE_ERROR_MEMORY ? .memory : .state, "agent: ", text)
   }
 }
 

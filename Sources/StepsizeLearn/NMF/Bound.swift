@@ -34,22 +34,25 @@ public enum Bound: Int32, Sendable {
   /// The largest eigenvalue of a symmetric matrix without negative entries, from above: max (S·v)_i / v_i for
   /// a v without negative entries whose zeros are rows of zeros (Collatz and Wielandt), here from a few
   /// power steps.
-  static func largestEigenvalue(_ s: borrowing FixedBuffer, _ size: Int) -> Double {
-    var v = Array(repeating: 1.0, count: size)
+  ///
+  /// `scratch` holds at least 2·size numbers: an update asks for no memory.
+  static func largestEigenvalue(
+    _ s: borrowing FixedBuffer, _ size: Int, _ scratch: inout FixedBuffer
+  ) -> Double {
+    scratch.set(1, 0, size)
     var top = 0.0
     for _ in 0..<5 {
-      var product = v
       top = 0
       var largest = 0.0
       for i in 0..<size {
         var sum = 0.0
-        for j in 0..<size { sum += s[i &* size &+ j] * v[j] }
-        product[i] = sum
-        if v[i] > 0 { top = Swift.max(top, sum / v[i]) }
+        for j in 0..<size { sum += s[i &* size &+ j] * scratch[j] }
+        scratch[size &+ i] = sum
+        if scratch[i] > 0 { top = Swift.max(top, sum / scratch[i]) }
         largest = Swift.max(largest, sum)
       }
       guard largest > 0 else { return 0 }
-      for i in 0..<size { v[i] = product[i] / largest }
+      for i in 0..<size { scratch[i] = scratch[size &+ i] / largest }
     }
     return top
   }

@@ -37,7 +37,7 @@ extension Factorization {
     h.gram(&gramH)
     var total = 0.0
     for i in 0..<gramH.count { total += gramH[i] }
-    let curvature = Bound.largestEigenvalue(gramH, paddedRank(rank))
+    let curvature = Bound.largestEigenvalue(gramH, paddedRank(rank), &panel)
     let rate = curvature > 0 ? configuration.theta / curvature : 0
     for b in 0..<batchCount {
       let start = place(of: b)

@@ -113,7 +113,8 @@ extension Factorization {
     _ update: inout FactorizationUpdate
   ) {
     let data = update.squares.squareRoot()
-    (update.wRate, update.wBound) = cut(rate, Bound.largestEigenvalue(gramH, paddedRank(rank)), data, &update)
+    let ofH = Bound.largestEigenvalue(gramH, paddedRank(rank), &panel)
+    (update.wRate, update.wBound) = cut(rate, ofH, data, &update)
     var descent = descend(
       batchW, gramH, batchProduct, &nextBatchW, &panel, rate: update.wRate, floor: floor, cap: cap,
       repeats: Int(configuration.wSteps))
@@ -128,7 +129,7 @@ extension Factorization {
     multiply(x, stride, start, count, isForW: false, isForH: true)
     // Not below the mean eigenvalue that such a batch has: rows that are nearly 0 have nothing to say about H.
     var curvature = Swift.max(
-      Bound.largestEigenvalue(gramW, paddedRank(rank)),
+      Bound.largestEigenvalue(gramW, paddedRank(rank), &panel),
       wSquares / Double(rank) * (Double(count) / Double(rows)))
     if configuration.bound == .minibatch { curvature = Swift.max(curvature, meanSquare(count)) }
     (update.hRate, update.hBound) = cut(rate, curvature, data, &update)

@@ -42,7 +42,8 @@ final class BoundTests: XCTestCase {
         if length == 0 { break }
         v = product.map { $0 / length }
       }
-      let bound = Bound.largestEigenvalue(gram, padded)
+      var scratch = FixedBuffer(count: 2 * padded)
+      let bound = Bound.largestEigenvalue(gram, padded, &scratch)
       XCTAssertGreaterThanOrEqual(bound, value * (1 - 1e-12))
       if value > 0 { worst = max(worst, bound / value) }
     }
