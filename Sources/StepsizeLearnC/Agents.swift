@@ -199,7 +199,9 @@ extension UnsafeMutablePointer<stepsize_agent> {
   // Between two guards, so that it is destroyed where the second one fails: it has a handle of libstepsize.
   var audition: Agent.Audition?
   let status = boundary(error) { () throws(ConfigurationError) in
-    audition = try Agent.Audition(agent.value.pointee, instance: instance)
+    let begun = Agent.Audition(agent.value.pointee, instance: instance)
+    try begun.begin()
+    audition = begun
   }
   guard status == STEPSIZE_OK else { return status }
   return boundary(error) { () throws(ConfigurationError) in

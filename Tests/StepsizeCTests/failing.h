@@ -82,6 +82,11 @@ static int is_as_remembered(void) {
   return 1;
 }
 
+/* Of a call, not each allocation fails: valgrind is slow. */
+static int is_quick;
+
+static long after(long k) { return k + 1 + (is_quick ? k / 2 : 0); }
+
 /* ---- Calls ------------------------------------------------------------------------------------- */
 
 static char tried[256][64];
@@ -132,7 +137,7 @@ static void note_tried(const char *call) {
 #define TRY(call, prepare, after_failure, after_success) \
   do { \
     note_tried(#call); \
-    for (long k = 0;; k++) { \
+    for (long k = 0;; k = after(k)) { \
       prepare; \
       long before = live, had = failures; \
       countdown = k; \
@@ -151,7 +156,12 @@ static void note_tried(const char *call) {
     } \
   } while (0)
 
-/* All functions of a list were tried. */
+/* The arguments of a test: "--quick", or "--all LIST" with a list of functions that have to be tried. */
+static const char *list_of(int argc, char **argv) {
+  is_quick = argc > 1 && strcmp(argv[1], "--quick") == 0;
+  return argc > 2 && strcmp(argv[1], "--all") == 0 ? argv[2] : NULL;
+}
+
 static void all_were_tried(const char *path) {
   FILE *list = fopen(path, "r");
   REQUIRE(list != NULL);

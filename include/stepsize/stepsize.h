@@ -82,6 +82,18 @@
    its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
    is a legal loss.
 
+   MEMORY
+
+   Any allocation can fail. The call then returns STEPSIZE_ERROR_MEMORY; nothing else has changed, nothing is
+   lost, `*out` is NULL, and every object goes on: the same call may be made again. That holds on each
+   thread by itself. Steps, single values and whatever else has no status ask for no memory, but for
+   stepsize_catalogue_parameter_count, which returns 0; of a scheduler with a record or early stop rules a
+   step may have to, and is not made where it fails. Destroying asks for none. Memory comes from malloc.
+
+   What remains for the caller: handles that were freed, pointers and counts that are not what they say, and
+   a system that promises memory and ends the process when it is used (overcommit). No function may be
+   called from a signal handler, nor left by longjmp.
+
    WORDS FOR SIZES
 
    `size` is a number of bytes (of a struct, a text, a state), `capacity` the bytes of a buffer,
@@ -572,7 +584,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_catalogue_text(stepsize_catalogue cata
 
    catalogue: STEPSIZE_CATALOGUE_...
    index: 0 to stepsize_catalogue_count(catalogue) - 1.
-   Returns: The number of parameters; 0 for a wrong index. */
+   Returns: The number of parameters; 0 for a wrong index, and where memory runs out. */
 size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t index);
 
 /* What the library says of a parameter of an entry; of a controller with variants, as the first

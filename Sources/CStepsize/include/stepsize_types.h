@@ -15,7 +15,7 @@ enum {
   STEPSIZE_OK = 0,
   STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
   STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out, or a size is beyond what there can be; nothing has changed */
+  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
   STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
   STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */

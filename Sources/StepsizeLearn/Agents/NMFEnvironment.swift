@@ -75,16 +75,10 @@ struct NMFEnvironment {
   /// A player of a policy as it is, for an episode.
   func player(_ policy: Policy) throws(ConfigurationError) -> Player { try Player(policy, total: told) }
 
-  /// Its score, log(e₀/e_T).
-  func score(_ player: inout Player) throws(ConfigurationError) -> Double {
-    try run(&player)
-    return player.score
-  }
-
   /// The updates that a player is told of.
   private var told: Int64 { isTotalKnown ? total : 0 }
 
-  private func run<Who: EpisodePlayer & ~Copyable>(_ player: inout Who) throws(ConfigurationError) {
+  fileprivate func run<Who: EpisodePlayer & ~Copyable>(_ player: inout Who) throws(ConfigurationError) {
     var model = try Factorization(configuration, x.span, rows: rows, columns: columns, stride: columns)
     var multiplier = 1.0
     var before = try evaluate(model)
@@ -147,19 +141,35 @@ extension Agent {
 
   /// The score, log(e₀/e_T), of the policy as it is on an instance. Training uses numbers >= 0.
   public func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
-    try Audition(self, instance: instance).score()
+    let audition = Audition(self, instance: instance)
+    try audition.begin()
+    return try audition.score()
   }
 
-  /// The same in two calls, for who has to have the player in hand in between.
+  /// The same in single calls, for who has to have the player in hand in between.
   public final class Audition {
     private let environment: NMFEnvironment
-    private var player: Player
+    private let policy: Policy
+    private var player: Player?
 
-    public init(_ agent: Agent, instance: Int64) throws(ConfigurationError) {
+    public init(_ agent: Agent, instance: Int64) {
       environment = NMFEnvironment(instance: instance)
-      player = try environment.player(agent.policy)
+      policy = agent.policy
     }
 
-    public func score() throws(ConfigurationError) -> Double { try environment.score(&player) }
+    /// Brings the player in. Nothing is asked for after that.
+    public func begin() throws(ConfigurationError) { player = try environment.player(policy) }
+
+    public func score() throws(ConfigurationError) -> Double {
+      try player?.play(environment) ?? 0
+    }
+  }
+}
+
+extension Player {
+  /// The score, log(e₀/e_T).
+  fileprivate mutating func play(_ environment: NMFEnvironment) throws(ConfigurationError) -> Double {
+    try environment.run(&self)
+    return score
   }
 }

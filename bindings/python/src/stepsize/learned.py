@@ -25,7 +25,7 @@ from weakref import finalize
 from ._core.controller import Controller, adopt
 from ._core.controllers import Learned
 from ._foreign import abi, abi_learn, convert
-from ._foreign.errors import StepsizeError
+from ._foreign.errors import StepsizeError, failure
 from ._foreign.learn import learn
 from ._foreign.library import create, library, message_of, new_error
 
@@ -129,7 +129,7 @@ class Agent:
         """
         status = learn.stepsize_agent_observe(self._handle, loss, self._pointer)
         if status:
-            raise StepsizeError("agent: no episode has begun", status)
+            raise failure("agent: no episode has begun", status)
         return self._multiplier.value
 
     def end_step(self, reward: float) -> None:
@@ -263,4 +263,4 @@ def _call(function: Callable[..., int], *arguments: Any) -> None:
     error = new_error()
     status = function(*arguments, byref(error))
     if status:
-        raise StepsizeError(message_of(error), status)
+        raise failure(message_of(error), status)

@@ -11,7 +11,7 @@ import numpy as np
 from ._core.controller import Controller
 from ._core.scheduler import Scheduler
 from ._foreign import abi, abi_learn, convert
-from ._foreign.errors import StepsizeError
+from ._foreign.errors import StepsizeError, failure
 from ._foreign.learn import learn
 from ._foreign.library import create, message_of, new_error
 
@@ -290,7 +290,7 @@ class StochasticNMF(_Transformer, _Base):
             _pointer(h), *h.shape, _pointer(x), len(x), _stride(x), steps, _pointer(w), byref(error)
         )
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
         return w
 
     @property
@@ -374,14 +374,14 @@ class _Model:
             self.handle, self.data, self.stride, rate, byref(self.update), byref(error)
         )
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
         return self.update
 
     def loss(self) -> float:
         loss, error = c_double(), new_error()
         status = learn.stepsize_nmf_loss(self.handle, self.data, self.stride, byref(loss), byref(error))
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
         return loss.value
 
     def factors(self, w: bool = True) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -395,7 +395,7 @@ class _Model:
         parts, count = (None, 0) if h is None else (_pointer(h), h.size)
         status = learn.stepsize_nmf_set_factors(self.handle, _pointer(w), w.size, parts, count, byref(error))
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
 
 
 def _pointer(array: NDArray[np.float64]) -> Any:

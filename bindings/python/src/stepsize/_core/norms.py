@@ -9,7 +9,7 @@ from ctypes import byref, c_char, c_size_t
 from weakref import finalize
 
 from .._foreign import abi, arrays, convert
-from .._foreign.errors import StepsizeError
+from .._foreign.errors import StepsizeError, failure
 from .._foreign.library import create, library, quick
 
 TYPE_CHECKING = False
@@ -44,8 +44,9 @@ class GradientNormLog:
         """Adds the norm of the next update: >= 0. NaN and infinity are kept, for `refine` to repair."""
         if type(norm) is not float:
             norm = convert.to_float(norm, "norm")
-        if _add(self._handle, norm) != abi.STEPSIZE_OK:
-            raise StepsizeError(f"norm = {norm!r}, expected a number >= 0")
+        status = _add(self._handle, norm)
+        if status:
+            raise failure(f"norm = {norm!r}, expected a number >= 0", status)
 
     @property
     def count(self) -> int:

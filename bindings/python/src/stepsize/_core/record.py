@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
 
-from .._foreign.errors import StepsizeError
+from .._foreign.errors import failure
 from .._foreign.library import message_of, new_error, quick
 from .schedule import adopt
 
@@ -61,5 +61,5 @@ class Record:
             self._stepper._handle, self._stepper._group(group), byref(handle), byref(error)
         )
         if status or handle.value is None:
-            raise StepsizeError(f"{message_of(error)} (is it made with record=True?)", status)
+            raise failure(f"{message_of(error)} (is it made with record=True?)", status)
         return adopt(handle.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_char, c_size_t, c_void_p
 
 from .._foreign import abi, convert
-from .._foreign.errors import StepsizeError
+from .._foreign.errors import StepsizeError, failure
 from .._foreign.library import create, message_of, new_error, quick, read_text
 from .._foreign.stepper import CHANGES, Stepper
 from . import state as states
@@ -291,7 +291,7 @@ class Scheduler(Stepper):
         error = new_error()
         status = quick.stepsize_scheduler_extend(self._handle, longer._handle, byref(error))
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
         self._refresh()
 
     def _longer(self, schedule: int | Schedule | str, policy: str) -> Schedule:
@@ -407,7 +407,7 @@ class Scheduler(Stepper):
         error = new_error()
         status = quick.stepsize_scheduler_load(self._handle, state, len(state), byref(error))
         if status:
-            raise StepsizeError(message_of(error), status)
+            raise failure(message_of(error), status)
         self._refresh()
 
     def state_dict(self) -> dict[str, Any]:

@@ -27,10 +27,15 @@ class StepsizeError(ValueError):
         self.offset = offset
 
 
-def parse_error(message: str, status: int, text: str, offset: int) -> StepsizeError:
+def failure(message: str, status: int) -> StepsizeError | MemoryError:
+    """The error for a status of the library; the message is for one that is not about memory."""
+    return MemoryError("out of memory") if status == abi.STEPSIZE_ERROR_MEMORY else StepsizeError(message, status)
+
+
+def parse_error(message: str, status: int, text: str, offset: int) -> StepsizeError | MemoryError:
     """The error for a text, which it shows with a caret under the place. `offset` counts bytes of UTF-8."""
     if offset < 0:
-        return StepsizeError(message, status)
+        return failure(message, status)
     # A byte offset inside a character, which the library does not give, would count as before it.
     place = len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
     start = text.rfind("\n", 0, place) + 1

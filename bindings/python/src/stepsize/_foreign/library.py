@@ -7,7 +7,7 @@ import os
 from ctypes import byref, c_char, c_size_t, c_void_p
 
 from . import abi
-from .errors import StepsizeError
+from .errors import failure
 
 TYPE_CHECKING = False  # `typing` costs more to import than the rest of this package
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def create(function: Callable[..., int], *arguments: Any) -> int:
     handle, error = c_void_p(), new_error()
     status = function(*arguments, byref(handle), byref(error))
     if status != abi.STEPSIZE_OK or handle.value is None:
-        raise StepsizeError(message_of(error), status)
+        raise failure(message_of(error), status)
     return handle.value
 
 
@@ -106,7 +106,7 @@ def read_text(function: Callable[..., int], *arguments: Any) -> str:
         buffer = (c_char * (length.value + 1))()
         status = function(*arguments, buffer, len(buffer), None)
     if status != abi.STEPSIZE_OK:
-        raise StepsizeError(library.stepsize_status_name(status).decode(), status)
+        raise failure(library.stepsize_status_name(status).decode(), status)
     return buffer.raw[: length.value].decode("utf-8")
 
 
@@ -115,4 +115,4 @@ def check(function: Callable[..., int], *arguments: Any) -> None:
     error = new_error()
     status = function(*arguments, byref(error))
     if status != abi.STEPSIZE_OK:
-        raise StepsizeError(message_of(error), status)
+        raise failure(message_of(error), status)

@@ -13,7 +13,7 @@ from importlib import import_module
 from weakref import finalize
 
 from . import abi, convert
-from .errors import StepsizeError
+from .errors import StepsizeError, failure
 from .library import quick
 
 TYPE_CHECKING = False
@@ -148,7 +148,7 @@ class Stepper(Step):
             raise StepsizeError(
                 "the controller needs the loss: call step(loss), or advance() for an update without one", status
             )
-        raise StepsizeError(hint or f"the scheduler could not go on (status {status})", status)
+        raise failure(hint or f"the scheduler could not go on (status {status})", status)
 
     def _changed(self, before: float, update: int | None = None) -> None:
         """Tells what the controller did with a loss."""
