@@ -49,13 +49,12 @@ package struct StateCoder {
     self.format = format
   }
 
-  /// The caller's bytes, which are copied only if their header says that they are a state of that length.
-  package static func copy(_ bytes: UnsafeBufferPointer<UInt8>) throws(ConfigurationError) -> [UInt8] {
+  /// Refuses what is no state of `count` bytes by its first ones, before the others are copied.
+  package static func checkHeader(_ bytes: [UInt8], count: Int) throws(ConfigurationError) {
     guard bytes.count >= headerLength, magic.equals(bytes[0..<8]) else { throw isNone }
     var length: UInt64 = 0
     for i in 0..<8 { length |= UInt64(bytes[16 + i]) << UInt64(8 * i) }
-    guard length == UInt64(bytes.count) else { throw hasOtherLength(bytes.count) }
-    return Array(bytes)
+    guard length == UInt64(count) else { throw hasOtherLength(count) }
   }
 
   private static var isNone: ConfigurationError {

@@ -61,7 +61,9 @@ package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ ca
   text.withUnsafeBufferPointer { copy($0, to: buffer, capacity) }
 }
 
-private func copy(_ text: UnsafeBufferPointer<UInt8>, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
+private func copy(
+  _ text: UnsafeBufferPointer<UInt8>, to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int
+) {
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
@@ -135,10 +137,17 @@ package func written(
   return Int32(STEPSIZE_OK)
 }
 
+/// A copy of a state of the caller's; one that is not what its header says is refused before it is copied.
+package func stateBytes(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> [UInt8] {
+  let given = UnsafeBufferPointer(start: size == 0 ? nil : bytes, count: Int(size))
+  try StateCoder.checkHeader(Array(given.prefix(StateCoder.headerLength)), count: given.count)
+  return Array(given)
+}
+
 /// The policy that the caller's bytes are; damaged ones are refused.
 package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
   }
-  return try Policy(bytes: StateCoder.copy(UnsafeBufferPointer(start: bytes, count: Int(size))))
+  return try Policy(bytes: stateBytes(bytes, size))
 }

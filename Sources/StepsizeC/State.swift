@@ -151,7 +151,7 @@ private func reading(
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
   return boundary(error) { () throws(ConfigurationError) in
-    try body(try StateCoder.copy(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size))))
+    try body(try stateBytes(state, size))
   }
 }
 

@@ -337,7 +337,7 @@ extension stepsize_score_result {
     return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is longer than that of any log", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = try StateCoder.copy(UnsafeBufferPointer(start: state, count: Int(size)))
+    let bytes = try stateBytes(state, size)
     out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
   }
 }

@@ -279,7 +279,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
     return fail(STEPSIZE_ERROR_STATE, "the state is not one of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = try StateCoder.copy(UnsafeBufferPointer(start: training, count: Int(length)))
+    let bytes = try stateBytes(training, length)
     out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
   }
 }
