@@ -72,6 +72,12 @@ struct NMFEnvironment {
     return try agent.endEpisode()
   }
 
+  /// The score, log(e₀/e_T), of a policy as it is.
+  func score(_ policy: Policy) throws(ConfigurationError) -> Double {
+    var player = try player(policy)
+    return try player.play(self)
+  }
+
   /// A player of a policy as it is, for an episode.
   func player(_ policy: Policy) throws(ConfigurationError) -> Player { try Player(policy, total: told) }
 
@@ -141,9 +147,7 @@ extension Agent {
 
   /// The score, log(e₀/e_T), of the policy as it is on an instance. Training uses numbers >= 0.
   public func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
-    let audition = Audition(self, instance: instance)
-    try audition.begin()
-    return try audition.score()
+    try NMFEnvironment(instance: instance).score(policy)
   }
 
   /// The same in single calls, for who has to have the player in hand in between.
