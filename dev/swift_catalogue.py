@@ -128,12 +128,13 @@ struct ActiveController: ~Copyable, Sendable {{
 
   var needs: Needs {{ kind?.needs ?? [] }}
 
+  /// Looks at the commonest one alone, and at none.
   @inline(__always)
-  mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
-    if _fastPath(kind == .{first.case}) {{ {first.case}.observe(loss, &groups) }} else {{ observeOther(loss, &groups) }}
+  mutating func observeAtOnce(_ loss: Double) -> Bool {{
+    _fastPath(kind == .{first.case}) ? {first.case}.observeAtOnce(loss) : kind == nil
   }}
 
-  private mutating func observeOther(_ loss: Double, _ groups: inout [Group]) {{
+  mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
 {dispatch("{}.observe(loss, &groups)", "break")}  }}
 
   mutating func observeGradient(

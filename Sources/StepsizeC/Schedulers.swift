@@ -185,11 +185,13 @@ private func withRates(
   _ body: (consuming MutableSpan<Double>) throws(StepFailure) -> Void
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
+  // The place is looked at, not the pointer: then the span does not look again.
+  let start = place(lrs, scheduler)
+  guard isAligned(start), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   do {
-    try body(MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
+    try body(MutableSpan(_unsafeStart: start, count: Int(count)))
     return Int32(STEPSIZE_OK)
   } catch {
     return Int32(error == .size ? STEPSIZE_ERROR_SIZE : STEPSIZE_ERROR_LOSS_REQUIRED)

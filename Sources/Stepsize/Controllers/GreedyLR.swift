@@ -110,8 +110,34 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     startCounting()
   }
 
-  /// Takes one loss (any value, NaN and infinities included) and moves the base rates if it is time.
   @inline(__always)
+  mutating func observeAtOnce(_ loss: Double) -> Bool {
+    // What has time left is never negative, and no count reaches more than patience + 1 here.
+    guard cooldownLeft | warmupLeft == 0, goodCount < configuration.patience,
+      badCount < configuration.patience,
+      !best.followsPrevious
+    else { return false }
+    var metric = loss
+    if configuration.variant == .huggingface {
+      if configuration.isSmooth { metric = streaming.add(loss) }
+    } else {
+      guard abs(loss) <= Double.greatestFiniteMagnitude else { return false }
+      if configuration.isSmooth {
+        if average.isAtEndOfBlock { return false }
+        metric = average.addWithinBlock(loss)
+      }
+    }
+    if best.improvesAtOnce(metric) {
+      badCount = 0
+      goodCount &+= 1
+    } else {
+      badCount &+= 1
+      goodCount = 0
+    }
+    return true
+  }
+
+  /// Takes one loss (any value, NaN and infinities included) and moves the base rates if it is time.
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
     var metric = loss
     if configuration.variant == .huggingface {
@@ -124,7 +150,6 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     decide(metric, &groups)
   }
 
-  @inline(__always)
   private mutating func decide(_ metric: Double, _ groups: inout [Group]) {
     // Neither is ever negative.
     if cooldownLeft | warmupLeft > 0 {

@@ -27,7 +27,7 @@ struct BestMetric: Sendable {
   /// A margin besides, always a difference.
   private let extraMargin: Double
   /// Whether the metric to beat is the one before instead of the best.
-  private let followsPrevious: Bool
+  let followsPrevious: Bool
   private var best = Double.infinity
   /// Below this is better; moves with `best` alone.
   private var target = 0.0
@@ -42,8 +42,16 @@ struct BestMetric: Sendable {
     reset()
   }
 
-  /// Takes the metric as the best one if it is better by the threshold. NaN never is.
+  /// `improves` without a call, where the metric to beat is the best one.
   @inline(__always)
+  mutating func improvesAtOnce(_ metric: Double) -> Bool {
+    let value = sign * metric
+    guard value < target else { return false }
+    set(value)
+    return true
+  }
+
+  /// Takes the metric as the best one if it is better by the threshold. NaN never is.
   mutating func improves(_ metric: Double) -> Bool {
     let value = sign * metric
     guard value < target else {
@@ -73,6 +81,7 @@ struct BestMetric: Sendable {
     state.transfer(&target)
   }
 
+  @inline(__always)
   private mutating func set(_ best: Double) {
     self.best = best
     switch thresholdMode {

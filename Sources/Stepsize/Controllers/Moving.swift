@@ -22,6 +22,10 @@ protocol Moving: ~Copyable {
 
   mutating func transfer(_ state: inout StateCoder)
 
+  /// Takes the loss of an update that moves no rate and needs no call, as most do; false, and nothing has changed, where
+  /// that is not so: `observe` takes it then.
+  mutating func observeAtOnce(_ loss: Double) -> Bool
+
   /// Takes the loss of an update and moves the base rates if it is time.
   mutating func observe(_ loss: Double, _ groups: inout [Group])
 
@@ -43,6 +47,8 @@ protocol Moving: ~Copyable {
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
+
+  mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {}
 

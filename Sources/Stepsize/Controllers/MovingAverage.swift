@@ -19,21 +19,30 @@ struct MovingAverage: ~Copyable, Sendable {
   }
 
   /// Adds a value and answers the mean of the last `window` values, or of all where there were fewer.
+  mutating func add(_ value: Double) -> Double { isAtEndOfBlock ? endBlock(value) : addWithinBlock(value) }
+
+  /// Whether the next value is the last one of its block.
+  var isAtEndOfBlock: Bool {
+    @inline(__always) get { cursor &+ 1 >= slots.count }
+  }
+
+  /// `add` for a value that is not the last one of its block.
   @inline(__always)
-  mutating func add(_ value: Double) -> Double {
+  mutating func addWithinBlock(_ value: Double) -> Double {
     blockSum += value
     slots[cursor] = value
-    cursor += 1
+    cursor &+= 1
     count = Swift.min(count + 1, window)
-    if cursor == slots.count { return endBlock() }
     // Before the first block is full the slots ahead are 0.
     return (blockSum + slots[cursor]) / count
   }
 
   @inline(never)
   @_optimize(speed)
-  private mutating func endBlock() -> Double {
-    let mean = blockSum / window
+  private mutating func endBlock(_ value: Double) -> Double {
+    let mean = (blockSum + value) / window
+    slots[cursor] = value
+    count = window
     var suffix = 0.0
     for i in (0..<slots.count).reversed() {
       suffix += slots[i]

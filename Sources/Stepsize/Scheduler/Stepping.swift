@@ -39,9 +39,18 @@ extension Scheduler {
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
     if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
-    controller.observe(loss, &groups)
+    guard controller.observeAtOnce(loss) else { return Self.stepMoving(&self, loss, rates, isWritten) }
     count()
     if isWritten { write(rates) }
+  }
+
+  @inline(never)
+  private static func stepMoving(
+    _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
+  ) {
+    scheduler.controller.observe(loss, &scheduler.groups)
+    scheduler.count()
+    if isWritten { scheduler.write(rates) }
   }
 
   @inline(never)
