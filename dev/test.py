@@ -132,7 +132,7 @@ def stages() -> list[Stage]:
         *(
             Stage(
                 f"benchmark suite {name}, on tiny settings",
-                [pytest("-x", str(ROOT / f"Benchmarks/league/{name}/test_suite.py"))],
+                [pytest("-x", str(ROOT / f"Benchmarks/suites/{name}/test_suite.py"))],
                 after=("wheel",),
             )
             for name in benchmarks

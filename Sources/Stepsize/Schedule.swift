@@ -6,7 +6,7 @@
 public struct Schedule: Sendable {
   /// How a schedule is computed.
   let node: Node
-  /// How it was written.
+  /// How it was written, for printing.
   let form: Form
   /// Number of updates that the schedule describes; nil if it has no end.
   public let length: Int64?
@@ -15,7 +15,7 @@ public struct Schedule: Sendable {
   /// Nested levels and number of nodes, both bounded: evaluation is recursive.
   let depth: Int
   let nodeCount: Int
-  /// The first step with a phase's name. Repeats ask for it again and again.
+  /// The first step with a phase's name, cached because repeats look it up often.
   private(set) var firstName = NextName.notBefore(0)
 
   static let maximumDepth = 64
@@ -29,13 +29,13 @@ public struct Schedule: Sendable {
 
   init(_ body: Body, form: Form, phase: [UInt8]? = nil) throws(ConfigurationError) {
     guard body.depth <= Self.maximumDepth else {
-      throw ConfigurationError(.limit, "schedules are nested more than 64 levels deep")
+      throw ConfigurationError(.limit, "schedule: nested more than 64 levels deep")
     }
     guard body.nodeCount <= Self.maximumNodeCount else {
-      throw ConfigurationError(.limit, "a schedule has more than 65536 pieces")
+      throw ConfigurationError(.limit, "schedule: more than 65536 nodes")
     }
     node = body.node
-    // The largest Int64 stands for "without end" in the C interface; nothing is lost by meaning the same here.
+    // The largest Int64 means "no end" in the C interface, so it does here.
     length = body.length == Int64.max ? nil : body.length
     depth = body.depth
     nodeCount = body.nodeCount
@@ -44,15 +44,15 @@ public struct Schedule: Sendable {
     firstName = nextName(from: 0)
   }
 
-  /// A schedule of the catalogue. Values are given in the order of its parameters; nil, or none at the end, takes the
-  /// default.
+  /// A schedule of the catalogue. Values are in the order of its parameters; nil, or a value missing at the end, takes
+  /// the default.
   ///
-  /// Throws `.argument` for a value outside its range, one that is missing, and one too many.
+  /// Throws `.argument` for a value outside its range, a required value that is missing, or too many values.
   public init(_ kind: Kind, _ given: [Value?]) throws(ConfigurationError) {
     try self.init(kind, kind.signature, given)
   }
 
-  /// The same for who has read the declaration.
+  /// The same for a caller that has parsed the declaration.
   init(_ kind: Kind, _ signature: Signature, _ given: [Value?]) throws(ConfigurationError) {
     let arguments = try signature.bind(given)
     let body = try kind.make(arguments)
@@ -60,7 +60,7 @@ public struct Schedule: Sendable {
   }
 }
 
-/// What a constructor makes: the computation and its extent.
+/// The result of a constructor: the computation and its extent.
 struct Body {
   let node: Node
   let length: Int64?

@@ -1,20 +1,20 @@
-/// Writes a state, or reads one: each stateful type names its fields once, in `transfer`, for both.
+/// Writes or reads a state: each stateful type names its fields once, in `transfer`, for both.
 ///
 /// Little-endian: the magic "STEPSIZE", the format's number, the CRC-32 (IEEE 802.3) of everything else, the length
-/// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`, with the name of
-/// what the state is to be one of.
+/// in bytes, then the fields. An error while reading is remembered and thrown by `finish`, with the name of the type
+/// that the state should be of.
 package struct StateCoder {
-  /// Grows with every change of the format; older ones stay readable.
+  /// Rises with every change of the format; older ones stay readable.
   ///
-  /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
+  /// 2: the phases of the updates recorded before a change of schedule (`Watch.keepSpans`).
   package static let format: UInt32 = 2
   package static let headerLength = 24
 
-  /// What a count of observations can be: none is ever so large that counting on overflows.
+  /// The range of a count of observations: never so large that counting further overflows.
   package static let counts = 0...Int64(1) << 62
 
   package private(set) var bytes: [UInt8]
-  /// That of the state that is read, or the lowest that holds what is written, for older libraries.
+  /// The format of the state that is read, or the lowest that can hold what is written, for older libraries.
   private var format: UInt32 = 1
   private let isReading: Bool
   /// "a scheduler", for the errors.
@@ -44,15 +44,15 @@ package struct StateCoder {
         .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
     }
     guard length == UInt64(bytes.count) else {
-      var text = ("the state is cut off or has bytes too many: it has " as StaticString).bytes
+      var text = ("the state is truncated or too long: it has " as StaticString).bytes
       text.write(Int64(bytes.count))
       text.write(" bytes")
       throw ConfigurationError(.state, text)
     }
     guard Self.checksum(bytes) == storedChecksum else {
-      throw ConfigurationError(.state, "the state is damaged: its checksum is wrong")
+      throw ConfigurationError(.state, "the state is damaged: its checksum does not match")
     }
-    guard format >= 1 else { throw ConfigurationError(.state, "the state has an unknown format: 0") }
+    guard format >= 1 else { throw ConfigurationError(.state, "the state has the unknown format 0") }
     self.format = format
   }
 
@@ -68,20 +68,20 @@ package struct StateCoder {
     return bytes
   }
 
-  /// Throws if something that was read cannot be.
+  /// Throws if something that was read is invalid.
   package func check() throws(ConfigurationError) {
-    if isDamaged { throw refusal("a value in it cannot be") }
+    if isDamaged { throw refusal("it contains an invalid value") }
   }
 
-  /// The same, and if something is left.
+  /// The same, and throws if bytes are left.
   package func finish() throws(ConfigurationError) {
     try check()
     guard offset == bytes.count else { throw refusal("it is too long") }
   }
 
-  /// "the state is not one of a scheduler: …"
+  /// "the state is not that of a scheduler: …"
   package func refusal(_ reason: [UInt8]) -> ConfigurationError {
-    var text = ("the state is not one of " as StaticString).bytes
+    var text = ("the state is not that of " as StaticString).bytes
     text.write(owner)
     text.write(": ")
     return ConfigurationError(.state, text + reason)
@@ -89,16 +89,16 @@ package struct StateCoder {
 
   package func refusal(_ reason: StaticString) -> ConfigurationError { refusal(reason.bytes) }
 
-  /// For what reads a value that cannot be. Nothing happens while writing.
+  /// For readers that find an invalid value. Does nothing while writing.
   package mutating func reject() { if isReading { isDamaged = true } }
 
-  /// Whether fields that came with a format are there; written only where they say something.
+  /// Whether the fields that a format introduced are present; written only where they hold information.
   package mutating func has(format: UInt32, ifWritten: Bool) -> Bool {
     if !isReading && ifWritten { self.format = max(self.format, format) }
     return self.format >= format
   }
 
-  /// How many words there can be.
+  /// The largest possible number of words.
   package var room: Int { isReading ? (bytes.count - offset) / 8 : Int.max }
 
   // MARK: - Fields
@@ -141,7 +141,7 @@ package struct StateCoder {
     x = value == 1
   }
 
-  /// As many numbers as there are.
+  /// Exactly as many numbers as the array has.
   package mutating func transfer(_ buffer: inout FixedBuffer) {
     for i in 0..<buffer.count { transfer(&buffer[i]) }
   }
@@ -155,7 +155,7 @@ package struct StateCoder {
 
   package mutating func transfer(_ list: inout [UInt64]) {
     var count = list.count
-    // What is left bounds what can be asked for.
+    // The remaining bytes bound the count that is allocated.
     transfer(&count, in: 0...room)
     if isReading { list = Array(repeating: 0, count: isDamaged ? 0 : count) }
     for i in list.indices { transfer(&list[i]) }
@@ -188,7 +188,7 @@ package struct StateCoder {
     for i in 0..<count { bytes[offset + i] = UInt8(truncatingIfNeeded: word >> UInt64(8 * i)) }
   }
 
-  /// Of all bytes but those that hold it.
+  /// The checksum of all bytes except its own.
   private static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var crc = UInt32.max
     for i in bytes.indices where i < 12 || i >= 16 {

@@ -1,4 +1,4 @@
-/// Three numbers with three meanings; none follows from another.
+/// Three independent numbers.
 public enum Version {
   /// The package, by semantic versioning.
   public static let major = 0

@@ -1,8 +1,8 @@
 @_exported import CStepsize
 @_exported import StepsizeBase
 
-// Everything that is unsafe about crossing into C, for the C layers of both libraries: handles, statuses, error texts and
-// sized structs.
+// All unsafe code for crossing into C, for the C layers of both libraries: handles, statuses, error texts and sized
+// structs.
 
 public typealias ErrorOut = UnsafeMutablePointer<stepsize_error>?
 public typealias BytesIn = UnsafePointer<UInt8>?
@@ -12,7 +12,7 @@ package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> 
   report(Int32(status), message.bytes, offset: -1, error)
 }
 
-/// Runs the core and turns what it throws into a status and a text.
+/// Runs the core and turns a thrown error into a status and a text.
 package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> stepsize_status {
   do {
     try body()
@@ -51,7 +51,7 @@ private func report(_ status: Int32, _ message: [UInt8], offset: Int64, _ error:
   return status
 }
 
-/// Copies what fits, cut between characters, and terminates it.
+/// Copies what fits, truncated between characters, and terminates it.
 package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
@@ -82,7 +82,7 @@ package func destroyHandle<Tag, Value: ~Copyable>(_ handle: UnsafeMutablePointer
 
 // MARK: - Arrays and structs
 
-/// An array of the caller's that may be used: empty, or not NULL, aligned, and of a size that exists.
+/// Whether the caller's array is usable: empty, or not NULL, aligned, and of a possible size.
 package func isUsable<T>(_ pointer: UnsafePointer<T>?, _ count: UInt) -> Bool {
   guard count > 0 else { return true }
   guard let pointer else { return false }
@@ -102,7 +102,7 @@ package func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) 
   return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 
-/// Answers a text by the two-call convention.
+/// Returns a text by the two-call convention.
 package func give(
   _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
@@ -114,7 +114,7 @@ package func give(
   return Int32(UInt(text.count) < capacity ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
 }
 
-/// Bytes into the caller's buffer, where there is one.
+/// Copies bytes into the caller's buffer, if there is one.
 package func written(
   _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
@@ -126,10 +126,10 @@ package func written(
   return Int32(STEPSIZE_OK)
 }
 
-/// The policy that the caller's bytes are; damaged ones are refused.
+/// The policy in the caller's bytes; throws for damaged ones.
 package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
-    throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
+    throw ConfigurationError(.state, "the state is not that of a policy: it is empty or too long")
   }
   return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(size))))
 }

@@ -1,9 +1,9 @@
 import Stepsize
 @_exported import StepsizeBoundary
 
-// What the handles of this library point to, and how texts and phases cross.
+// What the handles of this library point to, and how texts and phases are passed.
 
-/// What a schedule's handle points to. It cannot be copied: asking it then counts no references.
+/// What a schedule's handle points to. It is noncopyable, so that evaluating it counts no references.
 struct ScheduleBox: ~Copyable {
   let schedule: Schedule
 
@@ -31,20 +31,20 @@ extension UnsafeMutablePointer<stepsize_scheduler> {
 
 // MARK: - Texts and phases
 
-/// Runs the core on the bytes of a text of the caller's.
+/// Runs the core on the bytes of the caller's text.
 func parsing(
   _ text: UnsafePointer<CChar>?, _ size: UInt, _ error: ErrorOut,
   _ body: ([UInt8]) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
   guard text != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
   guard size <= UInt(Schedule.maximumTextLength) else {
-    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+    return fail(STEPSIZE_ERROR_LIMIT, "the text has more than 268435456 bytes", error)
   }
   let bytes = UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) }
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 
-/// Gives a phase as the step `t` sees it; one without a name has no start and no end.
+/// Writes a phase as of step `t`; an unnamed one has no start and no end.
 func give(_ phase: Phase, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
   guard isWritable(out) else { return Int32(STEPSIZE_ERROR_SIZE) }
   var answer = stepsize_phase()

@@ -1,11 +1,11 @@
 extension Schedule {
   /// One schedule after the other: each part runs its length, the next starts at its own step 0.
   ///
-  /// All but the last part must have an end. The lengths add up.
+  /// Every part but the last must have an end. The lengths add up.
   public static func sequence(_ parts: [Schedule]) throws(ConfigurationError) -> Schedule {
     let parts = flattened(parts)
     guard let last = parts.last else {
-      throw ConfigurationError(.argument, "a sequence has no part, expected one or more")
+      throw ConfigurationError(.argument, "sequence: no parts, expected one or more")
     }
     if parts.count == 1 { return last }
     var starts: [Int64] = []
@@ -44,7 +44,7 @@ extension Schedule {
 
   private static func sum(_ a: Int64, _ b: Int64) throws(ConfigurationError) -> Int64 {
     let (sum, overflow) = a.addingReportingOverflow(b)
-    if overflow { throw ConfigurationError(.limit, "a sequence is longer than 2^63 - 1 updates") }
+    if overflow { throw ConfigurationError(.limit, "sequence: longer than 2^63 - 1 updates") }
     return sum
   }
 

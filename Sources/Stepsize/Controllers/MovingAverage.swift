@@ -1,14 +1,14 @@
 /// The mean of the last `window` values, in constant time and without drift.
 ///
-/// Nothing is ever subtracted. The window is covered by two sums: of the values of the present block of
-/// `window` values, added up as they come, and of the end of the block before, whose suffix sums took the
-/// place of its values when it was full. A huge value is forgotten without a trace when it leaves.
+/// Nothing is ever subtracted. The window is covered by two sums: of the values of the current block of
+/// `window` values, added up as they come, and of the end of the previous block, whose suffix sums replaced
+/// its values when it was full. A huge value leaves no trace once it is out of the window.
 struct MovingAverage: ~Copyable, Sendable {
-  /// Values of this block up to `cursor`, suffix sums of the block before it from there on.
+  /// Values of this block up to `cursor`, suffix sums of the previous block from there on.
   private var slots: FixedBuffer
   private var cursor = 0
   private var blockSum = 0.0
-  /// How many values a mean is of: as many as there were, then the window.
+  /// The number of values in a mean: as many as there were, at most the window.
   private var count = 0.0
   private let window: Double
 
@@ -18,7 +18,7 @@ struct MovingAverage: ~Copyable, Sendable {
     self.window = Double(slots.count)
   }
 
-  /// Adds a value and answers the mean of the last `window` values, or of all where there were fewer.
+  /// Adds a value and returns the mean of the last `window` values, or of all where there were fewer.
   mutating func add(_ value: Double) -> Double { isAtEndOfBlock ? endBlock(value) : addWithinBlock(value) }
 
   /// Whether the next value is the last one of its block.
@@ -54,7 +54,7 @@ struct MovingAverage: ~Copyable, Sendable {
   }
 
   mutating func reset() {
-    // Before the first block is full only what was added is not 0: no reset costs more than what came before it.
+    // Before the first block is full only the added values are not 0: no reset costs more than the additions before it.
     for i in 0..<(count < window ? cursor : slots.count) { slots[i] = 0 }
     cursor = 0
     blockSum = 0

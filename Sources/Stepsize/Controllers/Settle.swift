@@ -1,19 +1,20 @@
-/// Ends a phase when the metric has settled: when, within the phase, it has not improved on its best by the threshold
-/// for `patience` observations in a row.
+/// The early stop rule: ends a phase when the metric has stopped improving, that is, has not improved on its best in
+/// the phase by the threshold for `patience` observations in a row.
 ///
-/// The schedule goes on with the next phase; where there is none, or where no phase is named, the scheduler says that it
-/// is time to stop. Every phase begins anew. An observation that is not finite is a bad one and enters neither the average nor the best.
+/// The schedule continues with the next phase; where there is none, or where the rule names no phase, the scheduler
+/// reports that the training can stop. The counts start over in each phase. An observation that is not finite counts as
+/// bad and enters neither the average nor the best.
 struct Settle: ~Copyable, Sendable {
   static var declaration: StaticString {
     """
-    settle: ends a phase, or the training, when the metric has settled
+    settle: ends a phase, or the training, when the metric has stopped improving
     formula: patience observations in a row that do not improve on the phase's best by the threshold
     phase: name = none; the phase to end; none: the training
     mode
-    patience: count from 1 = 100; observations without an improvement
+    patience: count from 1 = 100; observations in a row without an improvement
     threshold = 1e-3
     threshold_mode = rel
-    window: count from 1 to 16777216 = 1; observations in the mean that is looked at
+    window: count from 1 to 16777216 = 1; observations in the mean that is compared
     """
   }
 
@@ -33,7 +34,7 @@ struct Settle: ~Copyable, Sendable {
     best = BestMetric(try MetricGoal(a), signedMargin: false)
   }
 
-  /// Whether the metric has settled with this observation, of the phase of that name.
+  /// Whether the metric has stopped improving with this observation, in the phase of that name.
   mutating func observe(_ loss: Double, in phase: [UInt8]?) -> Bool {
     if let name = self.phase, name != phase {
       if badCount != 0 || !best.isNew { reset() }

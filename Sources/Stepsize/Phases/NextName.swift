@@ -1,11 +1,11 @@
-/// Where a schedule that holds its last phase for ever has the next step with a name.
+/// Where a schedule that holds its last phase forever has the next step with a name.
 enum NextName: Sendable {
   case nowhere
   case at(Int64)
   /// At that step or later.
   case notBefore(Int64)
 
-  /// How often a search goes on: phases that `stretch` squeezes to nothing could keep it busy for ever.
+  /// The number of attempts of a search: phases that `stretch` squeezes to nothing could keep it busy forever.
   static var attempts: Int { 256 }
 
   /// No name comes before it; nil: none at all.
@@ -16,7 +16,7 @@ enum NextName: Sendable {
     }
   }
 
-  /// In another time, by a function that never falls; nil is never.
+  /// On another time axis, by a monotone function; nil is never.
   fileprivate func moved(_ time: (Int64) -> Int64?) -> NextName {
     guard let step, let moved = time(step) else { return .nowhere }
     if case .at = self { return .at(moved) }
@@ -44,7 +44,7 @@ extension Schedule {
     return next
   }
 
-  /// One attempt: it ends after `t` at least.
+  /// One attempt: it advances at least past `t`.
   func name(from t: Int64) -> NextName {
     phase != nil ? .at(t) : innerName(from: t)
   }
@@ -62,7 +62,7 @@ extension Schedule {
       for factor in factors {
         let next = name(inFactor: factor, from: t)
         guard let step = next.step else { continue }
-        // Of two at one step the one that is sure.
+        // Of two at the same step, the certain one.
         let isSure = if case .at = next { true } else { false }
         if first.isBefore(step) || first.step == step && !isSure { continue }
         first = next
@@ -130,7 +130,7 @@ extension Schedule {
     return t <= last && (next.step ?? Int64.max) <= last ? next : .nowhere
   }
 
-  /// Of this schedule over and over without end.
+  /// Of this schedule repeated forever.
   private func name(inRounds length: Int64, from t: Int64) -> NextName {
     let round = t / length * length
     let next = t > round ? name(from: t - round) : firstName

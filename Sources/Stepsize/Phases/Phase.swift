@@ -1,4 +1,4 @@
-/// A named stretch of a schedule, such as "main" or "anneal".
+/// A named span of a schedule, such as "main" or "anneal".
 public struct Phase: Sendable {
   /// Empty where no part carries a name.
   public let name: [UInt8]
@@ -6,7 +6,7 @@ public struct Phase: Sendable {
   public internal(set) var start: Int64
   /// The step after its last one; nil if it has no end.
   public internal(set) var end: Int64?
-  /// The first later step that is in another phase, or in none; nil if there is none. It is before `end` where a
+  /// The first later step in another phase, or in none; nil if there is none. It is before `end` where a
   /// phase inside this one comes first.
   public internal(set) var until: Int64?
   /// Whether `until` may come early, with the same phase there.

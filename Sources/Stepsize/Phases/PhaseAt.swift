@@ -1,6 +1,6 @@
-// Which phase a step is in. The name of the innermost part counts; neighbours of one name are one phase.
+// Which phase a step is in. The name of the innermost part counts; neighbours of the same name are one phase.
 //
-// Inlined into one another these functions would be four times as large.
+// Inlined into each other these functions would be four times as large.
 
 extension Schedule {
   /// The named phase that a step is in, the same from each of its steps; nil where no part carries a name.
@@ -10,7 +10,7 @@ extension Schedule {
     return span.name.isEmpty ? nil : span
   }
 
-  /// The same, where no part carries a name the stretch without one, whose name is empty.
+  /// The same; where no part carries a name, the unnamed span, whose name is empty.
   ///
   /// Of a schedule that `stretch` squeezes to fewer steps, `until` may come early.
   public func span(at step: Int64) -> Phase {
@@ -32,7 +32,7 @@ extension Schedule {
     return span
   }
 
-  /// For a schedule that holds its last value, and so its last phase, for ever. `until` is that of a named phase.
+  /// For a schedule that holds its last value, and so its last phase, forever. `until` is that of a named phase.
   @inline(never)
   fileprivate func endlessSpan(at t: Int64) -> Phase {
     let span = innerSpan(at: t)
@@ -118,7 +118,7 @@ extension Schedule {
     case .shift(_, let by):
       let span = part.endlessSpan(at: Node.shifted(t, by: by))
       var moved = span.moved(by: by)
-      // What is there from its first step on is there before it, too.
+      // The phase of its first step extends to the steps before it.
       if span.start == 0 { moved.start = 0 }
       return moved
     case .stretch(_, let factor, _):
@@ -145,7 +145,7 @@ extension Phase {
       guard let end, parts[i].phase == name else { return }
       let length = i == parts.endIndex - 1 ? nil : parts[i].length
       self.end = length.map { end + $0 }
-      // Where it goes on being seen.
+      // Where it remains visible.
       if until == end, length != 0 {
         let next = parts[i].endlessSpan(at: 0)
         if parts[i].isWhole(next) {
@@ -179,7 +179,7 @@ extension Phase {
     return held
   }
 
-  /// In another time, by a function that never falls; nil is never.
+  /// On another time axis, by a monotone function; nil is never.
   func moved(_ time: (Int64) -> Int64?) -> Phase {
     var moved = self
     moved.start = time(start) ?? Int64.max

@@ -1,7 +1,7 @@
-/// The rates that were really used, update by update, without loss: 8 bytes for a rate that was used once, 16 for
-/// one that was used any number of times in a row.
+/// The rates that were actually used, update by update, losslessly: 8 bytes for a rate that was used once, 16 for one
+/// that was used any number of times in a row.
 struct Record: Sendable {
-  /// Bits of rates, which have no sign: where the sign's bit is set, the next word says how often it was used.
+  /// Bits of rates, which have no sign: where the sign bit is set, the next word says how often the rate was used.
   private var words: [UInt64] = []
   private var last: UInt64 = 0
   private var repeats: UInt64 = 0
@@ -10,7 +10,7 @@ struct Record: Sendable {
   static let maximumWordCount = 134_217_728
   private static let runMark: UInt64 = 1 << 63
 
-  /// Whether no more changes fit.
+  /// Whether the capacity for changes is used up.
   var isFull: Bool { words.count >= Self.maximumWordCount }
 
   mutating func append(_ rate: Double) {
@@ -65,7 +65,7 @@ struct Record: Sendable {
     return runs
   }
 
-  /// The rates from `first` on, as many as there are and fit; answers how many.
+  /// Writes the rates from `first` on, as many as there are and fit, and returns how many.
   func copy(from first: Int64, to out: inout MutableSpan<Double>) -> Int {
     var position: Int64 = 0
     var written = 0
@@ -116,7 +116,7 @@ struct Record: Sendable {
     if !isConsistent { state.reject() }
   }
 
-  /// Whether these can be rates, as many as are counted.
+  /// Whether these can be the rates of so many updates.
   private var isConsistent: Bool {
     // A run's mark says that a word follows.
     var i = 0

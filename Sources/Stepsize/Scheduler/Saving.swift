@@ -1,8 +1,8 @@
 extension Scheduler {
-  /// The number of the newest format of states; `saved` writes the oldest one that holds the state.
+  /// The number of the newest state format; `saved` writes the oldest one that can hold the state.
   public static var stateFormat: Int32 { Int32(StateCoder.format) }
 
-  /// Everything that is needed to go on later, elsewhere (`StateCoder`).
+  /// Everything that is needed to continue later, also in another process (`StateCoder`).
   public mutating func saved() -> [UInt8] {
     var state = StateCoder()
     var text = plan.text
@@ -23,9 +23,9 @@ extension Scheduler {
     return state.finished()
   }
 
-  /// A scheduler that goes on where the saved one was.
+  /// A scheduler that continues where the saved one was.
   ///
-  /// Throws `.state` for bytes that are damaged or none of a scheduler, `.version` for a newer format.
+  /// Throws `.state` for bytes that are damaged or not the state of a scheduler, `.version` for a newer format.
   @inline(never)
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
@@ -63,24 +63,25 @@ extension Scheduler {
     return scheduler
   }
 
-  /// Goes on where the saved one was, which must have been made alike; else nothing changes.
+  /// Continues where the saved scheduler was, which must be configured identically; otherwise nothing changes.
   ///
-  /// Throws as `restored(from:)`, and `.mismatch` where it was made otherwise.
+  /// Throws as `restored(from:)`, and `.mismatch` for the state of a differently configured scheduler.
   public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
     let other = try Self.restored(from: bytes)
     if other.groupCount != groupCount {
       throw ConfigurationError(
-        .mismatch, "the state is of a scheduler with another number of groups: ",
+        .mismatch, "the saved scheduler has a different number of groups: ",
         Decimal.write(Int64(other.groupCount)))
     }
     if other.plan.text != plan.text {
-      throw ConfigurationError(.mismatch, "the state is of another scheduler: ", other.plan.text)
+      throw ConfigurationError(
+        .mismatch, "the saved scheduler has a different configuration: ", other.plan.text)
     }
     for i in groups.indices {
       let (a, b) = (groups[i], other.groups[i])
       if a.initial != b.initial || a.min != b.min || a.max != b.max {
         throw ConfigurationError(
-          .mismatch, "the state is of a scheduler with other base rates or bounds, in group ",
+          .mismatch, "the saved scheduler has different base rates or bounds in group ",
           Decimal.write(Int64(i)))
       }
     }

@@ -1,4 +1,4 @@
-/// The settlings of a scheduler at work.
+/// The early stop rules of a scheduler.
 struct Settlings: Sendable {
   private let boxes: [Box]
 
@@ -15,7 +15,7 @@ struct Settlings: Sendable {
     self.boxes = boxes
   }
 
-  /// Shows the loss to all; what ends because the metric has settled.
+  /// Shows the loss to all rules and returns what they end.
   func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
     var ending = Ending.none
     for box in boxes where box.settle.observe(loss, in: phase) {

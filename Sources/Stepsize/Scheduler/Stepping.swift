@@ -1,19 +1,20 @@
-/// Why a step was not made; nothing has changed then.
+/// Why a step was refused; nothing has changed then.
 public enum StepFailure: Error, Sendable {
-  /// Something needs the loss: call `step(loss:into:)`, or `advance` for an update that is not shown to it.
+  /// The scheduler needs a loss: call `step(loss:into:)`, or `advance` for an update without one.
   case lossRequired
   /// The span of the rates is shorter than the number of groups, and not empty.
   case size
 }
 
-// Each of these writes the rates into the caller's span (`rates.mutableSpan` of an array), one for each group: for the present update, or for the next one
-// after a step. A span may be empty: then none are written. On a failure nothing has changed.
+// Each of these writes the rates into the caller's span (`rates.mutableSpan` of an array), one for each group: for the
+// current update, or for the next one after a step. The span may be empty: then none are written. On a failure nothing
+// has changed.
 //
-// Written so that a step with the commonest schedules makes no call, and what is rare is a static function, which takes
-// no register of its own: the function then needs no stack, which is a third of its time.
+// A step with the commonest schedules makes no call, and the rare cases are static functions, which take no register of
+// their own: the function then needs no stack, which is a third of its time.
 
 extension Scheduler {
-  /// The rates for the present update, in the unit of the base rates: of group g, in [min[g], max[g]] and finite,
+  /// The rates for the current update, in the unit of the base rates: for group g, in [min[g], max[g]] and finite,
   ///
   ///     clamp(base[g] as moved by the controller × schedule(scheduleStep), min[g], max[g])
   ///
@@ -25,14 +26,15 @@ extension Scheduler {
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   ///
-  /// Throws `.lossRequired` where something needs the loss (`needsLoss`), and `.size`.
+  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
     try advance(into: rates)
   }
 
-  /// After an update, with its loss: any number, NaN and infinities included. What needs no loss ignores it.
+  /// After an update, with its loss: any number, NaN and infinities included. A scheduler that needs no loss ignores
+  /// it.
   ///
   /// Throws `.size`.
   @inline(__always)
@@ -86,7 +88,7 @@ extension Scheduler {
 
   // MARK: - Before an update
 
-  /// Shows the hypergradient controller the dot products of the gradient with the update before, and the products of
+  /// Shows the hypergradient controller the dot products of the gradient with the previous update, and the products of
   /// their norms (`Hypergradient`): one for all groups, or one for each. The rates of this update change.
   ///
   /// Throws `.order` for another controller, `.argument` for a wrong number of products, `.size` for too short a span.
@@ -98,8 +100,8 @@ extension Scheduler {
     if isWritten { write(rates) }
   }
 
-  /// Begins a line search and sets the rates of its first trial (`LineSearch`): the batch's loss, and the squared norm of
-  /// its gradient for each group.
+  /// Begins a line search and sets the rates of its first trial (`LineSearch`): the batch's loss, and the squared norm
+  /// of its gradient for each group.
   ///
   /// Throws `.order` for another controller, `.argument` for a wrong number of norms, `.size` for too short a span.
   public mutating func propose(
@@ -126,15 +128,15 @@ extension Scheduler {
     return trial
   }
 
-  /// How often the line search has asked for a loss.
+  /// The number of losses that the line search has requested.
   public var trialCount: Int64 { controller.trialCount }
 
   /// What the controller did with the last observation, and why.
   public var decision: Decision { controller.decision }
 
-  // MARK: - The parts of a step
+  // MARK: - Parts of a step
 
-  /// Whether a span of so many numbers is to be written: an empty one is not.
+  /// Whether a span of this size is to be written: an empty one is not.
   @inline(__always)
   private func isToBeWritten(_ count: Int) throws(StepFailure) -> Bool {
     if count >= groups.count { return true }
@@ -188,13 +190,13 @@ extension Scheduler {
 
   @inline(never)
   private mutating func settle(_ loss: Double) {
-    // A record alone needs no phase, and looking for one allocates.
+    // A record alone needs no phase, and looking one up allocates.
     if plan.settlings.isEmpty { return }
     let phase = watch.phase(at: time, of: plan.schedule)
     let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
     if ending == .phase, !phase.name.isEmpty, let end = phase.end, end < length ?? Int64.max {
-      // The next update, which is one later, is the first of the next phase.
+      // The next update is the first of the next phase.
       if end > time {
         watch.jump(to: end, at: step)
         lead += end - 1 - time

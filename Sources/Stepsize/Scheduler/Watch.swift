@@ -1,16 +1,16 @@
-/// What a scheduler does besides answering rates: it writes them down, and ends phases whose metric has settled.
+/// What a scheduler does besides computing rates: it records them, and ends phases early.
 struct Watch: ~Copyable, Sendable {
   private let settlings: Settlings
-  /// Where phases were ended early: from that step on, the schedule's time.
+  /// Where phases ended early: the schedule's time from that step on.
   private var jumps: [Jump] = []
-  /// Whether the metric has settled in the last phase, or for the whole training.
+  /// Whether an early stop rule has ended the last phase, or the whole training.
   var hasSettled = false
   /// One for each group, or none.
   private var records: [Record]
   private var firstRecorded: Int64 = 0
   /// The phases of the updates that are recorded under an earlier schedule, one after the other.
   private var past: [Span] = []
-  /// The phase that was looked up last, and from which of the schedule's steps on it is that.
+  /// The phase that was looked up last, and the step of the schedule from which on it holds.
   private var latest: (from: Int64, phase: Phase)?
   /// The gradient norms that the caller logs.
   var norms: GradientNormLog?
@@ -35,9 +35,9 @@ struct Watch: ~Copyable, Sendable {
     records = Array(repeating: Record(), count: groupCount)
   }
 
-  // MARK: - Settling
+  // MARK: - Early stop rules
 
-  /// What ends because one of the settlings says that the metric has settled.
+  /// What the early stop rules end after this loss.
   func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
     settlings.observe(loss, in: phase)
   }
@@ -52,9 +52,9 @@ struct Watch: ~Copyable, Sendable {
     return phase
   }
 
-  /// From the update after `step` on, the schedule's time goes on from `time`.
+  /// From the update after `step` on, the schedule's time continues from `time`.
   mutating func jump(to time: Int64, at step: Int64) {
-    // One that is so long ago is not gone back to.
+    // The oldest one is dropped: no run rewinds past thousands of early ends.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
   }
@@ -85,11 +85,11 @@ struct Watch: ~Copyable, Sendable {
       return presentSpan(at: step, of: schedule)
     }
     let start = i == 0 ? firstRecorded : past[i - 1].end
-    // Nothing is known of what was before the record.
+    // Nothing is known of the updates before the record.
     guard step >= start else { return Phase([], to: start, until: start) }
     let span = Phase(past[i].name, from: start, to: past[i].end, until: past[i].end)
     guard i == past.count - 1 else { return span }
-    // The phase may go on under the present schedule.
+    // The phase may continue under the current schedule.
     let next = presentSpan(at: last.end, of: schedule)
     guard next.name == span.name, next.start < last.end else { return span }
     return Phase(span.name, from: start, to: next.end, until: next.until)
@@ -99,7 +99,7 @@ struct Watch: ~Copyable, Sendable {
     schedule?.span(at: time(at: step)).moved { self.step(atTime: $0) } ?? Phase([])
   }
 
-  /// Writes down in which phases the recorded updates were, before another schedule comes.
+  /// Records which phases the recorded updates were in, before the schedule changes.
   mutating func keepSpans(of schedule: Schedule?) {
     let (first, count) = recorded
     let end = first > Int64.max - count ? Int64.max : first + count
@@ -114,7 +114,7 @@ struct Watch: ~Copyable, Sendable {
     latest = nil
   }
 
-  /// The step from which on the present schedule counts, as far as the record tells.
+  /// The step from which on the current schedule applies, as far as the record shows.
   var extendedAt: Int64 { past.last?.end ?? 0 }
 
   // MARK: - The record
@@ -126,11 +126,11 @@ struct Watch: ~Copyable, Sendable {
   func record(ofGroup group: Int) -> Record? { records.indices.contains(group) ? records[group] : nil }
 
   mutating func append(_ rate: Double, ofGroup group: Int) {
-    // The first group decides for all whether there is room.
+    // The first group decides for all groups whether there is room.
     if !records[0].isFull || records[group].count < records[0].count { records[group].append(rate) }
   }
 
-  /// What is after `step` was not.
+  /// Discards everything recorded after `step`.
   mutating func rewind(to step: Int64) {
     hasSettled = false
     while let last = jumps.last, last.step > step { jumps.removeLast() }

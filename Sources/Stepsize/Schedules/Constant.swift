@@ -2,7 +2,7 @@
 ///
 ///     value(t) = value
 ///
-/// for `length` updates, or without end.
+/// for `length` updates, or forever.
 ///
 /// Examples, to step 1000:
 ///

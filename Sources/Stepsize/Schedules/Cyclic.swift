@@ -30,7 +30,7 @@ struct Cyclic: Sendable {
     up: count from 1; updates of the rise
     down: count from 1 = none; updates of the fall; none: as many as up
     floor = 0.1
-    mode: word triangular|triangular2|exp_range = triangular; what happens to the height
+    mode: word triangular|triangular2|exp_range = triangular; how the height decays
     gamma
     """
   }

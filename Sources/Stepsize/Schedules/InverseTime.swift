@@ -19,7 +19,7 @@ struct InverseTime: Sendable {
     rate: real >= 0; speed of the decay
     every: real > 0 = 1; updates that count as one unit of time
     power: real > 0 = 1; exponent
-    staircase: flag = false; whole units of time only
+    staircase: flag = false; whether only whole units of time count
     """
   }
 

@@ -4,7 +4,7 @@
 ///     cosine   v0 c + v1 (1 - c),   c = (1 + cos πx)/2
 ///     hold     v0
 ///
-/// Before the first knot its value holds, after the last one its.
+/// Before the first knot and after the last one their values are held.
 ///
 /// Examples, to step 1000:
 ///

@@ -11,7 +11,7 @@
 struct Linear: Sendable {
   let total: Int64
   let floor: Double
-  /// `total` once more: its conversion would be a part of every step.
+  /// `total` as a double: converting it would be a part of every step.
   private let totalReal: Double
 
   init(total: Int64, floor: Double) {

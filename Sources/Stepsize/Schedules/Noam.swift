@@ -24,7 +24,7 @@ struct Noam: Sendable {
     source: arXiv 1706.03762
     warmup: count from 1; updates until the peak
     model_size: count from 1 = none; width of the model for the paper's scale, or none
-    factor: real >= 0 = 1; multiplier of the whole
+    factor: real >= 0 = 1; multiplier of the whole curve
     """
   }
 

@@ -1,4 +1,4 @@
-/// A value for each stretch between listed updates.
+/// A value for each span between listed updates.
 ///
 ///     value(t) = values[number of boundaries <= t]
 ///

@@ -1,4 +1,4 @@
-/// Decay with a power of time; timm's and the power scheduler's stable phase (arXiv 2408.13359).
+/// Decay with a power of time, as in the stable phase of timm and of the power scheduler (arXiv 2408.13359).
 ///
 ///     value(t) = (1 + t/scale)^-power
 ///

@@ -26,7 +26,7 @@ struct Sine: Sendable {
     source: ParameterSchedulers.jl
     period: count from 1; updates from zero to zero
     floor = 0.1
-    mode: word sine|sine2|exp_sine = sine; what happens to the height
+    mode: word sine|sine2|exp_sine = sine; how the height decays
     gamma
     """
   }

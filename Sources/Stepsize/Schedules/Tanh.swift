@@ -2,7 +2,7 @@
 ///
 ///     value(t) = floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)),   x = t/total
 ///
-/// As published, it begins a little below 1 and ends a little above the floor: by about 1e-6 and 0.0025 of
+/// As published, it begins slightly below 1 and ends slightly above the floor: by about 1e-6 and 0.0025 of
 /// the range for the defaults.
 ///
 /// Examples, to step 1000:

@@ -17,19 +17,19 @@ public struct Parameter: Sendable {
 
   public let name: [UInt8]
   public let kind: Kind
-  /// nil: must be given.
+  /// nil: required.
   public private(set) var defaultValue: Value?
   /// Whether `none` is a value.
   public private(set) var isOptional: Bool
   /// One phrase with the unit.
   public let note: [UInt8]
 
-  /// As a declaration says it: name, kind and range, default, meaning.
+  /// As declared: name, kind and range, default, meaning.
   ///
   ///     floor: real in [0, 1] = 0; lowest value
-  ///     patience: count from 0 = 10 (paper: 0); observations to wait        another default for a variant
+  ///     patience: count from 0 = 10 (paper: 0); observations to wait        a variant's own default
   ///     reset_start: count from 0 or none = 500; cuts before a reset
-  ///     total: count from 1; updates                                        must be given
+  ///     total: count from 1; updates                                        required
   ///     floor = 0.1                                                         a shared parameter
   ///     shape: word @shape|log = linear; curve of the rise                  words of a shared one, and more
   ///
@@ -113,7 +113,7 @@ public struct Parameter: Sendable {
     defaultValue = accept(value)
   }
 
-  /// What is allowed, as an error message says it.
+  /// The allowed values, for an error message.
   public var expected: [UInt8] {
     var text: [UInt8] = []
     switch kind {
@@ -143,7 +143,7 @@ public struct Parameter: Sendable {
     return text
   }
 
-  /// The value as the parameter's kind, or nil if it is not allowed.
+  /// The value converted to the parameter's kind, or nil if it is not allowed.
   func accept(_ value: Value) -> Value? {
     switch (kind, value) {
     case (_, .none): return isOptional ? value : nil
@@ -205,7 +205,7 @@ extension Parameter {
     }
   }
 
-  /// The default in the text form; empty if the parameter must be given.
+  /// The default in the text form; empty for a required parameter.
   public var defaultText: [UInt8] {
     var text: [UInt8] = []
     defaultValue?.write(to: &text)

@@ -1,13 +1,13 @@
 extension Schedule {
-  /// How many updates a picture shows where nobody says it: the length; without an end four times as many as its
-  /// parameters speak of, and at least 1000.
+  /// How many updates a picture shows by default: the length; for a schedule without an end, four times the largest
+  /// number of updates among its parameters, and at least 1000.
   public var horizon: Int64 {
     max(length ?? max(extent, Self.leastHorizon), 1)
   }
 
   private static var leastHorizon: Int64 { 1000 }
 
-  /// The same without a least number.
+  /// The same without a minimum.
   private var extent: Int64 {
     if let length { return length }
     switch form {

@@ -1,6 +1,6 @@
-/// How a schedule is put together: a tree that can be walked without reading its text.
+/// How a schedule is composed: a tree that can be walked without reading its text.
 public enum Structure: Int32, Sendable {
-  /// A schedule of the catalogue. Its part is the schedule among its parameters, or of a named composition what it
+  /// A schedule of the catalogue. Its part is the schedule among its parameters or, for a named composition, what it
   /// stands for; a closed form has none.
   case call = 0
   /// One part after the other.
@@ -24,7 +24,7 @@ extension Schedule {
     }
   }
 
-  /// What it is made of.
+  /// The root of the tree.
   public var parts: [Schedule] {
     switch form {
     case .call(_, let arguments, let expansion):
@@ -42,7 +42,8 @@ extension Schedule {
 
   public var partCount: Int { parts.count }
 
-  /// A part, and the step at which it begins: of a sequence where the parts before it end, else 0. nil: no such part.
+  /// A part, and the step at which it begins: in a sequence where the previous part ends, otherwise 0. nil: no such
+  /// part.
   public func part(_ index: Int) -> (schedule: Schedule, start: Int64)? {
     let parts = parts
     guard parts.indices.contains(index) else { return nil }
@@ -78,7 +79,7 @@ extension Schedule {
     return text
   }
 
-  /// The number of a scale; else 1.
+  /// The number of a scale; otherwise 1.
   public var factor: Double {
     if case .scale(let factor, _) = form { factor } else { 1 }
   }

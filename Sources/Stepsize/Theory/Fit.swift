@@ -1,8 +1,8 @@
 extension Schedule {
   /// Knots with straight lines between them that follow a list of values within a tolerance.
   ///
-  /// From knot to knot as far as any line can go: O(n). The first and the last value are met exactly, and no
-  /// value is outside the range of those given. Answers the schedule and its largest error.
+  /// Each line reaches as far as any can: O(n). The first and the last value are met exactly, and no value is outside
+  /// the range of those given. Returns the schedule and its largest error.
   /// - Parameters:
   ///   - values: 1 to 16777216 multipliers, finite, >= 0.
   ///   - tolerance: The largest error allowed, in [1e-9, 1].
@@ -11,7 +11,9 @@ extension Schedule {
   ) throws(ConfigurationError) -> (schedule: Schedule, error: Double) {
     let check = Check("fit")
     try check("tolerance", tolerance, in: Interval(1e-9, 1))
-    guard values.count > 0 else { throw ConfigurationError(.argument, "fit: values is empty") }
+    guard values.count > 0 else {
+      throw ConfigurationError(.argument, "fit: values is empty, expected 1 to 16777216 numbers")
+    }
     try check("count", Int64(values.count), from: 1, to: Int64(Table.maximumCount))
     var top = 0.0
     for i in values.indices {
@@ -23,7 +25,7 @@ extension Schedule {
     var heights = [values[0]]
     // What rounding may add to the error of a line.
     let allowed = tolerance * (1 - 0x1p-20)
-    // The slopes of the lines from the last knot that pass all values since.
+    // The slopes of the lines from the last knot that pass within the tolerance of all values since.
     var lowest = -Double.infinity
     var highest = Double.infinity
     var start = 0

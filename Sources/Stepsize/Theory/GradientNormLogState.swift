@@ -2,7 +2,7 @@ extension GradientNormLog {
   /// "NORMLOG" as the first field: this state is not that of a scheduler.
   private static let tag: UInt64 = 0x47_4F4C_4D52_4F4E
 
-  /// Bytes of `state()`, and the most that any log has.
+  /// Bytes of `state()`, and the largest number for any log.
   public var stateLength: Int { Self.stateLength(values.count) }
   public static var maximumStateLength: Int { stateLength(Table.maximumCount) }
 
@@ -17,7 +17,7 @@ extension GradientNormLog {
     return coder.finished()
   }
 
-  /// The log that `state()` has written. Damaged bytes are refused.
+  /// The log that `state()` has written; throws for damaged bytes.
   public init(state: [UInt8]) throws(ConfigurationError) {
     var coder = try StateCoder(reading: state, of: "a log of gradient norms")
     try self.init()

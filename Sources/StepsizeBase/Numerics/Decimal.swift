@@ -5,7 +5,7 @@ package enum Decimal {
 
   /// The double nearest to the literal `[+-]digits[.digits][e[+-]digits]`, ties to even; nil for other text.
   ///
-  /// At least one digit must stand before or after the point. Too large a value gives an infinity.
+  /// At least one digit must come before or after the point. Too large a value gives an infinity.
   package static func parse(_ bytes: ArraySlice<UInt8>) -> Double? {
     guard bytes.count <= maxLiteralLength else { return nil }
     var rest = bytes
@@ -36,7 +36,7 @@ package enum Decimal {
   /// The shortest text that reads back as `x`: "1", "0.1", "1e22", "-0", "nan", "inf".
   package static func write(_ x: Double) -> [UInt8] {
     var text: [UInt8] = []
-    // As bytes: the views of a string would bring their indices into the library.
+    // As bytes: the views of a string would link their index code into the library.
     _ = x.description.utf8.withContiguousStorageIfAvailable {
       for byte in $0 {
         // Swift writes 1e+22 and 1e-05.

@@ -1,4 +1,4 @@
-/// The approach to the constant rate of stochastic weight averaging, as PyTorch's SWALR.
+/// The approach to the constant rate of stochastic weight averaging, as in PyTorch's SWALR.
 ///
 ///     swa(total, end, shape) = ramp(total, start=1, end=end, shape)
 ///
@@ -9,7 +9,7 @@
 enum SWA {
   static var declaration: StaticString {
     """
-    swa: approach to the rate of weight averaging
+    swa: approach to the constant rate of weight averaging
     formula: ramp(total, start=1, end=end, shape)
     source: arXiv 1803.05407
     total: count from 1; updates until the end value

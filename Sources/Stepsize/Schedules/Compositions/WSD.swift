@@ -4,7 +4,7 @@
 ///                                    >> constant(total - warmup - decay, phase="main")
 ///                                    >> cooldown(decay, shape, floor, power, q, phase="anneal")
 ///
-/// Parts without a length are left out: without a decay the rate stays at 1.
+/// Parts of length 0 are left out: without a decay the rate stays at 1.
 ///
 /// Examples, to step 1000:
 ///
@@ -16,7 +16,7 @@ enum WSD {
     wsd: warm-up, a constant rate, then a cooldown
     formula: warmup(warmup, start) >> constant(total-warmup-decay) >> cooldown(decay, shape, floor, power, q)
     source: arXiv 2404.06395, arXiv 2405.18392
-    total: count from 1; updates of the whole
+    total: count from 1; updates in total
     warmup: count from 0 = 0; updates of the rise
     decay: count from 0 = none; updates of the cooldown; none: a tenth of total
     shape

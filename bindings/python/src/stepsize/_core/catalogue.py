@@ -1,4 +1,4 @@
-"""What the library says of its schedules and controllers: names, parameters, ranges, defaults, formulas."""
+"""The library's catalogue of schedules and controllers: names, parameters, ranges, defaults, formulas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Parameter:
     """count, real, flag, word, name, counts, reals, per_group or schedule"""
     range: str
     default: str
-    """In the text form; empty if the parameter must be given."""
+    """In the text form; empty for a required parameter."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a scheduler is made from, on its way into the library."""
+"""The arguments of a scheduler as the options of the library."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def new_scheduler(
     controllers = as_controllers(controller)
     options = abi.stepsize_scheduler_options()
     quick.stepsize_scheduler_defaults(byref(options), sizeof(options))
-    kept: list[Any] = []  # what the options point to
+    kept: list[Any] = []  # keeps alive what the options point to
 
     def point(name: str, count: str, values: Any) -> None:
         numbers = convert.to_doubles(values, name)
@@ -57,7 +57,7 @@ def new_scheduler(
         options.schedule = kept[-1]._handle
     moving = [each for each in controllers if not isinstance(each, Settle)]
     if len(moving) > 1:
-        raise StepsizeError("controller: more than one that moves the rates")
+        raise StepsizeError("controller: more than one that moves the rates, expected at most one")
     if moving:
         options.controller = moving[0]._handle
     handles = [each._handle for each in controllers if isinstance(each, Settle)]

@@ -24,7 +24,7 @@ def lr_scheduler_init(
 ) -> Schedule:
     """llm.c lr_scheduler_init: the schedule named "cosine", "linear", "constant" or "wsd".
 
-    As in llm.c, "constant" has no use for the numbers, and takes no warm-up from them.
+    As in llm.c, "constant" ignores the numbers and has no warm-up.
     """
     if scheduler_type == "constant":
         return constant()

@@ -83,10 +83,10 @@ def run(
         past += rate > 1
         work += 2
         loss = 2 * update.loss / update.squares if update.squares > 0 else 0.0
-        # Before what it is told: the reward is that of the last decision.
+        # Before the observation: the reward belongs to the last decision.
         if policy.evaluate_every and (t + 1) % policy.evaluate_every == 0 and t + 1 < updates:
             policy.evaluated(model.loss())
-        policy.told(t, loss, update)
+        policy.observe(t, loss, update)
         if curve and (t + 1) % curve == 0:
             losses.append(model.loss())
     half = float(np.sum(one.x**2)) / 2

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Ten schedules on logistic regression: trains every cell of (set, optimizer, schedule) and prints the table.
 
-    make league-logistic          all of it; goes on where it was interrupted
-    make league-logistic-quick    fewer sets, seeds and epochs
+    make benchmark-logistic          all of it; resumes where it was interrupted
+    make benchmark-logistic-quick    fewer sets, seeds and epochs
 
 A cell is one array of runs: all seeds with all base rates. Its result is one file, named by a hash of everything that
 decides it (data, multipliers, rates, seeds, epochs), written under another name and then moved: a file that is there
@@ -224,11 +224,11 @@ class Suite:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="league-logistic", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="benchmark-logistic", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer sets, seeds and epochs: under two minutes")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
-    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "league" / "logistic", metavar="FOLDER",
-                        help="where the results of the cells are kept (build/league/logistic)")  # fmt: skip
+    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "suites" / "logistic", metavar="FOLDER",
+                        help="where the results of the cells are kept (build/suites/logistic)")  # fmt: skip
     parser.add_argument("--sets", nargs="+", choices=list(sets.SETS), metavar="SET", help="these sets alone")
     parser.add_argument("--schedules", nargs="+", choices=schedules.NAMES, metavar="NAME", help="these schedules alone")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1")
@@ -252,13 +252,13 @@ def main() -> int:
         settings = Settings(**(vars(settings) | changes | {"profile": "custom"}))
     # Only what the full suite measures goes to the repository.
     stored = HERE / "results" / "results.json"
-    output = options.output or (stored if settings == FULL else ROOT / "build" / "league" / f"{settings.profile}.json")
+    output = options.output or (stored if settings == FULL else ROOT / "build" / "suites" / f"{settings.profile}.json")
 
     suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
     try:
         trained = suite.run(options.jobs, progress)
     except KeyboardInterrupt:
-        print("league-logistic: stopped; finished cells are kept, the same command goes on from there", file=sys.stderr)
+        print("benchmark-logistic: stopped; finished cells are kept, run it again to resume", file=sys.stderr)
         return 130
     finally:
         progress.stop()
@@ -266,7 +266,7 @@ def main() -> int:
     results = suite.results(about)
     write_json(output, results)
     print(summary.Table(results).text())
-    print(f"league-logistic: {trained} cells trained in {about['wall_seconds']} s; {output}", file=sys.stderr)
+    print(f"benchmark-logistic: {trained} cells trained in {about['wall_seconds']} s; {output}", file=sys.stderr)
     return 0
 
 

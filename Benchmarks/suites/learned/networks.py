@@ -184,7 +184,7 @@ def run(network: Network, seed: int, updates: int, policy: policies.Policy, fact
         state.optimizer.step()
         if policy.evaluate_every and (t + 1) % policy.evaluate_every == 0 and t + 1 < updates:
             policy.evaluated(state.held_out()[0])
-        policy.told(t, value, None)
+        policy.observe(t, value, None)
         if not np.isfinite(value):
             return Outcome(np.inf, 0.0, rates[: t + 1])
     loss, accuracy = state.held_out()
@@ -220,7 +220,7 @@ class Hypergradient(policies.Policy):
         self.before = weights
         return self.scheduler.lr
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         self.scheduler.step()
 
 

@@ -42,7 +42,7 @@ class Policy:
     def rate(self, t: int) -> float:
         raise NotImplementedError
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         """`loss` is ||X_B - W_B H||^2/||X_B||^2 before the update."""
 
     def evaluated(self, loss: float) -> None:
@@ -62,8 +62,8 @@ def scheduled(base: float, text: str, updates: int) -> Fixed:
     return Fixed(base * np.asarray(stepsize.parse(text).curve(updates)))
 
 
-class Listening(Policy):
-    """A controller of the library that is told the loss of each batch."""
+class Controlled(Policy):
+    """A controller of the library that observes the loss of each batch."""
 
     def __init__(self, base: float, controller: stepsize.Controller) -> None:
         self.scheduler = stepsize.Scheduler(base, controller=controller)
@@ -71,7 +71,7 @@ class Listening(Policy):
     def rate(self, t: int) -> float:
         return self.scheduler.lr
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         self.scheduler.step(loss)
 
 
@@ -91,7 +91,7 @@ class Hypergradient(Policy):
     def rate(self, t: int) -> float:
         return self.scheduler.lr
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         after = self.run.model.factors()
         # Moved per rate: the gradient that was really followed.
         moved = (self.h - self.run.unbalanced(self.w, after, self.rows[t])[1]) / max(update.h_rate, 1e-300)
@@ -148,7 +148,7 @@ class LineSearch(Policy):
         self.work += 2 * max(0, trials - 1) + trials
         return rate
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         self.scheduler.step()
 
 
@@ -179,7 +179,7 @@ class Linear(Policy):
     def rate(self, t: int) -> float:
         return self.now
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         self.window.append(loss)
         if len(self.window) < WINDOW:
             return
@@ -214,13 +214,13 @@ class Contestant:
             case "cosine" | "linear":
                 return scheduled(v[0], f"{self.name}({updates}, floor={v[1]!r})", updates)
             case "GreedyLR":
-                return Listening(v[0], stepsize.GreedyLR(factor=v[1], patience=round(v[2]), window=round(v[3]),
+                return Controlled(v[0], stepsize.GreedyLR(factor=v[1], patience=round(v[2]), window=round(v[3]),
                                                          smooth=True, threshold=v[4], threshold_mode="rel",
                                                          min_lr=LOWEST, max_lr=cap))  # fmt: skip
             case "hypergradient":
                 return Hypergradient(v[0], v[1], cap)
             case name if name in SHIPPED.values():
-                return Listening(v[0], stepsize.Learned(shipped_name(name), total=updates))
+                return Controlled(v[0], stepsize.Learned(shipped_name(name), total=updates))
             case "line search":
                 return LineSearch(v[0], v[1], v[2], v[3])
         raise ValueError(self.name)

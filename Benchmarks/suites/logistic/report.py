@@ -306,7 +306,7 @@ def page(table: summary.Table) -> str:
                  + [[REFINED, "`stepsize.refine(norms, optimizer=…).schedule`"]])  # fmt: skip
     parts = [f"""# Does refinement help? Logistic regression on {len(table.sets)} sets
 
-<!-- Made by `make report-refinement` from Benchmarks/league/logistic/results/results.json; edits will be lost. -->
+<!-- Made by `make report-refinement` from Benchmarks/suites/logistic/results/results.json; edits will be lost. -->
 
 `stepsize.refine` makes a schedule from the gradient norms of an earlier run (arXiv 2310.07831). Here nine schedules
 are tuned over the same base rates with the same seeds, on convex problems, where the theory applies; the end of the

@@ -1,4 +1,4 @@
-"""What the leagues share: progress, whole files, adjusted tests, Markdown."""
+"""Shared by the suites: progress, atomic files, adjusted tests, Markdown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run_missing(suite, jobs: int, progress: Progress) -> int:
     """Runs the cells of a suite that are not there yet; how many that was.
 
     A suite has the groups of its `cells()`, one group after the other; the `path` and the `cost` of a cell,
-    `work(cell)`, which writes that file and answers the cell, and the cell's `name` for the progress.
+    `work(cell)`, which writes that file and returns the cell, and the cell's `name` for the progress.
     """
     from joblib import Parallel, delayed
 

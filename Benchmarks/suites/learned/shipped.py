@@ -18,7 +18,7 @@ import stepsize
 from stepsize.learned import Agent
 
 HELD_OUT = 1_000_000  # instances from here on are not trained on
-# The seeds of the league are below.
+# The seeds of the benchmark suite are below.
 SEEDS = 100_000
 
 
@@ -103,7 +103,7 @@ def compared_on_perceptrons(agent: Agent, numbers: list[float], count: int = 64)
 
     def learned(one: Instance) -> policies.Policy:
         total = one.updates if one.is_total_known else 0
-        return policies.Listening(one.base, stepsize.Learned("custom", total=total, parameters=numbers))
+        return policies.Controlled(one.base, stepsize.Learned("custom", total=total, parameters=numbers))
 
     made: dict[str, Callable[[Instance], policies.Policy]] = {
         "policy": learned,

@@ -32,7 +32,7 @@ class Training(policies.Policy):
     def rate(self, t: int) -> float:
         return self.base * self.multiplier
 
-    def told(self, t: int, loss: float, update: Any) -> None:
+    def observe(self, t: int, loss: float, update: Any) -> None:
         self.multiplier = self.agent.observe(loss)
 
     def evaluated(self, loss: float) -> None:
@@ -50,7 +50,7 @@ class Training(policies.Policy):
 def trained(values: np.ndarray, cap: float, updates: int) -> policies.Policy:
     """As a user would run it: a controller from the saved policy. `values` are its bytes."""
     controller = load(values.astype(np.uint8).tobytes(), updates)
-    return policies.Listening(anchor(cap), controller)
+    return policies.Controlled(anchor(cap), controller)
 
 
 def parameters(values: np.ndarray) -> list[float]:
@@ -66,7 +66,7 @@ def train(
     budget: Any,
     seed: int,
 ) -> Found:
-    """`play(number, policy)` answers the score, lower is better, and the log of the last loss. The cross-entropy method
+    """`play(number, policy)` returns the score, lower is better, and the log of the last loss. The cross-entropy method
     has the generations of the budget; PPO updates more often, after as many runs in all."""
     generations, population, instances = budget.generations, budget.population, budget.train
     while name == PPO and population * instances > PPO_EPISODES and population % 2 == 0:

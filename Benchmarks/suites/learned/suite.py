@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Learned rates against tuned ones: factorizations under a bound, then small networks without one.
 
-    make league-learned          all of it; goes on where it was interrupted
-    make league-learned-quick    fewer instances, episodes and seeds: under five minutes
+    make benchmark-learned          all of it; resumes where it was interrupted
+    make benchmark-learned-quick    fewer instances, episodes and seeds: under five minutes
 
 A cell is the tuning of one contestant, or its runs on one set. Its result is one file, named by a hash of everything
 that decides it, written under another name and then moved: a file that is there is whole, and is used instead of
@@ -438,11 +438,11 @@ def rounded(values: np.ndarray, digits: int = 5):
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="league-learned", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="benchmark-learned", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer instances, episodes and seeds: under five minutes")
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
-    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "league" / "learned", metavar="FOLDER",
-                        help="where the results of the cells are kept (build/league/learned)")  # fmt: skip
+    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "suites" / "learned", metavar="FOLDER",
+                        help="where the results of the cells are kept (build/suites/learned)")  # fmt: skip
     parser.add_argument("--regimes", nargs="*", choices=list(factorize.REGIMES), help="these regimes alone")
     parser.add_argument("--networks", nargs="*", choices=list(networks.HELD_OUT), help="these networks alone")
     parser.add_argument("--output", type=Path, metavar="FILE", help="the aggregated results, as JSON")
@@ -459,13 +459,13 @@ def main() -> int:
     # Only what the full suite measures goes to the repository.
     stored = HERE / "results" / "results.json"
     output = options.output or (
-        stored if settings == FULL else ROOT / "build" / "league" / f"learned-{settings.profile}.json"
+        stored if settings == FULL else ROOT / "build" / "suites" / f"learned-{settings.profile}.json"
     )
     suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
     try:
         done = suite.run(options.jobs, progress)
     except KeyboardInterrupt:
-        print("league-learned: stopped; finished cells are kept, the same command goes on from there", file=sys.stderr)
+        print("benchmark-learned: stopped; finished cells are kept, run it again to resume", file=sys.stderr)
         return 130
     finally:
         progress.stop()
@@ -478,7 +478,7 @@ def main() -> int:
     import report
 
     print(report.text(results))
-    print(f"league-learned: {done} cells run in {seconds} s; {output}", file=sys.stderr)
+    print(f"benchmark-learned: {done} cells run in {seconds} s; {output}", file=sys.stderr)
     return 0
 
 

@@ -43,7 +43,7 @@ SETS = {"test": "held-out", "larger": "3 × larger", "rank": "rank 10 to 14", "s
 # ---- Statistics -------------------------------------------------------------
 
 
-class League:
+class Suite:
     """The entries by group, set and contestant; all training seeds of a learner together."""
 
     def __init__(self, results: dict) -> None:
@@ -102,9 +102,9 @@ def wilcoxon(difference: np.ndarray) -> float:
 class Pair:
     """A learner against another contestant, instance by instance; below 0 the learner is better."""
 
-    def __init__(self, league: League, group: str, one: str, learner: str, other: str) -> None:
+    def __init__(self, suite: Suite, group: str, one: str, learner: str, other: str) -> None:
         self.other = other
-        self.difference = league.scores(group, one, learner) - league.scores(group, one, other)
+        self.difference = suite.scores(group, one, learner) - suite.scores(group, one, other)
         self.mean, (self.low, self.high) = float(self.difference.mean()), interval(self.difference)
         self.wins, self.losses = int((self.difference < 0).sum()), int((self.difference > 0).sum())
         self.p = self.adjusted = wilcoxon(self.difference)
@@ -117,9 +117,9 @@ class Pair:
         return "better" if self.mean < 0 else "worse"
 
 
-def pairs(league: League, group: str, one: str, learner: str) -> dict[str, Pair]:
-    others = [name for name in league.contestants(group) if name != learner]
-    found = [Pair(league, group, one, learner, other) for other in others]
+def pairs(suite: Suite, group: str, one: str, learner: str) -> dict[str, Pair]:
+    others = [name for name in suite.contestants(group) if name != learner]
+    found = [Pair(suite, group, one, learner, other) for other in others]
     for pair, adjusted in zip(found, holm([pair.p for pair in found])):
         pair.adjusted = adjusted
     return {pair.other: pair for pair in found}
@@ -140,17 +140,17 @@ def span(low: float, high: float) -> str:
     return f"[{signed(low)}, {signed(high)}]"
 
 
-def ablations(league: League, group: str, learner: str) -> list[str]:
+def ablations(suite: Suite, group: str, learner: str) -> list[str]:
     names = [*ABLATIONS, f"replay of {learner}"]
-    return [name for name in names if name in league.contestants(group)]
+    return [name for name in names if name in suite.contestants(group)]
 
 
-def claim(league: League, group: str, one: str, learner: str) -> tuple[bool, bool, str]:
+def claim(suite: Suite, group: str, one: str, learner: str) -> tuple[bool, bool, str]:
     """Whether learning pays here (against the favourite), whether feedback does (against every ablation), and why."""
-    found, favourite = pairs(league, group, one, learner), league.favourite(group)
+    found, favourite = pairs(suite, group, one, learner), suite.favourite(group)
     first = found[favourite]
-    against = [found[name] for name in ablations(league, group, learner)]
-    work = np.mean([e["work"] for e in league.entries(group, one, favourite)])
+    against = [found[name] for name in ablations(suite, group, learner)]
+    work = np.mean([e["work"] for e in suite.entries(group, one, favourite)])
     costs = f", at {work:.1f} times the work" if work > 1.05 else ""
     text = f"against {favourite}{costs}, {signed(first.mean)} {span(first.low, first.high)} ({first.verdict})"
     for pair in against:
@@ -158,112 +158,112 @@ def claim(league: League, group: str, one: str, learner: str) -> tuple[bool, boo
     return first.verdict == "better", all(pair.verdict == "better" for pair in against), text
 
 
-def conclusion(league: League) -> str:
+def conclusion(suite: Suite) -> str:
     lines, pays, not_pays, elsewhere = [], [], [], []
-    for learner in league.learners:
-        for group in league.regimes:
-            learning, feedback, why = claim(league, group, "test", learner)
+    for learner in suite.learners:
+        for group in suite.regimes:
+            learning, feedback, why = claim(suite, group, "test", learner)
             title = REGIMES[group][0].lower()
             (pays if learning else not_pays).append(f"{title} ({learner})")
             words = "Learning pays" if learning else "Learning does not pay"
             words += (" and so does feedback" if feedback else ", but feedback is not what does it") if learning else ""
             shifted = []
             for one in SETS:
-                if one != "test" and claim(league, group, one, learner)[0]:
-                    means = {n: float(league.scores(group, one, n).mean()) for n in league.contestants(group)}
+                if one != "test" and claim(suite, group, one, learner)[0]:
+                    means = {n: float(suite.scores(group, one, n).mean()) for n in suite.contestants(group)}
                     best = min(means, key=means.__getitem__)
                     shifted.append(f"{SETS[one]} ({learner} {number(means[learner])}, the lowest there is {best} with "
                                    f"{number(means[best])})")  # fmt: skip
                     elsewhere.append(f"{SETS[one]}, {title} ({learner})")
             lines.append(
                 f"- **{title.capitalize()}: {learner}.** {words}: {why}. Better than "
-                f"{league.favourite(group)} on these shifted sets: {listed(shifted)}."
+                f"{suite.favourite(group)} on these shifted sets: {listed(shifted)}."
             )
-    if league.protocol["held_out"]:
-        for learner in league.learners:
+    if suite.protocol["held_out"]:
+        for learner in suite.learners:
             parts = []
-            for one in league.protocol["held_out"]:
-                parts.append(f"{one} {network_difference(league, one, learner)}")
+            for one in suite.protocol["held_out"]:
+                parts.append(f"{one} {network_difference(suite, one, learner)}")
             lines.append(
-                f"- **Networks: {learner}.** Log of the held-out loss minus that of {league.favourite(NETWORKS)}, the "
+                f"- **Networks: {learner}.** Log of the held-out loss minus that of {suite.favourite(NETWORKS)}, the "
                 f"best on the training networks: {'; '.join(parts)}."
             )
-    for group in league.regimes:
+    for group in suite.regimes:
         for name in SHIPPED:
-            if name in league.contestants(group):
-                pair = Pair(league, group, "test", name, league.favourite(group))
+            if name in suite.contestants(group):
+                pair = Pair(suite, group, "test", name, suite.favourite(group))
                 lines.append(
                     f"- **{REGIMES[group][0]}: {name}**, a policy that comes with the library: "
-                    f"{signed(pair.mean)} {span(pair.low, pair.high)} against {league.favourite(group)} "
+                    f"{signed(pair.mean)} {span(pair.low, pair.high)} against {suite.favourite(group)} "
                     f"({pair.wins} wins, {pair.losses} losses)."
                 )
     for name in SHIPPED:
-        if league.protocol["held_out"] and name in league.contestants(NETWORKS):
-            parts = [f"{one} {network_difference(league, one, name)}" for one in league.protocol["held_out"]]
+        if suite.protocol["held_out"] and name in suite.contestants(NETWORKS):
+            parts = [f"{one} {network_difference(suite, one, name)}" for one in suite.protocol["held_out"]]
             lines.append(f"- **Networks: {name}**, a policy that comes with the library, against "
-                         f"{league.favourite(NETWORKS)}: {'; '.join(parts)}.")  # fmt: skip
-    lines += [f"- **{REGIMES[group][0]}.** {cap_text(league, group)}" for group in league.regimes]
+                         f"{suite.favourite(NETWORKS)}: {'; '.join(parts)}.")  # fmt: skip
+    lines += [f"- **{REGIMES[group][0]}.** {cap_text(suite, group)}" for group in suite.regimes]
     lines.append(
         f"- **The regime in which learning pays:** {listed(pays)}. **In which it does not:** "
         f"{listed(not_pays) if pays else 'all of these, for all of the learners'}. "
         f"Shifted sets on which it pays: {listed(elsewhere)}. To pay means: better than the schedule or controller that "
         "tuning had found to be the best, by the interval of the mean and by the adjusted test."
     )
-    if league.protocol["held_out"]:
+    if suite.protocol["held_out"]:
         clear = []
-        for name in (*league.learners, *(name for name in SHIPPED if name in league.contestants(NETWORKS))):
-            for one in league.protocol["held_out"]:
-                pair = Pair(league, NETWORKS, one, name, league.favourite(NETWORKS))
+        for name in (*suite.learners, *(name for name in SHIPPED if name in suite.contestants(NETWORKS))):
+            for one in suite.protocol["held_out"]:
+                pair = Pair(suite, NETWORKS, one, name, suite.favourite(NETWORKS))
                 if pair.high < 0:
                     clear.append(f"{name} on {one}")
-        count = len(league.protocol["held_out"]) * (len(league.learners) + 1)
+        count = len(suite.protocol["held_out"]) * (len(suite.learners) + 1)
         lines.append(
-            f"- **Networks on which a learned rate is below {league.favourite(NETWORKS)}** by the interval alone, in "
+            f"- **Networks on which a learned rate is below {suite.favourite(NETWORKS)}** by the interval alone, in "
             f"{count} comparisons that are not adjusted: {'; '.join(clear) or 'none'}."
         )
     best = []
-    for group in league.regimes:
-        means = {name: float(league.scores(group, "test", name).mean()) for name in league.contestants(group)}
+    for group in suite.regimes:
+        means = {name: float(suite.scores(group, "test", name).mean()) for name in suite.contestants(group)}
         name = min(means, key=means.__getitem__)
         best.append(f"{REGIMES[group][0].lower()} {name} ({number(means[name])})")
     lines.append(f"- **Lowest mean on the held-out instances**, after the fact: {'; '.join(best)}.")
     return "\n".join(lines)
 
 
-def cap_text(league: League, group: str) -> str:
+def cap_text(suite: Suite, group: str) -> str:
     """Whether there is anything to learn below the cap."""
-    names = league.contestants(group)
-    means = {name: float(league.scores(group, "test", name).mean()) for name in names}
-    lowest, cap = min(means.values()), league.protocol["cap"][group]
+    names = suite.contestants(group)
+    means = {name: float(suite.scores(group, "test", name).mean()) for name in names}
+    lowest, cap = min(means.values()), suite.protocol["cap"][group]
     level = [name for name in names if means[name] - lowest < 1e-3]
-    at_cap = [name for name in level if min(min(e["rates"]) for e in league.entries(group, "test", name)) > 0.99 * cap]
+    at_cap = [name for name in level if min(min(e["rates"]) for e in suite.entries(group, "test", name)) > 0.99 * cap]
     if len(at_cap) > 1:
         return (f"{len(level)} of {len(names)} contestants end within 0.001 of the lowest mean, {len(at_cap)} of them with "
                 f"the rate at its cap throughout: within the bound there is nothing to learn here but to use all of it.")  # fmt: skip
     return f"{len(level)} of {len(names)} contestants end within 0.001 of the lowest mean ({listed(level)})."
 
 
-def network_difference(league: League, one: str, name: str) -> str:
-    pair = Pair(league, NETWORKS, one, name, league.favourite(NETWORKS))
+def network_difference(suite: Suite, one: str, name: str) -> str:
+    pair = Pair(suite, NETWORKS, one, name, suite.favourite(NETWORKS))
     clear = not pair.low <= 0 <= pair.high
     word = ("better" if pair.mean < 0 else "worse") if clear else "no clear difference"
     return f"{signed(pair.mean)} {span(pair.low, pair.high)}, {word}"
 
 
-def more(league: League, name: str, budget: dict) -> str:
+def more(suite: Suite, name: str, budget: dict) -> str:
     """How many runs the training of a shipped policy had, and what part of that each contestant has here."""
-    runs, here = league.protocol["shipped"][name], budget["candidates"] * budget["tune"]
+    runs, here = suite.protocol["shipped"][name], budget["candidates"] * budget["tune"]
     return f"{runs:,} runs, {runs / here:.1f} times the budget here"
 
 
-def score_table(league: League, group: str, one: str, learner: str) -> str:
-    against = pairs(league, group, one, learner)
+def score_table(suite: Suite, group: str, one: str, learner: str) -> str:
+    against = pairs(suite, group, one, learner)
     lines = []
-    for name in sorted(league.contestants(group), key=lambda n: league.scores(group, one, n).mean()):
-        values, entries = league.scores(group, one, name), league.entries(group, one, name)
+    for name in sorted(suite.contestants(group), key=lambda n: suite.scores(group, one, n).mean()):
+        values, entries = suite.scores(group, one, name), suite.entries(group, one, name)
         low, high = interval(values)
         line = [name, number(values.mean()), f"[{number(low)}, {number(high)}]", number(np.median(values)),
-                f"{sum(e['failed'] for e in entries)}/{league.runs(group, one, name)}",
+                f"{sum(e['failed'] for e in entries)}/{suite.runs(group, one, name)}",
                 f"{np.mean([e['work'] for e in entries]):.2f}",
                 f"{100 * np.mean([e['past'] for e in entries]):.0f} %"]  # fmt: skip
         if name in against:
@@ -277,82 +277,82 @@ def score_table(league: League, group: str, one: str, learner: str) -> str:
                  f"{learner} minus it", "wins/losses", "p"], lines)  # fmt: skip
 
 
-def shift_table(league: League, group: str) -> str:
+def shift_table(suite: Suite, group: str) -> str:
     lines = []
-    for name in league.contestants(group):
+    for name in suite.contestants(group):
         cells = [name]
         for one in SETS:
-            mean = float(league.scores(group, one, name).mean())
-            best = min(float(league.scores(group, one, n).mean()) for n in league.contestants(group))
-            failed = sum(e["failed"] for e in league.entries(group, one, name))
+            mean = float(suite.scores(group, one, name).mean())
+            best = min(float(suite.scores(group, one, n).mean()) for n in suite.contestants(group))
+            failed = sum(e["failed"] for e in suite.entries(group, one, name))
             text = f"**{number(mean)}**" if mean == best else number(mean)
             cells.append(text + (f" ({failed} failed)" if failed else ""))
         lines.append(cells)
     return rows(["contestant", *SETS.values()], lines)
 
 
-def scale_error(league: League, group: str) -> float:
+def scale_error(suite: Suite, group: str) -> float:
     found = []
-    for name in league.contestants(group):
-        for one, other in zip(league.entries(group, "test", name), league.entries(group, "scaled", name)):
+    for name in suite.contestants(group):
+        for one, other in zip(suite.entries(group, "test", name), suite.entries(group, "scaled", name)):
             found.append(np.max(np.abs(np.array(one["scores"])[: len(other["scores"])] - np.array(other["scores"]))))
     return float(np.max(found))
 
 
-def seed_table(league: League) -> str:
+def seed_table(suite: Suite) -> str:
     lines = []
-    for learner in league.learners:
-        for group in league.regimes:
-            each = [np.mean(e["scores"]) for e in league.entries(group, "test", learner)]
+    for learner in suite.learners:
+        for group in suite.regimes:
+            each = [np.mean(e["scores"]) for e in suite.entries(group, "test", learner)]
             lines.append([learner, REGIMES[group][0], ", ".join(number(v) for v in each),
                           number(float(np.std(each, ddof=1)))])  # fmt: skip
     return rows(["learner", "regime", "mean on the held-out instances, each training seed", "deviation"], lines)
 
 
-def cost_table(league: League) -> str:
+def cost_table(suite: Suite) -> str:
     lines = []
-    for group in (*league.regimes, *([NETWORKS] if league.protocol["held_out"] else [])):
-        for name in league.contestants(group):
-            found = [e for e in league.results["tuned"] if (e["group"], e["contestant"]) == (group, name)]
+    for group in (*suite.regimes, *([NETWORKS] if suite.protocol["held_out"] else [])):
+        for name in suite.contestants(group):
+            found = [e for e in suite.results["tuned"] if (e["group"], e["contestant"]) == (group, name)]
             if not found:
                 continue
-            values = "" if np.size(found[0]["values"]) > 7 or name in (*ABLATIONS, *league.learners) else ", ".join(
+            values = "" if np.size(found[0]["values"]) > 7 or name in (*ABLATIONS, *suite.learners) else ", ".join(
                 f"{v:.3g}" for v in found[0]["values"])  # fmt: skip
             # On networks what is trained is scored on networks drawn anew in each generation.
-            unlike = group == NETWORKS and name not in league.tuned(group)
+            unlike = group == NETWORKS and name not in suite.tuned(group)
             lines.append([group, name, f"{found[0]['episodes']}" + (f" × {len(found)}" if len(found) > 1 else ""),
                           f"{np.mean([e['seconds'] for e in found]):.0f}",
                           "" if unlike else number(float(np.mean([e["score"] for e in found]))), values])  # fmt: skip
     return rows(["", "contestant", "episodes", "seconds", "score on the tune instances", "found"], lines)
 
 
-def network_table(league: League, one: str) -> str:
+def network_table(suite: Suite, one: str) -> str:
     lines = []
-    names = league.contestants(NETWORKS)
-    for name in sorted(names, key=lambda n: league.scores(NETWORKS, one, n).mean()):
-        entries = league.entries(NETWORKS, one, name)
-        values = league.scores(NETWORKS, one, name)
+    names = suite.contestants(NETWORKS)
+    for name in sorted(names, key=lambda n: suite.scores(NETWORKS, one, n).mean()):
+        entries = suite.entries(NETWORKS, one, name)
+        values = suite.scores(NETWORKS, one, name)
         low, high = interval(values)
-        accuracy = league.scores(NETWORKS, one, name, "accuracy")
+        accuracy = suite.scores(NETWORKS, one, name, "accuracy")
         lines.append([name, number(np.exp(values.mean()), 4), f"[{np.exp(low):.4f}, {np.exp(high):.4f}]",
                       f"{100 * accuracy.mean():.2f}", ", ".join(f"{e['factor']:g}" for e in entries),
-                      f"{sum(e['failed'] for e in entries)}/{league.runs(NETWORKS, one, name)}"])  # fmt: skip
+                      f"{sum(e['failed'] for e in entries)}/{suite.runs(NETWORKS, one, name)}"])  # fmt: skip
     return rows(["contestant", "loss", "95 %", "accuracy, %", "factor", "failed"], lines)
 
 
 def text(results: dict) -> str:
     """For the terminal."""
-    league, lines = League(results), []
-    for group in league.regimes:
+    suite, lines = Suite(results), []
+    for group in suite.regimes:
         lines.append(f"\n{REGIMES[group][0]}: log(loss/reference) on the held-out instances")
-        for name in league.contestants(group):
-            values = league.scores(group, "test", name)
-            failed = sum(e["failed"] for e in league.entries(group, "test", name))
+        for name in suite.contestants(group):
+            values = suite.scores(group, "test", name)
+            failed = sum(e["failed"] for e in suite.entries(group, "test", name))
             lines.append(f"{name:<24}{values.mean():>10.4f}{np.median(values):>10.4f}{failed:>6} failed")
-    for one in league.protocol["held_out"]:
+    for one in suite.protocol["held_out"]:
         lines.append(f"\n{one}: log of the held-out loss")
-        for name in league.contestants(NETWORKS):
-            lines.append(f"{name:<24}{league.scores(NETWORKS, one, name).mean():>10.4f}")
+        for name in suite.contestants(NETWORKS):
+            lines.append(f"{name:<24}{suite.scores(NETWORKS, one, name).mean():>10.4f}")
     return "\n".join(lines).lstrip("\n")
 
 
@@ -376,8 +376,8 @@ def save(figure, name: str) -> str:
     return f"learned/{name}.png"
 
 
-def drawn(league: League, group: str) -> list[str]:
-    return [name for name in league.contestants(group) if not name.startswith("replay")]
+def drawn(suite: Suite, group: str) -> list[str]:
+    return [name for name in suite.contestants(group) if not name.startswith("replay")]
 
 
 def legend(figure, panels) -> None:
@@ -387,21 +387,21 @@ def legend(figure, panels) -> None:
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
 
 
-def draw_rates(league: League) -> str:
+def draw_rates(suite: Suite) -> str:
     """For each regime: the rates above, the losses below."""
-    wide, updates = len(league.regimes), league.protocol["updates"]
+    wide, updates = len(suite.regimes), suite.protocol["updates"]
     figure, panels = plt.subplots(2, wide, figsize=(4.3 * wide, 7), dpi=75, layout="constrained", squeeze=False)
-    for column, group in enumerate(league.regimes):
+    for column, group in enumerate(suite.regimes):
         rates, losses = panels[0, column], panels[1, column]
-        for name in drawn(league, group):
-            entries = league.entries(group, "test", name)
+        for name in drawn(suite, group):
+            entries = suite.entries(group, "test", name)
             rate = np.exp(np.mean([np.log(e["rates"]) for e in entries], axis=0))
             rates.plot(np.linspace(0, updates - 1, len(rate)), rate, label=name, **style(name))
             curve = np.mean([e["curve"] for e in entries], axis=0)
             losses.plot(np.linspace(0, updates, len(curve)), curve, **style(name))
         rates.set(yscale="log", title=REGIMES[group][0], xlabel="update")
         losses.set(xlabel="update")
-        final = [np.mean([e["curve"][-1] for e in league.entries(group, "test", n)]) for n in drawn(league, group)]
+        final = [np.mean([e["curve"][-1] for e in suite.entries(group, "test", n)]) for n in drawn(suite, group)]
         low = min(final)
         losses.set_ylim(low - 0.05 * max(1, abs(low)), max(1.0, 1.2 * max(final)))
         for axis in (rates, losses):
@@ -412,13 +412,13 @@ def draw_rates(league: League) -> str:
     return save(figure, "rates")
 
 
-def draw_differences(league: League) -> str:
+def draw_differences(suite: Suite) -> str:
     """Each held-out instance a dot."""
-    wide = len(league.regimes)
+    wide = len(suite.regimes)
     figure, panels = plt.subplots(1, wide, figsize=(4.3 * wide, 4.6), dpi=75, layout="constrained", squeeze=False)
-    for axis, group in zip(panels[0], league.regimes):
-        learner = league.main(group)
-        found = sorted(pairs(league, group, "test", learner).values(), key=lambda pair: -pair.mean)
+    for axis, group in zip(panels[0], suite.regimes):
+        learner = suite.main(group)
+        found = sorted(pairs(suite, group, "test", learner).values(), key=lambda pair: -pair.mean)
         for height, pair in enumerate(found):
             colour = style(pair.other)["color"]
             axis.plot(pair.difference, np.full(len(pair.difference), height), ".", color=colour, alpha=0.4)
@@ -433,21 +433,21 @@ def draw_differences(league: League) -> str:
     return save(figure, "differences")
 
 
-def draw_networks(league: League) -> str:
-    held = league.protocol["held_out"]
+def draw_networks(suite: Suite) -> str:
+    held = suite.protocol["held_out"]
     figure, panels = plt.subplots(2, len(held), figsize=(3.6 * len(held), 6.6), dpi=75, layout="constrained",
                                   squeeze=False)  # fmt: skip
     for column, one in enumerate(held):
-        names = sorted(league.contestants(NETWORKS), key=lambda n: -league.scores(NETWORKS, one, n).mean())
+        names = sorted(suite.contestants(NETWORKS), key=lambda n: -suite.scores(NETWORKS, one, n).mean())
         axis = panels[1, column]
         for height, name in enumerate(names):
-            values = league.scores(NETWORKS, one, name)
+            values = suite.scores(NETWORKS, one, name)
             colour = style(name)["color"]
             axis.plot(values, np.full(len(values), height), ".", color=colour, alpha=0.7)
             axis.plot(interval(values), [height, height], color=colour, linewidth=2.5)
-            entries = league.entries(NETWORKS, one, name)
+            entries = suite.entries(NETWORKS, one, name)
             rate = np.exp(np.mean([np.log(e["rates"]) for e in entries], axis=0))
-            panels[0, column].plot(np.linspace(0, league.protocol["net_updates"] - 1, len(rate)), rate, label=name,
+            panels[0, column].plot(np.linspace(0, suite.protocol["net_updates"] - 1, len(rate)), rate, label=name,
                                    **style(name))  # fmt: skip
         panels[0, column].set(title=one, yscale="log", xlabel="update")
         axis.set(yticks=range(len(names)), yticklabels=names, xlabel="log of the held-out loss")
@@ -471,14 +471,14 @@ ABOUT = {
 }
 
 
-def page(league: League) -> str:
-    p, run = league.protocol, league.results["run"]
+def page(suite: Suite) -> str:
+    p, run = suite.protocol, suite.results["run"]
     budget = p["budget"]
-    regimes = "\n".join(f"- **{REGIMES[g][0]}**: {REGIMES[g][1]}." for g in league.regimes)
-    learners = "\n".join(f"- *{name}*: {ABOUT.get(name, name)}." for name in league.learners)
+    regimes = "\n".join(f"- **{REGIMES[g][0]}**: {REGIMES[g][1]}." for g in suite.regimes)
+    learners = "\n".join(f"- *{name}*: {ABOUT.get(name, name)}." for name in suite.learners)
     parts = [f"""# Does it pay to learn the learning rate?
 
-<!-- Made by `make report-learned` from Benchmarks/league/learned/results/results.json; edits will be lost. -->
+<!-- Made by `make report-learned` from Benchmarks/suites/learned/results/results.json; edits will be lost. -->
 
 Policies that set the rate from what they see of a run, trained by reinforcement learning, against schedules and
 controllers that are tuned with the same number of runs; first on stochastic non-negative matrix factorization, where a
@@ -486,12 +486,12 @@ bound on the rate is proven ([nmf-bound.md](nmf-bound.md)), then on small networ
 
 ## What came out
 
-{conclusion(league)}
+{conclusion(suite)}
 
 Figures are differences of the mean of log(loss/reference) with bootstrap intervals of 95 %; below 0 the learned policy
 is better; −0.01 is a loss that is 1 % lower.
 
-![Rates and losses]({draw_rates(league)})
+![Rates and losses]({draw_rates(suite)})
 
 Above: the rate that each chose, as a multiple of the bound of the present state. Below: the loss of all rows. Mean and
 median over the held-out instances.
@@ -529,7 +529,7 @@ the same budget; *replay*, the geometric mean of a learner's rates on the tune i
 *state-blind*, the linear policy that sees the time alone.
 
 *learned("nmf")* comes with the library, trained on factorizations of its own (alternating, inside the bound) with
-{more(league, "nmf", budget)}, by `make policies`; the constant rate that it multiplies is tuned like a schedule's.
+{more(suite, "nmf", budget)}, by `make policies`; the constant rate that it multiplies is tuned like a schedule's.
 
 The hypergradient uses the steps of H that were made, one update late, since the gradient is not known before the update.
 
@@ -537,29 +537,29 @@ Measured on {run["date"]} in {run["core_seconds"] / 60:.0f} minutes of processor
 cores, {run["jobs"]} processes). Python {run["python"]}, numpy {run["numpy"]}, scipy {run["scipy"]}, torch {run["torch"]},
 stepsize {run["stepsize"]}.
 """]  # fmt: skip
-    for group in league.regimes:
+    for group in suite.regimes:
         parts.append(f"""## {REGIMES[group][0]}
 
-Held-out instances; compared with *{league.main(group)}*, of the learners the best on the tune instances, all training
+Held-out instances; compared with *{suite.main(group)}*, of the learners the best on the tune instances, all training
 seeds together.
 
-{score_table(league, group, "test", league.main(group))}
+{score_table(suite, group, "test", suite.main(group))}
 
 Means on the shifted sets, with what was tuned and trained as before; the lowest is bold:
 
-{shift_table(league, group)}
+{shift_table(suite, group)}
 
-Scores of the instances times 100 differ from those of the instances themselves by at most {scale_error(league, group):.0e}.
+Scores of the instances times 100 differ from those of the instances themselves by at most {scale_error(suite, group):.0e}.
 """)
     parts.append(f"""## Instance by instance
 
-![Differences]({draw_differences(league)})
+![Differences]({draw_differences(suite)})
 
 A dot is a held-out instance; left of 0 the learner that is named below is better. Diamonds and bars: mean and interval of 95 %.
 
 ## Training seeds
 
-{seed_table(league)}
+{seed_table(suite)}
 """)
     if p["held_out"]:
         nets = p["net_budget"]
@@ -571,7 +571,7 @@ contestant, learned ones with {p["net_trained"]} training seeds. Held out: other
 with 10 %, 128 with 40 %), a convolutional network on the digits, and a character-level transformer (one block, width 32, two
 heads, context 32, Adam) on the help topics that are part of Python (`pydoc_data.topics`, Python Software Foundation
 License). *learned("mlp")* comes with the library, trained on
-perceptrons for the same digits with widths, optimizers, lengths and anchors that vary, by {more(league, "mlp", nets)}; its
+perceptrons for the same digits with widths, optimizers, lengths and anchors that vary, by {more(suite, "mlp", nets)}; its
 anchor is tuned like a schedule's rate. What was found on the perceptrons is used as it is, but for one factor of the rates, the best of
 {p["net_tune"]} runs each on seeds of its own, from 1/4 to 4. {p["net_seeds"]} test seeds.
 
@@ -579,14 +579,14 @@ The loss is that of held-out rows (geometric mean over the seeds), the interval 
 loss of guessing.
 """)
         for one in p["held_out"]:
-            parts.append(f"### {one}\n\n{network_table(league, one)}\n")
-        parts.append(f"""![Networks]({draw_networks(league)})
+            parts.append(f"### {one}\n\n{network_table(suite, one)}\n")
+        parts.append(f"""![Networks]({draw_networks(suite)})
 
 Above: the rates. Below: each seed a dot, and the interval of the mean.
 """)
     parts.append(f"""## What tuning and training cost
 
-{cost_table(league)}
+{cost_table(suite)}
 
 One episode is one run. A learner costs what any other contestant does; it pays where its rows above are better.
 *found*: for schedules and controllers the base rate (a multiple of the bound, or of 0.1 for SGD and 0.003 for Adam), then
@@ -616,9 +616,9 @@ def main() -> int:
     global PICTURES
     PICTURES = options.output.parent / "learned"
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    league = League(read_json(options.results))
-    options.output.write_text(page(league).rstrip() + "\n", encoding="utf-8")
-    print(f"{options.output}: {len(league.regimes)} regimes, {len(league.found)} entries")
+    suite = Suite(read_json(options.results))
+    options.output.write_text(page(suite).rstrip() + "\n", encoding="utf-8")
+    print(f"{options.output}: {len(suite.regimes)} regimes, {len(suite.found)} entries")
     return 0
 
 

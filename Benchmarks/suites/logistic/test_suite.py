@@ -1,6 +1,6 @@
 """The logistic-regression suite on tiny settings: the trainer against torch, and runs that are interrupted.
 
-    .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/league/logistic/test_suite.py
+    .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/suites/logistic/test_suite.py
 """
 
 import re
