@@ -42,6 +42,9 @@ build() {
     # A square root is an instruction; the call to libm for the errno of a negative number is left out.
     -Xswiftc -Xcc -Xswiftc -fno-math-errno
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+    # Nothing is bound later than at load, so that the table of functions is read-only; and no folder is searched for
+    # libraries but those of the system or the program.
+    -Xlinker -z -Xlinker now --disable-local-rpath
     # Nothing but stepsize_* is visible, and nothing may be missing.
     -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
     # Which function is how large: for the check of the size (Tests/abi/check_binary.sh).
@@ -67,8 +70,9 @@ build() {
   echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
 }
 
-# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
-# libraries are made from is in each of them, out of sight of the other.
+# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global, and hidden:
+# a shared library that takes them in does not export them. What both libraries are made from is in each of them, out of
+# sight of the other.
 archive() {
   local library=$1 symbols=$2 module objects=() roots
   shift 2
@@ -80,7 +84,9 @@ archive() {
   done
   # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
-  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}"
+  # The linker gives a symbol the narrowest visibility that any object asks for.
+  sed 's/^/.hidden /' "$symbols" | cc -c -x assembler -Wa,--noexecstack -o "$build/$library-hidden.o" -
+  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}" "$build/$library-hidden.o"
   objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"
   ar rcs "build/lib/lib$library.a" "$build/$library.o"
