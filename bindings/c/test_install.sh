@@ -39,6 +39,21 @@ for file in stepsize.pc stepsize-learn.pc; do
   grep -qx 'prefix=/opt/stepsize' "$work/stage/opt/stepsize/lib/somewhere/pkgconfig/$file" || fail "DESTDIR is in $file"
 done
 if bindings/c/install.sh relative 2>/dev/null; then fail "a relative prefix was accepted"; fi
+if bindings/c/install.sh $'/two\nlines' "$work/stage" 2>/dev/null; then fail "a prefix of two lines was accepted"; fi
+
+# `make install` needs no Swift; where nothing is built it says what to do. `make uninstall` leaves what is not ours.
+strange="$work/a b|c&d'e\"f\\g#h;é[x]*"
+make() { env -i "PATH=/usr/bin:/bin" "LC_ALL=C.UTF-8" make --no-print-directory "$@"; }
+make install "PREFIX=$strange" >/dev/null || fail "make install"
+mkdir "$work/unbuilt"
+cp -r --parents Makefile bindings/c include "$work/unbuilt"
+if make -C "$work/unbuilt" install "PREFIX=$work/usr" >"$work/log" 2>&1; then fail "installed what is not built"; fi
+grep -q "is not built yet: run 'make lib'" "$work/log" || fail "where nothing is built: $(cat "$work/log")"
+make install PREFIX=/opt/removed "DESTDIR=$work/stage" >/dev/null
+echo "another's" >"$work/stage/opt/removed/include/stepsize/another.h"
+make uninstall PREFIX=/opt/removed "DESTDIR=$work/stage" >/dev/null || fail "make uninstall"
+left=$(find "$work/stage/opt/removed" ! -type d)
+[ "$left" = "$work/stage/opt/removed/include/stepsize/another.h" ] || fail "make uninstall leaves $left"
 
 warnings=(-std=c99 -Wall -Wextra -pedantic -Werror)
 if command -v pkg-config >/dev/null; then
@@ -49,6 +64,10 @@ if command -v pkg-config >/dev/null; then
   # shellcheck disable=SC2046
   gcc "${warnings[@]}" "$learn_example" $(pkg-config --cflags --libs stepsize-learn) -o "$work/learn_shared"
   check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared"
+  # Where the prefix needs it, what pkg-config prints is for a shell that reads it again.
+  words=$(PKG_CONFIG_PATH=$strange/lib/pkgconfig pkg-config --cflags --libs stepsize-learn)
+  eval "gcc ${warnings[*]} $learn_example $words -o '$work/learn_shared'" || fail "pkg-config in $strange: $words"
+  check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared" # a path of which has no ; in it
   built+=(pkg-config)
 else
   echo "test_install: skipped pkg-config, not installed"
@@ -90,7 +109,10 @@ if(stepsize_FOUND)
   message(FATAL_ERROR "a component that does not exist was found")
 endif()
 END
-  for prefix in "$work/usr" "$work/stage/opt/stepsize"; do # the second was moved from /opt/stepsize
+  # The second was moved from /opt/stepsize; make and CMake themselves stumble over | ; and a backslash.
+  spaced="$work/a b&c'd\"e#é"
+  bindings/c/install.sh "$spaced" >/dev/null
+  for prefix in "$work/usr" "$work/stage/opt/stepsize" "$spaced"; do
     rm -rf "$work/cmake"
     folder=$(dirname "$(find "$prefix" -name stepsizeConfig.cmake)")
     configure() { cmake -S "$work/project" -B "$work/cmake" "-Dstepsize_DIR=$folder" "-DWANTED=$1"; }
