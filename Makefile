@@ -59,7 +59,7 @@ uninstall:
 dist: lib
 	dev/make_dist.sh
 
-deb: lib .venv/bin/python
+deb: lib .venv/demo
 	PYTHON=.venv/bin/python dev/make_deb.sh
 
 freeze-abi:

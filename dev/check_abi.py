@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""check_abi.py OLD NEW: whether a program compiled with the headers in the folder OLD works with a library that has those
-in NEW, by the rules of docs/abi.md. Prints the structs that have grown, one a line.
+"""check_abi.py OLD NEW: whether a program compiled with the headers in the folder OLD works with a library that has
+those in NEW, by the rules of docs/abi.md. Prints the structs that have grown, one a line.
 
 Exit status: 0; 1, standard error says what has changed.
 """

@@ -149,7 +149,8 @@ def described(comment: str) -> list[str]:
 
 def command_line(parser: argparse.ArgumentParser) -> list[str]:
     lines = [".SH NAME", "stepsize \\- learning\\-rate schedules in the shell", ".SH SYNOPSIS", *usage(parser)]
-    lines += [".SH DESCRIPTION", *paragraph(parser.epilog or ""), *paragraph("The program comes with the Python package.")]
+    lines += [".SH DESCRIPTION", *paragraph(parser.epilog or "")]
+    lines += paragraph("The program comes with the Python package.")
     lines += [".SH OPTIONS", *options(parser)]
     commands = next(each for each in parser._actions if isinstance(each, argparse._SubParsersAction))
     lines.append(".SH COMMANDS")
