@@ -72,7 +72,7 @@ compile() {
   fi
   for program in alone twice example learn_alone learn_twice; do
     "$compiler" "-std=$standard" "${warnings[@]}" -c "$work/$program.$suffix" -o "$work/$program.o"
-    "$compiler" "$work/$program.o" -Lbuild/lib -lstepsize-learn -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$work/$program"
+    "$compiler" "$work/$program.o" -Wl,--no-as-needed -Lbuild/lib -lstepsize-learn -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$work/$program"
     "$work/$program" || { echo "header test: $program fails with $compiler -std=$standard" >&2; exit 1; }
     count=$((count + 1))
   done

@@ -13,6 +13,10 @@ learn_example=bindings/c/examples/factorize.c
 abi=$(sed -n 's/^#define STEPSIZE_ABI_VERSION //p' include/stepsize/stepsize.h)
 built=()
 
+# A program that calls the second library alone, and lies elsewhere: it brings both.
+echo '#include <stepsize/learn.h>
+int main(void) { return stepsize_learn_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1; }' >"$work/second.c"
+
 # What is printed is checked against the formula at two updates.
 check() {
   local output
@@ -64,6 +68,9 @@ if command -v pkg-config >/dev/null; then
   # shellcheck disable=SC2046
   gcc "${warnings[@]}" "$learn_example" $(pkg-config --cflags --libs stepsize-learn) -o "$work/learn_shared"
   check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared"
+  # shellcheck disable=SC2046
+  gcc "${warnings[@]}" "$work/second.c" $(pkg-config --cflags --libs stepsize-learn) "-Wl,-rpath,$libraries" -o "$work/second"
+  "$work/second" || fail "a program that calls the second library alone"
   # Where the prefix needs it, what pkg-config prints is for a shell that reads it again.
   words=$(PKG_CONFIG_PATH=$strange/lib/pkgconfig pkg-config --cflags --libs stepsize-learn)
   eval "gcc ${warnings[*]} $learn_example $words -o '$work/learn_shared'" || fail "pkg-config in $strange: $words"
@@ -88,6 +95,7 @@ if command -v cmake >/dev/null; then
   mkdir "$work/project"
   cp "$example" "$work/project/hello.c"
   cp "$learn_example" "$work/project/factorize.c"
+  cp "$work/second.c" "$work/project/second.c"
   cat >"$work/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.10)
 project(hello C)
@@ -102,6 +110,8 @@ endif()
 find_package(stepsize ${WANTED} REQUIRED COMPONENTS learn)
 add_executable(factorize factorize.c)
 target_link_libraries(factorize PRIVATE stepsize::learn)
+add_executable(second second.c)
+target_link_libraries(second PRIVATE stepsize::learn)
 add_executable(factorize_static factorize.c)
 target_link_libraries(factorize_static PRIVATE stepsize::learn_static)
 find_package(stepsize ${WANTED} QUIET COMPONENTS mist)
@@ -121,6 +131,7 @@ END
     check "$work/cmake/hello"
     check "$work/cmake/hello_static"
     check_learn "$work/cmake/factorize"
+    "$work/cmake/second" || fail "a program that calls the second library alone, with CMake"
     check_learn "$work/cmake/factorize_static"
   done
   built+=(CMake)
