@@ -137,6 +137,25 @@ newer '' 0 -Wl,-z,lazy
 [ "$(status_of "$work/program" call)" = 127 ] && grep -q "$refused" "$work/log" || fail "the call: $(cat "$work/log")"
 newer '' 0 -Wl,-z,now
 [ "$(status_of "$work/program")" = 127 ] && grep -q "$refused" "$work/log" || fail "bound at start: $(cat "$work/log")"
-passed=$((passed + 4))
+
+# A library of another ABI number, which something else in the process needs, is another library.
+printf 'STEPSIZE_%s { global: *; };\n' $((abi + 1)) >"$work/map"
+echo '#include <stdint.h>
+int32_t stepsize_abi_version(void) { return -1; }' >"$work/next.c"
+gcc -shared -fPIC "$work/next.c" "-Wl,--version-script=$work/map" "-Wl,-soname,libstepsize.so.$((abi + 1))" \
+  -o "$work/libstepsize.so.$((abi + 1))"
+echo '#include <stepsize/stepsize.h>
+int32_t theirs(void) { return stepsize_abi_version(); }' >"$work/theirs.c"
+gcc -shared -fPIC -Iinclude "$work/theirs.c" "$work/libstepsize.so.$((abi + 1))" "-Wl,-rpath,$work" -o "$work/libtheirs.so"
+echo '#include <stepsize/stepsize.h>
+int32_t theirs(void);
+int main(void) { return theirs() == -1 && stepsize_abi_version() == STEPSIZE_ABI_VERSION ? 40 : 1; }' >"$work/both.c"
+for order in "-ltheirs -lstepsize" "-lstepsize -ltheirs"; do
+  # shellcheck disable=SC2086
+  gcc -Iinclude "$work/both.c" -Lbuild/lib "-L$work" $order "-Wl,-rpath,$PWD/build/lib:$work" -o "$work/program" \
+    2>"$work/log" || fail "$(cat "$work/log")" # the linker warns
+  [ "$(status_of "$work/program")" = 40 ] || fail "libraries of two ABI numbers in one process: $(cat "$work/log")"
+done
+passed=$((passed + 6))
 
 echo "compatibility, with $kept version kept: $passed passed, 0 failed"
