@@ -47,7 +47,7 @@ test-core: .venv-core/test
 
 lib:
 	dev/build_library.sh
-	dev/man_pages.py
+	$(firstword $(wildcard .venv/bin/python) python3) dev/man_pages.py
 
 # Without `lib`: what root installs, somebody else has built.
 install:

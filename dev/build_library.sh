@@ -85,7 +85,7 @@ archive() {
   # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
   # The linker gives a symbol the narrowest visibility that any object asks for.
-  sed 's/^/.hidden /' "$symbols" | cc -c -x assembler -Wa,--noexecstack -o "$build/$library-hidden.o" -
+  sed 's/^/.hidden /' "$symbols" | as --noexecstack -o "$build/$library-hidden.o" -
   ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}" "$build/$library-hidden.o"
   objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"

@@ -6,6 +6,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 version=${1:-$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)}
 folder=Tests/abi/$version
+newest=$(sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
+if [ "$version" != "$newest" ]; then
+  echo "freeze_abi.sh: the newest version in CHANGELOG.md is $newest, not $version" >&2
+  exit 1
+fi
 if [ -d "$folder" ] && ! grep -qx "## $version, unreleased" CHANGELOG.md; then
   echo "freeze_abi.sh: $version is released (CHANGELOG.md): $folder stays as it is" >&2
   exit 1
