@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces.
+# Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces;
+# build/wheel-lib has the shared ones as the wheel has them.
 # Needs a Swift 6.3 toolchain. Called by `make lib` and by the build of the Python wheel.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -42,8 +43,7 @@ build() {
     # A square root is an instruction; the call to libm for the errno of a negative number is left out.
     -Xswiftc -Xcc -Xswiftc -fno-math-errno
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
-    # Nothing is bound later than at load, so that the table of functions is read-only; and no folder is searched for
-    # libraries but those of the system or the program.
+    # Nothing is bound later than at load, so that the table of functions is read-only.
     -Xlinker -z -Xlinker now --disable-local-rpath
     # Nothing but stepsize_* is visible, and nothing may be missing.
     -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
@@ -60,14 +60,35 @@ build() {
     exit 1
   fi
 
-  # The old file may be mapped by a running program: a new one takes its name.
-  cp "$output" "build/lib/$soname.new"
-  chmod 755 "build/lib/$soname.new"
-  mv "build/lib/$soname.new" "build/lib/$soname"
+  keep "$output" "build/wheel-lib/$soname"
+  without_path "$output" "$build/$soname"
+  keep "$build/$soname" "build/lib/$soname"
   ln -sf "$soname" "build/lib/lib$library.so"
 
   archive "$library" "$symbols" "${layer%C}" "$layer"
   echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
+}
+
+# keep FILE TARGET: the old file may be mapped by a running program, so a new one takes its name.
+keep() {
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.new"
+  chmod 755 "$2.new"
+  mv "$2.new" "$2"
+}
+
+# without_path FILE TARGET: a copy that names no folder to search for libraries. Its entry in the list of the dynamic
+# section goes, those after it move up, and the list ends with 0 as before: nothing else changes.
+without_path() {
+  local list start entries place
+  cp "$1" "$2"
+  list=$(readelf -dW "$2")
+  start=$(sed -n 's/^Dynamic section at offset \(0x[0-9a-f]*\) contains.*/\1/p' <<<"$list")
+  entries=$(grep -c '^ *0x' <<<"$list")
+  place=$(grep '^ *0x' <<<"$list" | grep -n '(RUNPATH)' | cut -d : -f 1 || true)
+  [ -n "$place" ] || return 0
+  dd if="$1" of="$2" bs=1 conv=notrunc status=none skip=$((start + 16 * place)) seek=$((start + 16 * (place - 1))) \
+    count=$((16 * (entries - place)))
 }
 
 # archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global, and hidden:
@@ -93,5 +114,7 @@ archive() {
 }
 
 build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$order"
-# The second library calls the first as any program does.
-build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so"
+# The second library calls the first as any program does. In a wheel, where nobody else says where that is, it is beside it;
+# what is installed has no path to search.
+# shellcheck disable=SC2016
+build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so" '-rpath=$ORIGIN'

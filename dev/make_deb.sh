@@ -55,8 +55,8 @@ mkdir -p "$work/python3-stepsize/$modules"
 rm "$work/python3-stepsize/$modules"/stepsize-*.dist-info/RECORD
 rm -rf "$work/python3-stepsize/$modules"/stepsize-*.dist-info/licenses
 for library in libstepsize libstepsize-learn; do
-  cmp -s "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi" "build/lib/$library.so.$abi" ||
-    fail "$WHEEL has another $library than build/lib"
+  cmp -s "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi" "build/wheel-lib/$library.so.$abi" ||
+    fail "$WHEEL has another $library than build/wheel-lib"
   ln -sf "../../../../$triplet/$library.so.$abi" "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi"
 done
 find "$work/python3-stepsize/$modules" -type f -exec chmod 644 {} +

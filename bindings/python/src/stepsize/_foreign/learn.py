@@ -35,7 +35,6 @@ class _Learn:
 
     def __getattr__(self, name: str) -> Any:
         # Reached for what is no attribute yet: the first time for all functions, later for names that there are not.
-        # The library has no path to search for the first one; the loader takes that which is in the process already.
         if name in self.__dict__ or name not in abi_learn.SIGNATURES:
             raise AttributeError(name)
         library = first.load("libstepsize-learn", *find(), abi_learn, "stepsize_learn_abi_version")
