@@ -2,8 +2,11 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
+# As they are written, whatever characters they have: recipes read them from the environment.
+export STEPSIZE_PREFIX := $(value PREFIX)
+export STEPSIZE_DESTDIR := $(value DESTDIR)
 
-.PHONY: help demo check test test-core lib generate install bench format lint gallery golden policies docs clean \
+.PHONY: help demo check test test-core lib generate install uninstall dist deb freeze-abi bench format lint gallery golden policies docs clean \
   benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned
 
 help:
@@ -11,8 +14,13 @@ help:
 	@echo "make check     lint, build and the core tests of Swift, C and Python: a minute and a half"
 	@echo "make test      all tests"
 	@echo "make test-core all tests except those that need a big framework (torch, jax, keras …), which it does not install"
-	@echo "make lib       build/lib/libstepsize.so and .a"
-	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
+	@echo "make lib       build/lib/libstepsize.so and .a, and the man pages"
+	@echo "make install   what make lib built: headers, libraries, pkg-config and CMake files, man pages under" \
+	  "PREFIX=$$STEPSIZE_PREFIX (DESTDIR and LIBDIR respected)"
+	@echo "make uninstall  removes the same files"
+	@echo "make dist      dist/stepsize-VERSION-linux-ARCHITECTURE.tar.gz, for C programs on machines without Swift"
+	@echo "make deb       dist/*.deb: the libraries, the headers, the Python package"
+	@echo "make freeze-abi  keeps the C interface of this version for the tests, before a release"
 	@echo "make bench     speed as ratios to peers measured in the same run"
 	@echo "make docs      the site build/docs: guides, reference, search"
 	@echo "make gallery   docs/schedules.md and its pictures"
@@ -39,9 +47,23 @@ test-core: .venv-core/test
 
 lib:
 	dev/build_library.sh
+	$(firstword $(wildcard .venv/bin/python) python3) dev/man_pages.py
 
-install: lib
-	bindings/c/install.sh "$(PREFIX)" "$(DESTDIR)"
+# Without `lib`: what root installs, somebody else has built.
+install:
+	bindings/c/install.sh "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
+
+uninstall:
+	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
+
+dist: lib
+	dev/make_dist.sh
+
+deb: lib .venv/demo
+	PYTHON=.venv/bin/python dev/make_deb.sh
+
+freeze-abi:
+	dev/freeze_abi.sh
 
 bench: lib .venv/test
 	PYTHON=.venv/bin/python Benchmarks/speed/run.sh

@@ -2,9 +2,9 @@
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
-#     interface   libffi, bad arguments to every function, the header, the binary
+#     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
-#     install     the installation, and programs built on it
+#     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     quick       the tests against the shared library, the long ones in a shorter form
 set -euo pipefail
@@ -36,6 +36,7 @@ run() {
     echo "run_c_tests: failed: $*" >&2
     exit 1
   fi
+  grep ': skipped' <<<"$output" || true
   printf '%-44s %s\n' "${label:-$1}" "$(tail -n 1 <<<"$output")"
   total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
 }
@@ -94,12 +95,17 @@ interface() {
   run "$out/abuse_learn" Tests/abi/symbols_learn.txt
   Tests/abi/header_test.sh
   Tests/abi/check_binary.sh
+  run Tests/abi/compatibility.sh
 }
 
 bits() { run Tests/abi/same_bits.sh; }
 
 install() {
+  [ -f build/man/stepsize.3 ] || "${PYTHON:-python3}" dev/man_pages.py
   bindings/c/test_install.sh
+  Tests/abi/static.sh
+  Tests/packages/man.sh
+  Tests/packages/dist.sh
   bindings/c/test_annealing.sh
 }
 

@@ -73,7 +73,7 @@ def stages() -> list[Stage]:
     wheel = "build/wheel"
     pip = '"$PYTHON" -m pip --quiet --disable-pip-version-check'
     return [
-        Stage("build", ["dev/build_library.sh"], in_quick=True),
+        Stage("build", ["dev/build_library.sh", "dev/man_pages.py"], in_quick=True),
         Stage(
             "lint",
             [
@@ -116,6 +116,7 @@ def stages() -> list[Stage]:
         ),
         Stage("the same bits", ["Tests/run_c_tests.sh bits"], after=("build",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),
+        Stage("packages", ["Tests/packages/deb.sh"], after=("wheel",)),
         Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),
         Stage("generated files", ["dev/generate.sh --check"], after=("build",)),
         Stage(

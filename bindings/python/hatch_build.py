@@ -68,8 +68,9 @@ def build_libraries(repository: Path) -> list[Path]:
     run = subprocess.run(["bash", str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:
         fail(run.stdout.strip())
-    # The links' targets: a wheel holds plain files. They have the names by which one finds the other.
-    return [(repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES]
+    # A wheel holds plain files. They have the names by which one finds the other.
+    names = [(repository / "build/lib" / name).resolve(strict=True).name for name in LIBRARIES]
+    return [(repository / "build/wheel-lib" / name).resolve(strict=True) for name in names]
 
 
 def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:
