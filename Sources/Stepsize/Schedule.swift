@@ -96,7 +96,7 @@ struct Body {
 indirect enum Form: Sendable {
   /// A schedule of the catalogue; a composition is followed by what it stands for.
   case call(Kind, Arguments, Schedule?)
-  case sequence([Schedule])
+  case sequence(Parts)
   case product([Schedule])
   case scale(Double, Schedule)
   /// Brackets around a schedule that carry a name.

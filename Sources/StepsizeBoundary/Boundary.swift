@@ -56,7 +56,9 @@ package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ ca
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
-  for i in 0..<count { buffer[i] = CChar(bitPattern: text[i]) }
+  text.withUnsafeBytes {
+    UnsafeMutableRawBufferPointer(start: buffer, count: count).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+  }
   buffer[count] = 0
 }
 
@@ -122,8 +124,15 @@ package func written(
   size?.pointee = UInt(bytes.count)
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
+  copy(bytes, to: buffer)
   return Int32(STEPSIZE_OK)
+}
+
+/// All of the bytes into a buffer that has room for them.
+package func copy(_ bytes: [UInt8], to buffer: UnsafeMutablePointer<UInt8>) {
+  bytes.withUnsafeBufferPointer {
+    if let base = $0.baseAddress { buffer.update(from: base, count: $0.count) }
+  }
 }
 
 /// The policy that the caller's bytes are; damaged ones are refused.

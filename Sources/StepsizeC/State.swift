@@ -89,12 +89,12 @@ import Stepsize
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  let bytes = scheduler.value.pointee.saved()
-  size?.pointee = UInt(bytes.count)
+  let needed = UInt(scheduler.value.pointee.savedSize())
+  size?.pointee = needed
   guard capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
+  guard capacity >= needed else { return Int32(STEPSIZE_ERROR_SIZE) }
+  copy(scheduler.value.pointee.saved(), to: buffer)
   return Int32(STEPSIZE_OK)
 }
 
@@ -135,8 +135,9 @@ import Stepsize
   }
 }
 
-/// The newest format of saved states that this library reads. It writes the oldest one that holds the state: 1, or 2 for
-/// a record that began under another schedule (stepsize_scheduler_extend).
+/// The newest format of saved states that this library reads. It writes the oldest one that holds the state: 1; 2
+/// for a record that began under another schedule (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of
+/// which at least as many are still to come.
 /// - Returns: The number.
 @c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
 

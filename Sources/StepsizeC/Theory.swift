@@ -319,8 +319,7 @@ extension stepsize_score_result {
   size?.pointee = needed
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard needed <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  let state = log.value.pointee.state()
-  for i in state.indices { buffer[i] = state[i] }
+  copy(log.value.pointee.state(), to: buffer)
   return Int32(STEPSIZE_OK)
 }
 

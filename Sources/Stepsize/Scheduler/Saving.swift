@@ -4,8 +4,18 @@ extension Scheduler {
 
   /// Everything that is needed to go on later, elsewhere (`StateCoder`).
   public mutating func saved() -> [UInt8] {
-    var state = StateCoder()
-    var text = plan.text
+    let text = plan.text
+    return StateCoder.bytes { transferAll(text, &$0) }
+  }
+
+  /// The bytes that `saved` has.
+  public mutating func savedSize() -> Int {
+    let text = plan.text
+    return StateCoder.size { transferAll(text, &$0) }
+  }
+
+  private mutating func transferAll(_ text: [UInt8], _ state: inout StateCoder) {
+    var text = text
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
@@ -20,7 +30,6 @@ extension Scheduler {
       }
     }
     transfer(&state)
-    return state.finished()
   }
 
   /// A scheduler that goes on where the saved one was.
@@ -36,7 +45,9 @@ extension Scheduler {
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
-    state.transfer(&count, in: 1...Self.maximumGroupCount)
+    // Four numbers for each: what is left bounds what can be asked for.
+    state.transfer(&count, in: 1...Swift.max(1, Swift.min(Self.maximumGroupCount, state.room / 4)))
+    try state.check()
     var bases: [Double] = []
     var mins: [Double] = []
     var maxs: [Double] = []
