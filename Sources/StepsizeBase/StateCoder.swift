@@ -37,7 +37,8 @@ package struct StateCoder {
     let (size, format) = measure(transfer)
     var coder = StateCoder(writing: size, format)
     transfer(&coder)
-    return coder.finished()
+    coder.finishWriting()
+    return coder.bytes
   }
 
   /// How many bytes that are. Lists are not looked at.
@@ -68,13 +69,12 @@ package struct StateCoder {
     self.format = format
   }
 
-  private consuming func finished() -> [UInt8] {
+  private mutating func finishWriting() {
     let magic = Self.magic.bytes
     for i in 0..<8 { bytes[i] = magic[i] }
     store(UInt64(bytes.count), at: 16)
     store(UInt64(format), at: 8)
     store(UInt64(format) | UInt64(Self.checksum(bytes)) << 32, at: 8)
-    return bytes
   }
 
   // MARK: - Reading
@@ -166,8 +166,9 @@ package struct StateCoder {
     x = Double(bitPattern: bits)
   }
 
+  /// What has counted beyond the range is written as its end.
   package mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
-    var bits = UInt64(bitPattern: x)
+    var bits = UInt64(bitPattern: min(max(x, range.lowerBound), range.upperBound))
     transfer(&bits)
     let value = Int64(bitPattern: bits)
     if range.contains(value) { x = value } else { isDamaged = true }
@@ -255,7 +256,9 @@ package struct StateCoder {
 
   private func word(at offset: Int) -> UInt64 {
     guard offset <= bytes.count - 8 else { return 0 }
-    return bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+    return bytes.withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
   }
 
   private mutating func store(_ word: UInt64, at offset: Int) {

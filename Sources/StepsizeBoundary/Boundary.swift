@@ -57,7 +57,7 @@ package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ ca
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
   text.withUnsafeBytes {
-    UnsafeMutableRawBufferPointer(start: buffer, count: count).copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+    UnsafeMutableRawBufferPointer(start: buffer, count: count).copyMemory(from: .init(rebasing: $0[..<count]))
   }
   buffer[count] = 0
 }
@@ -128,10 +128,22 @@ package func written(
   return Int32(STEPSIZE_OK)
 }
 
+// In one go: optimized for size, an array's own way to copy takes its bytes one by one.
+
 /// All of the bytes into a buffer that has room for them.
 package func copy(_ bytes: [UInt8], to buffer: UnsafeMutablePointer<UInt8>) {
-  bytes.withUnsafeBufferPointer {
-    if let base = $0.baseAddress { buffer.update(from: base, count: $0.count) }
+  bytes.withUnsafeBytes {
+    UnsafeMutableRawBufferPointer(start: buffer, count: $0.count).copyMemory(from: $0)
+  }
+}
+
+/// The caller's bytes; none where the pointer is NULL.
+package func copied(_ pointer: UnsafeRawPointer?, _ count: UInt) -> [UInt8] {
+  guard let pointer else { return [] }
+  let source = UnsafeRawBufferPointer(start: pointer, count: Int(clamping: count))
+  return Array(unsafeUninitializedCapacity: source.count) { buffer, initialized in
+    UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+    initialized = source.count
   }
 }
 
@@ -140,5 +152,5 @@ package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationErro
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
   }
-  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(size))))
+  return try Policy(bytes: copied(bytes, size))
 }

@@ -40,7 +40,7 @@ func parsing(
   guard size <= UInt(Schedule.maximumTextLength) else {
     return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
   }
-  let bytes = Array(UnsafeRawBufferPointer(start: size == 0 ? nil : text, count: Int(size)))
+  let bytes = copied(text, size)
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 

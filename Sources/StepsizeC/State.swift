@@ -147,7 +147,7 @@ private func reading(
 ) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
-  let bytes = Array(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size)))
+  let bytes = copied(state, size)
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 

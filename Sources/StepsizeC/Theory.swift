@@ -339,8 +339,7 @@ extension stepsize_score_result {
     return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is longer than that of any log", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: state, count: Int(size)))
-    out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
+    out.pointee = makeHandle(try GradientNormLog(state: copied(state, size)), as: stepsize_norm_log.self)
   }
 }
 

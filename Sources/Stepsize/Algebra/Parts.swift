@@ -16,8 +16,9 @@ final class Parts: Sendable {
   let node: Node
   /// Where the last part ends; nil if it has no end.
   let length: Int64?
-  /// Of the parts: the most levels, and all nodes.
+  /// Of the parts: the most levels, the most evaluations, and all nodes.
   let depth: Int
+  let evaluationCount: Int
   let nodeCount: Int
   /// The first name before the end, from the beginning on.
   let firstName: NextName
@@ -33,10 +34,12 @@ final class Parts: Sendable {
     node = part.node
     length = part.length
     depth = part.depth
+    evaluationCount = part.evaluationCount
     nodeCount = part.nodeCount
     firstName = part.firstName.before(part.length)
     name = part.phase
-    if part.phase != nil, case .nowhere = part.innerName(from: 0) { isPlain = true } else { isPlain = part.length == 0 }
+    // Steps that nothing is seen of cannot interrupt it either.
+    isPlain = part.length == 0 || part.phase != nil && part.innerName(from: 0).step == nil
   }
 
   private init(_ first: Parts, _ second: Parts) {
@@ -48,6 +51,7 @@ final class Parts: Sendable {
     // Who joins them has seen that the sum does not overflow.
     length = second.length.map { middle &+ $0 }
     depth = max(first.depth, second.depth)
+    evaluationCount = max(first.evaluationCount, second.evaluationCount)
     nodeCount = first.nodeCount + second.nodeCount
     firstName = first.firstName.step != nil ? first.firstName : second.firstName.moved(by: middle)
     name = first.name == second.name ? first.name : nil

@@ -28,6 +28,7 @@ extension Schedule {
     let all = Parts.joined(lists[...])
     var body = Body(all.node, length: last.length == nil ? nil : end)
     body.nodeCount += all.nodeCount
+    body.evaluationCount = all.evaluationCount
     body.depth += all.depth
     // Halving the list adds levels of its own.
     var width = 1

@@ -104,10 +104,10 @@ struct Record: Sendable {
   /// The rates from `first` on, as many as there are and fit; answers how many.
   func copy(from first: Int64, to out: inout MutableSpan<Double>) -> Int {
     var written = 0
-    for run in runs(from: first) where written < out.count {
+    for run in runs(from: first) {
+      guard written < out.count else { break }
       let left = run.start + run.length - Swift.max(run.start, first)
-      guard left > 0 else { continue }
-      let end = written + Int(Swift.min(Int64(out.count - written), left))
+      let end = written + Int(Swift.min(Int64(out.count - written), Swift.max(left, 0)))
       for i in written..<end { out[i] = run.rate }
       written = end
     }

@@ -102,9 +102,20 @@ extension Scheduler {
     var step = step
     state.transfer(&step, in: 0...Int64.max)
     state.transfer(&time, in: step...Int64.max)
-    lead = time - step
+    if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
     watch.transfer(&state)
+    if state.isReading, !isConsistent { state.reject() }
+  }
+
+  /// For what was read: whether its parts can have come together.
+  private var isConsistent: Bool {
+    let (first, count) = recorded
+    // Nothing but a controller moves a base rate.
+    if plan.controller == nil, groups.contains(where: { $0.base != $0.initial }) { return false }
+    // Nothing but an early stop rule moves time, or says that the metric has settled.
+    if plan.settlings.isEmpty && (lead > 0 || watch.hasSettled) { return false }
+    return watch.time(at: step) == time && first <= step && count <= step - first
   }
 }

@@ -172,7 +172,10 @@ struct Watch: ~Copyable, Sendable {
       before = jumps[i]
     }
     state.transfer(&firstRecorded, in: 0...Int64.max)
-    for i in records.indices { records[i].transfer(&state) }
+    for i in records.indices {
+      records[i].transfer(&state)
+      if records[i].count != records[0].count { state.reject() }
+    }
     norms?.transfer(&state)
     if state.has(format: 2, ifWritten: !past.isEmpty) { transferPast(&state) }
   }

@@ -20,6 +20,8 @@ struct Parser {
 
   private var lexer: Lexer
   private var depth = 0
+  /// The schedules that the text has named so far: a declaration is read once.
+  private var known: [(kind: Kind, signature: Signature)] = []
 
   init(checking text: [UInt8]) throws(ConfigurationError) {
     guard text.count <= Self.maximumLength else {
@@ -136,7 +138,7 @@ struct Parser {
 
   private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
     let start = name.startIndex
-    guard let kind = Kind(named: name) else {
+    guard let (kind, signature) = known(name) else {
       if ControllerKind(named: name) != nil {
         throw ConfigurationError(
           .syntax,
@@ -146,12 +148,19 @@ struct Parser {
       throw unknown("schedule", name, among: Kind.names)
     }
     var phase: [UInt8]?
-    let signature = kind.signature
     let values = try arguments(of: signature, &phase)
     do {
       let schedule = try Schedule(kind, signature, values)
       return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
     } catch { throw located(error, start) }
+  }
+
+  private mutating func known(_ name: ArraySlice<UInt8>) -> (kind: Kind, signature: Signature)? {
+    for one in known where one.signature.name.elementsEqual(name) { return one }
+    guard let kind = Kind(named: name) else { return nil }
+    let one = (kind, kind.signature)
+    known.append(one)
+    return one
   }
 
   /// What stands in the brackets of a call; nil where nothing was given.
