@@ -230,6 +230,7 @@ private func place(
 /// before it, where x = x - lr u was made. The rates of this update change.
 ///
 /// A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another controller.
+/// STEPSIZE_ERROR_ARGUMENT: a norm below 0, or a wrong number of products.
 /// - Parameter scheduler: What to show it to.
 /// - Parameter dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
 /// - Parameter norms: Products of the norms |g||u|, alike; may be NULL unless the variant is "multiplicative".
@@ -252,7 +253,8 @@ private func place(
 /// Before an update: begins a line search on its batch and answers the rates of the first trial.
 ///
 /// Make the step x - lr g, find the loss of the same batch there, and call stepsize_scheduler_report; then
-/// stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
+/// stepsize_scheduler_step. A loss or norm that is not finite fails at once. STEPSIZE_ERROR_ORDER: the scheduler has no
+/// line search. STEPSIZE_ERROR_ARGUMENT: a square below 0, or a wrong number of them.
 /// - Parameter scheduler: What searches.
 /// - Parameter loss: Loss of the batch at x.
 /// - Parameter squared_norms: Squared norms of its gradient, one for each group.
@@ -279,7 +281,8 @@ private func place(
 /// - Parameter trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
 /// - Parameter lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update, STEPSIZE_ERROR_ARGUMENT for a distance
+///   below 0.
 @c public func stepsize_scheduler_report(
   _ scheduler: SchedulerInOut, _ loss: Double, _ squared_distances: UnsafePointer<Double>?,
   _ distance_count: UInt, _ trial: UnsafeMutablePointer<stepsize_trial>?, _ lrs: Rates, _ count: UInt
@@ -340,7 +343,8 @@ private func numbers(
 /// they know, base rates, bounds, record and gradient norms stay.
 ///
 /// The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is the next one. What is
-/// saved from now on is the state of a scheduler with this schedule.
+/// saved from now on is the state of a scheduler with this schedule. Of a record with more than 65536 phases under earlier
+/// schedules the names of these are forgotten.
 /// - Parameter scheduler: What to extend; as it was on failure.
 /// - Parameter schedule: May be destroyed afterwards. NULL for a constant 1.
 /// - Parameter error: Receives the reason of a failure; may be NULL.

@@ -60,7 +60,8 @@ import Stepsize
 /// - Parameter group: The parameter group, from 0.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded, STEPSIZE_ERROR_LIMIT for a record of more than
+///   65536 phases.
 @c public func stepsize_scheduler_replay(
   _ scheduler: SchedulerIn, _ group: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
