@@ -153,7 +153,7 @@ static void groups(subject *s) {
 
 static void make_window(subject *s, size_t losses) {
   char text[64];
-  sprintf(text, "greedy(smooth=true, window=%zu)", s->n);
+  sprintf(text, "greedy(window=%zu, reset_start=none)", s->n);
   s->scheduler = scheduler_of(text, strlen(text), 1, 0);
   for (size_t i = 0; i < losses; i++)
     ok(stepsize_scheduler_step_with_loss(s->scheduler, 1 / (1 + (double)i), NULL, 0));
