@@ -15,6 +15,8 @@ public struct Schedule: Sendable {
   /// Nested levels and number of nodes, both bounded: evaluation is recursive.
   let depth: Int
   let nodeCount: Int
+  /// Closed forms that are evaluated for one value, at most.
+  let evaluationCount: Int
   /// The first step with a phase's name, cached because repeats look it up often.
   private(set) var firstName = NextName.notBefore(0)
 
@@ -34,11 +36,15 @@ public struct Schedule: Sendable {
     guard body.nodeCount <= Self.maximumNodeCount else {
       throw ConfigurationError(.limit, "schedule: more than 65536 nodes")
     }
+    guard body.evaluationCount <= Self.maximumNodeCount else {
+      throw ConfigurationError(.limit, "a schedule takes more than 65536 evaluations for a value")
+    }
     node = body.node
     // The largest Int64 means "no end" in the C interface, so it does here.
     length = body.length == Int64.max ? nil : body.length
     depth = body.depth
     nodeCount = body.nodeCount
+    evaluationCount = body.evaluationCount
     self.form = form
     self.phase = phase
     firstName = nextName(from: 0)
@@ -66,6 +72,7 @@ struct Body {
   let length: Int64?
   var depth = 1
   var nodeCount = 1
+  var evaluationCount = 1
   /// What a named composition stands for.
   private(set) var expansion: Schedule?
 
@@ -76,6 +83,7 @@ struct Body {
 
   init(_ node: Node, length: Int64?, around parts: [Schedule]) {
     self.init(node, length: length)
+    evaluationCount = parts.reduce(0) { $0 + $1.evaluationCount }
     for part in parts {
       depth = max(depth, part.depth + 1)
       nodeCount += part.nodeCount
@@ -88,6 +96,7 @@ struct Body {
     length = schedule.length
     depth = schedule.depth
     nodeCount = schedule.nodeCount
+    evaluationCount = schedule.evaluationCount
     expansion = schedule
   }
 }
@@ -96,7 +105,7 @@ struct Body {
 indirect enum Form: Sendable {
   /// A schedule of the catalogue; a composition is followed by what it stands for.
   case call(Kind, Arguments, Schedule?)
-  case sequence([Schedule])
+  case sequence(Parts)
   case product([Schedule])
   case scale(Double, Schedule)
   /// Brackets around a schedule that carry a name.

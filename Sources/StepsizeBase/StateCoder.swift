@@ -6,40 +6,91 @@
 package struct StateCoder {
   /// Rises with every change of the format; older ones stay readable.
   ///
-  /// 2: the phases of the updates recorded before a change of schedule (`Watch.keepSpans`).
-  package static let format: UInt32 = 2
+  /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
+  /// 3: of a long window the part that is filled (`MovingAverage`).
+  package static let format: UInt32 = 3
   package static let headerLength = 24
 
   /// The range of a count of observations: never so large that counting further overflows.
   package static let counts = 0...Int64(1) << 62
 
-  package private(set) var bytes: [UInt8]
-  /// The format of the state that is read, or the lowest that can hold what is written, for older libraries.
-  private var format: UInt32 = 1
-  private let isReading: Bool
+  private enum Purpose {
+    /// Nothing is written: only the bytes are counted.
+    case measuring
+    case writing
+    case reading
+  }
+
+  private var bytes: [UInt8]
+  /// That of the state that is read, or the lowest that holds what is written, for older libraries.
+  private var format: UInt32
+  private let purpose: Purpose
   /// "a scheduler", for the errors.
   private let owner: StaticString
   private var offset = headerLength
   private var isDamaged = false
 
-  /// To write with.
-  package init() {
-    isReading = false
-    owner = ""
-    bytes = Array(repeating: 0, count: Self.headerLength)
+  // MARK: - Writing
+
+  /// The state of what `transfer` names, in the lowest format that holds it.
+  package static func bytes(_ transfer: (inout StateCoder) -> Void) -> [UInt8] {
+    let (size, format) = measure(transfer)
+    var coder = StateCoder(writing: size, format)
+    transfer(&coder)
+    coder.finishWriting()
+    return coder.bytes
   }
 
-  /// To read with.
+  /// How many bytes that are. Lists are not looked at.
+  package static func size(_ transfer: (inout StateCoder) -> Void) -> Int { measure(transfer).size }
+
+  /// What needs a newer format may come after what is written differently in it.
+  private static func measure(_ transfer: (inout StateCoder) -> Void) -> (size: Int, format: UInt32) {
+    var format: UInt32 = 1
+    while true {
+      var coder = StateCoder(measuring: format)
+      transfer(&coder)
+      if coder.format == format { return (coder.offset, format) }
+      format = coder.format
+    }
+  }
+
+  private init(measuring format: UInt32) {
+    purpose = .measuring
+    owner = ""
+    bytes = []
+    self.format = format
+  }
+
+  private init(writing size: Int, _ format: UInt32) {
+    purpose = .writing
+    owner = ""
+    bytes = Array(repeating: 0, count: size)
+    self.format = format
+  }
+
+  private mutating func finishWriting() {
+    let magic = Self.magic.bytes
+    for i in 0..<8 { bytes[i] = magic[i] }
+    store(UInt64(bytes.count), at: 16)
+    store(UInt64(format), at: 8)
+    store(UInt64(format) | UInt64(Self.checksum(bytes)) << 32, at: 8)
+  }
+
+  // MARK: - Reading
+
   package init(reading bytes: [UInt8], of owner: StaticString) throws(ConfigurationError) {
     self.bytes = bytes
     self.owner = owner
-    isReading = true
+    purpose = .reading
+    format = 1
     guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else {
       throw ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
     }
     let format = UInt32(truncatingIfNeeded: word(at: 8))
     let length = word(at: 16)
-    guard format <= Self.format || Self.checksum(bytes) != storedChecksum else {
+    let isRight = Self.checksum(bytes) == UInt32(truncatingIfNeeded: word(at: 8) >> 32)
+    guard format <= Self.format || !isRight else {
       throw ConfigurationError(
         .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
     }
@@ -49,7 +100,7 @@ package struct StateCoder {
       text.write(" bytes")
       throw ConfigurationError(.state, text)
     }
-    guard Self.checksum(bytes) == storedChecksum else {
+    guard isRight else {
       throw ConfigurationError(.state, "the state is damaged: its checksum does not match")
     }
     guard format >= 1 else { throw ConfigurationError(.state, "the state has the unknown format 0") }
@@ -58,17 +109,7 @@ package struct StateCoder {
 
   private static var magic: StaticString { "STEPSIZE" }
 
-  /// What was written, with its header.
-  package consuming func finished() -> [UInt8] {
-    let magic = Self.magic.bytes
-    for i in 0..<8 { bytes[i] = magic[i] }
-    store(UInt64(format), count: 4, at: 8)
-    store(UInt64(bytes.count), count: 8, at: 16)
-    store(UInt64(Self.checksum(bytes)), count: 4, at: 12)
-    return bytes
-  }
-
-  /// Throws if something that was read is invalid.
+  /// Throws if something that was read cannot be.
   package func check() throws(ConfigurationError) {
     if isDamaged { throw refusal("it contains an invalid value") }
   }
@@ -89,7 +130,9 @@ package struct StateCoder {
 
   package func refusal(_ reason: StaticString) -> ConfigurationError { refusal(reason.bytes) }
 
-  /// For readers that find an invalid value. Does nothing while writing.
+  package var isReading: Bool { purpose == .reading }
+
+  /// For what reads a value that cannot be. Nothing happens while writing.
   package mutating func reject() { if isReading { isDamaged = true } }
 
   /// Whether the fields that a format introduced are present; written only where they hold information.
@@ -104,15 +147,16 @@ package struct StateCoder {
   // MARK: - Fields
 
   package mutating func transfer(_ x: inout UInt64) {
-    guard isReading else {
-      for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: x >> UInt64(8 * i))) }
-      return
+    switch purpose {
+    case .measuring: break
+    case .writing: store(x, at: offset)
+    case .reading:
+      guard offset <= bytes.count - 8 else {
+        isDamaged = true
+        return
+      }
+      x = word(at: offset)
     }
-    guard offset <= bytes.count - 8 else {
-      isDamaged = true
-      return
-    }
-    x = word(at: offset)
     offset += 8
   }
 
@@ -122,8 +166,9 @@ package struct StateCoder {
     x = Double(bitPattern: bits)
   }
 
+  /// What has counted beyond the range is written as its end.
   package mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
-    var bits = UInt64(bitPattern: x)
+    var bits = UInt64(bitPattern: min(max(x, range.lowerBound), range.upperBound))
     transfer(&bits)
     let value = Int64(bitPattern: bits)
     if range.contains(value) { x = value } else { isDamaged = true }
@@ -141,9 +186,20 @@ package struct StateCoder {
     x = value == 1
   }
 
-  /// Exactly as many numbers as the array has.
-  package mutating func transfer(_ buffer: inout FixedBuffer) {
-    for i in 0..<buffer.count { transfer(&buffer[i]) }
+  /// As many numbers as there are.
+  package mutating func transfer(_ buffer: inout FixedBuffer) { transfer(&buffer, count: buffer.count) }
+
+  /// The first `count` of them; where there are fewer, the others are 0.
+  package mutating func transfer(_ buffer: inout FixedBuffer, count: Int) {
+    if purpose == .measuring {
+      offset += 8 * count
+      return
+    }
+    for i in 0..<count {
+      var x = i < buffer.count ? buffer[i] : 0
+      transfer(&x)
+      if i < buffer.count { buffer[i] = x }
+    }
   }
 
   /// A finite number >= 0.
@@ -154,47 +210,105 @@ package struct StateCoder {
   }
 
   package mutating func transfer(_ list: inout [UInt64]) {
-    var count = list.count
-    // The remaining bytes bound the count that is allocated.
+    guard let count = transferCount(list.count) else { return }
+    switch purpose {
+    case .measuring: break
+    case .writing: store(list, at: offset)
+    case .reading: list = words(count, at: offset)
+    }
+    offset += 8 * count
+  }
+
+  package mutating func transfer(_ list: inout [Double]) {
+    guard let count = transferCount(list.count) else { return }
+    switch purpose {
+    case .measuring: break
+    case .writing: store(list, at: offset)
+    case .reading: list = words(count, at: offset)
+    }
+    offset += 8 * count
+  }
+
+  /// nil where nothing more can be read. What is left bounds what can be asked for.
+  private mutating func transferCount(_ count: Int) -> Int? {
+    var count = count
     transfer(&count, in: 0...room)
-    if isReading { list = Array(repeating: 0, count: isDamaged ? 0 : count) }
-    for i in list.indices { transfer(&list[i]) }
+    return isDamaged || isReading && count > room ? nil : count
   }
 
   package mutating func transfer(_ text: inout [UInt8]) {
     var count = text.count
     transfer(&count, in: 0...(isReading ? bytes.count - offset : count))
-    if !isReading {
-      bytes += text
-    } else if !isDamaged, count <= bytes.count - offset {
+    switch purpose {
+    case .measuring: break
+    case .writing: bytes.replaceSubrange(offset..<(offset + count), with: text)
+    case .reading:
+      guard !isDamaged, count <= bytes.count - offset else {
+        isDamaged = true
+        return
+      }
       text = Array(bytes[offset..<(offset + count)])
-      offset += count
-    } else {
-      isDamaged = true
     }
+    offset += count
   }
 
   // MARK: - Bytes
 
-  private var storedChecksum: UInt32 { UInt32(truncatingIfNeeded: word(at: 8) >> 32) }
-
   private func word(at offset: Int) -> UInt64 {
-    var word: UInt64 = 0
-    for i in 0..<8 { word |= UInt64(bytes[offset + i]) << UInt64(8 * i) }
-    return word
+    guard offset <= bytes.count - 8 else { return 0 }
+    return bytes.withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
   }
 
-  private mutating func store(_ word: UInt64, count: Int, at offset: Int) {
-    for i in 0..<count { bytes[offset + i] = UInt8(truncatingIfNeeded: word >> UInt64(8 * i)) }
+  private mutating func store(_ word: UInt64, at offset: Int) {
+    guard offset <= bytes.count - 8 else { return }
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+  }
+
+  @_optimize(speed)
+  private func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
+    bytes.withUnsafeBytes { bytes in
+      Array(unsafeUninitializedCapacity: count) { list, initialized in
+        for i in 0..<count {
+          let word = bytes.loadUnaligned(fromByteOffset: offset &+ 8 &* i, as: UInt64.self)
+          list.initializeElement(at: i, to: Word(bitPattern: UInt64(littleEndian: word)))
+        }
+        initialized = count
+      }
+    }
+  }
+
+  @_optimize(speed)
+  private mutating func store<Word: StateWord>(_ list: [Word], at offset: Int) {
+    guard offset <= bytes.count - 8 * list.count else { return }
+    bytes.withUnsafeMutableBytes { bytes in
+      for i in list.indices {
+        bytes.storeBytes(of: list[i].bitPattern.littleEndian, toByteOffset: offset &+ 8 &* i, as: UInt64.self)
+      }
+    }
   }
 
   /// The checksum of all bytes except its own.
   private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var crc = UInt32.max
-    for i in bytes.indices where i < 12 || i >= 16 {
-      crc ^= UInt32(bytes[i])
-      for _ in 0..<8 { crc = (crc >> 1) ^ (0xEDB8_8320 & (0 &- (crc & 1))) }
-    }
-    return ~crc
+    var sum = Checksum()
+    sum.add(bytes, 0..<12)
+    sum.add(bytes, 16..<bytes.count)
+    return sum.value
   }
+}
+
+/// What is eight bytes of a state.
+private protocol StateWord {
+  var bitPattern: UInt64 { get }
+  init(bitPattern: UInt64)
+}
+
+extension Double: StateWord {}
+
+extension UInt64: StateWord {
+  fileprivate var bitPattern: UInt64 { self }
+  fileprivate init(bitPattern: UInt64) { self = bitPattern }
 }

@@ -21,11 +21,11 @@ extension [UInt8] {
   }
 
   package mutating func write(_ x: Double) {
-    append(contentsOf: Decimal.write(x))
+    Decimal.write(x, to: &self)
   }
 
   package mutating func write(_ n: Int64) {
-    append(contentsOf: Decimal.write(n))
+    Decimal.write(n, to: &self)
   }
 
   /// "[1, 2, 3]"; elements beyond the first `limit` become "…".

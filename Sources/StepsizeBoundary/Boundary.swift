@@ -56,7 +56,9 @@ package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ ca
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
-  for i in 0..<count { buffer[i] = CChar(bitPattern: text[i]) }
+  text.withUnsafeBytes {
+    UnsafeMutableRawBufferPointer(start: buffer, count: count).copyMemory(from: .init(rebasing: $0[..<count]))
+  }
   buffer[count] = 0
 }
 
@@ -122,14 +124,33 @@ package func written(
   size?.pointee = UInt(bytes.count)
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
+  copy(bytes, to: buffer)
   return Int32(STEPSIZE_OK)
 }
 
-/// The policy in the caller's bytes; throws for damaged ones.
+// In one go: optimized for size, an array's own way to copy takes its bytes one by one.
+
+/// All of the bytes into a buffer that has room for them.
+package func copy(_ bytes: [UInt8], to buffer: UnsafeMutablePointer<UInt8>) {
+  bytes.withUnsafeBytes {
+    UnsafeMutableRawBufferPointer(start: buffer, count: $0.count).copyMemory(from: $0)
+  }
+}
+
+/// The caller's bytes; none where the pointer is NULL.
+package func copied(_ pointer: UnsafeRawPointer?, _ count: UInt) -> [UInt8] {
+  guard let pointer else { return [] }
+  let source = UnsafeRawBufferPointer(start: pointer, count: Int(clamping: count))
+  return Array(unsafeUninitializedCapacity: source.count) { buffer, initialized in
+    UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+    initialized = source.count
+  }
+}
+
+/// The policy that the caller's bytes are; damaged ones are refused.
 package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not that of a policy: it is empty or too long")
   }
-  return try Policy(bytes: Array(UnsafeBufferPointer(start: bytes, count: Int(size))))
+  return try Policy(bytes: copied(bytes, size))
 }

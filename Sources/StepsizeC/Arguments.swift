@@ -29,6 +29,9 @@ func values(
 private func value(
   of argument: stepsize_argument, _ owner: [UInt8], _ name: [UInt8]
 ) throws(ConfigurationError) -> Value {
+  guard argument.reserved == 0 else {
+    throw ConfigurationError(.argument, owner, "reserved is not 0 in the argument ", name)
+  }
   switch Int(argument.kind) {
   case STEPSIZE_VALUE_NONE: return .none
   case STEPSIZE_VALUE_INTEGER: return .integer(argument.integer)

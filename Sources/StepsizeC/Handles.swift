@@ -40,7 +40,7 @@ func parsing(
   guard size <= UInt(Schedule.maximumTextLength) else {
     return fail(STEPSIZE_ERROR_LIMIT, "the text has more than 268435456 bytes", error)
   }
-  let bytes = UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) }
+  let bytes = copied(text, size)
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 

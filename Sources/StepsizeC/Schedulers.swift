@@ -232,9 +232,10 @@ private func place(
 /// of the previous one, where x = x - lr u was made. The rates of this update change.
 ///
 /// A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has no hypergradient controller.
+/// STEPSIZE_ERROR_ARGUMENT: a norm below 0, or a wrong number of products.
 /// - Parameter scheduler: One with a hypergradient controller.
 /// - Parameter dots: Dot products g.u: one for all groups together, or one for each group; 0 for the first update.
-/// - Parameter norms: Products of the norms |g||u|, as many as dots; may be NULL unless the variant is
+/// - Parameter norms: Products of the norms |g||u|, >= 0, as many as dots; may be NULL unless the variant is
 ///   "multiplicative".
 /// - Parameter dot_count: 1 or the number of groups.
 /// - Parameter lrs: Receives the rates for the current update, one for each group; may be NULL with count 0.
@@ -255,7 +256,8 @@ private func place(
 /// Before an update: begins a line search on its batch and returns the rates of the first trial.
 ///
 /// Make the step x - lr g, compute the loss of the same batch there, and call stepsize_scheduler_report; when the step
-/// is accepted, stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
+/// is accepted, stepsize_scheduler_step. A loss or norm that is not finite fails at once. STEPSIZE_ERROR_ORDER: the
+/// scheduler has no line search. STEPSIZE_ERROR_ARGUMENT: a squared norm below 0, or a wrong number of them.
 /// - Parameter scheduler: One with a line search.
 /// - Parameter loss: Loss of the batch at x.
 /// - Parameter squared_norms: Squared norms of its gradient, one for each group.
@@ -282,7 +284,8 @@ private func place(
 /// - Parameter trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
 /// - Parameter lrs: Receives the rates of the next trial, or the accepted ones; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; STEPSIZE_ERROR_ORDER without a stepsize_scheduler_propose for this update.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER without a stepsize_scheduler_propose for this update,
+///   STEPSIZE_ERROR_ARGUMENT for a squared distance below 0.
 @c public func stepsize_scheduler_report(
   _ scheduler: SchedulerInOut, _ loss: Double, _ squared_distances: UnsafePointer<Double>?,
   _ distance_count: UInt, _ trial: UnsafeMutablePointer<stepsize_trial>?, _ lrs: Rates, _ count: UInt
@@ -343,7 +346,8 @@ private func numbers(
 /// rates, bounds, record and gradient norms are kept.
 ///
 /// The step count continues: the new schedule's value at stepsize_scheduler_schedule_step is the next one. States saved
-/// from now on are those of a scheduler with this schedule.
+/// from now on are those of a scheduler with this schedule. A record keeps the names of at most 65536 phases under earlier
+/// schedules; beyond that it keeps none of them.
 /// - Parameter scheduler: The scheduler; unchanged on failure.
 /// - Parameter schedule: May be destroyed afterwards. NULL for a constant 1.
 /// - Parameter error: Receives the reason of a failure; may be NULL.

@@ -310,12 +310,12 @@ private func filling<T>(
 ///
 /// Groups with the same schedule next to each other cost one evaluation.
 /// - Parameter schedules: `count` schedules, none of them NULL; the same one may occur several times.
-/// - Parameter base_lrs: `count` numbers.
+/// - Parameter base_lrs: `count` rates, finite, >= 0.
 /// - Parameter count: The number of groups.
 /// - Parameter step: The update, from 0; a negative one counts as 0.
 /// - Parameter lrs: Receives `count` rates.
-/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written unless it is
-///   STEPSIZE_OK.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned, STEPSIZE_ERROR_ARGUMENT for a base rate
+///   outside its range. Nothing is written unless it is STEPSIZE_OK.
 @_optimize(speed)
 @c public func stepsize_schedule_rates(
   _ schedules: UnsafePointer<ScheduleIn>?, _ base_lrs: UnsafePointer<Double>?, _ count: UInt, _ step: Int64,
@@ -327,6 +327,7 @@ private func filling<T>(
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   for i in 0..<Int(count) where schedules[i] == nil { return Int32(STEPSIZE_ERROR_NULL) }
+  for i in 0..<Int(count) where !Schedule.isBase(base_lrs[i]) { return Int32(STEPSIZE_ERROR_ARGUMENT) }
   var last: ScheduleIn = nil
   var value = 0.0
   for i in 0..<Int(count) {

@@ -60,7 +60,8 @@ import Stepsize
 /// - Parameter group: The parameter group, from 0.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded, STEPSIZE_ERROR_LIMIT for a record of more than
+///   65536 phases.
 @c public func stepsize_scheduler_replay(
   _ scheduler: SchedulerIn, _ group: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
@@ -89,12 +90,12 @@ import Stepsize
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  let bytes = scheduler.value.pointee.saved()
-  size?.pointee = UInt(bytes.count)
+  let needed = UInt(scheduler.value.pointee.savedSize())
+  size?.pointee = needed
   guard capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
+  guard capacity >= needed else { return Int32(STEPSIZE_ERROR_SIZE) }
+  copy(scheduler.value.pointee.saved(), to: buffer)
   return Int32(STEPSIZE_OK)
 }
 
@@ -135,8 +136,9 @@ import Stepsize
   }
 }
 
-/// The newest format of saved states that this library reads. It writes the oldest one that can hold the state: 1, or 2
-/// for a record that began under another schedule (stepsize_scheduler_extend).
+/// The newest format of saved states that this library reads. It writes the oldest one that can hold the state: 1; 2
+/// for a record that began under another schedule (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of
+/// which at least as many are still to come.
 /// - Returns: The number.
 @c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
 
@@ -146,7 +148,7 @@ private func reading(
 ) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: size is too large", error) }
-  let bytes = Array(UnsafeBufferPointer(start: size == 0 ? nil : state, count: Int(size)))
+  let bytes = copied(state, size)
   return boundary(error) { () throws(ConfigurationError) in try body(bytes) }
 }
 

@@ -323,8 +323,7 @@ extension stepsize_score_result {
   size?.pointee = needed
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard needed <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  let state = log.value.pointee.state()
-  for i in state.indices { buffer[i] = state[i] }
+  copy(log.value.pointee.state(), to: buffer)
   return Int32(STEPSIZE_OK)
 }
 
@@ -344,8 +343,7 @@ extension stepsize_score_result {
     return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: state, count: Int(size)))
-    out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
+    out.pointee = makeHandle(try GradientNormLog(state: copied(state, size)), as: stepsize_norm_log.self)
   }
 }
 

@@ -271,8 +271,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
     return fail(STEPSIZE_ERROR_STATE, "the state is not that of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = Array(UnsafeBufferPointer(start: training, count: Int(length)))
-    out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
+    out.pointee = makeHandle(try Agent(state: copied(training, length)), as: stepsize_agent.self)
   }
 }
 

@@ -650,7 +650,10 @@ static void random_calls(long wanted) {
         break;
       default: status = stepsize_scheduler_step_with_loss(s, numbers[0], lr, groups);
       }
-      wrong += status != STEPSIZE_OK && status != STEPSIZE_ERROR_ORDER && status != STEPSIZE_ERROR_LOSS_REQUIRED;
+      int below_zero = 0; /* as no square and no norm is */
+      for (size_t g = 0; g < groups; g++) below_zero += others[g] < 0;
+      wrong += status != STEPSIZE_OK && status != STEPSIZE_ERROR_ORDER && status != STEPSIZE_ERROR_LOSS_REQUIRED &&
+               !(status == STEPSIZE_ERROR_ARGUMENT && below_zero);
       accepted += status == STEPSIZE_OK;
       if (status != STEPSIZE_OK) /* refused: nothing is written */
         for (size_t g = 0; g < groups; g++) wrong += lr[g] != -1;

@@ -357,6 +357,8 @@ static void impossible(void) {
   CHECK_STATUS(refuses(s, bad, size, "state"), STEPSIZE_ERROR_STATE);
   /* As many as can be counted is one that can be: the next updates are not written down. */
   put(bad + WORD + 8, most - 1, 8), put(bad + RECORDED, most, 8), seal(bad, size);
+  CHECK_STATUS(refuses(s, bad, size, "state"), STEPSIZE_ERROR_STATE); /* more than there were updates */
+  put(bad + STEP, most, 8), put(bad + TIME, most, 8), seal(bad, size);
   stepsize_scheduler *other = restored(bad, size);
   for (int t = 0; t < 3; t++) CHECK_STATUS(stepsize_scheduler_step(other, NULL, 0), STEPSIZE_OK);
   int64_t count = 0;

@@ -281,7 +281,7 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_STATE), "STEPSIZE_ERROR_STATE");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_VERSION), "STEPSIZE_ERROR_VERSION");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_MISMATCH), "STEPSIZE_ERROR_MISMATCH");
-  CHECK(stepsize_state_format() == 2);
+  CHECK(stepsize_state_format() == 3);
   CHECK_TEXT(stepsize_status_name(3), "unknown status");
   CHECK_TEXT(stepsize_status_name(INT32_MIN), "unknown status");
 }

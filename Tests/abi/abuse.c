@@ -130,7 +130,12 @@ static void asking_schedules(void) {
     TRY(stepsize_schedule_fill_float, stepsize_schedule_fill_float(schedule, 0, 1, reals[i], singles, 64) == expected);
   }
   const stepsize_schedule *both[] = {schedule, schedule}, *none[] = {schedule, NULL};
-  EACH(i, counts) TRY(stepsize_schedule_rates, stepsize_schedule_rates(both, reals, 2, counts[i], numbers) == STEPSIZE_OK);
+  EACH(i, counts)
+    EACH(k, reals) {
+      const double bases[2] = {1, reals[k]};
+      TRY(stepsize_schedule_rates, stepsize_schedule_rates(both, bases, 2, counts[i], numbers) ==
+                                       (is_rate(reals[k]) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT));
+    }
   TRY(stepsize_schedule_rates, stepsize_schedule_rates(NULL, NULL, 0, 0, NULL) == STEPSIZE_OK);
   REFUSED(stepsize_schedule_rates, NULL, reals, 2, 0, numbers);
   REFUSED(stepsize_schedule_rates, both, NULL, 2, 0, numbers);
@@ -488,8 +493,11 @@ static void searches(void) {
   REFUSED(stepsize_scheduler_propose, searching, 1, good, GROUPS, ODD(double), GROUPS);
   /* A child may change its objects where that is what the call is for. */
   EACH(i, reals) EACH(k, reals) if (in_child("stepsize_scheduler_report", "any numbers")) {
-    const double any[GROUPS] = {reals[k], 1, reals[i]};
-    int right = stepsize_scheduler_propose(searching, reals[i], any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+    const double numbers_of_any_sign[GROUPS] = {reals[k], 1, reals[i]}, any[GROUPS] = {fabs(reals[k]), 1, fabs(reals[i])};
+    const int is_negative = reals[k] < 0 || reals[i] < 0;
+    int right = stepsize_scheduler_propose(searching, reals[i], numbers_of_any_sign, GROUPS, numbers, GROUPS) ==
+                (is_negative ? STEPSIZE_ERROR_ARGUMENT : STEPSIZE_OK);
+    right = right && stepsize_scheduler_propose(searching, reals[i], any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
     right = right && refused(stepsize_scheduler_report(searching, 0, NULL, 0, &trial, numbers, GROUPS));
     right = right && refused(stepsize_scheduler_report(searching, 0, ODD(double), GROUPS, &trial, numbers, GROUPS));
     right = right && refused(stepsize_scheduler_report(searching, 0, any, GROUPS, NULL, numbers, GROUPS));
@@ -498,7 +506,7 @@ static void searches(void) {
             stepsize_scheduler_report(searching, reals[k], any, GROUPS, &trial, numbers, GROUPS) == STEPSIZE_OK;
     for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
     right = right &&
-            stepsize_scheduler_observe_gradient(descending, any, any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+            stepsize_scheduler_observe_gradient(descending, numbers_of_any_sign, any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
     for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
     _exit(right ? RIGHT : WRONG_ANSWER);
   }

@@ -66,7 +66,7 @@ enum {
 typedef struct stepsize_argument {
   const char *name; /* of the parameter, as in the text form */
   int32_t kind;     /* STEPSIZE_VALUE_… */
-  int32_t reserved; /* 0 */
+  int32_t reserved; /* 0, else STEPSIZE_ERROR_ARGUMENT */
   int64_t integer;
   double real;
   const void *data; /* copied */

@@ -33,7 +33,10 @@ enum Stretch {
       length = product
     }
     let isLinear = try a.word("interpolation", as: Interpolation.self) == .linear
-    return Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+    var body = Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+    // Each level of interpolation asks for two values.
+    if isLinear { body.evaluationCount *= 2 }
+    return body
   }
 }
 

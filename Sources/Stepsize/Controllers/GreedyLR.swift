@@ -35,8 +35,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     absolute
     smooth: flag = true (huggingface: false, paper: false); whether losses are averaged
     window: count from 1 to 16777216 = 50; losses in the average
-    reset_start: count from 0 or none = 500 (paper: none); cuts at the lower bound before a reset to the base \
-    rates, or none
+    reset_start: count from 1 (huggingface: from 0) or none = 500 (paper: none); cuts at the lower bound before \
+    a reset to the base rates, or none
     """
   }
 
@@ -63,13 +63,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
       isSmooth = a.flag("smooth")
       window = Int(a.count("window"))
       resetStart = a.optionalCount("reset_start")
-      if resetStart == 0 && variant != .huggingface {
-        throw a.error("reset_start", expected: "an integer >= 1, or none")
-      }
     }
   }
-
-  static func check(_ a: Arguments) throws(ConfigurationError) { _ = try Configuration(a) }
 
   private let configuration: Configuration
   private let lower: [Double]
@@ -119,12 +114,15 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     else { return false }
     var metric = loss
     if configuration.variant == .huggingface {
-      if configuration.isSmooth { metric = streaming.add(loss) }
+      if configuration.isSmooth {
+        if streaming.isAtEndOfSlots { return false }
+        metric = streaming.addWithinSlots(loss)
+      }
     } else {
       guard abs(loss) <= Double.greatestFiniteMagnitude else { return false }
       if configuration.isSmooth {
-        if average.isAtEndOfBlock { return false }
-        metric = average.addWithinBlock(loss)
+        if average.isAtEndOfSlots { return false }
+        metric = average.addWithinSlots(loss)
       }
     }
     if best.improvesAtOnce(metric) {
@@ -261,11 +259,13 @@ extension GreedyLR {
     average.transfer(&state)
     streaming.transfer(&state)
     best.transfer(&state)
-    state.transfer(&goodCount, in: StateCoder.counts)
-    state.transfer(&badCount, in: -1...StateCoder.counts.upperBound)
-    state.transfer(&cooldownLeft, in: 0...Int64.max)
-    state.transfer(&warmupLeft, in: 0...Int64.max)
-    state.transfer(&resetLeft, in: 0...Int64.max)
+    let patience = Swift.min(configuration.patience, StateCoder.counts.upperBound)
+    let resetStart = configuration.resetStart ?? Int64.max
+    state.transfer(&goodCount, in: 0...patience)
+    state.transfer(&badCount, in: (configuration.variant == .paper ? -1 : 0)...patience)
+    state.transfer(&cooldownLeft, in: 0...configuration.cooldown)
+    state.transfer(&warmupLeft, in: 0...configuration.warmup)
+    state.transfer(&resetLeft, in: Swift.min(resetStart, 1)...resetStart)
     state.transfer(&action)
   }
 }

@@ -19,7 +19,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     source: arXiv 1703.04783
     variant: word sgd|adam|multiplicative = sgd; as published for SGD or for Adam, or scale-free; it chooses the \
     default of beta
-    beta: real > 0 = 1e-6 (adam: 1e-8, multiplicative: 0.02); step size of the base rate, below 1 for multiplicative
+    beta: real > 0 (multiplicative: in (0, 1)) = 1e-6 (adam: 1e-8, multiplicative: 0.02); step size of the base rate
     min_lr: per_group >= 0 = none; lowest base rates; none: base/1000
     max_lr: per_group >= 0 = none; highest base rates; none: 1000 base
     """
@@ -34,14 +34,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   /// The outcome of the last observation.
   private(set) var decision = Decision.none
 
-  static func check(_ a: Arguments) throws(ConfigurationError) {
-    if try a.word("variant", as: Variant.self) == .multiplicative, a.real("beta") >= 1 {
-      throw a.error("beta", expected: "a number in (0, 1)")
-    }
-  }
-
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
-    try Self.check(a)
     let variant = try a.word("variant", as: Variant.self)
     let (lower, upper) = try Bounds.around(bases, "hypergradient", a, below: 1000, above: 1000)
     isMultiplicative = variant == .multiplicative
@@ -63,6 +56,9 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     guard norms.count == dots.count || (norms.isEmpty && !isMultiplicative) else {
       throw ConfigurationError(
         "hypergradient", "norm count", .integer(Int64(norms.count)), expected: "as many as dots")
+    }
+    for i in norms.indices where norms[i] < 0 {
+      throw ConfigurationError("hypergradient", "norms", .real(norms[i]), expected: "numbers >= 0")
     }
     decision = .kept
     for i in groups.indices {
@@ -88,7 +84,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   }
 
   private func scaled(_ base: Double, _ dot: Double, _ norm: Double) -> Double? {
-    guard dot.isFinite, norm.isFinite, norm >= 0 else { return nil }
+    guard dot.isFinite, norm.isFinite else { return nil }
     if norm == 0 { return base }
     return base * (1 + beta * Swift.min(Swift.max(dot / norm, -1), 1))
   }

@@ -114,6 +114,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     Self.transfer(&level, 10, &state)
     Self.transfer(&bias, 2, &state)
     Self.transfer(&side, 1, &state)
+    if side != side.roundedDown { state.reject() }
     Self.transfer(&meanGain, 1e4, &state)
     Self.transfer(&meanSquare, 1e8, &state)
   }

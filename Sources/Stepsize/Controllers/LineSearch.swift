@@ -98,7 +98,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   mutating func propose(
     loss: Double, squaredNorms: Span<Double>, step: Int64, _ groups: inout [Group]
   ) throws(ConfigurationError) {
-    try check("squared norm count", squaredNorms.count, groups.count)
+    try check("squared norm", squaredNorms, groups.count)
     var total = 0.0
     for i in groups.indices {
       self.squaredNorms[i] = squaredNorms[i]
@@ -106,7 +106,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     }
     self.loss = loss
     self.step = step
-    trialsLeft = loss.isFinite && total.isFinite && total >= 0 ? configuration.maxTrials : Self.isBlind
+    trialsLeft = loss.isFinite && total.isFinite ? configuration.maxTrials : Self.isBlind
     if trialsLeft == Self.isBlind {
       for i in groups.indices { groups[i].base = lower[i] }
     } else if total.squareRoot() < configuration.tolerance {
@@ -134,7 +134,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
       throw ConfigurationError(.order, "line_search: report needs a propose for this update first")
     }
     if configuration.isProjected {
-      try check("squared distance count", squaredDistances.count, groups.count)
+      try check("squared distance", squaredDistances, groups.count)
     }
     trialCount = trialCount &+ 1
     if trialsLeft == Self.isBlind {
@@ -184,9 +184,17 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   private static var isFlat: Int64 { -1 }
   private static var isBlind: Int64 { -2 }
 
-  private func check(_ field: StaticString, _ count: Int, _ expected: Int) throws(ConfigurationError) {
-    guard count == expected else {
-      throw ConfigurationError("line_search", field, .integer(Int64(count)), expected: "one for each group")
+  /// What is not finite is a training that diverges; below 0 no square is.
+  private func check(
+    _ field: StaticString, _ squares: Span<Double>, _ count: Int
+  ) throws(ConfigurationError) {
+    guard squares.count == count else {
+      throw ConfigurationError(
+        .argument, "line_search: numbers in an array of squares, expected one for each group: ",
+        Decimal.write(Int64(squares.count)))
+    }
+    for i in squares.indices where squares[i] < 0 {
+      throw ConfigurationError("line_search", field, .real(squares[i]), expected: "a number >= 0")
     }
   }
 

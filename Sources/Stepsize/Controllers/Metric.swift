@@ -77,8 +77,16 @@ struct BestMetric: Sendable {
   var isNew: Bool { best == Double.infinity }
 
   mutating func transfer(_ state: inout StateCoder) {
+    var (best, target) = (best, target)
     state.transfer(&best)
     state.transfer(&target)
+    guard state.isReading else { return }
+    // The target follows from the best one, except where there is none to follow.
+    set(best)
+    let isReset = followsPrevious && best == Double.infinity && target.isNaN
+    let isSame = target == self.target || target.isNaN && self.target.isNaN
+    if best.isNaN || !(isSame || isReset) { state.reject() }
+    self.target = target
   }
 
   @inline(__always)

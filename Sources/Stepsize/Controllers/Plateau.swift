@@ -167,7 +167,7 @@ extension Plateau {
   mutating func transfer(_ state: inout StateCoder) {
     best.transfer(&state)
     state.transfer(&badCount, in: StateCoder.counts)
-    state.transfer(&cooldownLeft, in: 0...Int64.max)
+    state.transfer(&cooldownLeft, in: 0...configuration.cooldown)
     state.transfer(&sum)
     state.transfer(&summed, in: 0...configuration.accumulation - 1)
     state.transfer(&decision)

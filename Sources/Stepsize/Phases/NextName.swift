@@ -23,7 +23,7 @@ enum NextName: Sendable {
     return .notBefore(moved)
   }
 
-  fileprivate func moved(by steps: Int64) -> NextName {
+  func moved(by steps: Int64) -> NextName {
     moved {
       let (sum, overflow) = $0.addingReportingOverflow(steps)
       return overflow ? nil : sum
@@ -31,6 +31,9 @@ enum NextName: Sendable {
   }
 
   fileprivate func isBefore(_ end: Int64) -> Bool { step ?? Int64.max < end }
+
+  /// Where it does not come before the end; nil: nowhere.
+  func before(_ end: Int64?) -> NextName { end.map { isBefore($0) } ?? true ? self : .nowhere }
 }
 
 extension Schedule {
@@ -56,7 +59,7 @@ extension Schedule {
       if let expansion { return expansion.name(from: t) }
       if case .some(.schedule(let part)) = arguments.values.first { return name(ofPart: part, from: t) }
       return .nowhere
-    case .sequence(let parts): return Self.name(in: parts, from: t)
+    case .sequence(let parts): return parts.name(from: t)
     case .product(let factors):
       var first = NextName.nowhere
       for factor in factors {
@@ -80,22 +83,6 @@ extension Schedule {
     if t >= end { return .nowhere }
     let next = factor.name(from: t)
     return next.isBefore(end) || end == Int64.max ? next : .nowhere
-  }
-
-  private static func name(in parts: [Schedule], from t: Int64) -> NextName {
-    var start: Int64 = 0
-    for i in parts.indices {
-      let length = i == parts.count - 1 ? nil : parts[i].length
-      if let length, t - start >= length {
-        start += length
-        continue
-      }
-      let next = t > start ? parts[i].name(from: t - start) : parts[i].firstName
-      guard let length else { return next.moved(by: start) }
-      if next.isBefore(length) { return next.moved(by: start) }
-      start += length
-    }
-    return .nowhere
   }
 
   private func name(ofPart part: Schedule, from t: Int64) -> NextName {

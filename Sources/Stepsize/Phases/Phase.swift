@@ -55,7 +55,8 @@ extension Schedule {
       if let expansion { return expansion.hasPhase(name) }
       if case .some(.schedule(let part)) = arguments.values.first { return part.hasPhase(name) }
       return false
-    case .sequence(let parts), .product(let parts): return parts.contains { $0.hasPhase(name) }
+    case .sequence(let parts): return parts.all.contains { $0.hasPhase(name) }
+    case .product(let parts): return parts.contains { $0.hasPhase(name) }
     case .scale(_, let part), .group(let part): return part.hasPhase(name)
     }
   }

@@ -6,9 +6,13 @@ struct Record: Sendable {
   private var last: UInt64 = 0
   private var repeats: UInt64 = 0
   private(set) var count: Int64 = 0
+  /// For each block of words but the first, the updates before the first run that begins in it: by these any update is
+  /// found.
+  private var marks: [Int64] = []
 
   static let maximumWordCount = 134_217_728
   private static let runMark: UInt64 = 1 << 63
+  private static let blockLength = 1024
 
   /// Whether the capacity for changes is used up.
   var isFull: Bool { words.count >= Self.maximumWordCount }
@@ -33,6 +37,7 @@ struct Record: Sendable {
       words.append(last | Self.runMark)
       words.append(repeats)
     }
+    if words.count >= (marks.count + 1) * Self.blockLength { marks.append(count) }
   }
 
   mutating func removeAll() { self = Record() }
@@ -41,7 +46,7 @@ struct Record: Sendable {
   mutating func cut(to count: Int64) {
     guard count < self.count else { return }
     var kept = Record()
-    for run in runs where kept.count < count {
+    for run in runs(from: 0) where kept.count < count {
       let length = Swift.min(run.length, count - kept.count)
       kept.endRun()
       kept.last = run.rate.bitPattern
@@ -51,33 +56,60 @@ struct Record: Sendable {
     self = kept
   }
 
-  /// The rates and how long each was used.
-  var runs: [(rate: Double, length: Int64)] {
-    var runs: [(rate: Double, length: Int64)] = []
-    var i = 0
-    while i < words.count {
-      let isRun = words[i] & Self.runMark != 0
-      let length = isRun && i + 1 < words.count ? Int64(clamping: words[i + 1]) : 1
-      runs.append((Double(bitPattern: words[i] & ~Self.runMark), length))
-      i += isRun ? 2 : 1
+  /// The rates and how long each was used, one after the other.
+  struct Runs: Sequence, IteratorProtocol {
+    fileprivate let record: Record
+    fileprivate var place: Int
+    /// The update at which the next one begins.
+    fileprivate var start: Int64
+
+    mutating func next() -> (rate: Double, start: Int64, length: Int64)? {
+      let words = record.words
+      let bits: UInt64
+      let length: Int64
+      if place < words.count {
+        let isRun = words[place] & Record.runMark != 0
+        bits = words[place] & ~Record.runMark
+        length = isRun && place + 1 < words.count ? Int64(clamping: words[place + 1]) : 1
+        place += isRun ? 2 : 1
+      } else if place == words.count, record.repeats > 0 {
+        bits = record.last
+        length = Int64(clamping: record.repeats)
+        place += 1
+      } else {
+        return nil
+      }
+      defer { start = start &+ length }
+      return (Double(bitPattern: bits), start, length)
     }
-    if repeats > 0 { runs.append((Double(bitPattern: last), Int64(clamping: repeats))) }
+  }
+
+  /// The runs from the one on that holds the update `first`.
+  func runs(from first: Int64) -> Runs {
+    let block = marks.count(upTo: first)
+    guard block > 0 else { return skipped(Runs(record: self, place: 0, start: 0), to: first) }
+    var place = block * Self.blockLength
+    // The length of a run that began in the block before.
+    if words[place - 1] & Self.runMark != 0 { place += 1 }
+    return skipped(Runs(record: self, place: place, start: marks[block - 1]), to: first)
+  }
+
+  private func skipped(_ runs: Runs, to first: Int64) -> Runs {
+    var runs = runs
+    var next = runs
+    while let run = next.next(), run.start + run.length <= first { runs = next }
     return runs
   }
 
   /// Writes the rates from `first` on, as many as there are and fit, and returns how many.
   func copy(from first: Int64, to out: inout MutableSpan<Double>) -> Int {
-    var position: Int64 = 0
     var written = 0
-    for run in runs {
-      let end = position + run.length
-      var t = Swift.max(position, first)
-      while t < end && written < out.count {
-        out[written] = run.rate
-        written += 1
-        t += 1
-      }
-      position = end
+    for run in runs(from: first) {
+      guard written < out.count else { break }
+      let left = run.start + run.length - Swift.max(run.start, first)
+      let end = written + Int(Swift.min(Int64(out.count - written), Swift.max(left, 0)))
+      for i in written..<end { out[i] = run.rate }
+      written = end
     }
     return written
   }
@@ -87,14 +119,10 @@ struct Record: Sendable {
   func schedule(_ range: Range<Int64>) throws(ConfigurationError) -> Schedule {
     var values: [Double] = []
     var boundaries: [Int64] = []
-    var position: Int64 = 0
-    for run in runs {
-      let end = Swift.min(position + run.length, range.upperBound)
-      if end > Swift.max(position, range.lowerBound) {
-        values.append(run.rate)
-        boundaries.append(end - range.lowerBound)
-      }
-      position += run.length
+    for run in runs(from: range.lowerBound) {
+      guard run.start < range.upperBound else { break }
+      values.append(run.rate)
+      boundaries.append(Swift.min(run.start + run.length, range.upperBound) - range.lowerBound)
     }
     let count = range.upperBound - range.lowerBound
     if values.count == 1 { return try .constant(count, value: values[0]) }
@@ -113,21 +141,42 @@ struct Record: Sendable {
     state.transfer(&last)
     state.transfer(&repeats)
     state.transfer(&count, in: 0...Int64.max)
-    if !isConsistent { state.reject() }
+    if state.isReading, !findMarks() { state.reject() }
   }
 
-  /// Whether these can be the rates of so many updates.
-  private var isConsistent: Bool {
-    // A run's mark says that a word follows.
-    var i = 0
-    while i < words.count { i += words[i] & Self.runMark != 0 ? 2 : 1 }
-    guard i == words.count, last & Self.runMark == 0 else { return false }
+  /// For what was read: whether these can be rates, as many as are counted, as `append` writes them.
+  @_optimize(speed)
+  private mutating func findMarks() -> Bool {
+    marks = []
+    guard words.count <= Self.maximumWordCount + 2 else { return false }
     var sum: Int64 = 0
-    for run in runs {
-      let (next, overflow) = sum.addingReportingOverflow(run.length)
-      if overflow || run.length < 1 || !Interval.nonNegative.contains(run.rate) { return false }
+    var before: UInt64?
+    var i = 0
+    while i < words.count {
+      let rate = words[i] & ~Self.runMark
+      var length: UInt64 = 1
+      if words[i] != rate {
+        // A run's mark says that a word follows.
+        guard i + 1 < words.count, words[i + 1] > 1 else { return false }
+        length = words[i + 1]
+        i += 1
+      }
+      i += 1
+      guard Self.isRate(rate), rate != before, let next = Self.sum(sum, length) else { return false }
       sum = next
+      before = rate
+      if i >= (marks.count + 1) * Self.blockLength { marks.append(sum) }
     }
-    return sum == count && words.count <= Self.maximumWordCount + 2
+    guard let total = Self.sum(sum, repeats), total == count else { return false }
+    return count == 0 ? last == 0 : repeats > 0 && last != before && Self.isRate(last)
+  }
+
+  private static func isRate(_ bits: UInt64) -> Bool {
+    bits & runMark == 0 && Double(bitPattern: bits) <= Double.greatestFiniteMagnitude
+  }
+
+  private static func sum(_ count: Int64, _ length: UInt64) -> Int64? {
+    let (sum, overflow) = count.addingReportingOverflow(Int64(clamping: length))
+    return overflow ? nil : sum
   }
 }

@@ -14,6 +14,8 @@ extension Scheduler {
   }
 
   /// The recorded rates of a group as a schedule for a base rate of 1, with the phases as they actually were.
+  ///
+  /// Throws `.limit` for more phases than a schedule can have pieces.
   public func replay(ofGroup group: Int) throws(ConfigurationError) -> Schedule {
     guard let record = watch.record(ofGroup: group) else {
       throw ConfigurationError(.argument, "replay: the scheduler keeps no record, or has no such group")
@@ -22,6 +24,10 @@ extension Scheduler {
     var parts: [Schedule] = []
     var start: Int64 = 0
     while start < count {
+      // A few bytes may say that a rate was used for years, and a schedule that they had a phase in each second.
+      guard parts.count < Schedule.maximumNodeCount else {
+        throw ConfigurationError(.limit, "replay: the record has more than 65536 phases")
+      }
       let (step, isHuge) = first.addingReportingOverflow(start)
       let span = watch.span(at: isHuge ? Int64.max : step, of: plan.schedule)
       let end = span.until.map { Swift.min($0 &- first, count) } ?? count

@@ -4,8 +4,18 @@ extension Scheduler {
 
   /// Everything that is needed to continue later, also in another process (`StateCoder`).
   public mutating func saved() -> [UInt8] {
-    var state = StateCoder()
-    var text = plan.text
+    let text = plan.text
+    return StateCoder.bytes { transferAll(text, &$0) }
+  }
+
+  /// The bytes that `saved` has.
+  public mutating func savedSize() -> Int {
+    let text = plan.text
+    return StateCoder.size { transferAll(text, &$0) }
+  }
+
+  private mutating func transferAll(_ text: [UInt8], _ state: inout StateCoder) {
+    var text = text
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
@@ -20,7 +30,6 @@ extension Scheduler {
       }
     }
     transfer(&state)
-    return state.finished()
   }
 
   /// A scheduler that continues where the saved one was.
@@ -36,7 +45,9 @@ extension Scheduler {
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
-    state.transfer(&count, in: 1...Self.maximumGroupCount)
+    // Four numbers for each: what is left bounds what can be asked for.
+    state.transfer(&count, in: 1...Swift.max(1, Swift.min(Self.maximumGroupCount, state.room / 4)))
+    try state.check()
     var bases: [Double] = []
     var mins: [Double] = []
     var maxs: [Double] = []
@@ -92,9 +103,20 @@ extension Scheduler {
     var step = step
     state.transfer(&step, in: 0...Int64.max)
     state.transfer(&time, in: step...Int64.max)
-    lead = time - step
+    if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
     watch.transfer(&state)
+    if state.isReading, !isConsistent { state.reject() }
+  }
+
+  /// For what was read: whether its parts can have come together.
+  private var isConsistent: Bool {
+    let (first, count) = recorded
+    // Nothing but a controller moves a base rate.
+    if plan.controller == nil, groups.contains(where: { $0.base != $0.initial }) { return false }
+    // Nothing but an early stop rule moves time, or says that the metric has settled.
+    if plan.settlings.isEmpty && (lead > 0 || watch.hasSettled) { return false }
+    return watch.time(at: step) == time && first <= step && count <= step - first
   }
 }

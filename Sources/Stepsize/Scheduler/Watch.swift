@@ -61,29 +61,29 @@ struct Watch: ~Copyable, Sendable {
 
   /// The schedule's time at any step.
   func time(at step: Int64) -> Int64 {
-    for jump in jumps.reversed() where jump.step <= step {
-      let (time, overflow) = jump.time.addingReportingOverflow(step - jump.step)
-      return overflow ? Int64.max : time
-    }
-    return step
+    let count = jumps.countFirst { jumps[$0].step <= step }
+    guard count > 0 else { return step }
+    let jump = jumps[count - 1]
+    let (time, overflow) = jump.time.addingReportingOverflow(step - jump.step)
+    return overflow ? Int64.max : time
   }
 
   /// The first step at which the schedule's time is that or later; nil if there is none.
   private func step(atTime time: Int64) -> Int64? {
-    var start = Jump(step: 0, time: 0)
-    for jump in jumps {
-      if time - start.time < jump.step - start.step { break }
-      start = jump
+    // The jumps at or before which that time was not yet reached.
+    let count = jumps.countFirst { i in
+      let lead = i == 0 ? 0 : jumps[i - 1].time - jumps[i - 1].step
+      return time - lead >= jumps[i].step
     }
+    let start = count == 0 ? Jump(step: 0, time: 0) : jumps[count - 1]
     let (step, overflow) = start.step.addingReportingOverflow(Swift.max(time - start.time, 0))
     return overflow ? nil : step
   }
 
   /// The phase that a step was in, is in, or will be in as things stand; its name is empty where there is none.
   func span(at step: Int64, of schedule: Schedule?) -> Phase {
-    guard let last = past.last, step < last.end, let i = past.firstIndex(where: { $0.end > step }) else {
-      return presentSpan(at: step, of: schedule)
-    }
+    guard let last = past.last, step < last.end else { return presentSpan(at: step, of: schedule) }
+    let i = past.countFirst { past[$0].end <= step }
     let start = i == 0 ? firstRecorded : past[i - 1].end
     // Nothing is known of the updates before the record.
     guard step >= start else { return Phase([], to: start, until: start) }
@@ -99,19 +99,27 @@ struct Watch: ~Copyable, Sendable {
     schedule?.span(at: time(at: step)).moved { self.step(atTime: $0) } ?? Phase([])
   }
 
-  /// Records which phases the recorded updates were in, before the schedule changes.
+  /// Writes down in which phases the recorded updates were, before another schedule comes. Of more phases than a schedule
+  /// can have pieces none is kept.
   mutating func keepSpans(of schedule: Schedule?) {
     let (first, count) = recorded
     let end = first > Int64.max - count ? Int64.max : first + count
-    var spans: [Span] = []
-    var start = first
-    while start < end {
-      let span = span(at: start, of: schedule)
-      start = Swift.min(span.until ?? end, end)
-      spans.append(Span(end: start, name: span.name))
-    }
-    past = spans
     latest = nil
+    var start = past.last?.end ?? first
+    while start < end {
+      let span = presentSpan(at: start, of: schedule)
+      let until = Swift.min(span.until ?? end, end)
+      if let last = past.last, start == last.end, span.name == last.name, span.start < start {
+        // What began under an earlier schedule has gone on.
+        past[past.count - 1].end = until
+      } else if past.count < Schedule.maximumNodeCount {
+        past.append(Span(end: until, name: span.name))
+      } else {
+        past = [Span(end: end, name: [])]
+        return
+      }
+      start = until
+    }
   }
 
   /// The step from which on the current schedule applies, as far as the record shows.
@@ -154,19 +162,29 @@ struct Watch: ~Copyable, Sendable {
     var jumpCount = jumps.count
     state.transfer(&jumpCount, in: 0...Self.maximumJumpCount)
     while jumps.count < jumpCount { jumps.append(Jump(step: 0, time: 0)) }
+    var before = Jump(step: 0, time: 0)
     for i in jumps.indices {
-      state.transfer(&jumps[i].step, in: 0...Int64.max)
-      state.transfer(&jumps[i].time, in: 0...Int64.max)
+      state.transfer(&jumps[i].step, in: before.step...Int64.max)
+      state.transfer(&jumps[i].time, in: before.time...Int64.max)
+      // One after the other, each to a later time.
+      let (step, time) = (jumps[i].step, jumps[i].time)
+      if step == before.step || time - before.time < step - before.step { state.reject() }
+      before = jumps[i]
     }
     state.transfer(&firstRecorded, in: 0...Int64.max)
-    for i in records.indices { records[i].transfer(&state) }
+    for i in records.indices {
+      records[i].transfer(&state)
+      if records[i].count != records[0].count { state.reject() }
+    }
     norms?.transfer(&state)
     if state.has(format: 2, ifWritten: !past.isEmpty) { transferPast(&state) }
   }
 
   private mutating func transferPast(_ state: inout StateCoder) {
     var count = past.count
-    state.transfer(&count, in: 1...Swift.max(1, state.room / 2))
+    // Format 2 is that of a state that has some.
+    let least = state.has(format: 3, ifWritten: false) ? 0 : 1
+    state.transfer(&count, in: least...Swift.max(least, state.room / 2))
     while past.count < count { past.append(Span(end: 0, name: [])) }
     var start = firstRecorded
     for i in past.indices {

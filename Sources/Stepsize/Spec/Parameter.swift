@@ -27,9 +27,10 @@ public struct Parameter: Sendable {
   /// As declared: name, kind and range, default, meaning.
   ///
   ///     floor: real in [0, 1] = 0; lowest value
-  ///     patience: count from 0 = 10 (paper: 0); observations to wait        a variant's own default
-  ///     reset_start: count from 0 or none = 500; cuts before a reset
-  ///     total: count from 1; updates                                        required
+  ///     patience: count from 0 = 10 (paper: 0); observations to wait        another default for a variant
+  ///     reset_start: count from 1 or none = 500; cuts before a reset
+  ///     beta: real > 0 (multiplicative: in (0, 1)) = 1e-6; a rate           another range for a variant
+  ///     total: count from 1; updates                                        must be given
   ///     floor = 0.1                                                         a shared parameter
   ///     shape: word @shape|log = linear; curve of the rise                  words of a shared one, and more
   ///
@@ -50,21 +51,29 @@ public struct Parameter: Sendable {
 
   private init(_ name: [UInt8], _ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     self.name = name
-    kind = try Self.kind(&lexer)
+    kind = try Self.kind(&lexer, variant)
     isOptional = lexer.take("or none")
     note = lexer.note
     try readDefault(&lexer, variant)
   }
 
-  private static func kind(_ lexer: inout Lexer) throws(ConfigurationError) -> Kind {
+  private static func kind(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) -> Kind {
     if lexer.take("counts") { return .counts(repeating: lexer.take("repeating")) }
     if lexer.take("count") {
-      let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
-      let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
-      return .count(lower...max(lower, upper))
+      return .count(
+        try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+          let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
+          let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
+          return lower...max(lower, upper)
+        })
     }
     if lexer.take("reals") { return .reals(try Interval(declared: &lexer)) }
-    if lexer.take("real") { return .real(try Interval(declared: &lexer)) }
+    if lexer.take("real") {
+      return .real(
+        try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+          try Interval(declared: &lexer)
+        })
+    }
     if lexer.take("per_group") { return .perGroup(try Interval(declared: &lexer)) }
     if lexer.take("flag") { return .flag }
     if lexer.take("name") { return .name }
@@ -86,15 +95,23 @@ public struct Parameter: Sendable {
 
   private mutating func readDefault(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     guard lexer.take("=") else { return }
-    try setDefault(lexer.takeWord())
-    guard lexer.take("(") else { return }
+    try setDefault(try Self.ofVariant(variant, &lexer) { (lexer) in lexer.takeWord() })
+  }
+
+  /// What is read, or what stands in brackets behind it for the variant: "0 (paper: 1, huggingface: 2)".
+  private static func ofVariant<Value>(
+    _ variant: [UInt8]?, _ lexer: inout Lexer, _ read: (inout Lexer) throws(ConfigurationError) -> Value
+  ) throws(ConfigurationError) -> Value {
+    var value = try read(&lexer)
+    guard lexer.take("(") else { return value }
     repeat {
       let name = lexer.takeWord()
       try lexer.expect(":")
-      let word = lexer.takeWord()
-      if name == variant { try setDefault(word) }
+      let other = try read(&lexer)
+      if name == variant { value = other }
     } while lexer.take(",")
     try lexer.expect(")")
+    return value
   }
 
   private mutating func setDefault(_ word: [UInt8]) throws(ConfigurationError) {

@@ -20,6 +20,8 @@ struct Parser {
 
   private var lexer: Lexer
   private var depth = 0
+  /// The schedules that the text has named so far: a declaration is read once.
+  private var known: [(kind: Kind, signature: Signature)] = []
 
   init(checking text: [UInt8]) throws(ConfigurationError) {
     guard text.count <= Self.maximumLength else {
@@ -137,7 +139,7 @@ struct Parser {
 
   private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
     let start = name.startIndex
-    guard let kind = Kind(named: name) else {
+    guard let (kind, signature) = known(name) else {
       if ControllerKind(named: name) != nil {
         throw ConfigurationError(
           .syntax,
@@ -147,7 +149,6 @@ struct Parser {
       throw unknown("schedule", name, among: Kind.names)
     }
     var phase: [UInt8]?
-    let signature = kind.signature
     let values = try arguments(of: signature, &phase)
     do {
       let schedule = try Schedule(kind, signature, values)
@@ -155,7 +156,15 @@ struct Parser {
     } catch { throw located(error, start) }
   }
 
-  /// The arguments in the brackets of a call; nil where none was given.
+  private mutating func known(_ name: ArraySlice<UInt8>) -> (kind: Kind, signature: Signature)? {
+    for one in known where one.signature.name.elementsEqual(name) { return one }
+    guard let kind = Kind(named: name) else { return nil }
+    let one = (kind, kind.signature)
+    known.append(one)
+    return one
+  }
+
+  /// What stands in the brackets of a call; nil where nothing was given.
   private mutating func arguments(
     of signature: Signature, _ phase: inout [UInt8]?
   ) throws(ConfigurationError) -> [Value?] {

@@ -9,7 +9,8 @@ extension Schedule {
   func write(to text: inout [UInt8]) {
     switch form {
     case .call(_, let arguments, _): text.writeCall(arguments.signature, arguments.values, phase)
-    case .sequence(let parts):
+    case .sequence(let sequence):
+      let parts = sequence.all
       for i in parts.indices {
         if i > 0 { text.write(" >> ") }
         parts[i].write(to: &text, inBrackets: parts[i].isSequence)

@@ -11,10 +11,8 @@ extension GradientNormLog {
 
   /// The log as bytes that `init(state:)` reads.
   public func state() -> [UInt8] {
-    var coder = StateCoder()
     var copy = self
-    copy.transfer(&coder)
-    return coder.finished()
+    return StateCoder.bytes { copy.transfer(&$0) }
   }
 
   /// The log that `state()` has written; throws for damaged bytes.
@@ -32,9 +30,8 @@ extension GradientNormLog {
     coder.transfer(&capacity, in: 2...Table.maximumCount)
     coder.transfer(&stride, in: 1...Int64.max)
     coder.transfer(&count, in: 0...Int64.max)
-    var bits = values.map { $0.bitPattern }
-    coder.transfer(&bits)
-    values = bits.map { Double(bitPattern: $0) }
+    coder.transfer(&values)
+    guard coder.isReading else { return }
     let kept = count / stride &+ (count % stride == 0 ? 0 : 1)
     if stride & (stride &- 1) != 0 || kept != Int64(values.count) || values.count > capacity
       || values.contains(where: { $0 < 0 })

@@ -16,7 +16,15 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
 
   @inlinable deinit { numbers.deallocate() }
 
-  /// An index out of range is clamped: nothing here can touch other memory.
+  /// The numbers that there are, then zeros, `count` of them if that is more.
+  package mutating func grow(to count: Int) {
+    guard count > self.count else { return }
+    let larger = FixedBuffer(count: count)
+    larger.numbers.update(from: numbers, count: self.count)
+    self = larger
+  }
+
+  /// An index outside is brought back inside: nothing here can touch other memory.
   package subscript(index: Int) -> Double {
     @inline(__always) get { numbers[inside(index)] }
     @inline(__always) set { numbers[inside(index)] = newValue }

@@ -87,13 +87,16 @@ package struct Observer: Sendable {
     state.transferRate(&first)
     let count = Double(inWindow)
     Self.transfer(&sum, 200 * count, &state)
-    Self.transfer(&squares, 40_000 * count, &state)
+    Self.transfer(&squares, 40_100 * count, &state)
     Self.transfer(&firstMean, 100, &state)
     Self.transfer(&means.0, 100, &state)
     Self.transfer(&means.1, 100, &state)
     Self.transfer(&means.2, 100, &state)
     Self.transfer(&means.3, 100, &state)
     Self.transfer(&gain, 200, &state)
+    // The mean that the window has so far is one of logarithms within 100; before the first there is none.
+    let mean = inWindow > 0 ? firstMean + sum / count : 0
+    if !(abs(mean) <= 100.05) || windows == 0 && firstMean != 0 { state.reject() }
   }
 
   /// A number that is at most `limit` up to rounding.

@@ -70,24 +70,24 @@ public struct Policy: Sendable {
 
   /// The policy as bytes that `init(bytes:)` reads.
   public var bytes: [UInt8] {
-    var coder = StateCoder()
     var tag = Self.tag
-    coder.transfer(&tag)
-    var words = numbers.map { $0.bitPattern }
-    coder.transfer(&words)
-    return coder.finished()
+    var numbers = numbers
+    return StateCoder.bytes {
+      $0.transfer(&tag)
+      $0.transfer(&numbers)
+    }
   }
 
   /// Throws for damaged bytes and for those of something else.
   public init(bytes: [UInt8]) throws(ConfigurationError) {
     var coder = try StateCoder(reading: bytes, of: "a policy")
     var tag: UInt64 = 0
-    var words: [UInt64] = []
+    var numbers: [Double] = []
     coder.transfer(&tag)
     guard tag == Self.tag else { throw coder.refusal("it is the state of something else") }
-    coder.transfer(&words)
+    coder.transfer(&numbers)
     try coder.finish()
-    do { try self.init(numbers: words.map { Double(bitPattern: $0) }) } catch {
+    do { try self.init(numbers: numbers) } catch {
       throw coder.refusal(error.message)
     }
   }

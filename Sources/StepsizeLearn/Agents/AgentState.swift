@@ -9,17 +9,17 @@ extension Agent {
   /// The whole training as bytes that `init(state:)` reads. An episode in progress is not part of it and has to be
   /// begun again.
   public func state() -> [UInt8] {
-    var coder = StateCoder()
     var tag = Self.tag
-    coder.transfer(&tag)
     var settings = configuration
-    settings.transfer(&coder)
-    var words = policy.numbers.map { $0.bitPattern }
-    coder.transfer(&words)
+    var numbers = policy.numbers
     var copy = self
     copy.forgetEpisode()
-    copy.transfer(&coder)
-    return coder.finished()
+    return StateCoder.bytes {
+      $0.transfer(&tag)
+      settings.transfer(&$0)
+      $0.transfer(&numbers)
+      copy.transfer(&$0)
+    }
   }
 
   /// The agent that `state()` has written, which continues with the same bits; throws for damaged bytes.
@@ -27,14 +27,14 @@ extension Agent {
     var coder = try StateCoder(reading: state, of: "an agent")
     var tag: UInt64 = 0
     var settings = Configuration()
-    var words: [UInt64] = []
+    var numbers: [Double] = []
     coder.transfer(&tag)
     if tag != Self.tag { coder.reject() }
     settings.transfer(&coder)
-    coder.transfer(&words)
+    coder.transfer(&numbers)
     try coder.check()
     do {
-      try self.init(settings, policy: try Policy(numbers: words.map { Double(bitPattern: $0) }))
+      try self.init(settings, policy: try Policy(numbers: numbers))
     } catch {
       throw coder.refusal(error.message)
     }

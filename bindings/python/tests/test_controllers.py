@@ -329,7 +329,13 @@ def test_ask_and_tell():
         s.line_search.propose(1.0, 1.0)
     with pytest.raises(st.StepsizeError, match="LineSearch"):
         st.Scheduler(1.0).line_search.propose(1.0, 1.0)
+    with pytest.raises(st.StepsizeError, match="squared_norm is >= 0"):
+        s.line_search.propose(1.0, [1.0, -1.0])
     projected = st.Scheduler(1.0, "line_search(projected=true)")
     projected.line_search.propose(1.0, 1.0)
+    with pytest.raises(st.StepsizeError, match="squared_distance, which is >= 0"):
+        projected.line_search.report(0.5, -1.0)
+    with pytest.raises(st.StepsizeError, match="norm, which is >= 0"):
+        st.Scheduler(1.0, "hypergradient('multiplicative')").hypergradient.observe(1.0, -1.0)
     with pytest.raises(st.StepsizeError, match="squared_distance"):
         projected.line_search.report(0.5)

@@ -15,6 +15,7 @@ import pytest
 import stepsize as st
 from stepsize._foreign import abi
 
+STATES = Path(__file__).resolve().parents[3] / "Tests/golden/states.txt"
 CONTROLLERS = [
     None,
     "greedy(patience=1, window=3, reset_start=2)",
@@ -303,8 +304,8 @@ def test_the_format_is_what_is_documented():
 
 def test_a_newer_format():
     state = st.Scheduler(0.1).state()
-    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 3") as caught:
-        st.Scheduler.from_state(signed(state[:8] + (3).to_bytes(4, "little") + state[12:]))
+    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 4") as caught:
+        st.Scheduler.from_state(signed(state[:8] + (4).to_bytes(4, "little") + state[12:]))
     assert caught.value.status == abi.STEPSIZE_ERROR_VERSION
 
 
@@ -346,3 +347,28 @@ def test_the_log_of_gradient_norms_is_in_the_state():
     with pytest.raises(st.StepsizeError, match="capacity = 1"):
         st.Scheduler(0.1, norm_capacity=1)
     assert st.Scheduler(0.1).norms is None
+
+
+def test_old_formats_are_read():
+    """Tests/golden/states.txt: each state goes on with the rates that stand behind it."""
+    lines = [line.split() for line in STATES.read_text().splitlines() if not line.startswith("#")]
+    assert {line[0] for line in lines} == {"1", "2"}
+    for number, state, *rates in lines:
+        s = st.Scheduler.from_state(bytes.fromhex(state))
+        found = []
+        for t in range(40, 45):
+            s.step(1 + t * 7 % 11 / 8)
+            found += s.lrs
+        assert found == [float.fromhex(rate) for rate in rates], number
+
+
+def test_a_window_that_is_not_full():
+    """What is in it is saved, and no more (format 3): it was 134 megabytes."""
+    text = "greedy(window=16777216, patience=2, reset_start=none)"
+    s = st.Scheduler(0.1, text)
+    for size, count in ((400, 0), (8400, 1000)):
+        go_on(s, losses("window", count))
+        state = s.state()
+        assert len(state) < size and state[8] == 3
+        other = st.Scheduler.from_state(state)
+        assert other.state() == state and go_on(other, losses("after", 50)) == go_on(s, losses("after", 50))

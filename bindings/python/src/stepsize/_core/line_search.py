@@ -46,7 +46,7 @@ class Search:
         norms = self._stepper._numbers(squared_norm, "squared_norm")
         return self._move(
             quick.stepsize_scheduler_propose, number, norms, len(norms),
-            hint="line_search needs a scheduler with LineSearch",
+            hint="line_search needs a scheduler with LineSearch, and squared_norm is >= 0",
         )  # fmt: skip
 
     def report(self, loss: SupportsFloat, squared_distance: float | Iterable[float] | None = None) -> Verdict:
@@ -67,7 +67,7 @@ class Search:
         self._move(
             quick.stepsize_scheduler_report, number, distances, 0 if distances is None else len(distances),
             byref(trial), hint="report needs a propose for this update before it; the projected form needs"
-            " squared_distance",
+            " squared_distance, which is >= 0",
         )  # fmt: skip
         return _VERDICTS[trial.value]
 
