@@ -54,7 +54,7 @@ compile() {
   done
 }
 
-names=(structs arguments parameters values text structure scheduler controllers phases record state costs extend theory learned threads allocations nmf agents learn_structs)
+names=(structs arguments parameters values text structure scheduler controllers phases record state costs extend theory learned threads allocations nmf agents learn_structs learn_costs)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
 short=(structs arguments parameters structure scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs)
 golden() {
@@ -76,7 +76,7 @@ quick() {
   local test
   compile build/tests/quick shared
   # shellcheck disable=SC2086
-  for test in values text record costs "${short[@]}"; do run build/tests/quick/test_$test; done
+  for test in values text record costs learn_costs "${short[@]}"; do run build/tests/quick/test_$test; done
   golden build/tests/quick
 }
 

@@ -1,9 +1,6 @@
 /* What a text or a state can ask for is bounded by its own size. Sizes are those at which a cost that grows with the
-   square would take minutes; memory is counted by the allocator of this program (glibc). */
-#include <errno.h>
-#include <malloc.h>
-
-#include "making.h"
+   square would take minutes. */
+#include "memory.h"
 
 #ifndef __GLIBC__
 int main(void) {
@@ -12,37 +9,7 @@ int main(void) {
 }
 #else
 
-void *__libc_malloc(size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-void __libc_free(void *pointer);
-
-static size_t used, most;
-
-static void *counted(void *pointer) {
-  if (pointer) used += malloc_usable_size(pointer);
-  if (used > most) most = used;
-  return pointer;
-}
-
-void *malloc(size_t size) { return counted(__libc_malloc(size)); }
-int posix_memalign(void **out, size_t alignment, size_t size) {
-  *out = counted(__libc_memalign(alignment, size));
-  return *out ? 0 : ENOMEM;
-}
-void free(void *pointer) {
-  if (pointer) used -= malloc_usable_size(pointer);
-  __libc_free(pointer);
-}
-
 /* ---- Memory -------------------------------------------------------------------------------------- */
-
-static size_t begin(void) { return most = used; }
-
-/* The bound of the header's introduction. */
-static void bounded(const char *what, size_t before, size_t size) {
-  const size_t taken = most - before, allowed = 1024 * size + ((size_t)1 << 20);
-  if (!CHECK(taken <= allowed)) fprintf(stderr, "    %.60s: %zu of %zu bytes\n", what, taken, allowed);
-}
 
 /* The text, what stands between two of it, and the text after the last one. */
 static char *repeated(const char *piece, const char *between, size_t count, const char *end) {
@@ -107,20 +74,6 @@ static void texts_are_bounded(void) {
 }
 
 /* ---- States that say much in a few bytes ------------------------------------------------------------ */
-
-static void put(uint8_t *at, uint64_t word, int count) {
-  for (int i = 0; i < count; i++) at[i] = (uint8_t)(word >> 8 * i);
-}
-
-static void seal(uint8_t *state, size_t size) {
-  uint32_t crc = UINT32_MAX;
-  for (size_t i = 0; i < size; i++) {
-    if (i >= 12 && i < 16) continue;
-    crc ^= state[i];
-    for (int k = 0; k < 8; k++) crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
-  }
-  put(state + 12, ~crc, 4);
-}
 
 /* A record that says that one rate was used in 2^27 updates, under a schedule with a phase in every second one. */
 static void long_record(void) {

@@ -332,6 +332,7 @@ static void rates_of_groups(void) {
   const stepsize_schedule *const holes[] = {a, NULL};
   lrs[0] = lrs[1] = 7;
   CHECK_STATUS(stepsize_schedule_rates(holes, bases, 2, 0, lrs), STEPSIZE_ERROR_NULL);
+  CHECK(lrs[0] == 7 && lrs[1] == 7);
   const double refused[] = {NAN, INFINITY, -INFINITY, -1, -5e-324};
   for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
     const double mixed[4] = {1, 1, 1, refused[i]};
@@ -339,7 +340,6 @@ static void rates_of_groups(void) {
     CHECK_STATUS(stepsize_schedule_rates(schedules, mixed, 4, 0, lrs), STEPSIZE_ERROR_ARGUMENT);
     CHECK(lrs[0] == -7);
   }
-  CHECK(lrs[0] == 7 && lrs[1] == 7);
   stepsize_schedule_destroy(a);
   stepsize_schedule_destroy(b);
   stepsize_schedule_destroy(c);
