@@ -98,6 +98,17 @@
    positive float. A record holds 2^27 changes of the rate, about 1 GiB, for each group, and then
    stops growing. The step saturates at 2^63 - 1.
 
+   WORK AND MEMORY
+
+   What a text or a state can ask for is bounded by its own size, whatever numbers it holds: all that
+   is made from n bytes takes at most 1024 n + 2^20 bytes of memory, and making, printing, saving and
+   restoring it time in proportion to n. A window takes memory as losses come, 16 bytes for each at
+   most, and a record as rates change. A value of a schedule takes at most 65536 evaluations of its
+   pieces, looking up a phase time in proportion to the text at most, reading from a record time in
+   proportion to what is read. A replay has at most 65536 phases, and as many of earlier schedules
+   are known (stepsize_scheduler_extend). Building a schedule part by part costs no more than reading
+   its text.
+
    THE HOST
 
    Nothing here depends on the locale, installs a signal handler, starts a thread, reads the
@@ -266,7 +277,7 @@ enum {
 typedef struct stepsize_argument {
   const char *name; /* of the parameter, as in the text form */
   int32_t kind;     /* STEPSIZE_VALUE_… */
-  int32_t reserved; /* 0 */
+  int32_t reserved; /* 0, else STEPSIZE_ERROR_ARGUMENT */
   int64_t integer;
   double real;
   const void *data; /* copied */
@@ -491,12 +502,13 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill_float(const stepsize_sch
    Groups with the same schedule next to each other cost one evaluation.
 
    schedules: `count` schedules, none of them NULL; the same one may come several times.
-   base_lrs: `count` numbers.
+   base_lrs: `count` rates, finite, >= 0.
    count: The number of groups.
    step: The update, from 0; before 0 it counts as 0.
    lrs: Receives `count` rates.
-   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written
-     unless it is STEPSIZE_OK. */
+   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned,
+     STEPSIZE_ERROR_ARGUMENT for a base rate outside its range. Nothing is written unless it is
+     STEPSIZE_OK. */
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_rates(const stepsize_schedule *const *schedules,
                                                          const double *base_lrs, size_t count,
                                                          int64_t step, double *lrs);
@@ -794,7 +806,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *
    update direction u before it, where x = x - lr u was made. The rates of this update change.
 
    A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another
-   controller.
+   controller. STEPSIZE_ERROR_ARGUMENT: a norm below 0, or a wrong number of products.
 
    scheduler: What to show it to.
    dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
@@ -815,8 +827,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_observe_gradient(stepsize_sc
 /* Before an update: begins a line search on its batch and answers the rates of the first trial.
 
    Make the step x - lr g, find the loss of the same batch there, and call
-   stepsize_scheduler_report; then stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler
-   has no line search.
+   stepsize_scheduler_report; then stepsize_scheduler_step. A loss or norm that is not finite
+   fails at once. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
+   STEPSIZE_ERROR_ARGUMENT: a square below 0, or a wrong number of them.
 
    scheduler: What searches.
    loss: Loss of the batch at x.
@@ -842,7 +855,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_propose(stepsize_scheduler *
    lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count
      0.
    count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update. */
+   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update,
+     STEPSIZE_ERROR_ARGUMENT for a distance below 0. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_report(stepsize_scheduler *scheduler,
                                                            double loss,
                                                            const double *squared_distances,
@@ -884,7 +898,8 @@ int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
    Controllers and what they know, base rates, bounds, record and gradient norms stay.
 
    The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is
-   the next one. What is saved from now on is the state of a scheduler with this schedule.
+   the next one. What is saved from now on is the state of a scheduler with this schedule. Of a
+   record with more than 65536 phases under earlier schedules the names of these are forgotten.
 
    scheduler: What to extend; as it was on failure.
    schedule: May be destroyed afterwards. NULL for a constant 1.
@@ -982,7 +997,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_record(const stepsize_schedu
    group: The parameter group, from 0.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded. */
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded, STEPSIZE_ERROR_LIMIT for
+     a record of more than 65536 phases. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_replay(const stepsize_scheduler *scheduler,
                                                            size_t group, stepsize_schedule **out,
                                                            stepsize_error *error);
@@ -1034,7 +1050,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_load(stepsize_scheduler *sch
                                                          stepsize_error *error);
 
 /* The newest format of saved states that this library reads. It writes the oldest one that holds
-   the state: 1, or 2 for a record that began under another schedule (stepsize_scheduler_extend).
+   the state: 1; 2 for a record that began under another schedule (stepsize_scheduler_extend); 3
+   for a window of more than 1024 losses of which at least as many are still to come.
 
    Returns: The number. */
 int32_t stepsize_state_format(void);
