@@ -688,7 +688,7 @@ extension Controller {
   ///   - smooth: Whether losses are averaged; true or false.
   ///   - window: Losses in the average; an integer from 1 to 16777216.
   ///   - resetStart: Cuts at the lower bound before everything starts anew, or none; an integer
-  ///     from 0 to 9223372036854775807, or none.
+  ///     from 1 to 9223372036854775807, or none.
   public static func greedy(
     variant: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
@@ -713,7 +713,7 @@ extension Controller {
   /// - Parameters:
   ///   - variant: As published for SGD or for Adam, or free of scale; it chooses the default of
   ///     beta; one of "sgd", "adam", "multiplicative".
-  ///   - beta: Rate of the rate, below 1 in the multiplicative form; a finite number > 0.
+  ///   - beta: Rate of the rate; a finite number > 0.
   ///   - minLR: Lowest base rates; none: base/1000; a finite number >= 0, or a list with one for
   ///     each group, or none.
   ///   - maxLR: Highest base rates; none: 1000 base; a finite number >= 0, or a list with one for

@@ -56,7 +56,7 @@ class GreedyLR(Controller):
             0; default 1e-8).
         smooth: Whether losses are averaged (default true).
         window: Losses in the average (an integer from 1 to 16777216; default 50).
-        reset_start: Cuts at the lower bound before everything starts anew, or none (an integer >= 0, or none;
+        reset_start: Cuts at the lower bound before everything starts anew, or none (an integer >= 1, or none;
             default 500).
     """
 
@@ -137,7 +137,7 @@ class Hypergradient(Controller):
     Args:
         variant: As published for SGD or for Adam, or free of scale; it chooses the default of beta (one of
             "sgd", "adam", "multiplicative"; default "sgd").
-        beta: Rate of the rate, below 1 in the multiplicative form (a finite number > 0; default 1e-6).
+        beta: Rate of the rate (a finite number > 0; default 1e-6).
         min_lr: Lowest base rates; none: base/1000 (a finite number >= 0, or a list with one for each group,
             or none).
         max_lr: Highest base rates; none: 1000 base (a finite number >= 0, or a list with one for each group,
