@@ -207,8 +207,8 @@ static void ranges_of_variants(void) {
       {"greedy()", "reset_start", "an integer from 1 to 9223372036854775807, or none"},
       {"greedy(\"paper\")", "reset_start", "an integer from 1 to 9223372036854775807, or none"},
       {"greedy(\"huggingface\", reset_start=0)", "reset_start", "an integer from 0 to 9223372036854775807, or none"},
-      {"hypergradient()", "beta", "a number > 0"},
-      {"hypergradient(\"adam\")", "beta", "a number > 0"},
+      {"hypergradient()", "beta", "a finite number > 0"},
+      {"hypergradient(\"adam\")", "beta", "a finite number > 0"},
       {"hypergradient(\"multiplicative\")", "beta", "a number in (0, 1)"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -47,7 +47,7 @@ static void words(int32_t trainer) {
       const size_t before = begin();
       if (stepsize_agent_restore_training(bad, size, &agent, &error) != STEPSIZE_OK) {
         refused++;
-        CHECK(strstr(error.text, "one of an agent: ") != NULL);
+        CHECK(strstr(error.text, "that of an agent: ") != NULL);
       }
       bounded("the state of an agent", before, size);
       stepsize_agent_destroy(agent);

@@ -144,7 +144,8 @@ struct StreamingAverage: ~Copyable, Sendable {
 
 /// The memory of a window: what a text asks for is not taken before so many losses have come.
 private enum Window {
-  private static var least: Int { 1024 }
+  /// Up to here a window is there from the start, so that no step allocates.
+  private static var least: Int { 8192 }
 
   /// Room for one more than `used` values, if the window has any: twice as much each time.
   static func capacity(for used: Int, of window: Int) -> Int {
@@ -154,7 +155,7 @@ private enum Window {
   }
 
   /// Whether a state is much shorter where what is not used stays out.
-  static func isWorthCutting(_ used: Int, of window: Int) -> Bool { window - used > least }
+  static func isWorthCutting(_ used: Int, of window: Int) -> Bool { window - used > 1024 }
 
   /// The first `count` values.
   static func transfer(_ values: inout FixedBuffer, _ count: Int, of window: Int, _ state: inout StateCoder) {
