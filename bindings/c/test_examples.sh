@@ -21,11 +21,13 @@ gcc -std=c99 -O2 "${warnings[@]}" bindings/c/examples/ggml_callback.c -o "$work/
 "$work/ggml_callback" >"$work/ggml"
 prints "$work/ggml" 'step   1  alpha 0.002500  loss 4.0952' 'step 400  alpha 0.001002  loss 0.0000'
 
-# C++, with each compiler: the rates of both groups, and where a text is wrong.
+# C++, with each compiler, on what is installed: the rates of both groups, and where a text is wrong.
 built=(ggml_callback char_gpt)
+bindings/c/install.sh "$work/usr" >/dev/null
 for compiler in g++ clang++; do
   type -P "$compiler" >/dev/null || { echo "test_examples: skipped $compiler, not installed" && continue; }
-  "$compiler" -std=c++17 -O2 "${warnings[@]}" bindings/c/examples/train_line.cpp -o "$work/train_line" "${library[@]}"
+  "$compiler" -std=c++17 -O2 -Wall -Wextra -pedantic -Werror "-I$work/usr/include" bindings/c/examples/train_line.cpp \
+    -o "$work/train_line" "${library[@]}"
   "$work/train_line" >"$work/line"
   prints "$work/line" 'greedy(patience=5) * (warmup(40) >> cosine(360, floor=0.1))' \
     'update   0  rates 0.012500 0.001250  loss 4.0952' 'slope 3.000  offset -1.000' \

@@ -528,9 +528,9 @@ extension Schedule {
   ///
   /// - Parameters:
   ///   - schedulerType: Curve; one of "cosine", "linear", "constant", "wsd".
-  ///   - warmupIterations: W, updates of the rise; an integer from 0 to 9223372036854775807.
-  ///   - trainNumBatches: N, updates of the whole; an integer from 1 to 9223372036854775807.
-  ///   - finalLearningRateFrac: F, lowest value; a number in [0, 1].
+  ///   - warmupIterations: Updates of the rise, W; an integer from 0 to 9223372036854775807.
+  ///   - trainNumBatches: Updates of the whole, N; an integer from 1 to 9223372036854775807.
+  ///   - finalLearningRateFrac: Lowest value, f; a number in [0, 1].
   public static func llmc(
     _ schedulerType: StaticString, _ warmupIterations: Int64, _ trainNumBatches: Int64,
     _ finalLearningRateFrac: Double

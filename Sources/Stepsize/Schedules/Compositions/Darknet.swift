@@ -60,7 +60,8 @@ enum Darknet {
     text.set("rise", .integer(burnIn - 1))
     text.set("back", .integer(-burnIn))
     text.set("products", .reals(products))
-    text.add("take(warmup({burn_in}, shape=\"power\", power={power}), {rise}, phase=\"warmup\")", if: burnIn > 1)
+    text.add(
+      "take(warmup({burn_in}, shape=\"power\", power={power}), {rise}, phase=\"warmup\")", if: burnIn > 1)
     let curve: StaticString =
       switch policy {
       case .constant: "constant()"

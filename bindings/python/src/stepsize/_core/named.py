@@ -1073,9 +1073,9 @@ class LLMC(Schedule):
 
     Args:
         scheduler_type: Curve (one of "cosine", "linear", "constant", "wsd").
-        warmup_iterations: W, updates of the rise (an integer >= 0).
-        train_num_batches: N, updates of the whole (an integer >= 1).
-        final_learning_rate_frac: F, lowest value (a number in [0, 1]).
+        warmup_iterations: Updates of the rise, W (an integer >= 0).
+        train_num_batches: Updates of the whole, N (an integer >= 1).
+        final_learning_rate_frac: Lowest value, f (a number in [0, 1]).
         phase: A name for this part of a schedule.
     """
 
