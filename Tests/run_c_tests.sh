@@ -4,13 +4,15 @@
 #     programs    each test against the shared and the static library
 #     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
+#     cpp         stepsize.hpp, with each C++ compiler that is installed
+#     examples    the examples that no other part builds
 #     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     quick       the tests against the shared library, the long ones in a shorter form
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-parts=${*:-programs interface bits install valgrind}
+parts=${*:-programs interface cpp examples bits install valgrind}
 for library in libstepsize libstepsize-learn; do
   if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
     echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
@@ -54,9 +56,9 @@ compile() {
   done
 }
 
-names=(structs arguments parameters values text structure scheduler controllers phases record state costs extend theory learned threads allocations nmf agents learn_structs learn_costs)
+names=(structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations char_gpt nmf agents learn_structs learn_costs)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(structs arguments parameters structure scheduler "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs)
+short=(structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs)
 golden() {
   run "$1/test_golden" --all Tests/golden/*.tsv
   run "$1/test_golden_controllers" Tests/golden/controllers.txt
@@ -100,6 +102,30 @@ interface() {
 }
 
 bits() { run Tests/abi/same_bits.sh; }
+
+cpp() {
+  local compiler standard out=build/tests/cpp warnings=(-Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -Iinclude)
+  mkdir -p "$out"
+  for compiler in g++ clang++; do
+    type -P "$compiler" >/dev/null || { echo "skipped $compiler, not installed" && continue; }
+    for standard in 17 20; do
+      "$compiler" "-std=c++$standard" -O1 "${warnings[@]}" Tests/StepsizeCppTests/test_cpp.cpp "${shared[@]}" -o "$out/test_cpp"
+      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv
+    done
+    # Without exceptions a program says itself what ends it; one that does not is told.
+    "$compiler" -std=c++17 -fno-exceptions "${warnings[@]}" Tests/StepsizeCppTests/no_exceptions.cpp "${shared[@]}" \
+      -o "$out/no_exceptions"
+    label="no_exceptions, $compiler" run "$out/no_exceptions"
+    if echo '#include "stepsize/stepsize.hpp"' | "$compiler" -std=c++17 -fno-exceptions -Iinclude -fsyntax-only -x c++ - \
+      2>"$out/log"; then
+      echo "run_c_tests: stepsize.hpp compiles with -fno-exceptions, and has nothing to report failures with" >&2
+      exit 1
+    fi
+    grep -q 'define STEPSIZE_THROW' "$out/log" || { cat "$out/log" >&2 && exit 1; }
+  done
+}
+
+examples() { bindings/c/test_examples.sh; }
 
 install() {
   [ -f build/man/stepsize.3 ] || "${PYTHON:-python3}" dev/man_pages.py

@@ -110,7 +110,7 @@ def stages() -> list[Stage]:
         ),
         Stage(
             "C tests",
-            ["Tests/run_c_tests.sh programs interface install"],
+            ["Tests/run_c_tests.sh programs interface cpp examples install"],
             after=("build",),
             quick_commands=["Tests/run_c_tests.sh quick"],
         ),

@@ -31,10 +31,7 @@ extension Schedule {
       var values = buffer.mutableSpan
       let count = Swift.min(values.count, out.count &- start)
       fill(&values, 0..<count, from: first, stride, offset: start, base: base)
-      for i in 0..<count {
-        let rounded = Float(Swift.min(values[i], Double(Float.greatestFiniteMagnitude)))
-        out[start &+ i] = values[i] > 0 ? Swift.max(rounded, Float.leastNonzeroMagnitude) : rounded
-      }
+      for i in 0..<count { out[start &+ i] = single(values[i]) }
       start &+= count
     }
   }
@@ -65,6 +62,13 @@ extension Schedule {
     if high < 0 { return 0 }
     return high > 0 || low > UInt64(bitPattern: Int64.max) ? Int64.max : Int64(low)
   }
+}
+
+/// A rate in single precision: it stays finite, and above 0 where it is. NaN stays NaN.
+@inline(__always)
+public func single(_ rate: Double) -> Float {
+  let rounded = Float(Swift.min(rate, Double(Float.greatestFiniteMagnitude)))
+  return rate > 0 ? Swift.max(rounded, Float.leastNonzeroMagnitude) : rounded
 }
 
 extension Node {

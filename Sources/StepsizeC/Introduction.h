@@ -25,7 +25,7 @@
    A TRAINING LOOP
 
        const char *text = "greedy(patience=10) * (warmup(500) >> linear(9500))";
-       double base_lr = 1e-3, lr;
+       double base_lr = 1e-3;
        stepsize_scheduler *scheduler;
        stepsize_scheduler_options options;
        stepsize_error error;
@@ -35,10 +35,9 @@
          fprintf(stderr, "%s\n", error.text);
          return 1;
        }
-       if (stepsize_scheduler_rates(scheduler, &lr, 1)) return 1;
        for (int t = 0; t < 10000; t++) {
-         double loss = train(lr);
-         if (stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1)) return 1;
+         double loss = train(stepsize_scheduler_lr(scheduler, 0));
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
        }
        stepsize_scheduler_destroy(scheduler);
 
@@ -55,8 +54,9 @@
 
    Steps are int64_t and count from 0: the rate at step t is the one for update number t, and t = 0
    is the first update. A new scheduler has the rates for update 0. Call step after each update;
-   it gives the rates for the next one. Before step 0 a schedule has its value at 0, and after its
-   end it keeps its last value.
+   it gives the rates for the next one. A loop without a place after the update calls
+   stepsize_scheduler_next before it. Before step 0 a schedule has its value at 0, and after its end
+   it keeps its last value.
 
    OWNERSHIP
 

@@ -178,11 +178,70 @@ private func make(
   }
 }
 
+// For loops and callbacks that have one place to ask, before each update.
+
+/// The rate of one group for the present update, as a number: for a loop that takes a step after each update.
+///
+///     for (int t = 0; t < 10000; t++) {
+///       double loss = train(stepsize_scheduler_lr(scheduler, 0));
+///       if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
+///     }
+///
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+@c public func stepsize_scheduler_lr(_ scheduler: SchedulerIn, _ group: UInt) -> Double {
+  guard let scheduler, let group = Int(exactly: group) else { return .nan }
+  return scheduler.value.pointee.rate(ofGroup: group) ?? .nan
+}
+
+/// The same in single precision. A rate above 0 is never rounded to 0.
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+@c public func stepsize_scheduler_lr_float(_ scheduler: SchedulerIn, _ group: UInt) -> Float {
+  single(stepsize_scheduler_lr(scheduler, group))
+}
+
+/// The rates for the present update, which then counts as made: the first call gives those for update 0, each further one
+/// those for the next update. Nothing is to be called after an update; saved and restored, the next call goes on.
+///
+///     double lr;
+///     for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
+///       train(lr);
+///
+/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status.
+@c public func stepsize_scheduler_next(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.next(into: rates)
+  }
+}
+
+/// The same in single precision. A rate above 0 is never rounded to 0.
+/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status.
+@c public func stepsize_scheduler_next_float(
+  _ scheduler: SchedulerInOut, _ lrs: UnsafeMutablePointer<Float>?, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.next(into: rates)
+  }
+}
+
 /// Calls the core with the caller's array of rates.
 @inline(__always)
-private func withRates(
-  _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt,
-  _ body: (consuming MutableSpan<Double>) throws(StepFailure) -> Void
+private func withRates<Rate>(
+  _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: UnsafeMutablePointer<Rate>?, _ count: UInt,
+  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> Void
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   // The place is looked at, not the pointer: then the span does not look again.
@@ -213,17 +272,17 @@ private func withRatesAfter(
 }
 
 @inline(__always)
-private func isAligned(_ lrs: Rates) -> Bool {
-  UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
+private func isAligned<Rate>(_ lrs: UnsafeMutablePointer<Rate>?) -> Bool {
+  UInt(bitPattern: lrs) % UInt(MemoryLayout<Rate>.alignment) == 0
 }
 
 /// An empty span needs an address, too: the scheduler's will do. A single call with any span, instead of one for each
 /// case, is inlined.
 @inline(__always)
-private func place(
-  _ lrs: Rates, _ scheduler: UnsafePointer<stepsize_scheduler>
-) -> UnsafeMutablePointer<Double> {
-  lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Double.self)
+private func place<Rate>(
+  _ lrs: UnsafeMutablePointer<Rate>?, _ scheduler: UnsafePointer<stepsize_scheduler>
+) -> UnsafeMutablePointer<Rate> {
+  lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Rate.self)
 }
 
 // MARK: - Hypergradient descent

@@ -177,6 +177,38 @@ private enum Combination {
   return make(out, error, .table, [.reals(values)])
 }
 
+/// A schedule of llm.c, with the arguments of its lr_scheduler_init in their order: the rate of update t, in double
+/// precision, is learning_rate times its value.
+///
+/// The schedules of other C and C++ trainers, as stepsize_schedule_parse and stepsize_schedule_create take them:
+///
+///     darknet    darknet("steps", burn_in=1000, steps=[40000, 45000], scales=[0.1, 0.1])
+///     llama.cpp  llama_cpp(1e-5, lr_min=1e-7, epochs=3, updates_per_epoch=1000)
+///     LibTorch   StepLR: step(30, factor=0.1); ReduceLROnPlateau: the controller plateau("pytorch")
+///     dlib       set_learning_rate_schedule: shift(table([0.1, 0.01]), 1), with a base rate of 1
+///     fastText   linear(1000000), asked for the number of tokens that are done
+///
+/// - Parameter scheduler_type: "cosine", "linear", "constant" or "wsd"; terminated.
+/// - Parameter warmup_iterations: Updates of the rise, >= 0.
+/// - Parameter train_num_batches: Updates of the whole, >= 1.
+/// - Parameter final_learning_rate_frac: The lowest value, in [0, 1].
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_llmc(
+  _ scheduler_type: UnsafePointer<CChar>?, _ warmup_iterations: Int64, _ train_num_batches: Int64,
+  _ final_learning_rate_frac: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
+  out?.pointee = nil
+  guard scheduler_type != nil else { return fail(STEPSIZE_ERROR_NULL, "scheduler_type is NULL", error) }
+  return make(
+    out, error, .llmc,
+    [
+      .word(terminated(scheduler_type)), .integer(warmup_iterations), .integer(train_num_batches),
+      .real(final_learning_rate_frac),
+    ])
+}
+
 // MARK: - Combining schedules
 
 /// A sequence: `first` runs for its length, then `then` starts at its own step 0.

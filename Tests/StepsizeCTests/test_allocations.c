@@ -74,6 +74,9 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
   for (int i = 0; i < STEPS; i++) {
     double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
     if (!controller) wrong += stepsize_scheduler_step(s, lrs, GROUPS) != STEPSIZE_OK;
+    if (!controller) wrong += stepsize_scheduler_next(s, lrs, GROUPS) != STEPSIZE_OK;
+    if (!controller) wrong += stepsize_scheduler_next_float(s, single, GROUPS) != STEPSIZE_OK;
+    wrong += !(stepsize_scheduler_lr(s, 1) >= 0 && stepsize_scheduler_lr_float(s, 1) >= 0);
     wrong += stepsize_scheduler_step_with_loss(s, loss, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_advance(s, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_rates(s, lrs, GROUPS) != STEPSIZE_OK;

@@ -75,6 +75,12 @@ static void making_schedules(void) {
     }
   }
   EACH(i, reals) EACH(k, reals) MAKES(stepsize_schedule_polynomial, 10, reals[i], reals[k], &new_schedule, &error);
+  static const char *const types[] = {"cosine", "linear", "constant", "wsd"};
+  EACH(i, types) EACH(n, counts) EACH(k, counts)
+    EACH(r, reals) MAKES(stepsize_schedule_llmc, types[i], counts[n], counts[k], reals[r], &new_schedule, &error);
+  EACH(i, texts) REFUSED(stepsize_schedule_llmc, texts[i], 1, 10, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_llmc, NULL, 1, 10, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_llmc, "cosine", 1, 10, 0, NULL, &error);
   REFUSED(stepsize_schedule_constant, 1, 1, NULL, &error);
   REFUSED(stepsize_schedule_linear, 1, 1, NULL, &error);
   REFUSED(stepsize_schedule_cosine, 1, 1, NULL, &error);
@@ -291,12 +297,16 @@ static void training(void) {
     REFUSED(stepsize_scheduler_step, plain, numbers, few[i]);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, numbers, few[i]);
     REFUSED(stepsize_scheduler_advance, greedy, numbers, few[i]);
+    REFUSED(stepsize_scheduler_next, plain, numbers, few[i]);
+    REFUSED(stepsize_scheduler_next_float, plain, singles, few[i]);
   }
   EACH(i, lengths) {
     REFUSED(stepsize_scheduler_rates, plain, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_step, plain, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_advance, greedy, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_next, plain, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_next_float, plain, NULL, lengths[i]);
     TRY(stepsize_scheduler_rates, (stepsize_scheduler_rates(plain, numbers, lengths[i]) == STEPSIZE_OK) == (lengths[i] <= SIZE_MAX / 2));
   }
   REFUSED(stepsize_scheduler_rates, NULL, numbers, GROUPS);
@@ -307,6 +317,22 @@ static void training(void) {
   EACH(i, reals) {
     REFUSED(stepsize_scheduler_step_with_loss, NULL, reals[i], numbers, GROUPS);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, reals[i], ODD(double), GROUPS);
+  }
+  REFUSED(stepsize_scheduler_next, NULL, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_next, plain, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_next, greedy, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_next_float, NULL, singles, GROUPS);
+  REFUSED(stepsize_scheduler_next_float, plain, ODD(float), GROUPS);
+  REFUSED(stepsize_scheduler_next_float, greedy, singles, GROUPS);
+  TRY(stepsize_scheduler_lr, isnan(stepsize_scheduler_lr(NULL, 0)));
+  TRY(stepsize_scheduler_lr_float, isnan(stepsize_scheduler_lr_float(NULL, 0)));
+  for (size_t g = 0; g < GROUPS; g++) {
+    TRY(stepsize_scheduler_lr, is_rate(stepsize_scheduler_lr(plain, g)));
+    TRY(stepsize_scheduler_lr_float, is_rate(stepsize_scheduler_lr_float(greedy, g)));
+  }
+  EACH(i, lengths) {
+    TRY(stepsize_scheduler_lr, isnan(stepsize_scheduler_lr(plain, lengths[i])));
+    TRY(stepsize_scheduler_lr_float, isnan(stepsize_scheduler_lr_float(plain, lengths[i])));
   }
   REFUSED(stepsize_scheduler_advance, NULL, numbers, GROUPS);
   REFUSED(stepsize_scheduler_advance, greedy, ODD(double), GROUPS);

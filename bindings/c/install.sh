@@ -64,7 +64,7 @@ filled() {
   printf '%s\n' "${text//@ABI@/"$abi"}" >"$target/$2/$1"
 }
 
-for header in stepsize.h learn.h; do place 644 "include/stepsize/$header" "include/stepsize/$header"; done
+for header in stepsize.h learn.h stepsize.hpp; do place 644 "include/stepsize/$header" "include/stepsize/$header"; done
 for library in "${libraries[@]}"; do
   place 755 "build/lib/lib$library.so.$abi" "$libdir/lib$library.so.$version"
   link "lib$library.so.$version" "$libdir/lib$library.so.$abi"

@@ -29,7 +29,7 @@
    A TRAINING LOOP
 
        const char *text = "greedy(patience=10) * (warmup(500) >> linear(9500))";
-       double base_lr = 1e-3, lr;
+       double base_lr = 1e-3;
        stepsize_scheduler *scheduler;
        stepsize_scheduler_options options;
        stepsize_error error;
@@ -39,10 +39,9 @@
          fprintf(stderr, "%s\n", error.text);
          return 1;
        }
-       if (stepsize_scheduler_rates(scheduler, &lr, 1)) return 1;
        for (int t = 0; t < 10000; t++) {
-         double loss = train(lr);
-         if (stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1)) return 1;
+         double loss = train(stepsize_scheduler_lr(scheduler, 0));
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
        }
        stepsize_scheduler_destroy(scheduler);
 
@@ -59,8 +58,9 @@
 
    Steps are int64_t and count from 0: the rate at step t is the one for update number t, and t = 0
    is the first update. A new scheduler has the rates for update 0. Call step after each update;
-   it gives the rates for the next one. Before step 0 a schedule has its value at 0, and after its
-   end it keeps its last value.
+   it gives the rates for the next one. A loop without a place after the update calls
+   stepsize_scheduler_next before it. Before step 0 a schedule has its value at 0, and after its end
+   it keeps its last value.
 
    OWNERSHIP
 
@@ -395,6 +395,32 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_warmup(int64_t steps, stepsiz
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_table(const double *values, size_t count,
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
+
+/* A schedule of llm.c, with the arguments of its lr_scheduler_init in their order: the rate of
+   update t, in double precision, is learning_rate times its value.
+
+   The schedules of other C and C++ trainers, as stepsize_schedule_parse and
+   stepsize_schedule_create take them:
+
+       darknet    darknet("steps", burn_in=1000, steps=[40000, 45000], scales=[0.1, 0.1])
+       llama.cpp  llama_cpp(1e-5, lr_min=1e-7, epochs=3, updates_per_epoch=1000)
+       LibTorch   StepLR: step(30, factor=0.1); ReduceLROnPlateau: the controller plateau("pytorch")
+       dlib       set_learning_rate_schedule: shift(table([0.1, 0.01]), 1), with a base rate of 1
+       fastText   linear(1000000), asked for the number of tokens that are done
+
+   scheduler_type: "cosine", "linear", "constant" or "wsd"; terminated.
+   warmup_iterations: Updates of the rise, >= 0.
+   train_num_batches: Updates of the whole, >= 1.
+   final_learning_rate_frac: The lowest value, in [0, 1].
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_llmc(const char *scheduler_type,
+                                                        int64_t warmup_iterations,
+                                                        int64_t train_num_batches,
+                                                        double final_learning_rate_frac,
+                                                        stepsize_schedule **out,
+                                                        stepsize_error *error);
 
 /* ---- Combining schedules --------------------------------------------------------------------- */
 
@@ -799,6 +825,50 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
                                                             double *lrs, size_t count);
+
+/* The rate of one group for the present update, as a number: for a loop that takes a step after
+   each update.
+
+       for (int t = 0; t < 10000; t++) {
+         double loss = train(stepsize_scheduler_lr(scheduler, 0));
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
+       }
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
+
+/* The same in single precision. A rate above 0 is never rounded to 0.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
+
+/* The rates for the present update, which then counts as made: the first call gives those for
+   update 0, each further one those for the next update. Nothing is to be called after an update;
+   saved and restored, the next call goes on.
+
+       double lr;
+       for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
+         train(lr);
+
+   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   lrs: Receives one rate for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs,
+                                                         size_t count);
+
+/* The same in single precision. A rate above 0 is never rounded to 0.
+
+   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   lrs: Receives one rate for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next_float(stepsize_scheduler *scheduler,
+                                                               float *lrs, size_t count);
 
 /* ---- Hypergradient descent ------------------------------------------------------------------- */
 

@@ -458,6 +458,38 @@ extension Schedule {
     try Schedule(.cosineHold, [.integer(total), .integer(hold), .real(floor)])
   }
 
+  /// The learning rate policies of darknet.
+  ///
+  ///     (b/burn_in)^power for b < burn_in; constant 1; step scale^floor(b/step); steps product
+  ///       of scales[i] over steps[i] <= b; exp gamma^b; poly (1 - b/max_batches)^power;
+  ///       sigmoid 1/(1 + e^(gamma (b-step))); random u^power; b = t+1
+  ///
+  /// - Parameters:
+  ///   - policy: Curve after burn_in; one of "constant", "step", "steps", "exp", "poly", "sigmoid",
+  ///     "random".
+  ///   - burnIn: Batches of the rise; an integer from 0 to 9223372036854775807.
+  ///   - power: Exponent of burn_in, poly and random; a finite number > 0.
+  ///   - step: Batches between cuts; the middle of sigmoid; an integer from 1 to
+  ///     9223372036854775807.
+  ///   - scale: Multiplier at each cut; a finite number >= 0.
+  ///   - steps: Batches at which steps cuts; a list of strictly ascending integers >= 0, or none.
+  ///   - scales: Multiplier at each of them; a list, each a finite number >= 0, or none.
+  ///   - gamma: Base of exp, steepness of sigmoid; a finite number > 0.
+  ///   - maxBatches: Batches of poly; an integer from 1 to 9223372036854775807, or none.
+  public static func darknet(
+    _ policy: StaticString = "constant", burnIn: Int64 = 0, power: Double = 4, step: Int64 = 1,
+    scale: Double = 1, steps: [Int64]? = nil, scales: [Double]? = nil, gamma: Double = 1,
+    maxBatches: Int64? = nil
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .darknet,
+      [
+        .word(policy), .integer(burnIn), .real(power), .integer(step), .real(scale),
+        steps.map { .integers($0) } ?? Value.none, scales.map { .reals($0) } ?? Value.none, .real(gamma),
+        maxBatches.map { .integer($0) } ?? Value.none,
+      ])
+  }
+
   /// Exponential decay by its half-life.
   ///
   ///     exponential(0.5, every=steps)
@@ -468,6 +500,47 @@ extension Schedule {
     _ steps: Double
   ) throws(ConfigurationError) -> Schedule {
     try Schedule(.halflife, [.real(steps)])
+  }
+
+  /// The learning rate of llama.cpp's finetune.
+  ///
+  ///     max(r, r^(e/D)), e = floor(t/updates_per_epoch), r = lr_min/lr0, D = decay_epochs if
+  ///       in (0, epochs), else epochs; 1 if lr_min <= 0
+  ///
+  /// - Parameters:
+  ///   - lr0: The base rate; a finite number > 0.
+  ///   - lrMin: Rate after the decay; <= 0: no decay; a finite number.
+  ///   - epochs: Epochs of the whole; an integer from 1 to 9223372036854775807.
+  ///   - decayEpochs: Epochs of the decay; <= 0: all; a finite number.
+  ///   - updatesPerEpoch: Updates of an epoch; an integer from 1 to 9223372036854775807.
+  public static func llamaCpp(
+    _ lr0: Double = 1e-5, lrMin: Double = -1, epochs: Int64 = 2, decayEpochs: Double = -1,
+    updatesPerEpoch: Int64 = 1
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .llamaCpp, [.real(lr0), .real(lrMin), .integer(epochs), .real(decayEpochs), .integer(updatesPerEpoch)])
+  }
+
+  /// The schedules of llm.c.
+  ///
+  ///     warmup(W) >> cosine(N-W, f), linear(N-W, f), or constant(D-W) >> cooldown(N-D,
+  ///       floor=f), D = (int)(0.8f N); constant: 1
+  ///
+  /// - Parameters:
+  ///   - schedulerType: Curve; one of "cosine", "linear", "constant", "wsd".
+  ///   - warmupIterations: Updates of the rise, W; an integer from 0 to 9223372036854775807.
+  ///   - trainNumBatches: Updates of the whole, N; an integer from 1 to 9223372036854775807.
+  ///   - finalLearningRateFrac: Lowest value, f; a number in [0, 1].
+  public static func llmc(
+    _ schedulerType: StaticString, _ warmupIterations: Int64, _ trainNumBatches: Int64,
+    _ finalLearningRateFrac: Double
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .llmc,
+      [
+        .word(schedulerType), .integer(warmupIterations), .integer(trainNumBatches),
+        .real(finalLearningRateFrac),
+      ])
   }
 
   /// Warm-up, a constant rate, then a power law.

@@ -86,6 +86,37 @@ extension Scheduler {
     if isWritten { scheduler.write(rates) }
   }
 
+  /// Before an update: its rates; it then counts as made. For loops and callbacks that have one place to ask, and none
+  /// after the update. The step and what is saved are those of `advance`.
+  ///
+  /// Throws `.lossRequired` where something needs the loss, and `.size`.
+  public mutating func next(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    if needsLoss { throw .lossRequired }
+    try self.rates(into: rates)
+    Self.countUpdate(&self)
+  }
+
+  /// The same in single precision: a rate above 0 is not rounded to 0.
+  public mutating func next(into rates: consuming MutableSpan<Float>) throws(StepFailure) {
+    if needsLoss { throw .lossRequired }
+    if try isToBeWritten(rates.count) {
+      let multiplier = schedule.value(at: time)
+      for i in groups.indices { rates[i] = single(groups[i].rate(multiplier)) }
+    }
+    Self.countUpdate(&self)
+  }
+
+  @inline(never)
+  private static func countUpdate(_ scheduler: inout Scheduler) {
+    if scheduler.isWatched { writeDown(&scheduler) }
+    scheduler.count()
+  }
+
+  /// The rate of a group for the present update; nil where there is no such group.
+  public func rate(ofGroup index: Int) -> Double? {
+    groups.indices.contains(index) ? groups[index].rate(schedule.value(at: time)) : nil
+  }
+
   // MARK: - Before an update
 
   /// Shows the hypergradient controller the dot products of the gradient with the previous update, and the products of

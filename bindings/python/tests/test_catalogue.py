@@ -46,6 +46,7 @@ EXAMPLES = {"count": 8, "real": 0.5, "reals": [0.5, 0.25], "counts": [2, 4], "sc
 BY_NAME = {
     "cosine_cycles": {"lengths": [4, 8]},
     "knots": {"steps": [2, 4]},
+    "llmc": {"scheduler_type": "wsd"},
     "piecewise": {"values": [1, 0.5, 0.25]},
 }
 SHORT = {"hold": 3, "warmup": 2}  # parts of a total of 8

@@ -15,9 +15,9 @@ __all__ = [
     "Chebyshev", "Constant", "Cooldown", "Cosine", "Cyclic", "Exponential", "Geometric", "InverseSqrt",
     "InverseTime", "Knots", "Linear", "Multistep", "Noam", "Noise", "Piecewise", "Polynomial", "PowerLaw",
     "Ramp", "Random", "RangeTest", "Restarts", "REX", "Sigmoid", "Sine", "Step", "Table", "Tanh", "Warmup",
-    "CosineCycles", "CosineHold", "Halflife", "NoamHold", "OneCycle", "PowerScheduler", "SqrtAnnealing",
-    "SquareAnnealing", "SWA", "T5", "TriStage", "WarmupCosine", "WarmupLinear", "WSD", "Clamp", "Repeat",
-    "Shift", "Stretch", "Take",
+    "CosineCycles", "CosineHold", "Darknet", "Halflife", "LlamaCpp", "LLMC", "NoamHold", "OneCycle",
+    "PowerScheduler", "SqrtAnnealing", "SquareAnnealing", "SWA", "T5", "TriStage", "WarmupCosine",
+    "WarmupLinear", "WSD", "Clamp", "Repeat", "Shift", "Stretch", "Take",
 ]
 
 
@@ -949,6 +949,60 @@ class CosineHold(Schedule):
         self._make((total, hold, floor), phase)
 
 
+class Darknet(Schedule):
+    """The learning rate policies of darknet.
+
+        value(t) = (b/burn_in)^power for b < burn_in; constant 1; step scale^floor(b/step); steps product of
+            scales[i] over steps[i] <= b; exp gamma^b; poly (1 - b/max_batches)^power; sigmoid 1/(1 + e^(gamma
+            (b-step))); random u^power; b = t+1
+
+    Source: pjreddie/darknet, src/network.c.
+
+    Args:
+        policy: Curve after burn_in (one of "constant", "step", "steps", "exp", "poly", "sigmoid", "random";
+            default "constant").
+        burn_in: Batches of the rise (an integer >= 0; default 0).
+        power: Exponent of burn_in, poly and random (a finite number > 0; default 4).
+        step: Batches between cuts; the middle of sigmoid (an integer >= 1; default 1).
+        scale: Multiplier at each cut (a finite number >= 0; default 1).
+        steps: Batches at which steps cuts (a list of strictly ascending integers >= 0, or none).
+        scales: Multiplier at each of them (a list, each a finite number >= 0, or none).
+        gamma: Base of exp, steepness of sigmoid (a finite number > 0; default 1).
+        max_batches: Batches of poly (an integer >= 1, or none).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "darknet"
+    _parameters = (
+        ("policy", "word", "constant"),
+        ("burn_in", "count", 0),
+        ("power", "real", 4.0),
+        ("step", "count", 1),
+        ("scale", "real", 1.0),
+        ("steps", "counts", None),
+        ("scales", "reals", None),
+        ("gamma", "real", 1.0),
+        ("max_batches", "count", None),
+    )
+
+    def __init__(
+        self,
+        policy: Literal["constant", "step", "steps", "exp", "poly", "sigmoid", "random"] = "constant",
+        *,
+        burn_in: int = 0,
+        power: float = 4.0,
+        step: int = 1,
+        scale: float = 1.0,
+        steps: Iterable[int] | None = None,
+        scales: Iterable[float] | None = None,
+        gamma: float = 1.0,
+        max_batches: int | None = None,
+        phase: str | None = None,
+    ) -> None:
+        self._make((policy, burn_in, power, step, scale, steps, scales, gamma, max_batches), phase)
+
+
 class Halflife(Schedule):
     """Exponential decay by its half-life.
 
@@ -967,6 +1021,83 @@ class Halflife(Schedule):
 
     def __init__(self, steps: float, *, phase: str | None = None) -> None:
         self._make((steps,), phase)
+
+
+class LlamaCpp(Schedule):
+    """The learning rate of llama.cpp's finetune.
+
+        value(t) = max(r, r^(e/D)), e = floor(t/updates_per_epoch), r = lr_min/lr0, D = decay_epochs if in (0,
+            epochs), else epochs; 1 if lr_min <= 0
+
+    Source: ggml-org/llama.cpp, common/common.h, lr_opt.
+
+    Args:
+        lr0: The base rate (a finite number > 0; default 1e-5).
+        lr_min: Rate after the decay; <= 0: no decay (a finite number; default -1).
+        epochs: Epochs of the whole (an integer >= 1; default 2).
+        decay_epochs: Epochs of the decay; <= 0: all (a finite number; default -1).
+        updates_per_epoch: Updates of an epoch (an integer >= 1; default 1).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "llama_cpp"
+    _parameters = (
+        ("lr0", "real", 1e-05),
+        ("lr_min", "real", -1.0),
+        ("epochs", "count", 2),
+        ("decay_epochs", "real", -1.0),
+        ("updates_per_epoch", "count", 1),
+    )
+
+    def __init__(
+        self,
+        lr0: float = 1e-05,
+        *,
+        lr_min: float = -1.0,
+        epochs: int = 2,
+        decay_epochs: float = -1.0,
+        updates_per_epoch: int = 1,
+        phase: str | None = None,
+    ) -> None:
+        self._make((lr0, lr_min, epochs, decay_epochs, updates_per_epoch), phase)
+
+
+class LLMC(Schedule):
+    """The schedules of llm.c.
+
+        value(t) = warmup(W) >> cosine(N-W, f), linear(N-W, f), or constant(D-W) >> cooldown(N-D, floor=f), D
+            = (int)(0.8f N); constant: 1
+
+    Source: karpathy/llm.c, llmc/schedulers.h.
+
+    Args:
+        scheduler_type: Curve (one of "cosine", "linear", "constant", "wsd").
+        warmup_iterations: Updates of the rise, W (an integer >= 0).
+        train_num_batches: Updates of the whole, N (an integer >= 1).
+        final_learning_rate_frac: Lowest value, f (a number in [0, 1]).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "llmc"
+    _parameters = (
+        ("scheduler_type", "word", ...),
+        ("warmup_iterations", "count", ...),
+        ("train_num_batches", "count", ...),
+        ("final_learning_rate_frac", "real", ...),
+    )
+
+    def __init__(
+        self,
+        scheduler_type: Literal["cosine", "linear", "constant", "wsd"],
+        warmup_iterations: int,
+        train_num_batches: int,
+        final_learning_rate_frac: float,
+        *,
+        phase: str | None = None,
+    ) -> None:
+        self._make((scheduler_type, warmup_iterations, train_num_batches, final_learning_rate_frac), phase)
 
 
 class NoamHold(Schedule):

@@ -224,6 +224,9 @@ SIGNATURES = {
     "stepsize_schedule_table": (c_int32, [
         POINTER(c_double), c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
+    "stepsize_schedule_llmc": (c_int32, [
+        c_char_p, c_int64, c_int64, c_double, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
+    ]),
     "stepsize_schedule_sequence": (c_int32, [
         stepsize_schedule_p, stepsize_schedule_p, POINTER(stepsize_schedule_p),
         POINTER(stepsize_error),
@@ -294,6 +297,10 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
+    "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
+    "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_next_float": (c_int32, [stepsize_scheduler_p, POINTER(c_float), c_size_t]),
     "stepsize_scheduler_observe_gradient": (c_int32, [
         stepsize_scheduler_p, POINTER(c_double), POINTER(c_double), c_size_t, POINTER(c_double),
         c_size_t,
