@@ -2,15 +2,18 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
+SECONDS ?= 60
 
 .PHONY: help demo check test test-core lib generate install bench format lint gallery golden policies docs clean \
-  league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
+  league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned fuzz sanitize
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
 	@echo "make check     lint, build and the core tests of Swift, C and Python: a minute and a half"
 	@echo "make test      all tests"
 	@echo "make test-core all tests but those that need a big framework (torch, jax, keras …), which it does not install"
+	@echo "make fuzz      each fuzz target for SECONDS=$(SECONDS) (docs/reliability.md)"
+	@echo "make sanitize  the C tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer"
 	@echo "make lib       build/lib/libstepsize.so and .a"
 	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
 	@echo "make bench     speed as ratios to peers measured in the same run"
@@ -36,6 +39,12 @@ test: .venv/test
 # The same, in an environment of its own that has none of the big frameworks: what needs them is skipped.
 test-core: .venv-core/test
 	.venv-core/bin/python dev/test.py
+
+fuzz:
+	Tests/fuzz/fuzz.sh run "$(SECONDS)"
+
+sanitize: lib
+	Tests/run_c_tests.sh sanitize
 
 lib:
 	dev/build_library.sh

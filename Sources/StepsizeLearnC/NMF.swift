@@ -54,7 +54,7 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 /// Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too large (2^31 - 1
 /// rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for an unknown order or bound;
 /// STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank larger than the matrix (with `norm`: than its columns),
-/// an entry of x that is negative, not finite or beyond 1e100.
+/// an entry of x that is negative, not finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 /// - Parameter options: From stepsize_nmf_defaults; copied.
 /// - Parameter x: Rows one after the other; the caller's, and needed for the calls below.
 /// - Parameter rows: At least 1.

@@ -12,21 +12,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 here=Tests/fuzz out=build/fuzz build=.build-fuzz
 all=(schedule scheduler state calls theory learn)
 # The longest inputs; a longer one reaches nothing that a shorter one does not.
-declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [learn]=1024)
+declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [learn]=4096)
 
 flags=(-std=c99 -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror -g -Iinclude "-I$here")
 
 # The libraries as they are shipped, Embedded and in one binary, with AddressSanitizer and what guides libFuzzer.
 build() {
-  local name module layer objects=()
+  local name objects
   mkdir -p "$out"
-  for layer in StepsizeC StepsizeLearnC; do
-    dev/swift.sh "$build" build -c release --traits Embedded --target "$layer" --omit-frame-pointers \
-      -Xswiftc -sanitize=fuzzer,address -Xswiftc -Xcc -Xswiftc -fno-math-errno >"$out/build.txt" 2>&1 || { cat "$out/build.txt" >&2 && exit 1; }
-  done
-  for module in StepsizeBase StepsizeBoundary CStepsize Stepsize StepsizeC CStepsizeLearn StepsizeLearn StepsizeLearnC; do
-    while read -r object; do objects+=("$object"); done < <(find "$build/release/$module.build" -name '*.o' | sort)
-  done
+  mapfile -t objects < <(dev/build_objects.sh "$build" -sanitize=fuzzer,address)
+  [ "${#objects[@]}" -gt 0 ] || exit 1
   flags+=(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld)
   for name in "$@"; do
     mkdir -p "$out/$name/corpus" "$out/$name/findings"

@@ -6,11 +6,18 @@
 
 enum { SIDE = 5, ENTRIES = SIDE * SIDE, CALLS = 40 };
 
-static int is_legal_matrix(const double *x, size_t rows, size_t columns, size_t stride) {
+static int are_entries(const double *x, size_t rows, size_t columns, size_t stride) {
   for (size_t i = 0; i < rows; i++)
     for (size_t j = 0; j < columns; j++)
       if (!(x[i * stride + j] >= 0 && x[i * stride + j] <= 1e100)) return 0;
   return 1;
+}
+
+static int is_legal_matrix(const double *x, size_t rows, size_t columns, size_t stride) {
+  double largest = 0;
+  for (size_t i = 0; i < rows; i++)
+    for (size_t j = 0; j < columns; j++) largest = fmax(largest, x[i * stride + j]);
+  return are_entries(x, rows, columns, stride) && (largest == 0 || largest >= 1e-100);
 }
 
 static void check_factors(const stepsize_nmf *nmf, size_t w_count, size_t h_count) {
@@ -73,7 +80,7 @@ static void transform(Input *input) {
   for (size_t i = 0; i < rows * columns; i++) x[i] = take_real(input);
   const stepsize_status status =
       stepsize_nmf_transform(h, rank, columns, x, rows, columns, 1 + take_below(input, 8), w, &error);
-  const int is_legal = is_legal_matrix(h, rank, columns, columns) && is_legal_matrix(x, rows, columns, columns);
+  const int is_legal = are_entries(h, rank, columns, columns) && is_legal_matrix(x, rows, columns, columns);
   EXPECT((status == STEPSIZE_OK) == is_legal);
   if (!is_legal) expect_refusal(status, &error, NULL);
   for (size_t i = 0; is_legal && i < rows * rank; i++) EXPECT(is_rate(w[i]));
@@ -188,7 +195,6 @@ static void read_bytes(Input *input, int is_training) {
   }
   free(bytes);
   if (agent) {
-    stepsize_agent_destroy(expect_restored(agent));
     agent = play(agent, input);
     stepsize_agent_destroy(expect_restored(agent));
     stepsize_agent_destroy(agent);
