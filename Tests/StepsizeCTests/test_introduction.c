@@ -183,6 +183,7 @@ static void nothing(void) {
   CHECK_STATUS(stepsize_scheduler_step(scheduler, NULL, 0), STEPSIZE_OK);
   CHECK_STATUS(stepsize_scheduler_rates(scheduler, NULL, 0), STEPSIZE_OK);
   CHECK_STATUS(stepsize_schedule_create("constant", NULL, 0, &made, NULL), STEPSIZE_OK);
+  stepsize_schedule_destroy(made);
   CHECK_STATUS(stepsize_schedule_fill(schedule, 0, 1, 1, NULL, 1), STEPSIZE_ERROR_NULL);
   CHECK_STATUS(stepsize_scheduler_step(scheduler, NULL, 1), STEPSIZE_ERROR_NULL);
   CHECK_STATUS(stepsize_schedule_parse("linear(10", 9, &made, NULL), STEPSIZE_ERROR_SYNTAX);

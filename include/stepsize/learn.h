@@ -119,7 +119,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *opt
    large (2^31 - 1 rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for
    an unknown order or bound; STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank
    larger than the matrix (with `norm`: than its columns), an entry of x that is negative, not
-   finite or beyond 1e100.
+   finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 
    options: From stepsize_nmf_defaults; copied.
    x: Rows one after the other; the caller's, and needed for the calls below.
@@ -361,55 +361,54 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(const stepsize_agent *
 /* ---- Policies -------------------------------------------------------------------------------- */
 
 /* What has been learned so far, as bytes with magic, format number, length and checksum. Call it
-   with capacity 0 to learn the length, then with a buffer.
+   with capacity 0 to learn the size, then with a buffer.
 
    agent: Whose policy.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer,
-                                                     size_t capacity, size_t *length);
+                                                     size_t capacity, size_t *size);
 
 /* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
    hidden units take the place of the options'.
 
    agent: What is to go on with it.
    policy: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
+   size: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy,
-                                                     size_t length, stepsize_error *error);
+                                                     size_t size, stepsize_error *error);
 
 /* ---- Trainings half done --------------------------------------------------------------------- */
 
 /* All of the training as bytes with magic, format number, length and checksum, to go on with
    later: policy, trainer, and the episodes of this generation that are done. One that is being
-   played is left out. Call it with capacity 0 to learn the length, then with a buffer.
+   played is left out. Call it with capacity 0 to learn the size, then with a buffer.
 
    agent: Whose training.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_agent *agent,
                                                               uint8_t *buffer, size_t capacity,
-                                                              size_t *length);
+                                                              size_t *size);
 
 /* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
    the same bits.
 
    training: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+   size: How many; damaged ones are STEPSIZE_ERROR_STATE.
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_restore_training(const uint8_t *training,
-                                                                 size_t length,
-                                                                 stepsize_agent **out,
+                                                                 size_t size, stepsize_agent **out,
                                                                  stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.
