@@ -261,7 +261,8 @@ private func isFactor(
 /// W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 ///
 /// Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for a rank outside
-/// 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite or beyond 1e100.
+/// 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or beyond 1e100, or a largest entry of x
+/// below 1e-100 that is not 0.
 /// - Parameter h: rank*columns numbers, row by row.
 /// - Parameter rank: Rows of h.
 /// - Parameter columns: Of h and of x.

@@ -210,8 +210,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, con
 /* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 
    Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for
-   a rank outside 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite
-   or beyond 1e100.
+   a rank outside 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or
+   beyond 1e100, or a largest entry of x below 1e-100 that is not 0.
 
    h: rank*columns numbers, row by row.
    rank: Rows of h.
