@@ -3,7 +3,7 @@
 # the options of a sanitizer; prints the object files. A program links them all: neither library is made.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-folder=$1 options=() layer module
+folder=$1 options=()
 shift
 for option in "$@" -Xcc -fno-math-errno; do options+=(-Xswiftc "$option"); done
 for layer in StepsizeC StepsizeLearnC; do
