@@ -66,7 +66,7 @@ minimize() {
   mkdir -p "$here/corpora"
   for name in "$@"; do
     rm -rf "$out/$name/minimal" && mkdir -p "$out/$name/minimal"
-    "$out/$name/fuzz" -merge=1 "-max_len=${longest[$name]}" "$out/$name/minimal" "$out/$name/corpus" >"$out/$name/merge.txt" 2>&1
+    "$out/$name/fuzz" -set_cover_merge=1 "-max_len=${longest[$name]}" "$out/$name/minimal" "$out/$name/corpus" >"$out/$name/merge.txt" 2>&1
     python3 "$here/pack.py" "$out/$name/minimal" "$here/corpora/$name.corpus"
   done
 }
