@@ -56,8 +56,8 @@ run() {
 summary() {
   local runs edges
   runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$1")
-  edges=$(grep -o ' cov: [0-9]*' "$1" | tail -n 1)
-  echo "executions: ${runs:-?}  edges:${edges# cov:}  $(grep -m 1 -E 'failed:|SUMMARY|ERROR:' "$1" || echo 'nothing found')"
+  edges=$(grep -a -o ' cov: [0-9]*' "$1" | tail -n 1)
+  echo "executions: ${runs:-?}  edges:${edges# cov:}  $(grep -a -m 1 -E 'failed:|SUMMARY|ERROR:' "$1" || echo 'nothing found')"
 }
 
 minimize() {
