@@ -123,12 +123,17 @@ corpus() { label="fuzz corpora" run Tests/fuzz/fuzz.sh replay; }
 
 # sanitized KIND LIST TEST...: the tests on objects that are built for the sanitizers of the comma-separated LIST.
 sanitized() {
-  local kind=$1 list=$2 test objects
+  local kind=$1 list=$2 test objects runtime
   shift 2
   mapfile -t objects < <(dev/build_objects.sh ".build-$kind" "-sanitize=$kind")
   [ "${#objects[@]}" -gt 0 ] || exit 1
   # shellcheck disable=SC2034
-  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${objects[@]}" -lm -lpthread) learn_sanitizer=("${sanitizer[@]}")
+  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${objects[@]}" -lm -lpthread)
+  # The toolchain's ThreadSanitizer knows of libdispatch, and does not link without it.
+  runtime=$(dirname "$(dirname "$(readlink -f "$(type -P swiftc)")")")/lib/swift/linux
+  if [ "$kind" = thread ]; then sanitizer+=("-L$runtime" -ldispatch -lBlocksRuntime "-Wl,-rpath,$runtime"); fi
+  # shellcheck disable=SC2034
+  learn_sanitizer=("${sanitizer[@]}")
   compiler=clang compile "build/tests/$kind" sanitizer
   for test in "$@"; do
     # shellcheck disable=SC2086
