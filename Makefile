@@ -2,18 +2,21 @@
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
+SECONDS ?= 60
 # As they are written, whatever characters they have: recipes read them from the environment.
 export STEPSIZE_PREFIX := $(value PREFIX)
 export STEPSIZE_DESTDIR := $(value DESTDIR)
 
 .PHONY: help demo check test test-core lib generate install uninstall dist deb freeze-abi bench format lint gallery golden policies docs clean \
-  benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned
+  benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned fuzz sanitize
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
 	@echo "make check     lint, build and the core tests of Swift, C and Python: a minute and a half"
 	@echo "make test      all tests"
 	@echo "make test-core all tests except those that need a big framework (torch, jax, keras …), which it does not install"
+	@echo "make fuzz      each fuzz target for SECONDS=$(SECONDS) (docs/reliability.md)"
+	@echo "make sanitize  the C tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer"
 	@echo "make lib       build/lib/libstepsize.so and .a, and the man pages"
 	@echo "make install   what make lib built: headers, libraries, pkg-config and CMake files, man pages under" \
 	  "PREFIX=$$STEPSIZE_PREFIX (DESTDIR and LIBDIR respected)"
@@ -44,6 +47,12 @@ test: .venv/test
 # The same in a separate environment without the big frameworks: tests that need them are skipped.
 test-core: .venv-core/test
 	.venv-core/bin/python dev/test.py
+
+fuzz:
+	Tests/fuzz/fuzz.sh run "$(SECONDS)"
+
+sanitize: lib
+	Tests/run_c_tests.sh sanitize
 
 lib:
 	dev/build_library.sh

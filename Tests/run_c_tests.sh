@@ -8,11 +8,14 @@
 #     examples    the examples that no other part builds
 #     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
+#     corpus      the inputs of the fuzz targets (Tests/fuzz)
 #     quick       the tests against the shared library, the long ones in a shorter form
+#     sanitize    not in all: the tests with sources built for AddressSanitizer, UndefinedBehaviorSanitizer and
+#                 ThreadSanitizer (make sanitize); needs the clang of the Swift toolchain
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-parts=${*:-programs interface cpp examples bits install valgrind}
+parts=${*:-programs interface cpp examples bits install valgrind corpus}
 for library in libstepsize libstepsize-learn; do
   if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
     echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
@@ -43,22 +46,23 @@ run() {
   total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
 }
 
-# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, shared or static.
+# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, such as shared or static.
+compiler=gcc
 compile() {
-  local source name folder=$1
+  local source folder=$1
   local -n first="$2" second="learn_$2"
   mkdir -p "$folder"
   for source in Tests/StepsizeCTests/test_*.c; do
-    gcc "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
+    "$compiler" "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
   done
   for source in Tests/StepsizeLearnCTests/test_*.c; do
-    gcc "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
+    "$compiler" "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
   done
 }
 
-names=(structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations char_gpt nmf agents learn_structs learn_costs)
+names=(introduction limits structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations char_gpt nmf agents learn_structs learn_threads learn_costs)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs)
+short=(introduction structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned nmf agents learn_structs learn_threads)
 golden() {
   run "$1/test_golden" --all Tests/golden/*.tsv
   run "$1/test_golden_controllers" Tests/golden/controllers.txt
@@ -97,6 +101,7 @@ interface() {
   gcc "${flags[@]}" Tests/abi/abuse_learn.c "${learn_shared[@]}" -o "$out/abuse_learn"
   run "$out/abuse_learn" Tests/abi/symbols_learn.txt
   Tests/abi/header_test.sh
+  Tests/abi/introduction.sh
   Tests/abi/check_binary.sh
   run Tests/abi/compatibility.sh
 }
@@ -145,6 +150,33 @@ valgrind() {
     label="valgrind test_$test" run "$checker" --quiet --leak-check=full --show-leak-kinds=all \
       --errors-for-leak-kinds=all --error-exitcode=9 build/tests/valgrind/test_$test
   done
+}
+
+corpus() { label="fuzz corpora" run Tests/fuzz/fuzz.sh replay; }
+
+# sanitized KIND LIST TEST...: the tests on objects that are built for the sanitizers of the comma-separated LIST.
+sanitized() {
+  local kind=$1 list=$2 test objects runtime
+  shift 2
+  mapfile -t objects < <(dev/build_objects.sh ".build-$kind" "-sanitize=$kind")
+  [ "${#objects[@]}" -gt 0 ] || exit 1
+  # shellcheck disable=SC2034
+  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${objects[@]}" -lm -lpthread)
+  # The toolchain's ThreadSanitizer knows of libdispatch, and does not link without it.
+  runtime=$(dirname "$(dirname "$(readlink -f "$(type -P swiftc)")")")/lib/swift/linux
+  if [ "$kind" = thread ]; then sanitizer+=("-L$runtime" -ldispatch -lBlocksRuntime "-Wl,-rpath,$runtime"); fi
+  # shellcheck disable=SC2034
+  learn_sanitizer=("${sanitizer[@]}")
+  compiler=clang compile "build/tests/$kind" sanitizer
+  for test in "$@"; do
+    # shellcheck disable=SC2086
+    label="$kind test_$test" run build/tests/$kind/test_$test
+  done
+}
+
+sanitize() {
+  sanitized address address,undefined values text record threads "${short[@]}"
+  sanitized thread thread threads learn_threads
 }
 
 for part in $parts; do "$part"; done

@@ -115,6 +115,7 @@ def stages() -> list[Stage]:
             quick_commands=["Tests/run_c_tests.sh quick"],
         ),
         Stage("the same bits", ["Tests/run_c_tests.sh bits"], after=("build",)),
+        Stage("fuzz corpora", ["Tests/run_c_tests.sh corpus"], after=("build",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),
         Stage("packages", ["Tests/packages/deb.sh"], after=("wheel",)),
         Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),

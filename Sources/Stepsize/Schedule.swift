@@ -30,7 +30,8 @@ public struct Schedule: Sendable {
   }
 
   init(_ body: Body, form: Form, phase: [UInt8]? = nil) throws(ConfigurationError) {
-    guard body.depth <= Self.maximumDepth else {
+    // The innermost schedule is not a level of its own.
+    guard body.depth - 1 <= Self.maximumDepth else {
       throw ConfigurationError(.limit, "schedule: nested more than 64 levels deep")
     }
     guard body.nodeCount <= Self.maximumNodeCount else {

@@ -204,34 +204,34 @@ extension UnsafeMutablePointer<stepsize_agent> {
 // MARK: - Policies
 
 /// The policy learned so far, as bytes with magic, format number, length and checksum. Call it with capacity 0 to get
-/// the length, then with a buffer.
+/// the size, then with a buffer.
 /// - Parameter agent: The agent.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Parameter size: Receives the number of bytes; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
 @c public func stepsize_agent_save(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
+  _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return written(agent.value.pointee.policy.bytes, buffer, capacity, length)
+  return written(agent.value.pointee.policy.bytes, buffer, capacity, size)
 }
 
 /// Restarts the training from a policy of stepsize_agent_save, whose `every`, `limit` and hidden units replace those of
 /// the options.
 /// - Parameter agent: The agent.
 /// - Parameter policy: The bytes; copied.
-/// - Parameter length: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_agent_load(
-  _ agent: AgentInOut, _ policy: BytesIn, _ length: UInt, _ error: ErrorOut
+  _ agent: AgentInOut, _ policy: BytesIn, _ size: UInt, _ error: ErrorOut
 ) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
-    let parsed = try readPolicy(policy, length)
+    let parsed = try readPolicy(policy, size)
     agent.value.pointee = try Agent(agent.value.pointee.configuration, policy: parsed)
   }
 }
@@ -239,39 +239,39 @@ extension UnsafeMutablePointer<stepsize_agent> {
 // MARK: - Checkpoints of a training
 
 /// The whole training as bytes with magic, format number, length and checksum, to be continued later: policy, trainer,
-/// and the completed episodes of this generation, without one in progress. Call it with capacity 0 to get the length,
+/// and the completed episodes of this generation, without one in progress. Call it with capacity 0 to get the size,
 /// then with a buffer.
 /// - Parameter agent: The agent.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Parameter size: Receives the number of bytes; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
 @c public func stepsize_agent_save_training(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
+  _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return written(agent.value.pointee.state(), buffer, capacity, length)
+  return written(agent.value.pointee.state(), buffer, capacity, size)
 }
 
 /// Makes an agent that continues a training saved by stepsize_agent_save_training, with the same bits.
 /// - Parameter training: The bytes; copied.
-/// - Parameter length: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
 /// - Parameter out: Receives the agent, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_agent_restore_training(
-  _ training: BytesIn, _ length: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
+  _ training: BytesIn, _ size: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
   _ error: ErrorOut
 ) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let training else { return fail(STEPSIZE_ERROR_NULL, "training is NULL", error) }
-  guard length <= UInt(Agent.maximumStateLength) else {
+  guard size <= UInt(Agent.maximumStateLength) else {
     return fail(STEPSIZE_ERROR_STATE, "the state is not that of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    out.pointee = makeHandle(try Agent(state: copied(training, length)), as: stepsize_agent.self)
+    out.pointee = makeHandle(try Agent(state: copied(training, size)), as: stepsize_agent.self)
   }
 }
 

@@ -53,7 +53,7 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 /// Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too large (2^31 - 1
 /// rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for an unknown order or bound;
 /// STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank larger than the matrix (with `norm`: than its
-/// columns), an entry of x that is negative, not finite or beyond 1e100.
+/// columns), an entry of x that is negative, not finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 /// - Parameter options: From stepsize_nmf_defaults; copied.
 /// - Parameter x: The matrix, row by row; it stays the caller's and is needed for the calls below.
 /// - Parameter rows: At least 1.
@@ -260,7 +260,8 @@ private func isFactor(
 /// W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 ///
 /// Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for a rank outside
-/// 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite or beyond 1e100.
+/// 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or beyond 1e100, or a largest entry of x
+/// below 1e-100 that is not 0.
 /// - Parameter h: rank*columns numbers, row by row.
 /// - Parameter rank: Rows of h.
 /// - Parameter columns: Columns of h and of x.

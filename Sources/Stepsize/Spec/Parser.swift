@@ -86,7 +86,8 @@ struct Parser {
 
   private mutating func sequence() throws(ConfigurationError) -> Schedule {
     depth += 1
-    guard depth <= Schedule.maximumDepth else {
+    // The whole text is not a level of its own.
+    guard depth - 1 <= Schedule.maximumDepth else {
       throw ConfigurationError(.limit, "brackets nested more than 64 levels deep", at: lexer.offset)
     }
     let start = lexer.offset

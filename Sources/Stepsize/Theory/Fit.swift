@@ -23,8 +23,8 @@ extension Schedule {
 
     var steps = [0.0]
     var heights = [values[0]]
-    // What rounding may add to the error of a line.
-    let allowed = tolerance * (1 - 0x1p-20)
+    // Less what rounding adds to the error of a line; where that is all of it, every value is a knot.
+    let allowed = Swift.max(tolerance * (1 - 0x1p-20) - top * 0x1p-48, 0)
     // The slopes of the lines from the last knot that pass within the tolerance of all values since.
     var lowest = -Double.infinity
     var highest = Double.infinity
@@ -36,7 +36,8 @@ extension Schedule {
       let distance = real(Int64(i &- start))
       let low = (Swift.max(values[i] - margin, 0) - height) / distance
       let high = (Swift.min(values[i] + margin, top) - height) / distance
-      if Swift.max(lowest, low) <= Swift.min(highest, high) {
+      let isReached = Swift.max(lowest, low) <= Swift.min(highest, high)
+      if isReached && (allowed > 0 || i &- 1 == start) {
         lowest = Swift.max(lowest, low)
         highest = Swift.min(highest, high)
         i &+= 1
@@ -45,7 +46,9 @@ extension Schedule {
         let length = real(Int64(i &- 1 &- start))
         let slope = bounded((values[i &- 1] - height) / length, lowest, highest)
         start = i &- 1
-        height = bounded(height + slope * length, 0, top)
+        let value = values[start]
+        height = bounded(
+          height + slope * length, Swift.max(value - allowed, 0), Swift.min(value + allowed, top))
         steps.append(real(Int64(start)))
         heights.append(height)
         lowest = -Double.infinity

@@ -97,8 +97,8 @@ final class ParserTests: XCTestCase {
     func nested(_ levels: Int) -> String {
       String(repeating: "(", count: levels) + "linear(3)" + String(repeating: ")", count: levels)
     }
-    XCTAssertEqual(text(try parse(nested(63)).text), "linear(3)")
-    XCTAssertEqual(failure { _ = try parse(nested(64)) }?.kind, .limit)
+    XCTAssertEqual(text(try parse(nested(64)).text), "linear(3)")
+    XCTAssertEqual(failure { _ = try parse(nested(65)) }?.kind, .limit)
     XCTAssertEqual(failure { _ = try parse(nested(1_000_000)) }?.kind, .limit)
     let clamps = String(repeating: "clamp(", count: 70) + "linear(3)" + String(repeating: ")", count: 70)
     XCTAssertEqual(failure { _ = try parse(clamps) }?.kind, .limit)
