@@ -119,7 +119,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *opt
    large (2^31 - 1 rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for
    an unknown order or bound; STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank
    larger than the matrix (with `norm`: than its columns), an entry of x that is negative, not
-   finite or beyond 1e100.
+   finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 
    options: From stepsize_nmf_defaults; copied.
    x: The matrix, row by row; it stays the caller's and is needed for the calls below.
@@ -210,8 +210,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, con
 /* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 
    Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for
-   a rank outside 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite
-   or beyond 1e100.
+   a rank outside 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or
+   beyond 1e100, or a largest entry of x below 1e-100 that is not 0.
 
    h: rank*columns numbers, row by row.
    rank: Rows of h.
@@ -362,55 +362,54 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(const stepsize_agent *
 /* ---- Policies -------------------------------------------------------------------------------- */
 
 /* The policy learned so far, as bytes with magic, format number, length and checksum. Call it
-   with capacity 0 to get the length, then with a buffer.
+   with capacity 0 to get the size, then with a buffer.
 
    agent: The agent.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer,
-                                                     size_t capacity, size_t *length);
+                                                     size_t capacity, size_t *size);
 
 /* Restarts the training from a policy of stepsize_agent_save, whose `every`, `limit` and hidden
    units replace those of the options.
 
    agent: The agent.
    policy: The bytes; copied.
-   length: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy,
-                                                     size_t length, stepsize_error *error);
+                                                     size_t size, stepsize_error *error);
 
 /* ---- Checkpoints of a training --------------------------------------------------------------- */
 
 /* The whole training as bytes with magic, format number, length and checksum, to be continued
    later: policy, trainer, and the completed episodes of this generation, without one in
-   progress. Call it with capacity 0 to get the length, then with a buffer.
+   progress. Call it with capacity 0 to get the size, then with a buffer.
 
    agent: The agent.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_agent *agent,
                                                               uint8_t *buffer, size_t capacity,
-                                                              size_t *length);
+                                                              size_t *size);
 
 /* Makes an agent that continues a training saved by stepsize_agent_save_training, with the same
    bits.
 
    training: The bytes; copied.
-   length: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_restore_training(const uint8_t *training,
-                                                                 size_t length,
-                                                                 stepsize_agent **out,
+                                                                 size_t size, stepsize_agent **out,
                                                                  stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.

@@ -102,8 +102,8 @@
 
    What a text or a state can ask for is bounded by its own size, whatever numbers it holds: all that
    is made from n bytes takes at most 1024 n + 2^20 bytes of memory, and making, printing, saving and
-   restoring it time in proportion to n. A window takes memory as losses come, 16 bytes for each at
-   most, and a record as rates change. A value of a schedule takes at most 65536 evaluations of its
+   restoring it time in proportion to n. A window of more than 8192 losses takes memory as they come,
+   16 bytes for each at most, and a record as rates change. A value of a schedule takes at most 65536 evaluations of its
    pieces, looking up a phase time in proportion to the text at most, reading from a record time in
    proportion to what is read. A replay has at most 65536 phases, and as many of earlier schedules
    are known (stepsize_scheduler_extend). Building a schedule part by part costs no more than reading
