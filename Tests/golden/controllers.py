@@ -128,7 +128,7 @@ TRACES = [
     ("settle, not finite", "What is not finite is a bad loss and never the best.", "settle", ("main",),
      {"patience": 3, "threshold": 0.1}, 1.0, ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)),
      [3.0, nan, -inf, 1.0, nan, inf, -inf, 0.5]),
-    ("settle, window", "The mean of two losses is looked at.", "settle", ("main",),
+    ("settle, window", "The mean of two losses is compared.", "settle", ("main",),
      {"patience": 2, "threshold": 0.1, "window": 2}, 1.0,
      ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [4.0, 1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
 ]  # fmt: skip

@@ -31,7 +31,7 @@ enum { PHASES, SETTLED, MIXED, CLEAN_ALONE, SETTINGS };
 static const char *const settings[SETTINGS] = {"phases", "settled", "mixed", "clean"};
 static const double base_lr = 0.1, momentum = 0.9;
 
-/* Set by Ctrl-C; looked at between two updates. */
+/* Set by Ctrl-C; checked between two updates. */
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int signal) {

@@ -71,8 +71,8 @@ def test_bad_texts(text, parts):
     [
         ("greedy() * plateau()", "more than one controller"),
         ("greedy() * warmup(5) >> linear(9)", "in brackets"),
-        ("linear(10) * greedy()", "stands first"),
-        ("linear(10) >> greedy()", "stands first"),
+        ("linear(10) * greedy()", "must come first"),
+        ("linear(10) >> greedy()", "must come first"),
         ("settle('anneal') * linear(10)", "no phase of that name"),
         ("greedy(", "found the end"),
     ],

@@ -179,8 +179,8 @@ def test_another_length():
     "norms, part",
     [
         ([], "norms is empty"),
-        ([0.0, 0.0], "no finite number above 0"),
-        ([math.nan, math.inf], "no finite number above 0"),
+        ([0.0, 0.0], "no finite number > 0"),
+        ([math.nan, math.inf], "no finite number > 0"),
         ([1.0, -2.0], r"norms\[1\] = -2, expected a number >= 0"),
         ([1.0, -math.inf], r"norms\[1\] = -inf"),
         (st.GradientNormLog(), "norms is empty"),
