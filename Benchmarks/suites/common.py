@@ -12,7 +12,15 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
+# One thread for the whole process: sums in a fixed order on every machine, however the suite is imported, and a core
+# for each job. The variables are for libraries that are loaded later, here or in the jobs.
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"
+
+import numpy as np  # noqa: E402
+from threadpoolctl import threadpool_limits  # noqa: E402
+
+threadpool_limits(1)
 
 # ---- Running ----------------------------------------------------------------
 

@@ -45,7 +45,7 @@ func fail() throws {
   do {
     try scheduler.step(into: MutableSpan())
   } catch .lossRequired {
-    print("step \(scheduler.step): greedy needs the loss")
+    print("step \(scheduler.step): greedy needs a loss")
   }
 }
 

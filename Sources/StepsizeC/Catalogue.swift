@@ -59,7 +59,7 @@ import Stepsize
 /// - Parameter catalogue: STEPSIZE_CATALOGUE_...
 /// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
 /// - Parameter parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _UNIT.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -84,6 +84,7 @@ extension Parameter {
     case STEPSIZE_TEXT_KIND: kindName.bytes
     case STEPSIZE_TEXT_RANGE: expected
     case STEPSIZE_TEXT_DEFAULT: defaultText
+    case STEPSIZE_TEXT_UNIT: unit.text
     default: nil
     }
   }

@@ -76,7 +76,8 @@ func make(
 /// A text about a parameter of a controller, or its value.
 /// - Parameter controller: The controller.
 /// - Parameter parameter: Its index, from 0; STEPSIZE_ERROR_ARGUMENT beyond the last one.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant), _UNIT or
+///   _VALUE.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.

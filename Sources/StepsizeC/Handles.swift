@@ -47,21 +47,21 @@ func parsing(
 /// Writes a phase as of step `t`; an unnamed one has no start and no end.
 func give(_ phase: Phase, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
   guard isWritable(out) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  var answer = stepsize_phase()
-  answer.length = Int64.max
-  answer.until = phase.until ?? Int64.max
+  var result = stepsize_phase()
+  result.length = Int64.max
+  result.until = phase.until ?? Int64.max
   if !phase.name.isEmpty {
-    answer.entered = phase.start == t ? 1 : 0
-    answer.start = phase.start
-    answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
+    result.entered = phase.start == t ? 1 : 0
+    result.start = phase.start
+    result.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
     if let end = phase.end, end > phase.start {
-      answer.length = end - phase.start
-      answer.progress = Double(answer.position) / Double(answer.length)
+      result.length = end - phase.start
+      result.progress = Double(result.position) / Double(result.length)
     }
-    withUnsafeMutableBytes(of: &answer.name) {
+    withUnsafeMutableBytes(of: &result.name) {
       copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
     }
   }
-  write(answer, to: out)
+  write(result, to: out)
   return Int32(STEPSIZE_OK)
 }

@@ -35,14 +35,14 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   make(options, out, error) { (given) throws(ConfigurationError) in
     var controllers: [Controller] = []
     if let controller = given.controller { controllers.append(controller.value.pointee) }
-    for i in 0..<given.settling_count {
-      guard let settling = given.settlings?[i] else {
-        throw ConfigurationError(.argument, "scheduler: settlings: one of them is NULL")
+    for i in 0..<given.early_stop_count {
+      guard let rule = given.early_stops?[i] else {
+        throw ConfigurationError(.argument, "scheduler: early_stops: one of them is NULL")
       }
-      guard settling.value.pointee.kind == .settle else {
-        throw ConfigurationError(.argument, "scheduler: settlings: one of them is not an early stop rule")
+      guard rule.value.pointee.kind == .earlyStop else {
+        throw ConfigurationError(.argument, "scheduler: early_stops: one of them is not an early stop rule")
       }
-      controllers.append(settling.value.pointee)
+      controllers.append(rule.value.pointee)
     }
     return try Plan(controllers, given.schedule?.value.pointee.schedule)
   }
@@ -54,7 +54,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 /// Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
 /// - Parameter text: UTF-8; need not be terminated.
 /// - Parameter size: Bytes of the text.
-/// - Parameter options: As for stepsize_scheduler_create, with schedule, controller and settlings unset.
+/// - Parameter options: As for stepsize_scheduler_create, with schedule, controller and early_stops unset.
 /// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -69,9 +69,10 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   }
   guard status == STEPSIZE_OK, let plan else { return status }
   return make(options, out, error) { (given) throws(ConfigurationError) in
-    guard given.schedule == nil, given.controller == nil, given.settling_count == 0 else {
+    guard given.schedule == nil, given.controller == nil, given.early_stop_count == 0 else {
       throw ConfigurationError(
-        .argument, "scheduler: schedule, controller and settlings must not be set, since the text gives them")
+        .argument,
+        "scheduler: schedule, controller and early_stops must not be set, since the text gives them")
     }
     return plan
   }
@@ -100,10 +101,10 @@ private func make(
   else {
     return fail(STEPSIZE_ERROR_SIZE, "scheduler: min_lr or max_lr is NULL, not aligned or too long", error)
   }
-  guard given.settling_count >= 0, given.settling_count <= Plan.maximumSettlingCount,
-    isUsable(given.settlings, UInt(given.settling_count))
+  guard given.early_stop_count >= 0, given.early_stop_count <= Plan.maximumEarlyStopCount,
+    isUsable(given.early_stops, UInt(given.early_stop_count))
   else {
-    return fail(STEPSIZE_ERROR_SIZE, "scheduler: settlings is NULL, not aligned or has more than 16", error)
+    return fail(STEPSIZE_ERROR_SIZE, "scheduler: early_stops is NULL, not aligned or has more than 16", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
     let scheduler = try Scheduler(

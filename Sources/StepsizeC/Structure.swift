@@ -18,14 +18,14 @@ import Stepsize
   guard isWritable(structure) else { return Int32(STEPSIZE_ERROR_SIZE) }
   let asked = schedule.value.pointee.schedule
   let signature = asked.signature
-  var answer = stepsize_structure()
-  answer.form = asked.structure.rawValue
-  answer.part_count = asked.partCount
-  answer.parameter_count = signature?.parameters.count ?? 0
-  answer.factor = asked.factor
-  withUnsafeMutableBytes(of: &answer.name) { copy(signature?.name ?? [], to: $0) }
-  withUnsafeMutableBytes(of: &answer.phase) { copy(asked.phase ?? [], to: $0) }
-  write(answer, to: structure)
+  var result = stepsize_structure()
+  result.form = asked.structure.rawValue
+  result.part_count = asked.partCount
+  result.parameter_count = signature?.parameters.count ?? 0
+  result.factor = asked.factor
+  withUnsafeMutableBytes(of: &result.name) { copy(signature?.name ?? [], to: $0) }
+  withUnsafeMutableBytes(of: &result.phase) { copy(asked.phase ?? [], to: $0) }
+  write(result, to: structure)
   return Int32(STEPSIZE_OK)
 }
 
@@ -52,7 +52,7 @@ import Stepsize
 /// A text about a parameter of a schedule of the catalogue, or its value.
 /// - Parameter schedule: A schedule of STEPSIZE_FORM_CALL; the others have no parameters.
 /// - Parameter parameter: 0 to structure.parameter_count - 1.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _VALUE.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT, _UNIT or _VALUE.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.

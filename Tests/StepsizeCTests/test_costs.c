@@ -55,7 +55,7 @@ static void texts_are_bounded(void) {
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) text_is_bounded(texts[i]);
   char *crafted[] = {
-      repeated("settle(window=16777216)", " * ", 16, ""),
+      repeated("early_stop(window=16777216)", " * ", 16, ""),
       repeated("linear(1)", ">>", 65535, ""),
       repeated("rex(9)", ">>", 65535, ""),
       repeated("linear(1,phase=\"a\")", ">>", 65535, ""),
@@ -242,7 +242,7 @@ static void windows(void) {
   static const char *const texts[] = {
       "greedy(patience=2, window=100000, reset_start=none)",
       "greedy(\"huggingface\", smooth=true, window=100000, min_lr=0.001, reset_start=none)",
-      "settle(window=100000)",
+      "early_stop(window=100000)",
   };
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
     uint64_t random = 5;

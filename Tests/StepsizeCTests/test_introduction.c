@@ -116,14 +116,14 @@ static void ends(void) {
 
 /* What was passed in may be overwritten and destroyed at once. */
 static void borrowed(void) {
-  char text[] = "greedy(patience=1) * settle(\"main\", patience=3) * (constant(9, phase=\"main\") >> linear(9))";
-  char name[] = "piecewise", rule[] = "settle(\"main\", patience=3)";
+  char text[] = "greedy(patience=1) * early_stop(\"main\", patience=3) * (constant(9, phase=\"main\") >> linear(9))";
+  char name[] = "piecewise", early[] = "early_stop(\"main\", patience=3)";
   double base[] = {0.1, 0.2}, low[] = {0.01, 0.02}, values[] = {1, 0.5}, lr[2];
   int64_t boundaries[] = {4};
   stepsize_argument arguments[] = {
       {"boundaries", STEPSIZE_VALUE_INTEGERS, 0, 0, 0, boundaries, 1}, STEPSIZE_REALS("values", values, 2)};
   stepsize_schedule *schedule = NULL, *table = NULL, *both = NULL;
-  stepsize_controller *settling = NULL;
+  stepsize_controller *rule = NULL;
   stepsize_scheduler *scheduler = NULL, *made = NULL;
   stepsize_scheduler_options options;
   REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
@@ -132,23 +132,23 @@ static void borrowed(void) {
   REQUIRE(stepsize_schedule_create(name, arguments, 2, &schedule, NULL) == STEPSIZE_OK);
   REQUIRE(stepsize_schedule_table(values, 2, &table, NULL) == STEPSIZE_OK);
   REQUIRE(stepsize_schedule_product(schedule, table, &both, NULL) == STEPSIZE_OK);
-  REQUIRE(stepsize_controller_parse(rule, strlen(rule), &settling, NULL) == STEPSIZE_OK);
+  REQUIRE(stepsize_controller_parse(early, strlen(early), &rule, NULL) == STEPSIZE_OK);
   stepsize_schedule *phase = parsed("constant(9, phase=\"main\")");
-  const stepsize_controller *settlings[] = {settling};
-  options.schedule = phase, options.settlings = settlings, options.settling_count = 1;
+  const stepsize_controller *early_stops[] = {rule};
+  options.schedule = phase, options.early_stops = early_stops, options.early_stop_count = 1;
   REQUIRE(stepsize_scheduler_create(&options, &made, NULL) == STEPSIZE_OK);
   size_t size;
   uint8_t *state = state_of(scheduler, &size);
   stepsize_scheduler *again = restored(state, size);
 
-  memset(text, '!', sizeof text - 1), memset(name, '!', sizeof name - 1), memset(rule, '!', sizeof rule - 1);
+  memset(text, '!', sizeof text - 1), memset(name, '!', sizeof name - 1), memset(early, '!', sizeof early - 1);
   memset(base, 0xff, sizeof base), memset(low, 0xff, sizeof low), memset(values, 0xff, sizeof values);
   memset(boundaries, 0xff, sizeof boundaries), memset(arguments, 0xff, sizeof arguments);
   memset(&options, 0xff, sizeof options), memset(state, 0xff, size);
-  settlings[0] = NULL;
+  early_stops[0] = NULL;
   free(state);
   stepsize_schedule_destroy(schedule), stepsize_schedule_destroy(table), stepsize_schedule_destroy(phase);
-  stepsize_controller_destroy(settling);
+  stepsize_controller_destroy(rule);
 
   CHECK_SAME(stepsize_schedule_at(both, 0), 1);
   CHECK_SAME(stepsize_schedule_at(both, 3), 0.5);
@@ -159,7 +159,7 @@ static void borrowed(void) {
   CHECK(lr[0] == 0.1 && lr[1] == 0.2);
   char printed[256];
   REQUIRE(stepsize_scheduler_print(made, printed, sizeof printed, NULL) == STEPSIZE_OK);
-  CHECK_TEXT(printed, "settle(\"main\", patience=3) * constant(9, phase=\"main\")");
+  CHECK_TEXT(printed, "early_stop(\"main\", patience=3) * constant(9, phase=\"main\")");
   stepsize_scheduler_destroy(scheduler), stepsize_scheduler_destroy(again), stepsize_scheduler_destroy(made);
   stepsize_schedule_destroy(both);
 

@@ -2,7 +2,7 @@
    test_limits [--record]: the last one also fills a record, which takes 3 GB of memory and a minute. */
 #include "making.h"
 
-enum { LEVELS = 64, PIECES = 65536, FACTORS = 64, LIST = 1 << 24, SETTLINGS = 16, NAME = 64 };
+enum { LEVELS = 64, PIECES = 65536, FACTORS = 64, LIST = 1 << 24, EARLY_STOPS = 16, NAME = 64 };
 
 /* `first`, `count` times `unit`, `last`; to be freed. */
 static char *repeated(const char *first, const char *unit, size_t count, const char *last) {
@@ -82,10 +82,10 @@ static void lengths(void) {
 
 static void early_stop_rules(void) {
   const double base = 1;
-  for (size_t count = SETTLINGS; count <= SETTLINGS + 1; count++) {
-    char *text = repeated("", "settle(patience=3) * ", count, "linear(10)");
+  for (size_t count = EARLY_STOPS; count <= EARLY_STOPS + 1; count++) {
+    char *text = repeated("", "early_stop(patience=3) * ", count, "linear(10)");
     stepsize_scheduler *scheduler = scheduler_from(text, 1, &base, NULL, NULL, 0, 1);
-    CHECK((scheduler != NULL) == (count == SETTLINGS));
+    CHECK((scheduler != NULL) == (count == EARLY_STOPS));
     stepsize_scheduler_destroy(scheduler);
     free(text);
   }

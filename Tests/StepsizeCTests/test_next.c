@@ -67,7 +67,7 @@ static void resumed(void) {
 
 /* A scheduler that needs a loss refuses, and nothing has changed; its rate can be asked for. */
 static void with_losses(void) {
-  static const char *const needing[] = {"greedy()", "plateau()", "greedy() * linear(10)", "settle()"};
+  static const char *const needing[] = {"greedy()", "plateau()", "greedy() * linear(10)", "early_stop()"};
   for (int k = 0; k < 4; k++) {
     stepsize_scheduler *scheduler = scheduler_of(needing[k], 0.5);
     double lr = -1;

@@ -33,8 +33,8 @@ static void layout(void) {
   AT(stepsize_scheduler_options, min_lr_count, 48);
   AT(stepsize_scheduler_options, max_lr, 56);
   AT(stepsize_scheduler_options, max_lr_count, 64);
-  AT(stepsize_scheduler_options, settlings, 72);
-  AT(stepsize_scheduler_options, settling_count, 80);
+  AT(stepsize_scheduler_options, early_stops, 72);
+  AT(stepsize_scheduler_options, early_stop_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
 
   CHECK(sizeof(stepsize_phase) == 120);

@@ -293,8 +293,8 @@ static void catalogue(stepsize_catalogue which, size_t least) {
     size_t parameters = stepsize_catalogue_parameter_count(which, i);
     for (size_t p = 0; p < parameters; p++) {
       const stepsize_text whats[] = {STEPSIZE_TEXT_NAME, STEPSIZE_TEXT_SUMMARY, STEPSIZE_TEXT_KIND, STEPSIZE_TEXT_RANGE,
-                                     STEPSIZE_TEXT_DEFAULT};
-      for (int w = 0; w < 5; w++) {
+                                     STEPSIZE_TEXT_DEFAULT, STEPSIZE_TEXT_UNIT};
+      for (int w = 0; w < 6; w++) {
         CHECK_STATUS(stepsize_catalogue_parameter_text(which, i, p, whats[w], text, sizeof text, &size), STEPSIZE_OK);
         CHECK(size == strlen(text) && (size > 0 || w > 1));
       }

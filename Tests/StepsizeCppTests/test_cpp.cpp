@@ -209,10 +209,10 @@ void Schedulers() {
   options.min_lr = {0.01, 0.02};
   options.max_lr = {0.25};
   options.record = true;
-  options.settlings = {Controller::create("settle", {{"phase", "main"}, {"patience", 2}})};
+  options.early_stops = {Controller::create("early_stop", {{"phase", "main"}, {"patience", 2}})};
   const Schedule phases("constant(50, phase=\"main\") >> linear(50, phase=\"anneal\")");
   Scheduler full(phases, Controller("greedy(patience=1)"), std::vector<double>{0.5, 0.25}, options);
-  CHECK(full.needs() == STEPSIZE_NEEDS_LOSS && full.controller(1)->text() == "settle(\"main\", patience=2)");
+  CHECK(full.needs() == STEPSIZE_NEEDS_LOSS && full.controller(1)->text() == "early_stop(\"main\", patience=2)");
   CHECK(full.controller()->text() == "greedy(patience=1)" && !full.controller(2));
   CHECK(full.lr() == 0.25 && std::string(full.phase().name) == "main");
   std::vector<double> used;

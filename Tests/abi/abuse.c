@@ -246,7 +246,7 @@ static void controllers(void) {
       const stepsize_argument one = STEPSIZE_INTEGER(count_names[n], counts[i]);
       MAKES(stepsize_controller_create, "greedy", &one, 1, &new_controller, &error);
       MAKES(stepsize_controller_create, "plateau", &one, 1, &new_controller, &error);
-      MAKES(stepsize_controller_create, "settle", &one, 1, &new_controller, &error);
+      MAKES(stepsize_controller_create, "early_stop", &one, 1, &new_controller, &error);
     }
   }
   TRY(stepsize_controller_destroy, (stepsize_controller_destroy(NULL), 1));
@@ -408,8 +408,8 @@ static void structures(void) {
 }
 
 static void texts_of_controllers(void) {
-  static const char *const texts[] = {"greedy()", "hypergradient(beta=2)", "line_search(\xff)", "settle(\"\")", "((((((((", "",
-                                      "greedy() * settle() * linear(10)"};
+  static const char *const texts[] = {"greedy()", "hypergradient(beta=2)", "line_search(\xff)", "early_stop(\"\")", "((((((((", "",
+                                      "greedy() * early_stop() * linear(10)"};
   static const double base[GROUPS] = {1, 0.5, 0.25};
   stepsize_scheduler_options good, bad;
   REQUIRE(stepsize_scheduler_defaults(&good, sizeof good) == STEPSIZE_OK);
@@ -426,8 +426,8 @@ static void texts_of_controllers(void) {
     REFUSED(stepsize_controller_parse, NULL, lengths[i], &new_controller, NULL);
     REFUSED(stepsize_scheduler_parse, texts[0], lengths[i], &good, &new_scheduler, &error);
     REFUSED(stepsize_scheduler_parse, NULL, lengths[i], &good, &new_scheduler, NULL);
-    REFUSED(stepsize_scheduler_create, WITH(settling_count, lengths[i]), &new_scheduler, &error);
-    REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(settling_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_create, WITH(early_stop_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(early_stop_count, lengths[i]), &new_scheduler, &error);
   }
   EACH(i, sizes) REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(size, sizes[i]), &new_scheduler, &error);
   EACH(i, codes) {
@@ -437,15 +437,15 @@ static void texts_of_controllers(void) {
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(schedule, schedule), &new_scheduler, &error);
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(controller, controller), &new_scheduler, &error);
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(base_lr, ODD(double)), &new_scheduler, &error);
-  /* Settlings: no array, one out of place, with NULL in it, with another controller, too many. */
+  /* Early stop rules: no array, one out of place, with NULL in it, with another controller, too many. */
   const stepsize_controller *const wrong[] = {controller, NULL}, *const none[17] = {NULL};
-#define SETTLINGS(array, n) (bad = good, bad.settlings = (array), bad.settling_count = (n), &bad)
-  REFUSED(stepsize_scheduler_create, SETTLINGS(NULL, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(ODD(const stepsize_controller *const), 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(wrong, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 17), &new_scheduler, &error);
-  MAKES(stepsize_scheduler_create, SETTLINGS(NULL, 0), &new_scheduler, &error);
+#define EARLY_STOPS(array, n) (bad = good, bad.early_stops = (array), bad.early_stop_count = (n), &bad)
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(NULL, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(ODD(const stepsize_controller *const), 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(none, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(wrong, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(none, 17), &new_scheduler, &error);
+  MAKES(stepsize_scheduler_create, EARLY_STOPS(NULL, 0), &new_scheduler, &error);
 
   REFUSED(stepsize_controller_print, NULL, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_controller_print, controller, NULL, 1, NULL);

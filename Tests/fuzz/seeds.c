@@ -108,7 +108,7 @@ int main(int count, char **words) {
   read_texts("Tests/golden/controllers.txt", "scheduler\t", 1);
   static const char *const controllers[] = {
       "hypergradient(beta=0.001)", "line_search(reset=\"initial\", projected=true, max_trials=3)", "line_search()",
-      "hypergradient(\"multiplicative\")", "learned(\"mlp\", total=30)", "settle(\"main\", patience=2)",
+      "hypergradient(\"multiplicative\")", "learned(\"mlp\", total=30)", "early_stop(\"main\", patience=2)",
       "learned(\"custom\", total=40, adapt=0.5, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])"};
   for (uint8_t i = 0; i < 7; i++) {
     char text[512];

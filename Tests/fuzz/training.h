@@ -72,7 +72,7 @@ static inline void ask_everything(const stepsize_scheduler *scheduler) {
   EXPECT(stepsize_scheduler_decision(scheduler) >= STEPSIZE_DECISION_NONE);
   EXPECT(stepsize_scheduler_decision(scheduler) <= STEPSIZE_DECISION_IGNORED);
   const stepsize_stop stop = stepsize_scheduler_stop_reason(scheduler);
-  EXPECT(stop >= STEPSIZE_STOP_NONE && stop <= STEPSIZE_STOP_SETTLED);
+  EXPECT(stop >= STEPSIZE_STOP_NONE && stop <= STEPSIZE_STOP_EARLY);
   if (stop == STEPSIZE_STOP_END) EXPECT(stepsize_scheduler_finished(scheduler));
   EXPECT(stepsize_scheduler_trial_count(scheduler) >= 0 && stepsize_scheduler_extended_at(scheduler) >= 0);
   EXPECT(stepsize_scheduler_phase(scheduler, &phase) == STEPSIZE_OK);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs into a temporary folder and builds an example of each library as users do: with pkg-config, with CMake,
 # statically.
-# What is not installed on this machine (pkg-config, CMake) is skipped and told.
+# What is not installed on this machine (pkg-config, CMake) is skipped and reported.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -105,7 +105,7 @@ target_link_libraries(hello PRIVATE stepsize::stepsize)
 add_executable(hello_static hello.c)
 target_link_libraries(hello_static PRIVATE stepsize::static)
 if(TARGET stepsize::learn)
-  message(FATAL_ERROR "nobody has asked for stepsize::learn")
+  message(FATAL_ERROR "stepsize::learn is defined without COMPONENTS learn")
 endif()
 find_package(stepsize ${WANTED} REQUIRED COMPONENTS learn)
 add_executable(factorize factorize.c)

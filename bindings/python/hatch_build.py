@@ -27,9 +27,7 @@ ACCELERATED = {
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         package = Path(self.root)
-        # In an sdist the sources of the library are beside this file.
-        native = package / "native"
-        repository = native if native.is_dir() else package.parent.parent
+        repository = sources(package)
         files = {f"stepsize/_lib/{path.name}": path for path in build_libraries(repository)}
         accelerated = build_accelerated(package, repository / "build" / "python")
         files |= accelerated
@@ -45,6 +43,19 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 shutil.copyfile(file, target)
             else:
                 build_data["force_include"][str(file)] = name
+
+
+def sources(package: Path) -> Path:
+    """The folder with the sources of the library: beside this file in an sdist, otherwise the repository."""
+    native = package / "native"
+    return native if native.is_dir() else package.parent.parent
+
+
+def library_version() -> str:
+    """The version of the library, which is also that of the package."""
+    text = (sources(Path(__file__).resolve().parent) / "Sources/StepsizeBase/Version.swift").read_text(encoding="utf-8")
+    numbers = dict(re.findall(r"let (major|minor|patch) = (\d+)", text))
+    return "{major}.{minor}.{patch}".format(**numbers)
 
 
 def platform_tag(*binaries: Path) -> str:

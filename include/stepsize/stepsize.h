@@ -135,7 +135,7 @@
 
 /* The version of this header. The library answers with its own: compare them at start. */
 #define STEPSIZE_VERSION_MAJOR 0
-#define STEPSIZE_VERSION_MINOR 1
+#define STEPSIZE_VERSION_MINOR 2
 #define STEPSIZE_VERSION_PATCH 0
 #define STEPSIZE_ABI_VERSION 2
 
@@ -580,7 +580,8 @@ enum {
   STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
   STEPSIZE_TEXT_DEFAULT = 6, /* parameters only; empty for a required one */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a given schedule or controller only */
+  STEPSIZE_TEXT_VALUE = 7,   /* parameters of a given schedule or controller only */
+  STEPSIZE_TEXT_UNIT = 8     /* parameters only: what its numbers count, such as updates; empty for none */
 };
 typedef int32_t stepsize_text;
 
@@ -619,7 +620,7 @@ size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t i
    catalogue: STEPSIZE_CATALOGUE_...
    index: 0 to stepsize_catalogue_count(catalogue) - 1.
    parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _UNIT.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -682,7 +683,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_print(const stepsize_contro
 
    controller: The controller.
    parameter: Its index, from 0; STEPSIZE_ERROR_ARGUMENT beyond the last one.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant), _UNIT or _VALUE.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -710,8 +711,8 @@ typedef struct stepsize_scheduler_options {
   size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
   const double *max_lr;  /* highest rates returned; NULL with count 0 for none */
   size_t max_lr_count;
-  const stepsize_controller *const *settlings; /* early stop rules: controllers of the kind "settle" */
-  size_t settling_count;                       /* up to 16 */
+  const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
+  size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
 } stepsize_scheduler_options;
 
@@ -743,7 +744,7 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_SETTLED = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
 };
 typedef int32_t stepsize_stop;
 
@@ -777,7 +778,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_create(
 
    text: UTF-8; need not be terminated.
    size: Bytes of the text.
-   options: As for stepsize_scheduler_create, with schedule, controller and settlings unset.
+   options: As for stepsize_scheduler_create, with schedule, controller and early_stops unset.
    out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -1493,7 +1494,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_part(const stepsize_schedule 
 
    schedule: A schedule of STEPSIZE_FORM_CALL; the others have no parameters.
    parameter: 0 to structure.parameter_count - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _VALUE.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT, _UNIT or _VALUE.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.

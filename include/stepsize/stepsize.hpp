@@ -294,7 +294,7 @@ class Controller {
 /* Beside base rates, schedule and controller; as the fields of stepsize_scheduler_options. */
 struct Options {
   std::vector<double> min_lr = {}, max_lr = {};
-  std::vector<Controller> settlings = {};
+  std::vector<Controller> early_stops = {};
   bool record = false;
   std::int64_t norm_capacity = 0;
 };
@@ -466,12 +466,12 @@ class Scheduler {
   static stepsize_scheduler *make(View<const double> base_lrs, const Options &options, Make make) {
     stepsize_scheduler_options given;
     detail::check(stepsize_scheduler_defaults(&given, sizeof given));
-    std::vector<const stepsize_controller *> settlings;
-    for (const Controller &settling : options.settlings) settlings.push_back(settling.get());
+    std::vector<const stepsize_controller *> early_stops;
+    for (const Controller &rule : options.early_stops) early_stops.push_back(rule.get());
     given.base_lr = base_lrs.data(), given.group_count = base_lrs.size();
     given.min_lr = options.min_lr.data(), given.min_lr_count = options.min_lr.size();
     given.max_lr = options.max_lr.data(), given.max_lr_count = options.max_lr.size();
-    given.settlings = settlings.data(), given.settling_count = settlings.size();
+    given.early_stops = early_stops.data(), given.early_stop_count = early_stops.size();
     given.record = options.record, given.norm_capacity = options.norm_capacity;
     return detail::made<stepsize_scheduler>([&](auto out, auto error) { return make(given, out, error); });
   }

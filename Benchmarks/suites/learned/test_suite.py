@@ -3,6 +3,7 @@
     .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/suites/learned/test_suite.py
 """
 
+import os
 import re
 import signal
 import subprocess
@@ -233,6 +234,23 @@ def test_the_shipped_policy_of_networks_is_better_than_its_anchors():
 class Quiet(suite.Progress):
     def done(self, name, cost):
         pass
+
+
+def test_numbers_do_not_depend_on_who_imports_the_suite():
+    """The largest matrices are products for which BLAS would take a thread for each core."""
+    program = f"""
+import sys, numpy; sys.path[:0] = [{str(HERE)!r}, {str(HERE.parent)!r}]
+import suite
+print(suite.matrices.digest("larger", 3))
+"""
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    without = {name: value for name, value in os.environ.items() if name not in threads}
+    command = [sys.executable, "-c", program]
+    found = {
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        for environment in (without, {**without, **dict.fromkeys(threads, "1")})
+    }
+    assert found == {matrices.digest("larger", 3) + "\n"}
 
 
 def test_a_killed_run_goes_on_to_the_same_results(tmp_path):

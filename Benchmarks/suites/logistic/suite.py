@@ -14,15 +14,10 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-# One thread for each process: sums in a fixed order, and a core for each job.
-for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
@@ -144,23 +139,20 @@ class Suite:
 
     def compute(self, cell: Cell) -> None:
         """Trains the cell and stores it."""
-        from threadpoolctl import threadpool_limits
-
         problem, s = sets.load(cell.set), self.settings
         start = time.process_time()
-        with threadpool_limits(1):
-            if cell.schedule == OPTIMUM:
-                content = {"optimum": np.array(trainer.lowest_loss(problem))}
-            else:
-                rates = 2.0 ** np.array(s.exponents(cell.optimizer))
-                log = cell.schedule == "linear"
-                result = trainer.train(
-                    problem, cell.optimizer, rates, self.multipliers(cell), list(s.seeds), s.epochs_of(problem),
-                    s.batch, log_norms=log,
-                )  # fmt: skip
-                content = {"loss": result.loss, "accuracy": result.accuracy}
-                if result.norms is not None:
-                    content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
+        if cell.schedule == OPTIMUM:
+            content = {"optimum": np.array(trainer.lowest_loss(problem))}
+        else:
+            rates = 2.0 ** np.array(s.exponents(cell.optimizer))
+            log = cell.schedule == "linear"
+            result = trainer.train(
+                problem, cell.optimizer, rates, self.multipliers(cell), list(s.seeds), s.epochs_of(problem),
+                s.batch, log_norms=log,
+            )  # fmt: skip
+            content = {"loss": result.loss, "accuracy": result.accuracy}
+            if result.norms is not None:
+                content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
         path = self.path(cell)
         write_arrays(path, seconds=np.array(time.process_time() - start), **content)
 

@@ -78,7 +78,7 @@ typedef struct stepsize_argument {
 #define STEPSIZE_WORD(name, text) {name, STEPSIZE_VALUE_WORD, 0, 0, 0, text, 0}
 #define STEPSIZE_REALS(name, array, count) {name, STEPSIZE_VALUE_REALS, 0, 0, 0, array, count}
 
-/* How a schedule goes on when its length changes. */
+/* How a schedule changes to another length. */
 enum {
   STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
   STEPSIZE_EXTEND_HOLD = 1,    /* the same curve, cut off, or with its last value held */
@@ -101,7 +101,8 @@ enum {
   STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
   STEPSIZE_TEXT_DEFAULT = 6, /* parameters only; empty for a required one */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a given schedule or controller only */
+  STEPSIZE_TEXT_VALUE = 7,   /* parameters of a given schedule or controller only */
+  STEPSIZE_TEXT_UNIT = 8     /* parameters only: what its numbers count, such as updates; empty for none */
 };
 typedef int32_t stepsize_text;
 
@@ -119,8 +120,8 @@ typedef struct stepsize_scheduler_options {
   size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
   const double *max_lr;  /* highest rates returned; NULL with count 0 for none */
   size_t max_lr_count;
-  const stepsize_controller *const *settlings; /* early stop rules: controllers of the kind "settle" */
-  size_t settling_count;                       /* up to 16 */
+  const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
+  size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
 } stepsize_scheduler_options;
 
@@ -152,7 +153,7 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_SETTLED = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
 };
 typedef int32_t stepsize_stop;
 

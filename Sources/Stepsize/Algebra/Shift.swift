@@ -14,7 +14,7 @@ enum Shift {
     shift: a schedule moved in time
     formula: schedule(t - by)
     schedule: schedule; the schedule to move
-    by: count; updates of delay; below 0: the first updates that are skipped
+    by: count of updates; updates of delay; below 0: the first updates that are skipped
     """
   }
 

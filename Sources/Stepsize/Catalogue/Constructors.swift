@@ -735,6 +735,33 @@ extension Schedule {
 // nil: the default of the variant.
 
 extension Controller {
+  /// Ends a phase, or the training, when the metric has stopped improving.
+  ///
+  ///     patience observations in a row that do not improve on the phase's best by the
+  ///       threshold
+  ///
+  /// - Parameters:
+  ///   - phase: The phase to end; none: the training; 1 to 64 printable ASCII characters without
+  ///     quotes and backslashes, or none.
+  ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
+  ///   - patience: Observations in a row without an improvement; an integer from 1 to
+  ///     9223372036854775807.
+  ///   - threshold: Margin of an improvement; a finite number >= 0.
+  ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
+  ///     "abs", "rel".
+  ///   - window: Observations in the mean that is compared; an integer from 1 to 16777216.
+  public static func earlyStop(
+    phase: StaticString? = nil, mode: StaticString? = nil, patience: Int64? = nil,
+    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(
+      .earlyStop,
+      [
+        phase.map { .word($0) }, mode.map { .word($0) }, patience.map { .integer($0) },
+        threshold.map { .real($0) }, thresholdMode.map { .word($0) }, window.map { .integer($0) },
+      ])
+  }
+
   /// Raises the base rates while the loss improves, cuts them while it does not.
   ///
   ///     more than patience good losses in a row: rate/factor; more than patience bad ones:
@@ -886,33 +913,6 @@ extension Controller {
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
         extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLR.map { .reals($0) },
         eps.map { .real($0) }, accumulation.map { .integer($0) },
-      ])
-  }
-
-  /// Ends a phase, or the training, when the metric has stopped improving.
-  ///
-  ///     patience observations in a row that do not improve on the phase's best by the
-  ///       threshold
-  ///
-  /// - Parameters:
-  ///   - phase: The phase to end; none: the training; 1 to 64 printable ASCII characters without
-  ///     quotes and backslashes, or none.
-  ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
-  ///   - patience: Observations in a row without an improvement; an integer from 1 to
-  ///     9223372036854775807.
-  ///   - threshold: Margin of an improvement; a finite number >= 0.
-  ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
-  ///     "abs", "rel".
-  ///   - window: Observations in the mean that is compared; an integer from 1 to 16777216.
-  public static func settle(
-    phase: StaticString? = nil, mode: StaticString? = nil, patience: Int64? = nil,
-    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil
-  ) throws(ConfigurationError) -> Controller {
-    try Controller(
-      .settle,
-      [
-        phase.map { .word($0) }, mode.map { .word($0) }, patience.map { .integer($0) },
-        threshold.map { .real($0) }, thresholdMode.map { .word($0) }, window.map { .integer($0) },
       ])
   }
 }

@@ -2,33 +2,33 @@
 
 /// The catalogue of controllers.
 public enum ControllerKind: CaseIterable, Sendable {
+  case earlyStop
   case greedy
   case hypergradient
   case learned
   case lineSearch
   case plateau
-  case settle
 
   var entry: Entry {
     switch self {
+    case .earlyStop: Entry(EarlyStop.declaration)
     case .greedy: Entry(GreedyLR.declaration)
     case .hypergradient: Entry(Hypergradient.declaration)
     case .learned: Entry(Learned.declaration)
     case .lineSearch: Entry(LineSearch.declaration)
     case .plateau: Entry(Plateau.declaration)
-    case .settle: Entry(Settle.declaration)
     }
   }
 
   /// What a scheduler with it needs at each update.
   var needs: Needs {
     switch self {
+    case .earlyStop: EarlyStop.needs
     case .greedy: GreedyLR.needs
     case .hypergradient: Hypergradient.needs
     case .learned: Learned.needs
     case .lineSearch: LineSearch.needs
     case .plateau: Plateau.needs
-    case .settle: Settle.needs
     }
   }
 

@@ -107,7 +107,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
 
   @inline(__always)
   mutating func observeAtOnce(_ loss: Double) -> Bool {
-    // Neither of what is left is ever negative.
+    // Neither count is ever negative.
     guard cooldownLeft | warmupLeft == 0, goodCount < configuration.patience,
       badCount < configuration.patience,
       !best.followsPrevious

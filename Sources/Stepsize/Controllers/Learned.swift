@@ -12,7 +12,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     learned: moves the base rates by a policy that reinforcement learning has found
     formula: base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)
     policy: word nmf|mlp|custom = nmf; a policy of the library, or the one in parameters (custom)
-    total: count from 0 = 0; updates of the training; 0: unknown
+    total: count of updates from 0 = 0; updates of the training; 0: unknown
     adapt: real in [0, 1] = 0; rate at which it keeps learning; 0: not at all
     parameters: reals = none; a custom policy: updates between decisions, limit, hidden units, weights
     """

@@ -37,7 +37,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     backtrack: real in (0, 1) = 0.9; rate of a trial over that of the previous one
     reset: word previous|grow|initial = grow; first trial: the last accepted rate, that rate grown, or the base rate
     gamma: real >= 1 = 2; growth of the first trial's rate over an epoch
-    batches_per_epoch: count from 1 = 500; updates over which it grows by gamma
+    batches_per_epoch: count of updates from 1 = 500; updates over which it grows by gamma
     max_trials: count from 1 = 100; trials in one update
     tolerance: real >= 0 = 1e-8; gradient norms below it count as 0
     projected: flag = false; whether steps are projected onto a constraint

@@ -18,7 +18,7 @@ extension Scheduler {
 
   /// Why the training can stop; nil if there is no reason to.
   public var stopReason: StopReason? {
-    if watch.hasSettled { return .settled }
+    if watch.hasStopped { return .earlyStop }
     if isFinished { return .end }
     return isAtMinimum ? .minimum : nil
   }
@@ -49,5 +49,5 @@ public enum StopReason: Int32, Sendable {
   /// Every rate is at its lower bound and stays there.
   case minimum = 2
   /// An early stop rule has ended the last phase, or the training.
-  case settled = 3
+  case earlyStop = 3
 }

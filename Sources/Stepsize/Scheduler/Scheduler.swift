@@ -63,8 +63,8 @@ public struct Scheduler: ~Copyable, Sendable {
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
     self.length = plan.schedule?.length
-    let needsLoss = active.needs.contains(.loss) || !plan.settlings.isEmpty
-    let isWatched = records || !plan.settlings.isEmpty
+    let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
+    let isWatched = records || !plan.earlyStops.isEmpty
     self.needsLoss = needsLoss
     self.isWatched = isWatched
     self.controller = active
@@ -124,7 +124,7 @@ public struct Scheduler: ~Copyable, Sendable {
     let extended = try Plan(plan.controllers, schedule)
     watch.keepSpans(of: plan.schedule)
     // The last phase of the old schedule may not be the last one of the new one.
-    watch.hasSettled = false
+    watch.hasStopped = false
     self.schedule = schedule?.node ?? .constant(Constant(value: 1))
     length = schedule?.length
     plan = extended

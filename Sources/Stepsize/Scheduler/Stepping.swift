@@ -61,7 +61,7 @@ extension Scheduler {
   ) {
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
-    scheduler.settle(loss)
+    scheduler.endPhase(loss)
     scheduler.count()
     if isWritten { scheduler.write(rates) }
   }
@@ -220,9 +220,9 @@ extension Scheduler {
   }
 
   @inline(never)
-  private mutating func settle(_ loss: Double) {
+  private mutating func endPhase(_ loss: Double) {
     // A record alone needs no phase, and looking one up allocates.
-    if plan.settlings.isEmpty { return }
+    if plan.earlyStops.isEmpty { return }
     let phase = watch.phase(at: time, of: plan.schedule)
     let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
@@ -234,7 +234,7 @@ extension Scheduler {
         time = end - 1
       }
     } else {
-      watch.hasSettled = true
+      watch.hasStopped = true
     }
   }
 }

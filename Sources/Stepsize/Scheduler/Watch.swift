@@ -1,10 +1,10 @@
 /// What a scheduler does besides computing rates: it records them, and ends phases early.
 struct Watch: ~Copyable, Sendable {
-  private let settlings: Settlings
+  private let earlyStops: EarlyStops
   /// Where phases ended early: the schedule's time from that step on.
   private var jumps: [Jump] = []
   /// Whether an early stop rule has ended the last phase, or the whole training.
-  var hasSettled = false
+  var hasStopped = false
   /// One for each group, or none.
   private var records: [Record]
   private var firstRecorded: Int64 = 0
@@ -31,15 +31,15 @@ struct Watch: ~Copyable, Sendable {
 
   init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
     norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
-    settlings = try Settlings(plan.settlings)
+    earlyStops = try EarlyStops(plan.earlyStops)
     records = Array(repeating: Record(), count: groupCount)
   }
 
   // MARK: - Early stop rules
 
   /// What the early stop rules end after this loss.
-  func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
-    settlings.observe(loss, in: phase)
+  func ending(_ loss: Double, in phase: [UInt8]?) -> EarlyStops.Ending {
+    earlyStops.observe(loss, in: phase)
   }
 
   /// The phase of a step of the schedule, looked up when it may be another one.
@@ -140,7 +140,7 @@ struct Watch: ~Copyable, Sendable {
 
   /// Discards everything recorded after `step`.
   mutating func rewind(to step: Int64) {
-    hasSettled = false
+    hasStopped = false
     while let last = jumps.last, last.step > step { jumps.removeLast() }
     let (first, count) = recorded
     if step >= first && step - first <= count {
@@ -157,8 +157,8 @@ struct Watch: ~Copyable, Sendable {
   }
 
   mutating func transfer(_ state: inout StateCoder) {
-    settlings.transfer(&state)
-    state.transfer(&hasSettled)
+    earlyStops.transfer(&state)
+    state.transfer(&hasStopped)
     var jumpCount = jumps.count
     state.transfer(&jumpCount, in: 0...Self.maximumJumpCount)
     while jumps.count < jumpCount { jumps.append(Jump(step: 0, time: 0)) }

@@ -25,7 +25,7 @@ struct Cosine: Sendable {
     cosine: cosine decay to a floor
     formula: floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay
     source: arXiv 1608.03983; k_decay: arXiv 2004.05909
-    total: count from 1; updates until the end of the curve
+    total: count of updates from 1; updates until the end of the curve
     floor
     cycles: real in (0, 1000000000] = 0.5; waves; one half wave falls to the floor
     power: real > 0 = 1; exponent of the cosine

@@ -17,7 +17,7 @@ struct Exponential: Sendable {
     exponential: exponential decay without an end
     formula: gamma^(t/every)
     gamma: real > 0; multiplier over each `every` updates
-    every: real > 0 = 1; updates, which may be a fraction
+    every: real of updates > 0 = 1; updates, which may be a fraction
     """
   }
 

@@ -16,7 +16,7 @@ struct Geometric: Sendable {
     """
     geometric: exponential decay to a given value
     formula: end^(t/total)
-    total: count from 1; updates until the end is reached
+    total: count of updates from 1; updates until the end is reached
     end: real > 0; multiplier at the end
     """
   }

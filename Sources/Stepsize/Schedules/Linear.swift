@@ -25,7 +25,7 @@ struct Linear: Sendable {
     linear: linear decay to a floor
     formula: floor + (1 - floor) (1 - t/total)
     source: Defazio et al., arXiv 2310.07831
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     floor
     """
   }

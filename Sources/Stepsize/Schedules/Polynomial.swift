@@ -22,7 +22,7 @@ struct Polynomial: Sendable {
     polynomial: polynomial decay to a floor
     formula: floor + (1 - floor) (1 - y)^power, y = (t/total)^k_decay
     source: k_decay: arXiv 2004.05909
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     power: real > 0 = 1; exponent; 1 is linear
     floor
     k_decay: real > 0 = 1; exponent of the progress

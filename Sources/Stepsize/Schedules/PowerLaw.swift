@@ -17,7 +17,7 @@ struct PowerLaw: Sendable {
     power_law: decay with a power of time
     formula: (1 + t/scale)^-power
     source: arXiv 2408.13359
-    scale: real > 0; updates until the rate is at 2^-power
+    scale: real of updates > 0; updates until the rate is at 2^-power
     power: real > 0 = 0.5; exponent
     """
   }

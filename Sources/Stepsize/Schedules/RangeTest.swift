@@ -16,7 +16,7 @@ struct RangeTest: Sendable {
     range_test: the learning-rate range test
     formula: 1 + rate u, u = t/every, or floor(t/every) with staircase
     source: arXiv 1803.09820
-    every: real > 0; updates that count as one unit of time
+    every: real of updates > 0; updates that count as one unit of time
     rate: real >= 0 = 1; growth in each unit
     staircase: flag = false; whether only whole units of time count
     """

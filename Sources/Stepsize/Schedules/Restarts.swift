@@ -38,7 +38,7 @@ struct Restarts: Sendable {
     formula: cycle i has first growth^i updates, rounded; x = position in it, c = (1+cos(pi x))/2, d = decay^i: \
     peak floor + (max(d, floor) - floor) c; all d (floor + (1 - floor) c); range floor + (1 - floor) d c
     source: arXiv 1608.03983
-    first: count from 1; updates of the first cycle
+    first: count of updates from 1; updates of the first cycle
     growth: real >= 1 = 1; each cycle's length over the previous one: 1, or >= 1.001
     decay: real > 0 = 1; each cycle's height over the previous one
     floor

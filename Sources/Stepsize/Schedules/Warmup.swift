@@ -51,7 +51,7 @@ struct Warmup: Sendable {
     warmup: a rise to the full rate
     formula: start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; rise(u) = \
     fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; harmonic 1/(steps-t)
-    steps: count from 0; updates until the full rate
+    steps: count of updates from 0; updates until the full rate
     start: real in [0, 1] = none; fraction at the first update; none: the first update is already one step \
     up
     shape: word @shape|log|geometric|constant|harmonic = linear; curve of the rise

@@ -4,6 +4,9 @@ protocol Named: CaseIterable {
   static var what: StaticString { get }
 
   var entry: Entry { get }
+
+  /// The kind that had this name in an earlier version, whose texts and saved states remain readable.
+  static func formerly(named name: some Collection<UInt8>) -> Self?
 }
 
 extension Named {
@@ -20,7 +23,8 @@ extension Named {
       self = one
       return
     }
-    return nil
+    guard let one = Self.formerly(named: name) else { return nil }
+    self = one
   }
 
   static var names: [[UInt8]] {
@@ -33,6 +37,8 @@ extension Named {
 extension Kind: Named {
   static var what: StaticString { "schedule" }
 
+  static func formerly(named name: some Collection<UInt8>) -> Kind? { nil }
+
   /// The kind of that name; throws for an unknown name, with the nearest known one.
   public init(known name: [UInt8]) throws(ConfigurationError) { try self.init(known: name[...]) }
 
@@ -44,6 +50,10 @@ extension Kind: Named {
 
 extension ControllerKind: Named {
   static var what: StaticString { "controller" }
+
+  static func formerly(named name: some Collection<UInt8>) -> ControllerKind? {
+    name.elementsEqual(("settle" as StaticString).bytes) ? .earlyStop : nil  // in 0.1
+  }
 
   /// The kind of that name; throws for an unknown name, with the nearest known one.
   public init(known name: [UInt8]) throws(ConfigurationError) { try self.init(known: name[...]) }

@@ -15,10 +15,20 @@ public struct Parameter: Sendable {
     case schedule
   }
 
+  /// What its numbers count.
+  public enum Unit: Sendable {
+    case none
+    case updates
+
+    /// Its name; empty for none.
+    public var text: [UInt8] { self == .updates ? ("updates" as StaticString).bytes : [] }
+  }
+
   public let name: [UInt8]
   public let kind: Kind
   /// nil: required.
   public private(set) var defaultValue: Value?
+  public let unit: Unit
   /// Whether `none` is a value.
   public private(set) var isOptional: Bool
   /// One phrase with the unit.
@@ -27,10 +37,10 @@ public struct Parameter: Sendable {
   /// As declared: name, kind and range, default, meaning.
   ///
   ///     floor: real in [0, 1] = 0; lowest value
-  ///     patience: count from 0 = 10 (paper: 0); observations to wait        another default for a variant
+  ///     patience: count from 0 = 10 (paper: 0); observations to wait        a variant's own default
   ///     reset_start: count from 1 or none = 500; cuts before a reset
-  ///     beta: real > 0 (multiplicative: in (0, 1)) = 1e-6; a rate           another range for a variant
-  ///     total: count from 1; updates                                        must be given
+  ///     beta: real > 0 (multiplicative: in (0, 1)) = 1e-6; a rate           a variant's own range
+  ///     total: count of updates from 1; updates                             required, and its unit
   ///     floor = 0.1                                                         a shared parameter
   ///     shape: word @shape|log = linear; curve of the rise                  words of a shared one, and more
   ///
@@ -51,29 +61,49 @@ public struct Parameter: Sendable {
 
   private init(_ name: [UInt8], _ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     self.name = name
-    kind = try Self.kind(&lexer, variant)
+    (kind, unit) = try Self.kind(&lexer, variant)
     isOptional = lexer.take("or none")
     note = lexer.note
     try readDefault(&lexer, variant)
   }
 
-  private static func kind(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) -> Kind {
-    if lexer.take("counts") { return .counts(repeating: lexer.take("repeating")) }
+  private static func kind(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) -> (
+    Kind, Unit
+  ) {
+    if lexer.take("counts") {
+      let unit = try unit(&lexer)
+      return (.counts(repeating: lexer.take("repeating")), unit)
+    }
     if lexer.take("count") {
-      return .count(
-        try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
-          let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
-          let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
-          return lower...max(lower, upper)
-        })
+      let unit = try unit(&lexer)
+      let range = try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+        let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
+        let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
+        return lower...max(lower, upper)
+      }
+      return (.count(range), unit)
     }
-    if lexer.take("reals") { return .reals(try Interval(declared: &lexer)) }
+    if lexer.take("reals") {
+      let unit = try unit(&lexer)
+      return (.reals(try Interval(declared: &lexer)), unit)
+    }
     if lexer.take("real") {
-      return .real(
-        try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
-          try Interval(declared: &lexer)
-        })
+      let unit = try unit(&lexer)
+      let range = try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+        try Interval(declared: &lexer)
+      }
+      return (.real(range), unit)
     }
+    return (try kindWithoutUnit(&lexer), .none)
+  }
+
+  private static func unit(_ lexer: inout Lexer) throws(ConfigurationError) -> Unit {
+    guard lexer.take("of") else { return .none }
+    try lexer.expect("updates")
+    return .updates
+  }
+
+  private static func kindWithoutUnit(_ lexer: inout Lexer) throws(ConfigurationError) -> Kind {
     if lexer.take("per_group") { return .perGroup(try Interval(declared: &lexer)) }
     if lexer.take("flag") { return .flag }
     if lexer.take("name") { return .name }

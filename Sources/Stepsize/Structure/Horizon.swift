@@ -37,7 +37,7 @@ extension Schedule {
     guard case .call(_, let arguments, _) = form else { return 0 }
     let (parameters, values) = (arguments.signature.parameters, arguments.values)
     var largest: Int64 = 0
-    for i in parameters.indices where values.indices.contains(i) && parameters[i].isInUpdates {
+    for i in parameters.indices where values.indices.contains(i) && parameters[i].unit == .updates {
       switch values[i] {
       case .integer(let n): largest = max(largest, n)
       case .real(let x): largest = max(largest, Int64(min(max(x, 0), largestCount)))
@@ -47,19 +47,6 @@ extension Schedule {
       }
     }
     return largest
-  }
-}
-
-extension Parameter {
-  /// Whether it is a number of updates.
-  fileprivate var isInUpdates: Bool {
-    func isOne(of names: [StaticString]) -> Bool { names.contains { $0.equals(name) } }
-    switch kind {
-    case .count: return !isOne(of: ["seed", "model_size", "cycles"])
-    case .counts: return true
-    case .real, .reals: return isOne(of: ["every", "scale", "timescale", "center", "steps", "lengths"])
-    default: return false
-    }
   }
 }
 

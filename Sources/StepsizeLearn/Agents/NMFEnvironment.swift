@@ -67,20 +67,20 @@ struct NMFEnvironment {
 
   /// An agent plays it and learns; returns the score, log(e₀/e_T).
   func play(_ agent: inout Agent) throws(ConfigurationError) -> Double {
-    try agent.beginEpisode(total: told)
+    try agent.beginEpisode(total: knownTotal)
     try run(&agent)
     return try agent.endEpisode()
   }
 
   /// The score, log(e₀/e_T), of a policy without exploration.
   func score(_ policy: Policy) throws(ConfigurationError) -> Double {
-    var player = try Player(policy, total: told)
+    var player = try Player(policy, total: knownTotal)
     try run(&player)
     return player.score
   }
 
   /// The number of updates that a player knows.
-  private var told: Int64 { isTotalKnown ? total : 0 }
+  private var knownTotal: Int64 { isTotalKnown ? total : 0 }
 
   private func run<Who: EpisodePlayer & ~Copyable>(_ player: inout Who) throws(ConfigurationError) {
     var model = try Factorization(configuration, x.span, rows: rows, columns: columns, stride: columns)

@@ -11,7 +11,7 @@ enum CosineCycles {
     cosine_cycles: cosine cycles of listed lengths
     formula: sequence of ramp(lengths[i], max(decay^i, floor), floor, "cosine")
     source: arXiv 1608.03983
-    lengths: reals in [1, 9223372036854774784]; updates of each cycle, whole numbers >= 1
+    lengths: reals of updates in [1, 9223372036854774784]; updates of each cycle, whole numbers >= 1
     decay: real in (0, 1] = 1; each peak over the previous one
     floor
     """

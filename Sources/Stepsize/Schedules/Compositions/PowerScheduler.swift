@@ -21,11 +21,11 @@ enum PowerScheduler {
     formula: warmup(warmup) >> constant(hold) >> take(power_law(warmup+hold, power), total-warmup-hold-decay) \
     >> v * cooldown(decay, "exponential", q=q), v = ((total-decay)/(warmup+hold))^-power
     source: arXiv 2408.13359
-    total: count from 1; updates in total
-    warmup: count from 0; updates of the rise
-    hold: count from 0; updates at the full rate
+    total: count of updates from 1; updates in total
+    warmup: count of updates from 0; updates of the rise
+    hold: count of updates from 0; updates at the full rate
     power: real > 0 = 0.51; exponent of the power law
-    decay: count from 0 = 0; updates of the final decay
+    decay: count of updates from 0 = 0; updates of the final decay
     q
     """
   }

@@ -12,7 +12,7 @@ enum SWA {
     swa: approach to the constant rate of weight averaging
     formula: ramp(total, start=1, end=end, shape)
     source: arXiv 1803.05407
-    total: count from 1; updates until the end value
+    total: count of updates from 1; updates until the end value
     end: real >= 0; multiplier at the end and after
     shape: word cosine|linear = cosine; curve between 1 and the end
     """

@@ -11,7 +11,7 @@ enum SqrtAnnealing {
     sqrt_annealing: square root of the remaining fraction, not below a floor
     formula: clamp(polynomial(total, power=0.5), min=floor)
     source: NeMo
-    total: count from 1; updates until 0 or the floor
+    total: count of updates from 1; updates until 0 or the floor
     floor
     """
   }

@@ -13,7 +13,7 @@ scheduler combines both. All rates are computed by the native library, with the 
 
 from ._core import named
 from ._core.controller import Controller
-from ._core.controllers import GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
+from ._core.controllers import EarlyStop, GreedyLR, Hypergradient, Learned, LineSearch, Plateau
 from ._core.named import *  # noqa: F403
 from ._core.phase import Phase
 from ._core.schedule import Schedule, parse
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",
-    "Settle", "StepsizeError", "__version__", "parse",
+    "EarlyStop", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += named.__all__
 

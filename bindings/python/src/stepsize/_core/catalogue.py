@@ -19,6 +19,8 @@ class Parameter:
     range: str
     default: str
     """In the text form; empty for a required parameter."""
+    unit: str
+    """What its numbers count: "updates", or empty."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _entry(catalogue: int, index: int) -> Entry:
 def _parameter(catalogue: int, index: int, parameter: int) -> Parameter:
     whats = (
         abi.STEPSIZE_TEXT_NAME, abi.STEPSIZE_TEXT_SUMMARY, abi.STEPSIZE_TEXT_KIND, abi.STEPSIZE_TEXT_RANGE,
-        abi.STEPSIZE_TEXT_DEFAULT,
+        abi.STEPSIZE_TEXT_DEFAULT, abi.STEPSIZE_TEXT_UNIT,
     )
     function = library.stepsize_catalogue_parameter_text
     return Parameter(*(read_text(function, catalogue, index, parameter, what) for what in whats))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Controller(Textual):
     """What moves the base rates, or ends phases: an immutable configuration, for any number of schedulers.
 
-    The classes ``GreedyLR``, ``Plateau``, ``Hypergradient``, ``LineSearch`` and ``Settle`` make them from values,
+    The classes ``GreedyLR``, ``Plateau``, ``Hypergradient``, ``LineSearch`` and ``EarlyStop`` make them from values,
     ``Controller.parse`` from their text form, such as ``"greedy(patience=5, factor=0.9)"``. A parameter that is not
     given has the library's default, which the attributes and repr() show. Two controllers are equal if their texts are.
     """

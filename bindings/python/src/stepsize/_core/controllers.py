@@ -16,8 +16,62 @@ if TYPE_CHECKING:
     from typing import Literal
 
 __all__ = [
-    "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau", "Settle",
+    "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau",
 ]
+
+
+class EarlyStop(Controller):
+    """The early stop rule: ends a phase when the metric has stopped improving, that is, has not improved on its
+    best in the phase by the threshold for ``patience`` observations in a row.
+
+    The schedule continues with the next phase; where there is none, or where the rule names no phase, the
+    scheduler reports that the training can stop. The counts start over in each phase. An observation that is
+    not finite counts as bad and enters neither the average nor the best.
+
+    Args:
+        phase: The phase to end; none: the training (1 to 64 printable ASCII characters without quotes and
+            backslashes, or none).
+        mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
+            "min").
+        patience: Observations in a row without an improvement (an integer >= 1; default 100).
+        threshold: Margin of an improvement (a finite number >= 0; default 0.001).
+        threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
+            "rel"; default "rel").
+        window: Observations in the mean that is compared (an integer from 1 to 16777216; default 1).
+    """
+
+    __slots__ = ()
+    _name = "early_stop"
+    _parameters = (
+        ("phase", "name", None),
+        ("mode", "word", None),
+        ("patience", "count", None),
+        ("threshold", "real", None),
+        ("threshold_mode", "word", None),
+        ("window", "count", None),
+    )
+
+    if TYPE_CHECKING:
+        phase: str | None
+        mode: Literal["min", "max"]
+        patience: int
+        threshold: float
+        threshold_mode: Literal["abs", "rel"]
+        window: int
+
+    def __init__(
+        self,
+        phase: str | None = None,
+        *,
+        mode: Literal["min", "max"] | None = None,
+        patience: int | None = None,
+        threshold: float | None = None,
+        threshold_mode: Literal["abs", "rel"] | None = None,
+        window: int | None = None,
+    ) -> None:
+        self._make(
+            phase, mode, patience, threshold, threshold_mode, window
+        )
 
 
 class GreedyLR(Controller):
@@ -380,58 +434,4 @@ class Plateau(Controller):
         self._make(
             counting, mode, factor, patience, threshold, threshold_mode, extra_threshold, cooldown, min_lr,
             eps, accumulation
-        )
-
-
-class Settle(Controller):
-    """The early stop rule: ends a phase when the metric has stopped improving, that is, has not improved on its
-    best in the phase by the threshold for ``patience`` observations in a row.
-
-    The schedule continues with the next phase; where there is none, or where the rule names no phase, the
-    scheduler reports that the training can stop. The counts start over in each phase. An observation that is
-    not finite counts as bad and enters neither the average nor the best.
-
-    Args:
-        phase: The phase to end; none: the training (1 to 64 printable ASCII characters without quotes and
-            backslashes, or none).
-        mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
-            "min").
-        patience: Observations in a row without an improvement (an integer >= 1; default 100).
-        threshold: Margin of an improvement (a finite number >= 0; default 0.001).
-        threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
-            "rel"; default "rel").
-        window: Observations in the mean that is compared (an integer from 1 to 16777216; default 1).
-    """
-
-    __slots__ = ()
-    _name = "settle"
-    _parameters = (
-        ("phase", "name", None),
-        ("mode", "word", None),
-        ("patience", "count", None),
-        ("threshold", "real", None),
-        ("threshold_mode", "word", None),
-        ("window", "count", None),
-    )
-
-    if TYPE_CHECKING:
-        phase: str | None
-        mode: Literal["min", "max"]
-        patience: int
-        threshold: float
-        threshold_mode: Literal["abs", "rel"]
-        window: int
-
-    def __init__(
-        self,
-        phase: str | None = None,
-        *,
-        mode: Literal["min", "max"] | None = None,
-        patience: int | None = None,
-        threshold: float | None = None,
-        threshold_mode: Literal["abs", "rel"] | None = None,
-        window: int | None = None,
-    ) -> None:
-        self._make(
-            phase, mode, patience, threshold, threshold_mode, window
         )

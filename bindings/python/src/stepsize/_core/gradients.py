@@ -35,8 +35,8 @@ class Gradients:
             raise StepsizeError(f"norm: {len(norms)} numbers, expected as many as dot has ({len(dots)})")
         rate = self._stepper._move(
             quick.stepsize_scheduler_observe_gradient, dots, norms, len(dots),
-            hint="hypergradient needs a scheduler with Hypergradient; the multiplicative variant needs the norm, which is"
-            " >= 0",
+            hint="hypergradient needs a scheduler with Hypergradient; the multiplicative variant needs the norm,"
+            " which is >= 0",
         )  # fmt: skip
         if self._written is not None:
             self._written()

@@ -66,7 +66,7 @@ class PhaseSampler:
         self._orders: dict[str, tuple[int, list[int]]] = {}
 
     def __iter__(self) -> Iterator[list[int]]:
-        while self.scheduler.stop_reason not in ("end", "settled"):
+        while self.scheduler.stop_reason not in ("end", "early_stop"):
             yield self.batch()
 
     def batch(self) -> list[int]:

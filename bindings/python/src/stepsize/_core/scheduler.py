@@ -10,7 +10,7 @@ from .._foreign.library import create, message_of, new_error, quick, read_text
 from .._foreign.stepper import CHANGES, Stepper
 from . import state as states
 from .controller import adopt as adopt_controller
-from .controllers import Settle
+from .controllers import EarlyStop
 from .gradients import Gradients
 from .line_search import Search
 from .options import new_scheduler
@@ -46,11 +46,11 @@ _DECISIONS = {
     abi.STEPSIZE_DECISION_KEPT: "kept",
     abi.STEPSIZE_DECISION_IGNORED: "ignored",
 }
-_STOPS: dict[int, Literal["end", "minimum", "settled"] | None] = {
+_STOPS: dict[int, Literal["end", "minimum", "early_stop"] | None] = {
     abi.STEPSIZE_STOP_NONE: None,
     abi.STEPSIZE_STOP_END: "end",
     abi.STEPSIZE_STOP_MINIMUM: "minimum",
-    abi.STEPSIZE_STOP_SETTLED: "settled",
+    abi.STEPSIZE_STOP_EARLY: "early_stop",
 }
 
 
@@ -73,7 +73,8 @@ class Scheduler(Stepper):
         base_lr: The base rate, or one for each parameter group: finite, >= 0.
         schedule: A schedule, or a text, which may begin with controllers: ``"greedy(patience=5) * linear(1000)"``;
             None for a constant 1.
-        controller: The controller that moves the base rates; None for none. A list may also contain ``Settle`` rules.
+        controller: The controller that moves the base rates; None for none. A list may also contain
+            ``EarlyStop`` rules.
         min_lr: Lowest rate returned: a number, or one for each group.
         max_lr: Highest rate returned, in the same way.
         record: Whether the rates that are used are recorded, for the attribute ``record``: 8 bytes for each change and
@@ -166,9 +167,9 @@ class Scheduler(Stepper):
         return bool(self._ask(quick.stepsize_scheduler_finished))
 
     @property
-    def stop_reason(self) -> Literal["end", "minimum", "settled"] | None:
+    def stop_reason(self) -> Literal["end", "minimum", "early_stop"] | None:
         """Why the training can stop: "end" (of the schedule), "minimum" (every rate is at its lower bound and stays
-        there), "settled" (an early stop rule has ended the last phase, or the training); None if there is no reason
+        there), "early_stop" (an early stop rule has ended the last phase, or the training); None if there is no reason
         to."""
         return _STOPS[self._ask(quick.stepsize_scheduler_stop_reason)]
 
@@ -222,7 +223,7 @@ class Scheduler(Stepper):
     def controller(self) -> Controller | None:
         """The controller that moves its base rates; None for none."""
         controllers = self.controllers
-        return controllers[0] if controllers and not isinstance(controllers[0], Settle) else None
+        return controllers[0] if controllers and not isinstance(controllers[0], EarlyStop) else None
 
     def __str__(self) -> str:
         """The text form of its controllers and its schedule, without base rates and bounds."""
@@ -430,7 +431,9 @@ class Scheduler(Stepper):
         """
         other = Scheduler.from_state(states.unpack(state_dict))
         for name, value in other.state_dict().items():
-            if name in ("text", "step", "lrs") and name in state_dict and state_dict[name] != value:
+            if name not in ("text", "step", "lrs") or name not in state_dict or state_dict[name] == value:
+                continue
+            if name != "text" or not describes(state_dict[name], other):
                 raise StepsizeError(
                     f"state_dict: {name!r} was changed: it is {state_dict[name]!r}, in the state {value!r}"
                 )
@@ -458,3 +461,13 @@ class Scheduler(Stepper):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def describes(text: object, scheduler: Scheduler) -> bool:
+    """Whether a text is that of a scheduler, possibly with names from an earlier version."""
+    if not isinstance(text, str) or text == str(scheduler):
+        return text == str(scheduler)
+    try:
+        return str(Scheduler(scheduler.base_lrs, text)) == str(scheduler)
+    except StepsizeError:
+        return False

@@ -9,7 +9,7 @@ from ctypes import (
 
 # Constants.
 STEPSIZE_VERSION_MAJOR = 0
-STEPSIZE_VERSION_MINOR = 1
+STEPSIZE_VERSION_MINOR = 2
 STEPSIZE_VERSION_PATCH = 0
 STEPSIZE_ABI_VERSION = 2
 STEPSIZE_NEVER = 9223372036854775807
@@ -46,6 +46,7 @@ STEPSIZE_TEXT_KIND = 4
 STEPSIZE_TEXT_RANGE = 5
 STEPSIZE_TEXT_DEFAULT = 6
 STEPSIZE_TEXT_VALUE = 7
+STEPSIZE_TEXT_UNIT = 8
 STEPSIZE_DECISION_NONE = 0
 STEPSIZE_DECISION_RAISED = 1
 STEPSIZE_DECISION_CUT = 2
@@ -62,7 +63,7 @@ STEPSIZE_TRIAL_FAILED = 2
 STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
-STEPSIZE_STOP_SETTLED = 3
+STEPSIZE_STOP_EARLY = 3
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
 STEPSIZE_FORM_CALL = 0
@@ -115,8 +116,8 @@ class stepsize_scheduler_options(Structure):
         ("min_lr_count", c_size_t),
         ("max_lr", POINTER(c_double)),
         ("max_lr_count", c_size_t),
-        ("settlings", POINTER(stepsize_controller_p)),
-        ("settling_count", c_size_t),
+        ("early_stops", POINTER(stepsize_controller_p)),
+        ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
     ]
 

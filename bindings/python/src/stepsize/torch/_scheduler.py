@@ -12,6 +12,7 @@ from .._core.gradients import Gradients
 from .._core.line_search import Search
 from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
+from .._core.scheduler import describes
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._fields import Field
@@ -348,7 +349,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         for field in self.fields:
             field.check(saved[field.name], self.extend_on_load)
         text, present = state_dict["core"].get("text"), str(self.core)
-        if text != present and not self.extend_on_load:
+        if not self.extend_on_load and not describes(text, self.core):
             raise StepsizeError(
                 f"state_dict: it is that of a differently configured scheduler, {text!r}, expected {present!r}; to"
                 " continue from it with this schedule, make the scheduler with extend_on_load=True"

@@ -4,10 +4,10 @@
 /// The schedule continues with the next phase; where there is none, or where the rule names no phase, the scheduler
 /// reports that the training can stop. The counts start over in each phase. An observation that is not finite counts as
 /// bad and enters neither the average nor the best.
-struct Settle: ~Copyable, Sendable {
+struct EarlyStop: ~Copyable, Sendable {
   static var declaration: StaticString {
     """
-    settle: ends a phase, or the training, when the metric has stopped improving
+    early_stop: ends a phase, or the training, when the metric has stopped improving
     formula: patience observations in a row that do not improve on the phase's best by the threshold
     phase: name = none; the phase to end; none: the training
     mode

@@ -1,25 +1,25 @@
 /// The early stop rules of a scheduler.
-struct Settlings: Sendable {
+struct EarlyStops: Sendable {
   private let boxes: [Box]
 
   /// An array holds only what can be copied; each box belongs to one scheduler alone, which cannot be.
   private final class Box: @unchecked Sendable {
-    var settle: Settle
+    var rule: EarlyStop
 
-    init(_ settle: consuming Settle) { self.settle = settle }
+    init(_ rule: consuming EarlyStop) { self.rule = rule }
   }
 
   init(_ rules: [Controller]) throws(ConfigurationError) {
     var boxes: [Box] = []
-    for rule in rules { boxes.append(Box(try Settle(rule.arguments))) }
+    for rule in rules { boxes.append(Box(try EarlyStop(rule.arguments))) }
     self.boxes = boxes
   }
 
   /// Shows the loss to all rules and returns what they end.
   func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
     var ending = Ending.none
-    for box in boxes where box.settle.observe(loss, in: phase) {
-      if box.settle.phase == nil { ending = .training }
+    for box in boxes where box.rule.observe(loss, in: phase) {
+      if box.rule.phase == nil { ending = .training }
       if ending == .none { ending = .phase }
     }
     return ending
@@ -28,6 +28,6 @@ struct Settlings: Sendable {
   enum Ending { case none, phase, training }
 
   func transfer(_ state: inout StateCoder) {
-    for box in boxes { box.settle.transfer(&state) }
+    for box in boxes { box.rule.transfer(&state) }
   }
 }
