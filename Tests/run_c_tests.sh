@@ -130,10 +130,16 @@ cpp() {
   done
 }
 
-examples() { bindings/c/test_examples.sh; }
+# What install.sh installs beside build/lib.
+man_pages() { [ -f build/man/stepsize.3 ] || "${PYTHON:-python3}" dev/man_pages.py; }
+
+examples() {
+  man_pages
+  bindings/c/test_examples.sh
+}
 
 install() {
-  [ -f build/man/stepsize.3 ] || "${PYTHON:-python3}" dev/man_pages.py
+  man_pages
   bindings/c/test_install.sh
   Tests/abi/static.sh
   Tests/packages/man.sh
