@@ -185,8 +185,8 @@ static void damages(int controller, int record, int steps, int all_values) {
     free(exact);
   }
   memset(bad + size, 0, 16);
-  CHECK_STATUS(refuses(alike, bad, size + 1, "too many"), STEPSIZE_ERROR_STATE);
-  CHECK_STATUS(refuses(alike, bad, size + 16, "too many"), STEPSIZE_ERROR_STATE);
+  CHECK_STATUS(refuses(alike, bad, size + 1, "truncated or too long"), STEPSIZE_ERROR_STATE);
+  CHECK_STATUS(refuses(alike, bad, size + 16, "truncated or too long"), STEPSIZE_ERROR_STATE);
   seal(bad, size + 8);
   CHECK_STATUS(refuses(alike, bad, size + 8, "too long"), STEPSIZE_ERROR_STATE);
   /* The undamaged one is taken. */

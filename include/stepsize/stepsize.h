@@ -133,7 +133,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header. The library answers with its own: compare them at start. */
+/* The version of this header. Compare it at start with that of the library. */
 #define STEPSIZE_VERSION_MAJOR 0
 #define STEPSIZE_VERSION_MINOR 2
 #define STEPSIZE_VERSION_PATCH 0
@@ -289,7 +289,7 @@ typedef struct stepsize_argument {
 #define STEPSIZE_WORD(name, text) {name, STEPSIZE_VALUE_WORD, 0, 0, 0, text, 0}
 #define STEPSIZE_REALS(name, array, count) {name, STEPSIZE_VALUE_REALS, 0, 0, 0, array, count}
 
-/* How a schedule goes on when its length changes. */
+/* How a schedule changes to another length. */
 enum {
   STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
   STEPSIZE_EXTEND_HOLD = 1,    /* the same curve, cut off, or with its last value held */
