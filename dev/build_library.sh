@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces.
+# Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces;
+# build/wheel-lib has the shared ones as the wheel has them.
 # Needs a Swift 6.3 toolchain. Called by `make lib` and by the build of the Python wheel.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,6 +50,8 @@ build() {
     # A square root is an instruction; the call to libm for the errno of a negative number is left out.
     -Xswiftc -Xcc -Xswiftc -fno-math-errno
     -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+    # Nothing is bound later than at load, so that the table of functions is read-only.
+    -Xlinker -z -Xlinker now --disable-local-rpath
     # Nothing but stepsize_* is visible, and nothing may be missing.
     -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
     # Which function is how large: for the check of the size (Tests/abi/check_binary.sh).
@@ -64,18 +67,40 @@ build() {
     exit 1
   fi
 
-  # The old file may be mapped by a running program: a new one takes its name.
-  cp "$output" "build/lib/$soname.new"
-  chmod 755 "build/lib/$soname.new"
-  mv "build/lib/$soname.new" "build/lib/$soname"
+  keep "$output" "build/wheel-lib/$soname"
+  without_path "$output" "$build/$soname"
+  keep "$build/$soname" "build/lib/$soname"
   ln -sf "$soname" "build/lib/lib$library.so"
 
   archive "$library" "$symbols" "${layer%C}" "$layer"
   echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
 }
 
-# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global. What both
-# libraries are made from is in each of them, out of sight of the other.
+# keep FILE TARGET: the old file may be mapped by a running program, so a new one takes its name.
+keep() {
+  mkdir -p "$(dirname "$2")"
+  cp "$1" "$2.new"
+  chmod 755 "$2.new"
+  mv "$2.new" "$2"
+}
+
+# without_path FILE TARGET: a copy that names no folder to search for libraries. Its entry in the list of the dynamic
+# section goes, those after it move up, and the list ends with 0 as before: nothing else changes.
+without_path() {
+  local list start entries place
+  cp "$1" "$2"
+  list=$(readelf -dW "$2")
+  start=$(sed -n 's/^Dynamic section at offset \(0x[0-9a-f]*\) contains.*/\1/p' <<<"$list")
+  entries=$(grep -c '^ *0x' <<<"$list")
+  place=$(grep '^ *0x' <<<"$list" | grep -n '(RUNPATH)' | cut -d : -f 1 || true)
+  [ -n "$place" ] || return 0
+  dd if="$1" of="$2" bs=1 conv=notrunc status=none skip=$((start + 16 * place)) seek=$((start + 16 * (place - 1))) \
+    count=$((16 * (entries - place)))
+}
+
+# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global, and hidden:
+# a shared library that takes them in does not export them. What both libraries are made from is in each of them, out of
+# sight of the other.
 archive() {
   local library=$1 symbols=$2 module objects=("$build/release/CStepsize.build/Guard.c.o") roots
   shift 2
@@ -87,12 +112,16 @@ archive() {
   done
   # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
-  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}"
+  # The linker gives a symbol the narrowest visibility that any object asks for.
+  sed 's/^/.hidden /' "$symbols" | as --noexecstack -o "$build/$library-hidden.o" -
+  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}" "$build/$library-hidden.o"
   objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"
   ar rcs "build/lib/lib$library.a" "$build/$library.o"
 }
 
 build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$order"
-# The second library calls the first as any program does.
-build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so"
+# The second library calls the first as any program does. In a wheel, where nobody else says where that is, it is beside it;
+# what is installed has no path to search.
+# shellcheck disable=SC2016
+build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so" '-rpath=$ORIGIN'

@@ -1,4 +1,4 @@
-"""Reads the catalogue of a built library: what it says of its schedules and controllers."""
+"""Reads the catalogue of a built library: its schedules and controllers."""
 
 import ctypes
 import importlib.util
@@ -15,7 +15,7 @@ class Parameter:
     summary: str
     kind: str
     range: str
-    default: str  # in the text form; empty if it must be given
+    default: str  # in the text form; empty if it is required
 
     @property
     def is_optional(self) -> bool:
@@ -44,7 +44,7 @@ def read_catalogue(library: Path) -> Catalogue:
     def text(function, *arguments) -> str:
         buffer = ctypes.create_string_buffer(65536)
         if function(*arguments, buffer, len(buffer), None) != abi.STEPSIZE_OK:
-            raise SystemExit(f"{library}: its catalogue does not answer {arguments}")
+            raise SystemExit(f"{library}: its catalogue has no entry {arguments}")
         return buffer.value.decode()
 
     def parameter(*place: int) -> Parameter:

@@ -67,7 +67,7 @@ Every schedule that has a name, as the library itself describes and computes it.
 its pictures.
 
 A schedule is a function of the step t, the number of the optimizer update counted from 0; its value multiplies the
-base rate. The texts below each picture can be pasted as they are into `stepsize_schedule_parse` (C),
+base rate. The texts below each picture can be pasted into `stepsize_schedule_parse` (C),
 `stepsize.parse` (Python) or `Schedule(parsing:)` (Swift), and combined:
 
 | text | meaning |

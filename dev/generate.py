@@ -77,7 +77,7 @@ def outputs(name: str, root: Path, emitted: Path) -> dict[Path, str]:
 
 
 def check(files: dict[Path, str], root: Path) -> bool:
-    """Whether every file on disk is as generated; print what is not."""
+    """Whether every file on disk is up to date; prints those that are not."""
     stale = False
     for path, text in files.items():
         old = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -165,13 +165,13 @@ def table(entry: Entry, default) -> str:
 
 def check_names(entry: Entry) -> None:
     for p in entry.parameters:
-        if keyword.iskeyword(p.name) or p.name in ("phase", "self") and entry.name != "settle":
+        if keyword.iskeyword(p.name) or p.name in ("phase", "self") and entry.name != "early_stop":
             raise SystemExit(f"{entry.name}: {p.name} cannot be the name of an argument")
 
 
 def schedule_class(entry: Entry, one: Declared) -> str:
-    """Leading parameters may stand without their names as long as each must be given or is the first, as in the
-    canonical text; the others are named."""
+    """Leading parameters are positional as long as each is required or the first, as in the canonical text; the others
+    are keyword-only."""
     check_names(entry)
     parts, is_positional = [], True
     for i, p in enumerate(entry.parameters):

@@ -56,7 +56,7 @@ indirect enum Node: Sendable {{
   case product(Node, Node)
   case scale(Double, Node)
   case clamp(Node, min: Double, max: Double)
-  /// A part of length >= 1 over and over, and where that ends (Int64.max: nowhere).
+  /// A part of length >= 1, repeated, and where that ends (Int64.max: nowhere).
   case `repeat`(Node, Int64, end: Int64)
   case shift(Node, by: Int64)
   case stretch(Node, factor: Double, isLinear: Bool)
@@ -76,13 +76,13 @@ indirect enum Node: Sendable {{
 def controller_kind(ones: list[Declared]) -> str:
     moving = [one for one in ones if "Moving" in one.conformances]
     return f"""{NOTICE}
-/// The catalogue of controllers: everything that listens to the training and has a name.
+/// The catalogue of controllers.
 public enum ControllerKind: CaseIterable, Sendable {{
 {cases(ones)}
   var entry: Entry {{
 {switch("self", ones, lambda one: f"Entry({one.type}.declaration)")}  }}
 
-  /// What a scheduler with it must be told.
+  /// What a scheduler with it needs at each update.
   var needs: Needs {{
 {switch("self", ones, lambda one: f"{one.type}.needs")}  }}
 
@@ -106,16 +106,16 @@ def active_controller(ones: list[Declared]) -> str:
         return switch("kind", moving, lambda one: call.format(one.case), otherwise=f"default: {nothing}\n")
 
     def throwing(call: str) -> str:
-        """Where nothing is used, any of them says that it takes no such call."""
+        """Without a controller, any of them throws that it does not take the call."""
         return dispatch(call, call.format(first.case))
 
     report = ("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, "
               "&groups)")
     return f"""{NOTICE}
-/// The controller of a scheduler at work.
+/// The controller of a scheduler.
 ///
-/// Every kind has its place here, though one at most is used: a value inside an enum or an optional could not be
-/// changed in place, and a class would count references at every step.
+/// Every kind has a field, though at most one is in use: a value inside an enum or an optional could not be changed in
+/// place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
 {fields}
@@ -128,12 +128,19 @@ struct ActiveController: ~Copyable, Sendable {{
 
   var needs: Needs {{ kind?.needs ?? [] }}
 
+  /// Looks at the commonest one alone, and at none.
   @inline(__always)
-  mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
-    if _fastPath(kind == .{first.case}) {{ {first.case}.observe(loss, &groups) }} else {{ observeOther(loss, &groups) }}
+  mutating func observeAtOnce(_ loss: Double) -> Bool {{
+    _fastPath(kind == .{first.case}) ? {first.case}.observeAtOnce(loss) : kind == nil
   }}
 
-  private mutating func observeOther(_ loss: Double, _ groups: inout [Group]) {{
+  mutating func reservedCount() -> Int64 {{
+{dispatch("{}.reservedCount()", "Int64.max")}  }}
+
+  mutating func reserve() {{
+{dispatch("{}.reserve()", "break")}  }}
+
+  mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
 {dispatch("{}.observe(loss, &groups)", "break")}  }}
 
   mutating func observeGradient(
@@ -151,14 +158,14 @@ struct ActiveController: ~Copyable, Sendable {{
   ) throws(ConfigurationError) -> Trial {{
 {throwing(report)}  }}
 
-  /// Losses that the line search has asked for.
+  /// The number of losses that the line search has requested.
   var trialCount: Int64 {{
 {dispatch("{}.trialCount", "0")}  }}
 
   var decision: Decision {{
 {dispatch("{}.decision", ".none")}  }}
 
-  /// Whether every base rate is as low as the controller lets it be.
+  /// Whether every base rate is at the controller's lower bound.
   func isAtBottom(_ groups: [Group]) -> Bool {{
 {dispatch("{}.isAtBottom(groups)", "false")}  }}
 
@@ -169,7 +176,7 @@ struct ActiveController: ~Copyable, Sendable {{
 
 
 def formatted(text: str) -> str:
-    """As the formatter has it, so that `make lint` passes."""
+    """The text as the formatter writes it, so that `make lint` passes."""
     return subprocess.run(
         ["swift", "format", "--configuration", str(ROOT / ".swift-format")],
         input=text, capture_output=True, text=True, check=True).stdout

@@ -48,7 +48,7 @@ def value(p: Parameter, is_optional: bool) -> str:
 
 
 def constructor(entry: Entry, one: Declared, result: str) -> str:
-    """Leading parameters stand without labels as long as each must be given or is the first."""
+    """Leading parameters have no labels as long as each is required or the first."""
     by_variant = result == "Controller"
     parts, is_positional = [], not by_variant
     for i, p in enumerate(entry.parameters):

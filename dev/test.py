@@ -73,7 +73,7 @@ def stages() -> list[Stage]:
     wheel = "build/wheel"
     pip = '"$PYTHON" -m pip --quiet --disable-pip-version-check'
     return [
-        Stage("build", ["dev/build_library.sh"], in_quick=True),
+        Stage("build", ["dev/build_library.sh", "dev/man_pages.py"], in_quick=True),
         Stage(
             "lint",
             [
@@ -110,12 +110,14 @@ def stages() -> list[Stage]:
         ),
         Stage(
             "C tests",
-            ["Tests/run_c_tests.sh programs interface install"],
+            ["Tests/run_c_tests.sh programs interface cpp examples install"],
             after=("build",),
             quick_commands=["Tests/run_c_tests.sh quick"],
         ),
         Stage("the same bits", ["Tests/run_c_tests.sh bits"], after=("build",)),
+        Stage("fuzz corpora", ["Tests/run_c_tests.sh corpus"], after=("build",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),
+        Stage("packages", ["Tests/packages/deb.sh"], after=("wheel",)),
         Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),
         Stage("generated files", ["dev/generate.sh --check"], after=("build",)),
         Stage(
@@ -132,7 +134,7 @@ def stages() -> list[Stage]:
         *(
             Stage(
                 f"benchmark suite {name}, on tiny settings",
-                [pytest("-x", str(ROOT / f"Benchmarks/league/{name}/test_suite.py"))],
+                [pytest("-x", str(ROOT / f"Benchmarks/suites/{name}/test_suite.py"))],
                 after=("wheel",),
             )
             for name in benchmarks

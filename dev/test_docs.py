@@ -48,8 +48,8 @@ optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
 ADAPTERS = ("keras", "lightgbm", "lightning", "sklearn", "xgboost")
 # What `make test-core` leaves out; an example with one that is not there is skipped, and counted.
 BIG = ("accelerate", "jax", "keras", "lightgbm", "lightning", "optax", "torch", "transformers", "xgboost")
-# The program that Swift blocks are parts of; the Swift tests compile and run it.
-SWIFT_EXAMPLE = ROOT / "Examples/swift/main.swift"
+# The programs that blocks of the guides are parts of: the tests of each language compile and run them.
+EXAMPLES = {"c": "bindings/c/examples/*.c", "cpp": "bindings/c/examples/*.cpp", "swift": "Examples/swift/main.swift"}
 # What sets up the machine: the tests themselves run in such an environment.
 SETUP = (r"python3 -m venv \S+", r"\S+/pip install .*", r"pip install .*", r"cd \S+")
 
@@ -152,11 +152,15 @@ def main() -> int:
         passed += 1
     for page in [readme, *sorted((ROOT / "docs").glob("*.md"))]:
         languages = re.findall(r"^```(\S*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-        unknown = set(languages) - {"", "c", "python", "sh", "swift", "text"}
-        assert not unknown and (page == readme or "c" not in languages), f"{page}: nobody runs blocks of {unknown}"
-        for source in blocks(page, "swift"):
-            assert source in SWIFT_EXAMPLE.read_text(encoding="utf-8"), f"{page}: not in {SWIFT_EXAMPLE}:\n{source}"
-            passed += 1
+        unknown = set(languages) - {"", "python", "sh", "text", *EXAMPLES}
+        assert not unknown, f"{page}: nobody runs blocks of {unknown}"
+        for language, files in EXAMPLES.items():
+            if (page, language) == (readme, "c"):  # whole programs, run above
+                continue
+            programs = [path.read_text(encoding="utf-8") for path in ROOT.glob(files)]
+            for source in blocks(page, language):
+                assert any(source in program for program in programs), f"{page}: not in {files}:\n{source}"
+                passed += 1
         for language in ("python", "sh"):
             for source in blocks(page, language):
                 if language == "python" and not is_runnable(source):

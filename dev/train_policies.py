@@ -1,7 +1,7 @@
 """Trains the policies that come with the library and writes them into the sources (make policies).
 
 The same seed gives the same bits; build the library again afterwards. How each is trained, and what on, stands in
-Benchmarks/league/learned/shipped.py.
+Benchmarks/suites/learned/shipped.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "Benchmarks/league/learned"), str(ROOT / "Benchmarks/league")]
+sys.path[:0] = [str(ROOT / "Benchmarks/suites/learned"), str(ROOT / "Benchmarks/suites")]
 
 import shipped  # noqa: E402
 from stepsize.learned import Agent  # noqa: E402

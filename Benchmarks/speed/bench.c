@@ -156,7 +156,7 @@ static void bench_greedy(const char *variant, int huggingface, int64_t window) {
   twin_greedy_destroy(twin);
 }
 
-/* Both are ours: what listening to a loss costs beside the cheapest step, whatever the window. */
+/* Both are ours: the cost of observing a loss relative to the cheapest step, whatever the window. */
 static void bench_window(int64_t window) {
   char name[64], text[64];
   stepsize_controller *controller;

@@ -25,6 +25,10 @@ fi
 "$out/bench"
 
 echo
+gcc "${flags[@]}" -Iinclude Benchmarks/speed/scaling.c -Lbuild/lib -lstepsize "-Wl,-rpath,$PWD/build/lib" -o "$out/scaling"
+"$out/scaling"
+
+echo
 python=${PYTHON:-python3}
 if "$python" -c 'import numpy' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_fill.py

@@ -1,10 +1,10 @@
-// Fits a line by gradient descent, with a rate for the slope and one for the intercept. Half of the way is trained by a
+// Fits a line by gradient descent, with a rate for the slope and one for the intercept. The second half is trained with a
 // scheduler that was saved and restored.
 
 import Stepsize
 
 func train() throws {
-  // Warm-up and cosine decay, and cuts where the loss does not improve.
+  // Warm-up and cosine decay, with cuts when the loss does not improve.
   let plan = try Plan("plateau(patience=20) * (warmup(10) >> cosine(190))")
   var scheduler = try Scheduler(baseLRs: [0.2, 0.1], plan: plan)
   var rates = [Double](repeating: 0, count: scheduler.groupCount)
@@ -35,7 +35,7 @@ func combine() throws {
 }
 
 func fail() throws {
-  // Nothing traps: what cannot be is an error, and nothing has changed then.
+  // Nothing traps: invalid input is an error, and nothing has changed then.
   do {
     _ = try Schedule("liner(90)")
   } catch {
@@ -45,11 +45,11 @@ func fail() throws {
   do {
     try scheduler.step(into: MutableSpan())
   } catch .lossRequired {
-    print("step \(scheduler.step): greedy needs the loss")
+    print("step \(scheduler.step): greedy needs a loss")
   }
 }
 
-/// What is trained: the line through points of 3 x + 2.
+/// The model: a line through points of 3 x + 2.
 struct Line: CustomStringConvertible {
   var slope = 0.0
   var intercept = 0.0

@@ -2,7 +2,7 @@
 extension Node {
   /// The value at `t >= 0`.
   ///
-  /// The commonest forms stand here, the others behind one more call: this function then needs no stack.
+  /// The commonest forms are inlined here, the others are one more call away, so that this function needs no stack.
   @_optimize(speed)
   func value(at t: Int64) -> Double {
     switch self {

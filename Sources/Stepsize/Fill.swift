@@ -21,7 +21,7 @@ extension Schedule {
   }
 
   /// In single precision: each value is computed in double precision and rounded once. Where that would
-  /// round a rate above 0 to 0, the smallest positive number stands instead.
+  /// round a rate above 0 to 0, it is the smallest positive number instead.
   public func fill(
     _ out: inout MutableSpan<Float>, from first: Int64 = 0, stride: Int64 = 1, base: Double = 1
   ) {
@@ -31,10 +31,7 @@ extension Schedule {
       var values = buffer.mutableSpan
       let count = Swift.min(values.count, out.count &- start)
       fill(&values, 0..<count, from: first, stride, offset: start, base: base)
-      for i in 0..<count {
-        let rounded = Float(Swift.min(values[i], Double(Float.greatestFiniteMagnitude)))
-        out[start &+ i] = values[i] > 0 ? Swift.max(rounded, Float.leastNonzeroMagnitude) : rounded
-      }
+      for i in 0..<count { out[start &+ i] = single(values[i]) }
       start &+= count
     }
   }
@@ -65,6 +62,13 @@ extension Schedule {
     if high < 0 { return 0 }
     return high > 0 || low > UInt64(bitPattern: Int64.max) ? Int64.max : Int64(low)
   }
+}
+
+/// A rate in single precision: it stays finite, and above 0 where it is. NaN stays NaN.
+@inline(__always)
+public func single(_ rate: Double) -> Float {
+  let rounded = Float(Swift.min(rate, Double(Float.greatestFiniteMagnitude)))
+  return rate > 0 ? Swift.max(rounded, Float.leastNonzeroMagnitude) : rounded
 }
 
 extension Node {
@@ -113,7 +117,7 @@ extension Node {
           out.set(lower..<range.upperBound, to: finite(base * part.value(at: length)))
           break
         }
-        // To the end of the round or of them all, which is the end of a round.
+        // To the end of the round, or of the last round.
         let position = step % Swift.max(length, 1)
         let round = (lower..<range.upperBound).split(at: length, from: position).before
         part.fill(&out, round, from: position, base: base)
@@ -186,7 +190,7 @@ extension MutableSpan<Double> {
   ) {
     guard range.lowerBound >= 0, range.upperBound <= count else { return }
     let first = Int64(range.lowerBound)
-    // All is exact: the numbers are whole and at most 2^53.
+    // This is exact: the numbers are whole and at most 2^53.
     let top = from + 0x1p52
     let bottom = 0x1p52 - from
     for i in range {

@@ -6,7 +6,7 @@
 public struct Schedule: Sendable {
   /// How a schedule is computed.
   let node: Node
-  /// How it was written.
+  /// How it was written, for printing.
   let form: Form
   /// Number of updates that the schedule describes; nil if it has no end.
   public let length: Int64?
@@ -15,7 +15,9 @@ public struct Schedule: Sendable {
   /// Nested levels and number of nodes, both bounded: evaluation is recursive.
   let depth: Int
   let nodeCount: Int
-  /// The first step with a phase's name. Repeats ask for it again and again.
+  /// Closed forms that are evaluated for one value, at most.
+  let evaluationCount: Int
+  /// The first step with a phase's name, cached because repeats look it up often.
   private(set) var firstName = NextName.notBefore(0)
 
   static let maximumDepth = 64
@@ -28,31 +30,36 @@ public struct Schedule: Sendable {
   }
 
   init(_ body: Body, form: Form, phase: [UInt8]? = nil) throws(ConfigurationError) {
-    guard body.depth <= Self.maximumDepth else {
-      throw ConfigurationError(.limit, "schedules are nested more than 64 levels deep")
+    // The innermost schedule is not a level of its own.
+    guard body.depth - 1 <= Self.maximumDepth else {
+      throw ConfigurationError(.limit, "schedule: nested more than 64 levels deep")
     }
     guard body.nodeCount <= Self.maximumNodeCount else {
-      throw ConfigurationError(.limit, "a schedule has more than 65536 pieces")
+      throw ConfigurationError(.limit, "schedule: more than 65536 nodes")
+    }
+    guard body.evaluationCount <= Self.maximumNodeCount else {
+      throw ConfigurationError(.limit, "a schedule takes more than 65536 evaluations for a value")
     }
     node = body.node
-    // The largest Int64 stands for "without end" in the C interface; nothing is lost by meaning the same here.
+    // The largest Int64 means "no end" in the C interface, so it does here.
     length = body.length == Int64.max ? nil : body.length
     depth = body.depth
     nodeCount = body.nodeCount
+    evaluationCount = body.evaluationCount
     self.form = form
     self.phase = phase
     firstName = nextName(from: 0)
   }
 
-  /// A schedule of the catalogue. Values are given in the order of its parameters; nil, or none at the end, takes the
-  /// default.
+  /// A schedule of the catalogue. Values are in the order of its parameters; nil, or a value missing at the end, takes
+  /// the default.
   ///
-  /// Throws `.argument` for a value outside its range, one that is missing, and one too many.
+  /// Throws `.argument` for a value outside its range, a required value that is missing, or too many values.
   public init(_ kind: Kind, _ given: [Value?]) throws(ConfigurationError) {
     try self.init(kind, kind.signature, given)
   }
 
-  /// The same for who has read the declaration.
+  /// The same for a caller that has parsed the declaration.
   init(_ kind: Kind, _ signature: Signature, _ given: [Value?]) throws(ConfigurationError) {
     let arguments = try signature.bind(given)
     let body = try kind.make(arguments)
@@ -60,12 +67,13 @@ public struct Schedule: Sendable {
   }
 }
 
-/// What a constructor makes: the computation and its extent.
+/// The result of a constructor: the computation and its extent.
 struct Body {
   let node: Node
   let length: Int64?
   var depth = 1
   var nodeCount = 1
+  var evaluationCount = 1
   /// What a named composition stands for.
   private(set) var expansion: Schedule?
 
@@ -76,6 +84,7 @@ struct Body {
 
   init(_ node: Node, length: Int64?, around parts: [Schedule]) {
     self.init(node, length: length)
+    evaluationCount = parts.reduce(0) { $0 + $1.evaluationCount }
     for part in parts {
       depth = max(depth, part.depth + 1)
       nodeCount += part.nodeCount
@@ -88,6 +97,7 @@ struct Body {
     length = schedule.length
     depth = schedule.depth
     nodeCount = schedule.nodeCount
+    evaluationCount = schedule.evaluationCount
     expansion = schedule
   }
 }
@@ -96,7 +106,7 @@ struct Body {
 indirect enum Form: Sendable {
   /// A schedule of the catalogue; a composition is followed by what it stands for.
   case call(Kind, Arguments, Schedule?)
-  case sequence([Schedule])
+  case sequence(Parts)
   case product([Schedule])
   case scale(Double, Schedule)
   /// Brackets around a schedule that carry a name.

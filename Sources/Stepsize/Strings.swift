@@ -1,11 +1,11 @@
 #if !hasFeature(Embedded)
 
-  // Text as String, for Swift programs. The shipped library, which is Embedded Swift, knows it as UTF-8 alone.
+  // Text as String, for Swift programs. The shipped library, which is Embedded Swift, has text only as UTF-8 bytes.
 
   extension Schedule: CustomStringConvertible {
     /// Reads the text form, such as `warmup(10) >> cosine(90)`.
     ///
-    /// Throws what `init(parsing:)` throws: `.syntax`, `.name` or `.argument` with the byte where it is, or `.limit`.
+    /// Throws as `init(parsing:)`: `.syntax`, `.name` or `.argument` with its byte offset, or `.limit`.
     public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
 
     /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
@@ -29,7 +29,7 @@
     /// Reads the text form, such as `greedy(patience=5) * linear(1000)`; throws as for a schedule.
     public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
 
-    /// The canonical text form, which `init(_:)` reads; empty for nothing but a constant 1.
+    /// The canonical text form, which `init(_:)` reads; empty for a constant 1 without controllers.
     public var description: String { String(decoding: text, as: UTF8.self) }
   }
 

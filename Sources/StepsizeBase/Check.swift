@@ -1,4 +1,4 @@
-/// Checks of numbers that belong to no signature; an error names the owner, the field, the value and the range.
+/// Checks of numbers that are not in a signature; an error names the owner, the field, the value and the range.
 package struct Check {
   private let owner: StaticString
 

@@ -1,4 +1,4 @@
-/// Why a schedule, a controller or a scheduler could not be made, or a call could not be carried out.
+/// Why a schedule, a controller or a scheduler could not be made, or why a call failed.
 public struct ConfigurationError: Error, Sendable {
   public enum Kind: Sendable {
     /// A number or a list is outside its range.
@@ -7,17 +7,17 @@ public struct ConfigurationError: Error, Sendable {
     case name
     /// A text that is not in the text form.
     case syntax
-    /// Too many pieces or levels, or a length that does not fit in 63 bits.
+    /// Too many nodes or levels, or a length that does not fit in 63 bits.
     case limit
     /// An array that is too short.
     case size
-    /// A call that this scheduler does not take, or not now.
+    /// A call that this scheduler does not support, or not at this point.
     case order
-    /// A saved state that is damaged, or none at all.
+    /// Bytes that are a damaged state, or not a state.
     case state
     /// A saved state of a newer format.
     case version
-    /// A saved state of a scheduler that was made otherwise.
+    /// A saved state of a differently configured scheduler.
     case mismatch
     /// Memory ran out in a library that this one calls.
     case memory

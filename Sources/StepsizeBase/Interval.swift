@@ -1,4 +1,4 @@
-/// A range of reals: closed unless an end is said to be open; always finite.
+/// A range of reals, always finite: closed unless an end is marked as open.
 public struct Interval: Sendable {
   public let lower: Double
   public let upper: Double

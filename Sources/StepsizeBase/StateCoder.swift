@@ -1,55 +1,106 @@
-/// Writes a state, or reads one: each stateful type names its fields once, in `transfer`, for both.
+/// Writes or reads a state: each stateful type names its fields once, in `transfer`, for both.
 ///
 /// Little-endian: the magic "STEPSIZE", the format's number, the CRC-32 (IEEE 802.3) of everything else, the length
-/// in bytes, then the fields. Whatever is wrong while reading is remembered and thrown by `finish`, with the name of
-/// what the state is to be one of.
+/// in bytes, then the fields. An error while reading is remembered and thrown by `finish`, with the name of the type
+/// that the state should be of.
 package struct StateCoder {
-  /// Grows with every change of the format; older ones stay readable.
+  /// Rises with every change of the format; older ones stay readable.
   ///
   /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
-  package static let format: UInt32 = 2
+  /// 3: of a long window the part that is filled (`MovingAverage`).
+  package static let format: UInt32 = 3
   package static let headerLength = 24
 
-  /// What a count of observations can be: none is ever so large that counting on overflows.
+  /// The range of a count of observations: never so large that counting further overflows.
   package static let counts = 0...Int64(1) << 62
 
-  package private(set) var bytes: [UInt8]
+  private enum Purpose {
+    /// Nothing is written: only the bytes are counted.
+    case measuring
+    case writing
+    case reading
+  }
+
+  private var bytes: [UInt8]
   /// That of the state that is read, or the lowest that holds what is written, for older libraries.
-  private var format: UInt32 = 1
-  package let isReading: Bool
+  private var format: UInt32
+  private let purpose: Purpose
   /// "a scheduler", for the errors.
   private let owner: StaticString
   private var offset = headerLength
   private var isDamaged = false
 
-  /// To write with.
-  package init() {
-    isReading = false
-    owner = ""
-    bytes = Array(repeating: 0, count: Self.headerLength)
+  // MARK: - Writing
+
+  /// The state of what `transfer` names, in the lowest format that holds it.
+  package static func bytes(_ transfer: (inout StateCoder) -> Void) -> [UInt8] {
+    let (size, format) = measure(transfer)
+    var coder = StateCoder(writing: size, format)
+    transfer(&coder)
+    coder.finishWriting()
+    return coder.bytes
   }
 
-  /// To read with.
+  /// How many bytes that are. Lists are not looked at.
+  package static func size(_ transfer: (inout StateCoder) -> Void) -> Int { measure(transfer).size }
+
+  /// What needs a newer format may come after what is written differently in it.
+  private static func measure(_ transfer: (inout StateCoder) -> Void) -> (size: Int, format: UInt32) {
+    var format: UInt32 = 1
+    while true {
+      var coder = StateCoder(measuring: format)
+      transfer(&coder)
+      if coder.format == format { return (coder.offset, format) }
+      format = coder.format
+    }
+  }
+
+  private init(measuring format: UInt32) {
+    purpose = .measuring
+    owner = ""
+    bytes = []
+    self.format = format
+  }
+
+  private init(writing size: Int, _ format: UInt32) {
+    purpose = .writing
+    owner = ""
+    bytes = Array(repeating: 0, count: size)
+    self.format = format
+  }
+
+  private mutating func finishWriting() {
+    let magic = Self.magic.bytes
+    for i in 0..<8 { bytes[i] = magic[i] }
+    store(UInt64(bytes.count), at: 16)
+    store(UInt64(format), at: 8)
+    store(UInt64(format) | UInt64(Self.checksum(bytes)) << 32, at: 8)
+  }
+
+  // MARK: - Reading
+
   package init(reading bytes: [UInt8], of owner: StaticString) throws(ConfigurationError) {
     self.bytes = bytes
     self.owner = owner
-    isReading = true
+    purpose = .reading
+    format = 1
     guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else { throw Self.isNone }
     let format = UInt32(truncatingIfNeeded: word(at: 8))
     let length = word(at: 16)
-    guard format <= Self.format || Self.checksum(bytes) != storedChecksum else {
+    let isRight = Self.checksum(bytes) == UInt32(truncatingIfNeeded: word(at: 8) >> 32)
+    guard format <= Self.format || !isRight else {
       throw ConfigurationError(
         .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
     }
     guard length == UInt64(bytes.count) else { throw Self.hasOtherLength(bytes.count) }
-    guard Self.checksum(bytes) == storedChecksum else {
-      throw ConfigurationError(.state, "the state is damaged: its checksum is wrong")
+    guard isRight else {
+      throw ConfigurationError(.state, "the state is damaged: its checksum does not match")
     }
-    guard format >= 1 else { throw ConfigurationError(.state, "the state has an unknown format: 0") }
+    guard format >= 1 else { throw ConfigurationError(.state, "the state has the unknown format 0") }
     self.format = format
   }
 
-  /// Refuses what is no state of `count` bytes by its first ones, before the others are copied.
+  /// Refuses by the first bytes what is no state of `count` bytes, before the others are copied.
   package static func checkHeader(_ bytes: [UInt8], count: Int) throws(ConfigurationError) {
     guard bytes.count >= headerLength, magic.equals(bytes[0..<8]) else { throw isNone }
     var length: UInt64 = 0
@@ -62,7 +113,7 @@ package struct StateCoder {
   }
 
   private static func hasOtherLength(_ count: Int) -> ConfigurationError {
-    var text = ("the state is cut off or has bytes too many: it has " as StaticString).bytes
+    var text = ("the state is truncated or too long: it has " as StaticString).bytes
     text.write(Int64(count))
     text.write(" bytes")
     return ConfigurationError(.state, text)
@@ -70,30 +121,20 @@ package struct StateCoder {
 
   private static var magic: StaticString { "STEPSIZE" }
 
-  /// What was written, with its header.
-  package consuming func finished() -> [UInt8] {
-    let magic = Self.magic.bytes
-    for i in 0..<8 { bytes[i] = magic[i] }
-    store(UInt64(format), count: 4, at: 8)
-    store(UInt64(bytes.count), count: 8, at: 16)
-    store(UInt64(Self.checksum(bytes)), count: 4, at: 12)
-    return bytes
-  }
-
   /// Throws if something that was read cannot be.
   package func check() throws(ConfigurationError) {
-    if isDamaged { throw refusal("a value in it cannot be") }
+    if isDamaged { throw refusal("it contains an invalid value") }
   }
 
-  /// The same, and if something is left.
+  /// The same, and throws if bytes are left.
   package func finish() throws(ConfigurationError) {
     try check()
     guard offset == bytes.count else { throw refusal("it is too long") }
   }
 
-  /// "the state is not one of a scheduler: …"
+  /// "the state is not that of a scheduler: …"
   package func refusal(_ reason: [UInt8]) -> ConfigurationError {
-    var text = ("the state is not one of " as StaticString).bytes
+    var text = ("the state is not that of " as StaticString).bytes
     text.write(owner)
     text.write(": ")
     return ConfigurationError(.state, text + reason)
@@ -101,30 +142,33 @@ package struct StateCoder {
 
   package func refusal(_ reason: StaticString) -> ConfigurationError { refusal(reason.bytes) }
 
+  package var isReading: Bool { purpose == .reading }
+
   /// For what reads a value that cannot be. Nothing happens while writing.
   package mutating func reject() { if isReading { isDamaged = true } }
 
-  /// Whether fields that came with a format are there; written only where they say something.
+  /// Whether the fields that a format introduced are present; written only where they hold information.
   package mutating func has(format: UInt32, ifWritten: Bool) -> Bool {
     if !isReading && ifWritten { self.format = max(self.format, format) }
     return self.format >= format
   }
 
-  /// How many words there can be.
+  /// The largest possible number of words.
   package var room: Int { isReading ? (bytes.count - offset) / 8 : Int.max }
 
   // MARK: - Fields
 
   package mutating func transfer(_ x: inout UInt64) {
-    guard isReading else {
-      for i in 0..<8 { bytes.append(UInt8(truncatingIfNeeded: x >> UInt64(8 * i))) }
-      return
+    switch purpose {
+    case .measuring: break
+    case .writing: store(x, at: offset)
+    case .reading:
+      guard offset <= bytes.count - 8 else {
+        isDamaged = true
+        return
+      }
+      x = word(at: offset)
     }
-    guard offset <= bytes.count - 8 else {
-      isDamaged = true
-      return
-    }
-    x = word(at: offset)
     offset += 8
   }
 
@@ -134,8 +178,9 @@ package struct StateCoder {
     x = Double(bitPattern: bits)
   }
 
+  /// What has counted beyond the range is written as its end.
   package mutating func transfer(_ x: inout Int64, in range: ClosedRange<Int64>) {
-    var bits = UInt64(bitPattern: x)
+    var bits = UInt64(bitPattern: min(max(x, range.lowerBound), range.upperBound))
     transfer(&bits)
     let value = Int64(bitPattern: bits)
     if range.contains(value) { x = value } else { isDamaged = true }
@@ -154,8 +199,19 @@ package struct StateCoder {
   }
 
   /// As many numbers as there are.
-  package mutating func transfer(_ buffer: inout FixedBuffer) {
-    for i in 0..<buffer.count { transfer(&buffer[i]) }
+  package mutating func transfer(_ buffer: inout FixedBuffer) { transfer(&buffer, count: buffer.count) }
+
+  /// The first `count` of them; where there are fewer, the others are 0.
+  package mutating func transfer(_ buffer: inout FixedBuffer, count: Int) {
+    if purpose == .measuring {
+      offset += 8 * count
+      return
+    }
+    for i in 0..<count {
+      var x = i < buffer.count ? buffer[i] : 0
+      transfer(&x)
+      if i < buffer.count { buffer[i] = x }
+    }
   }
 
   /// A finite number >= 0.
@@ -166,47 +222,105 @@ package struct StateCoder {
   }
 
   package mutating func transfer(_ list: inout [UInt64]) {
-    var count = list.count
-    // What is left bounds what can be asked for.
+    guard let count = transferCount(list.count) else { return }
+    switch purpose {
+    case .measuring: break
+    case .writing: store(list, at: offset)
+    case .reading: list = words(count, at: offset)
+    }
+    offset += 8 * count
+  }
+
+  package mutating func transfer(_ list: inout [Double]) {
+    guard let count = transferCount(list.count) else { return }
+    switch purpose {
+    case .measuring: break
+    case .writing: store(list, at: offset)
+    case .reading: list = words(count, at: offset)
+    }
+    offset += 8 * count
+  }
+
+  /// nil where nothing more can be read. What is left bounds what can be asked for.
+  private mutating func transferCount(_ count: Int) -> Int? {
+    var count = count
     transfer(&count, in: 0...room)
-    if isReading { list = Array(repeating: 0, count: isDamaged ? 0 : count) }
-    for i in list.indices { transfer(&list[i]) }
+    return isDamaged || isReading && count > room ? nil : count
   }
 
   package mutating func transfer(_ text: inout [UInt8]) {
     var count = text.count
     transfer(&count, in: 0...(isReading ? bytes.count - offset : count))
-    if !isReading {
-      bytes += text
-    } else if !isDamaged, count <= bytes.count - offset {
+    switch purpose {
+    case .measuring: break
+    case .writing: bytes.replaceSubrange(offset..<(offset + count), with: text)
+    case .reading:
+      guard !isDamaged, count <= bytes.count - offset else {
+        isDamaged = true
+        return
+      }
       text = Array(bytes[offset..<(offset + count)])
-      offset += count
-    } else {
-      isDamaged = true
     }
+    offset += count
   }
 
   // MARK: - Bytes
 
-  private var storedChecksum: UInt32 { UInt32(truncatingIfNeeded: word(at: 8) >> 32) }
-
   private func word(at offset: Int) -> UInt64 {
-    var word: UInt64 = 0
-    for i in 0..<8 { word |= UInt64(bytes[offset + i]) << UInt64(8 * i) }
-    return word
-  }
-
-  private mutating func store(_ word: UInt64, count: Int, at offset: Int) {
-    for i in 0..<count { bytes[offset + i] = UInt8(truncatingIfNeeded: word >> UInt64(8 * i)) }
-  }
-
-  /// Of all bytes but those that hold it.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-    var crc = UInt32.max
-    for i in bytes.indices where i < 12 || i >= 16 {
-      crc ^= UInt32(bytes[i])
-      for _ in 0..<8 { crc = (crc >> 1) ^ (0xEDB8_8320 & (0 &- (crc & 1))) }
+    guard offset <= bytes.count - 8 else { return 0 }
+    return bytes.withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
-    return ~crc
   }
+
+  private mutating func store(_ word: UInt64, at offset: Int) {
+    guard offset <= bytes.count - 8 else { return }
+    bytes.withUnsafeMutableBytes {
+      $0.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
+    }
+  }
+
+  @_optimize(speed)
+  private func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
+    bytes.withUnsafeBytes { bytes in
+      Array(unsafeUninitializedCapacity: count) { list, initialized in
+        for i in 0..<count {
+          let word = bytes.loadUnaligned(fromByteOffset: offset &+ 8 &* i, as: UInt64.self)
+          list.initializeElement(at: i, to: Word(bitPattern: UInt64(littleEndian: word)))
+        }
+        initialized = count
+      }
+    }
+  }
+
+  @_optimize(speed)
+  private mutating func store<Word: StateWord>(_ list: [Word], at offset: Int) {
+    guard offset <= bytes.count - 8 * list.count else { return }
+    bytes.withUnsafeMutableBytes { bytes in
+      for i in list.indices {
+        bytes.storeBytes(of: list[i].bitPattern.littleEndian, toByteOffset: offset &+ 8 &* i, as: UInt64.self)
+      }
+    }
+  }
+
+  /// The checksum of all bytes except its own.
+  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+    var sum = Checksum()
+    sum.add(bytes, 0..<12)
+    sum.add(bytes, 16..<bytes.count)
+    return sum.value
+  }
+}
+
+/// What is eight bytes of a state.
+private protocol StateWord {
+  var bitPattern: UInt64 { get }
+  init(bitPattern: UInt64)
+}
+
+extension Double: StateWord {}
+
+extension UInt64: StateWord {
+  fileprivate var bitPattern: UInt64 { self }
+  fileprivate init(bitPattern: UInt64) { self = bitPattern }
 }

@@ -1,5 +1,5 @@
-// Text is bytes of UTF-8 throughout the core, and what the library says itself is StaticString: `String` would
-// bring its storage, comparison and Unicode tables into a library of a few ten kilobytes.
+// Text is UTF-8 bytes throughout the core, and the library's own texts are StaticString: `String` would
+// link its storage, comparison and Unicode tables into the library.
 
 extension StaticString {
   /// The text as UTF-8.
@@ -21,14 +21,14 @@ extension [UInt8] {
   }
 
   package mutating func write(_ x: Double) {
-    append(contentsOf: Decimal.write(x))
+    Decimal.write(x, to: &self)
   }
 
   package mutating func write(_ n: Int64) {
-    append(contentsOf: Decimal.write(n))
+    Decimal.write(n, to: &self)
   }
 
-  /// "[1, 2, 3]"; what is beyond the first `limit` is "…".
+  /// "[1, 2, 3]"; elements beyond the first `limit` become "…".
   package mutating func write<T>(
     _ list: [T], limit: Int = 8, element: (T, inout [UInt8]) -> Void
   ) {
@@ -44,7 +44,7 @@ extension [UInt8] {
     write("]")
   }
 
-  /// What a count must be, as an error message says it.
+  /// The range of a count, for an error message.
   package mutating func write(expected range: ClosedRange<Int64>) {
     write("an integer from ")
     write(range.lowerBound)

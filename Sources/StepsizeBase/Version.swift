@@ -1,8 +1,8 @@
-/// Three numbers with three meanings; none follows from another.
+/// Three independent numbers.
 public enum Version {
   /// The package, by semantic versioning.
   public static let major = 0
-  public static let minor = 1
+  public static let minor = 2
   public static let patch = 0
   /// One number that grows with each release.
   public static var number: Int { 1_000_000 * major + 1000 * minor + patch }

@@ -1,8 +1,8 @@
 @_exported import CStepsize
 @_exported import StepsizeBase
 
-// Everything that is unsafe about crossing into C, for the C layers of both libraries: handles, statuses, error texts and
-// sized structs.
+// All unsafe code for crossing into C, for the C layers of both libraries: handles, statuses, error texts and sized
+// structs.
 
 public typealias ErrorOut = UnsafeMutablePointer<stepsize_error>?
 public typealias BytesIn = UnsafePointer<UInt8>?
@@ -12,7 +12,7 @@ package func fail(_ status: Int, _ message: StaticString, _ error: ErrorOut) -> 
   message.withUTF8Buffer { report(Int32(status), $0, offset: -1, error) }
 }
 
-/// Runs the core, guarded, and turns what it throws into a status and a text.
+/// Runs the core, guarded, and turns a thrown error into a status and a text.
 package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -> Void) -> stepsize_status {
   let result = guarded {
     do throws(ConfigurationError) {
@@ -56,7 +56,7 @@ private func report(
   return status
 }
 
-/// Copies what fits, cut between characters, and terminates it.
+/// Copies what fits, truncated between characters, and terminates it.
 package func copy(_ text: [UInt8], to buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int) {
   text.withUnsafeBufferPointer { copy($0, to: buffer, capacity) }
 }
@@ -67,7 +67,8 @@ private func copy(
   guard let buffer, capacity > 0 else { return }
   var count = min(text.count, capacity - 1)
   while count > 0 && count < text.count && text[count] & 0xC0 == 0x80 { count -= 1 }
-  for i in 0..<count { buffer[i] = CChar(bitPattern: text[i]) }
+  UnsafeMutableRawBufferPointer(start: buffer, count: count).copyMemory(
+    from: .init(UnsafeBufferPointer(rebasing: text[..<count])))
   buffer[count] = 0
 }
 
@@ -93,7 +94,7 @@ package func destroyHandle<Tag, Value: ~Copyable>(_ handle: UnsafeMutablePointer
 
 // MARK: - Arrays and structs
 
-/// An array of the caller's that may be used: empty, or not NULL, aligned, and of a size that exists.
+/// Whether the caller's array is usable: empty, or not NULL, aligned, and of a possible size.
 package func isUsable<T>(_ pointer: UnsafePointer<T>?, _ count: UInt) -> Bool {
   guard count > 0 else { return true }
   guard let pointer else { return false }
@@ -113,7 +114,7 @@ package func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) 
   return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 
-/// Answers a text by the two-call convention.
+/// Returns a text by the two-call convention.
 package func give(
   _ text: [UInt8], _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
@@ -125,7 +126,7 @@ package func give(
   return Int32(UInt(text.count) < capacity ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
 }
 
-/// Bytes into the caller's buffer, where there is one.
+/// Copies bytes into the caller's buffer, if there is one.
 package func written(
   _ bytes: [UInt8], _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
@@ -133,21 +134,39 @@ package func written(
   size?.pointee = UInt(bytes.count)
   guard let buffer, capacity > 0 else { return Int32(STEPSIZE_OK) }
   guard UInt(bytes.count) <= capacity else { return Int32(STEPSIZE_ERROR_SIZE) }
-  for i in bytes.indices { buffer[i] = bytes[i] }
+  copy(bytes, to: buffer)
   return Int32(STEPSIZE_OK)
 }
 
-/// A copy of a state of the caller's; one that is not what its header says is refused before it is copied.
+// In one go: optimized for size, an array's own way to copy takes its bytes one by one.
+
+/// All of the bytes into a buffer that has room for them.
+package func copy(_ bytes: [UInt8], to buffer: UnsafeMutablePointer<UInt8>) {
+  bytes.withUnsafeBytes {
+    UnsafeMutableRawBufferPointer(start: buffer, count: $0.count).copyMemory(from: $0)
+  }
+}
+
+/// The caller's bytes; none where the pointer is NULL.
+package func copied(_ pointer: UnsafeRawPointer?, _ count: UInt) -> [UInt8] {
+  guard let pointer else { return [] }
+  let source = UnsafeRawBufferPointer(start: pointer, count: Int(clamping: count))
+  return Array(unsafeUninitializedCapacity: source.count) { buffer, initialized in
+    UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)
+    initialized = source.count
+  }
+}
+
+/// A copy of the caller's state; one that is not what its header says is refused before it is copied.
 package func stateBytes(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> [UInt8] {
-  let given = UnsafeBufferPointer(start: size == 0 ? nil : bytes, count: Int(size))
-  try StateCoder.checkHeader(Array(given.prefix(StateCoder.headerLength)), count: given.count)
-  return Array(given)
+  try StateCoder.checkHeader(copied(bytes, min(size, UInt(StateCoder.headerLength))), count: Int(clamping: size))
+  return copied(bytes, size)
 }
 
 /// The policy that the caller's bytes are; damaged ones are refused.
 package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
-    throw ConfigurationError(.state, "the state is not one of a policy: it is empty or too long")
+    throw ConfigurationError(.state, "the state is not that of a policy: it is empty or too long")
   }
   return try Policy(bytes: stateBytes(bytes, size))
 }

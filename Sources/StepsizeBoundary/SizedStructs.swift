@@ -1,14 +1,14 @@
 import CStepsize
 import StepsizeBase
 
-// Structs of the caller's that can grow: their first field is a uint32_t, their size in bytes. The caller's may be
+// The caller's growable structs: their first field is a uint32_t, their size in bytes. The caller's struct may be
 // shorter than ours (an older program) or longer (a newer one); nothing beyond its size is ever touched.
 
-/// The largest struct that will ever be: a size beyond it was never set.
+/// Larger than any struct will ever be: a size beyond it was not set.
 private var largestSize: Int { 65536 }
 
-/// The caller's options. Fields that an older caller does not know keep their defaults; what a newer caller knows and
-/// this library does not must be 0. nil if that is not so, or if the size is none that ever was.
+/// The caller's options. Fields that an older caller does not have keep their defaults; fields of a newer caller that
+/// this library does not know must be 0. nil if they are not, or if the size is not that of any version.
 package func read<T>(_ pointer: UnsafePointer<T>, over defaults: T, minimum: Int = MemoryLayout<T>.size) -> T?
 {
   let bytes = UnsafeRawPointer(pointer)
@@ -29,7 +29,7 @@ package func isWritable<T>(_ pointer: UnsafePointer<T>, minimum: Int = MemoryLay
   return size >= minimum && size <= largestSize
 }
 
-/// Writes a result as far as the caller knows it; what this library does not know becomes 0. The size stays.
+/// Writes the fields of a result that the caller has; those that this library does not know become 0. `size` is kept.
 package func write<T>(_ value: T, to pointer: UnsafeMutablePointer<T>) {
   let size = UnsafeRawPointer(pointer).loadUnaligned(as: UInt32.self)
   let bytes = UnsafeMutableRawBufferPointer(start: pointer, count: Int(size))

@@ -1,17 +1,17 @@
 import CStepsize
 import Stepsize
 
-// How named values cross: an array of stepsize_argument becomes the values of a schedule's or a controller's parameters.
+// Named values from C: an array of stepsize_argument becomes the values of a schedule's or a controller's parameters.
 
 /// The caller's arguments by the parameters of a signature.
 ///
-/// An unknown name is refused with the nearest known one, as in the text form.
+/// Throws for an unknown name, with the nearest known one, as in the text form.
 func values(
   _ arguments: UnsafePointer<stepsize_argument>?, _ count: UInt, for signature: Signature
 ) throws(ConfigurationError) -> [Value?] {
   let parameters = signature.parameters
   guard count <= UInt(parameters.count), isUsable(arguments, count) else {
-    throw ConfigurationError(.argument, signature.name, "arguments is NULL, not aligned or has too many")
+    throw ConfigurationError(.argument, signature.name, "arguments is NULL, not aligned or too long")
   }
   var values: [Value?] = Array(repeating: nil, count: parameters.count)
   for i in 0..<Int(count) {
@@ -29,6 +29,9 @@ func values(
 private func value(
   of argument: stepsize_argument, _ owner: [UInt8], _ name: [UInt8]
 ) throws(ConfigurationError) -> Value {
+  guard argument.reserved == 0 else {
+    throw ConfigurationError(.argument, owner, "reserved is not 0 in the argument ", name)
+  }
   switch Int(argument.kind) {
   case STEPSIZE_VALUE_NONE: return .none
   case STEPSIZE_VALUE_INTEGER: return .integer(argument.integer)
@@ -47,7 +50,7 @@ private func value(
     }
   default: break
   }
-  throw ConfigurationError(.argument, owner, "kind or data of this argument cannot be used: ", name)
+  throw ConfigurationError(.argument, owner, "invalid kind or data of the argument ", name)
 }
 
 private func list<T>(_ argument: stepsize_argument) -> [T]? {
@@ -60,7 +63,7 @@ private func list<T>(_ argument: stepsize_argument) -> [T]? {
   return Array(UnsafeBufferPointer(start: argument.count == 0 ? nil : data, count: argument.count))
 }
 
-/// The text of a terminated name or word; of one that is longer than any known, the beginning.
+/// The text of a terminated name or word; only the beginning of one that is longer than any known.
 func terminated(_ text: UnsafePointer<CChar>?) -> [UInt8] {
   guard let text else { return [] }
   var bytes: [UInt8] = []

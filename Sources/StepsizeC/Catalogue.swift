@@ -5,8 +5,8 @@ import Stepsize
 
 // MARK: - The catalogue
 
-// Everything that has a name, as the library itself describes it: bindings, menus and documentation are made from these
-// functions, and no second list is needed. `catalogue` is STEPSIZE_CATALOGUE_SCHEDULES or
+// All named schedules and controllers, described by the library itself: bindings, menus and documentation can be
+// generated from these functions. `catalogue` is STEPSIZE_CATALOGUE_SCHEDULES or
 // STEPSIZE_CATALOGUE_CONTROLLERS.
 
 /// How many entries a catalogue has.
@@ -20,7 +20,7 @@ import Stepsize
   }
 }
 
-/// What the library says of an entry.
+/// A text about an entry.
 /// - Parameter catalogue: STEPSIZE_CATALOGUE_...
 /// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
 /// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _FORMULA or _SOURCE.
@@ -61,12 +61,12 @@ import Stepsize
   return UInt(count)
 }
 
-/// What the library says of a parameter of an entry; of a controller with variants, as the first of them has it
-/// (stepsize_controller_parameter tells the others).
+/// A text about a parameter of an entry; for a controller with variants, of the first one
+/// (stepsize_controller_parameter gives the others).
 /// - Parameter catalogue: STEPSIZE_CATALOGUE_...
 /// - Parameter index: 0 to stepsize_catalogue_count(catalogue) - 1.
 /// - Parameter parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _UNIT.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -85,7 +85,7 @@ import Stepsize
 }
 
 extension Parameter {
-  /// One of STEPSIZE_TEXT_…; nil for what a parameter has not.
+  /// One of STEPSIZE_TEXT_…; nil for a text that a parameter does not have.
   func text(_ what: stepsize_text) -> [UInt8]? {
     switch Int(what) {
     case STEPSIZE_TEXT_NAME: name
@@ -93,6 +93,7 @@ extension Parameter {
     case STEPSIZE_TEXT_KIND: kindName.bytes
     case STEPSIZE_TEXT_RANGE: expected
     case STEPSIZE_TEXT_DEFAULT: defaultText
+    case STEPSIZE_TEXT_UNIT: unit.text
     default: nil
     }
   }

@@ -3,10 +3,10 @@
 import CStepsize
 import Stepsize
 
-// MARK: - Closed forms, without any object
+// MARK: - Closed forms, without a handle
 
 /// Linear decay: base_lr (floor + (1 - floor) (1 - step/total)).
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+/// - Parameter step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
 /// - Parameter total: Updates until the floor is reached, >= 1.
 /// - Parameter base_lr: The full rate, finite, >= 0.
 /// - Parameter floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -16,7 +16,7 @@ import Stepsize
 }
 
 /// Cosine decay: base_lr (floor + (1 - floor) (1 + cos(pi step/total)) / 2).
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+/// - Parameter step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
 /// - Parameter total: Updates until the floor is reached, >= 1.
 /// - Parameter base_lr: The full rate, finite, >= 0.
 /// - Parameter floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -26,7 +26,7 @@ import Stepsize
 }
 
 /// Polynomial decay: base_lr (floor + (1 - floor) (1 - step/total)^power).
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+/// - Parameter step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
 /// - Parameter total: Updates until the floor is reached, >= 1.
 /// - Parameter base_lr: The full rate, finite, >= 0.
 /// - Parameter floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -41,7 +41,7 @@ import Stepsize
 /// Linear warm-up: base_lr min(1, (step + 1)/steps).
 ///
 /// The first update has base_lr/steps, never 0; the full rate is reached at update steps - 1.
-/// - Parameter step: The update, from 0; before 0 it counts as 0.
+/// - Parameter step: The update, from 0; a negative one counts as 0.
 /// - Parameter steps: Updates of the warm-up, >= 0.
 /// - Parameter base_lr: The full rate, finite, >= 0.
 /// - Returns: The rate for that update; NaN if an argument is outside its range.

@@ -6,7 +6,7 @@ import Stepsize
 public typealias ControllerIn = UnsafePointer<stepsize_controller>?
 public typealias ControllerOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_controller>?>?
 
-/// Makes a controller and hands it out; on failure *out is NULL.
+/// Makes a controller and returns it in *out; on failure *out is NULL.
 func make(
   _ out: ControllerOut, _ error: ErrorOut, _ body: () throws(ConfigurationError) -> Controller
 ) -> stepsize_status {
@@ -22,7 +22,8 @@ func make(
 /// A controller from its text form, such as "greedy(patience=10, factor=0.95)" or "line_search(c=0.1)".
 ///
 /// Bounds are compared with the base rates when a scheduler is made. Errors: STEPSIZE_ERROR_SYNTAX,
-/// STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT; error->offset says where in the text.
+/// STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT; error->offset is the position in the
+/// text.
 /// - Parameter text: UTF-8; need not be terminated.
 /// - Parameter size: Bytes of the text.
 /// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
@@ -38,13 +39,13 @@ func make(
   }
 }
 
-/// A controller from its name and the values of its parameters; what is not given has the default of its variant.
+/// A controller from its name and the values of its parameters; parameters not given have the defaults of its variant.
 ///
 /// Errors: STEPSIZE_ERROR_NAME for an unknown controller or parameter, STEPSIZE_ERROR_ARGUMENT for a value outside
 /// its range.
 /// - Parameter name: Such as "greedy"; terminated.
 /// - Parameter arguments: `count` named values in any order; copied. May be NULL where count is 0.
-/// - Parameter count: How many.
+/// - Parameter count: The number of arguments.
 /// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -59,7 +60,7 @@ func make(
 }
 
 /// The canonical text form of a controller; parsing it gives the same controller again.
-/// - Parameter controller: What to print.
+/// - Parameter controller: The controller.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -72,10 +73,11 @@ func make(
   return guarded { give(controller.value.pointee.text, buffer, capacity, size) }
 }
 
-/// What the library says of a parameter of a controller, and the value that it has here.
-/// - Parameter controller: What to ask.
-/// - Parameter parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+/// A text about a parameter of a controller, or its value.
+/// - Parameter controller: The controller.
+/// - Parameter parameter: Its index, from 0; STEPSIZE_ERROR_ARGUMENT beyond the last one.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant), _UNIT or
+///   _VALUE.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -97,7 +99,7 @@ func make(
   }
 }
 
-/// Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
+/// Frees a controller's configuration. Schedulers made from it are not affected. NULL is allowed.
 /// - Parameter controller: Not to be used afterwards.
 @c public func stepsize_controller_destroy(_ controller: UnsafeMutablePointer<stepsize_controller>?) {
   destroyHandle(controller, of: Controller.self)

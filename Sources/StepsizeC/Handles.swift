@@ -1,9 +1,9 @@
 import Stepsize
 @_exported import StepsizeBoundary
 
-// What the handles of this library point to, and how texts and phases cross.
+// What the handles of this library point to, and how texts and phases are passed.
 
-/// What a schedule's handle points to. It cannot be copied: asking it then counts no references.
+/// What a schedule's handle points to. It is noncopyable, so that evaluating it counts no references.
 struct ScheduleBox: ~Copyable {
   let schedule: Schedule
 
@@ -31,38 +31,36 @@ extension UnsafeMutablePointer<stepsize_scheduler> {
 
 // MARK: - Texts and phases
 
-/// Runs the core on the bytes of a text of the caller's.
+/// Runs the core on the bytes of the caller's text.
 func parsing(
   _ text: UnsafePointer<CChar>?, _ size: UInt, _ error: ErrorOut,
   _ body: ([UInt8]) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
   guard text != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "text is NULL", error) }
   guard size <= UInt(Schedule.maximumTextLength) else {
-    return fail(STEPSIZE_ERROR_LIMIT, "a text has more than 268435456 bytes", error)
+    return fail(STEPSIZE_ERROR_LIMIT, "the text has more than 268435456 bytes", error)
   }
-  return boundary(error) { () throws(ConfigurationError) in
-    try body(UnsafeBufferPointer(start: text, count: Int(size)).map { UInt8(bitPattern: $0) })
-  }
+  return boundary(error) { () throws(ConfigurationError) in try body(copied(text, size)) }
 }
 
-/// Gives a phase as the step `t` sees it; one without a name has no start and no end.
+/// Writes a phase as of step `t`; an unnamed one has no start and no end.
 func give(_ phase: Phase, at t: Int64, _ out: UnsafeMutablePointer<stepsize_phase>) -> stepsize_status {
   guard isWritable(out) else { return Int32(STEPSIZE_ERROR_SIZE) }
-  var answer = stepsize_phase()
-  answer.length = Int64.max
-  answer.until = phase.until ?? Int64.max
+  var result = stepsize_phase()
+  result.length = Int64.max
+  result.until = phase.until ?? Int64.max
   if !phase.name.isEmpty {
-    answer.entered = phase.start == t ? 1 : 0
-    answer.start = phase.start
-    answer.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
+    result.entered = phase.start == t ? 1 : 0
+    result.start = phase.start
+    result.position = max(0, min(t, phase.end ?? Int64.max) - phase.start)
     if let end = phase.end, end > phase.start {
-      answer.length = end - phase.start
-      answer.progress = Double(answer.position) / Double(answer.length)
+      result.length = end - phase.start
+      result.progress = Double(result.position) / Double(result.length)
     }
-    withUnsafeMutableBytes(of: &answer.name) {
+    withUnsafeMutableBytes(of: &result.name) {
       copy(phase.name, to: $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
     }
   }
-  write(answer, to: out)
+  write(result, to: out)
   return Int32(STEPSIZE_OK)
 }

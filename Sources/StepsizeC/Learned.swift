@@ -3,15 +3,15 @@
 import CStepsize
 import Stepsize
 
-// MARK: - Policies of one's own
+// MARK: - Custom policies
 
-/// A controller that moves the base rates as a policy of one's own says. Its text form holds all of the policy,
-/// learned("custom", parameters=[...]), so that saved states restore by themselves. Those of the library are
-/// had by their text form, such as learned("nmf", total=1000).
+/// A controller that moves the base rates by a custom policy. Its text form contains the whole policy,
+/// learned("custom", parameters=[...]), so that saved states need nothing else. For the policies of the library use the
+/// text form, such as learned("nmf", total=1000).
 /// - Parameter policy: Bytes of stepsize_agent_save; copied.
-/// - Parameter size: How many; damaged ones are STEPSIZE_ERROR_STATE.
-/// - Parameter total: Updates of the training; 0 where they are not known.
-/// - Parameter adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
+/// - Parameter total: Updates of the training; 0 if unknown.
+/// - Parameter adapt: Rate at which it keeps learning, in [0, 1]; 0: not at all.
 /// - Parameter out: Receives the controller, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.

@@ -12,7 +12,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 
 /// Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
 /// - Parameter options: Receives the defaults.
-/// - Parameter size: sizeof(stepsize_scheduler_options), by which the library knows which fields the caller has.
+/// - Parameter size: sizeof(stepsize_scheduler_options), which says which fields the caller has.
 /// - Returns: A status.
 @c public func stepsize_scheduler_defaults(
   _ options: UnsafeMutablePointer<stepsize_scheduler_options>?, _ size: UInt
@@ -20,7 +20,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   giveDefaults(stepsize_scheduler_options(), to: options, size)
 }
 
-/// A scheduler. It answers the rates for update 0 at once.
+/// A scheduler. It has the rates for update 0 at once.
 ///
 /// The rate of group g is clamp(base[g] as moved by the controller times schedule(step), min_lr[g], max_lr[g]).
 /// Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or array, STEPSIZE_ERROR_ARGUMENT for a value outside its
@@ -35,14 +35,14 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   make(options, out, error) { (given) throws(ConfigurationError) in
     var controllers: [Controller] = []
     if let controller = given.controller { controllers.append(controller.value.pointee) }
-    for i in 0..<given.settling_count {
-      guard let settling = given.settlings?[i] else {
-        throw ConfigurationError(.argument, "scheduler: one of the settlings is NULL")
+    for i in 0..<given.early_stop_count {
+      guard let rule = given.early_stops?[i] else {
+        throw ConfigurationError(.argument, "scheduler: early_stops: one of them is NULL")
       }
-      guard settling.value.pointee.kind == .settle else {
-        throw ConfigurationError(.argument, "scheduler: one of the settlings is another controller")
+      guard rule.value.pointee.kind == .earlyStop else {
+        throw ConfigurationError(.argument, "scheduler: early_stops: one of them is not an early stop rule")
       }
-      controllers.append(settling.value.pointee)
+      controllers.append(rule.value.pointee)
     }
     return try Plan(controllers, given.schedule?.value.pointee.schedule)
   }
@@ -54,7 +54,7 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 /// Errors: as stepsize_scheduler_create and stepsize_schedule_parse.
 /// - Parameter text: UTF-8; need not be terminated.
 /// - Parameter size: Bytes of the text.
-/// - Parameter options: As for stepsize_scheduler_create, without schedule, controller and settlings.
+/// - Parameter options: As for stepsize_scheduler_create, with schedule, controller and early_stops unset.
 /// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -69,9 +69,10 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   }
   guard status == STEPSIZE_OK, let plan else { return status }
   return make(options, out, error) { (given) throws(ConfigurationError) in
-    guard given.schedule == nil, given.controller == nil, given.settling_count == 0 else {
+    guard given.schedule == nil, given.controller == nil, given.early_stop_count == 0 else {
       throw ConfigurationError(
-        .argument, "scheduler: the text says what schedule and controller are; both given")
+        .argument,
+        "scheduler: schedule, controller and early_stops must not be set, since the text gives them")
     }
     return plan
   }
@@ -85,15 +86,15 @@ private func make(
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   guard let given = read(options, over: stepsize_scheduler_options()) else {
-    return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is none of stepsize_scheduler_options", error)
+    return fail(STEPSIZE_ERROR_SIZE, "scheduler: size is not that of stepsize_scheduler_options", error)
   }
   guard given.record == 0 || given.record == 1 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: record is neither 0 nor 1", error)
+    return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: record is invalid, expected 0 or 1", error)
   }
-  guard given.settling_count >= 0, given.settling_count <= Plan.maximumSettlingCount,
-    isUsable(given.settlings, UInt(given.settling_count))
+  guard given.early_stop_count >= 0, given.early_stop_count <= Plan.maximumEarlyStopCount,
+    isUsable(given.early_stops, UInt(given.early_stop_count))
   else {
-    return fail(STEPSIZE_ERROR_SIZE, "scheduler: settlings is NULL, not aligned or has more than 16", error)
+    return fail(STEPSIZE_ERROR_SIZE, "scheduler: early_stops is NULL, not aligned or has more than 16", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
     let limit = Scheduler.maximumGroupCount
@@ -117,8 +118,8 @@ private func make(
 
 // These write the rates into the caller's array. Nothing changes unless the status is STEPSIZE_OK.
 
-/// The rates for the present update.
-/// - Parameter scheduler: What to ask.
+/// The rates for the current update.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is too short or not aligned.
@@ -133,7 +134,7 @@ private func make(
 }
 
 /// Goes to the next update. Call it after an update.
-/// - Parameter scheduler: What to step: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -148,8 +149,8 @@ private func make(
   }
 }
 
-/// Shows the loss of the update just made to the controller and goes to the next update.
-/// - Parameter scheduler: What to step; one that needs no loss ignores it.
+/// Shows the loss of the last update to the controller and goes to the next update.
+/// - Parameter scheduler: The scheduler; one that needs no loss ignores it.
 /// - Parameter loss: Any number; NaN and infinities are losses too (a run may diverge).
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -161,12 +162,17 @@ private func make(
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
-    try scheduler.value.pointee.step(loss: loss, into: rates)
+    try scheduler.value.pointee.step(loss: loss, into: rates) { scheduler in
+      guarded {
+        scheduler.reserveController()
+        return Int32(STEPSIZE_OK)
+      } == STEPSIZE_OK
+    }
   }
 }
 
 /// Goes to the next update without showing a loss to the controller: for the updates between two evaluations.
-/// - Parameter scheduler: What to advance.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -178,6 +184,67 @@ private func make(
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.advance(into: rates)
+  }
+}
+
+// For loops and callbacks that have one place to ask, before each update.
+
+/// The rate of one group for the present update, as a number: for a loop that takes a step after each update.
+///
+///     for (int t = 0; t < 10000; t++) {
+///       double loss = train(stepsize_scheduler_lr(scheduler, 0));
+///       if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
+///     }
+///
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+@c public func stepsize_scheduler_lr(_ scheduler: SchedulerIn, _ group: UInt) -> Double {
+  guard let scheduler, let group = Int(exactly: group) else { return .nan }
+  return scheduler.value.pointee.rate(ofGroup: group) ?? .nan
+}
+
+/// The same in single precision. A rate above 0 is never rounded to 0.
+/// - Parameter scheduler: What to ask.
+/// - Parameter group: The parameter group, from 0.
+/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+@c public func stepsize_scheduler_lr_float(_ scheduler: SchedulerIn, _ group: UInt) -> Float {
+  single(stepsize_scheduler_lr(scheduler, group))
+}
+
+/// The rates for the present update, which then counts as made: the first call gives those for update 0, each further one
+/// those for the next update. Nothing is to be called after an update; saved and restored, the next call goes on.
+///
+///     double lr;
+///     for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
+///       train(lr);
+///
+/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status.
+@c public func stepsize_scheduler_next(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.next(into: rates)
+  }
+}
+
+/// The same in single precision. A rate above 0 is never rounded to 0.
+/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status.
+@c public func stepsize_scheduler_next_float(
+  _ scheduler: SchedulerInOut, _ lrs: UnsafeMutablePointer<Float>?, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.next(into: rates)
   }
 }
 
@@ -203,23 +270,29 @@ private func reserve(_ scheduler: UnsafeMutablePointer<stepsize_scheduler>) -> B
 
 /// Calls the core with the caller's array of rates.
 @inline(__always)
-private func withRates(
-  _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt,
-  _ body: (consuming MutableSpan<Double>) throws(StepFailure) -> Void
+private func withRates<Rate>(
+  _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: UnsafeMutablePointer<Rate>?, _ count: UInt,
+  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> Void
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
+  // The place is looked at, not the pointer: then the span does not look again.
+  let start = place(lrs, scheduler)
+  guard isAligned(start), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   do {
-    try body(MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
+    try body(MutableSpan(_unsafeStart: start, count: Int(count)))
     return Int32(STEPSIZE_OK)
   } catch {
-    return Int32(error == .size ? STEPSIZE_ERROR_SIZE : STEPSIZE_ERROR_LOSS_REQUIRED)
+    return switch error {
+    case .size: Int32(STEPSIZE_ERROR_SIZE)
+    case .lossRequired: Int32(STEPSIZE_ERROR_LOSS_REQUIRED)
+    case .memory: Int32(STEPSIZE_ERROR_MEMORY)
+    }
   }
 }
 
-/// The same for a change that may fail in other ways.
+/// The same for a call that may fail in other ways.
 private func withRatesAfter(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
   _ body: (UnsafeMutablePointer<Scheduler>, consuming MutableSpan<Double>) throws(ConfigurationError) -> Void
@@ -234,30 +307,32 @@ private func withRatesAfter(
 }
 
 @inline(__always)
-private func isAligned(_ lrs: Rates) -> Bool {
-  UInt(bitPattern: lrs) % UInt(MemoryLayout<Double>.alignment) == 0
+private func isAligned<Rate>(_ lrs: UnsafeMutablePointer<Rate>?) -> Bool {
+  UInt(bitPattern: lrs) % UInt(MemoryLayout<Rate>.alignment) == 0
 }
 
-/// An empty span needs a place, too: the scheduler's is as good as any. One call with any span, instead of one for each
+/// An empty span needs an address, too: the scheduler's will do. A single call with any span, instead of one for each
 /// case, is inlined.
 @inline(__always)
-private func place(
-  _ lrs: Rates, _ scheduler: UnsafePointer<stepsize_scheduler>
-) -> UnsafeMutablePointer<Double> {
-  lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Double.self)
+private func place<Rate>(
+  _ lrs: UnsafeMutablePointer<Rate>?, _ scheduler: UnsafePointer<stepsize_scheduler>
+) -> UnsafeMutablePointer<Rate> {
+  lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Rate.self)
 }
 
 // MARK: - Hypergradient descent
 
 /// Before an update: shows the hypergradient controller the gradient g of this update and the update direction u
-/// before it, where x = x - lr u was made. The rates of this update change.
+/// of the previous one, where x = x - lr u was made. The rates of this update change.
 ///
-/// A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another controller.
-/// - Parameter scheduler: What to show it to.
-/// - Parameter dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
-/// - Parameter norms: Products of the norms |g||u|, alike; may be NULL unless the variant is "multiplicative".
+/// A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has no hypergradient controller.
+/// STEPSIZE_ERROR_ARGUMENT: a norm below 0, or a wrong number of products.
+/// - Parameter scheduler: One with a hypergradient controller.
+/// - Parameter dots: Dot products g.u: one for all groups together, or one for each group; 0 for the first update.
+/// - Parameter norms: Products of the norms |g||u|, >= 0, as many as dots; may be NULL unless the variant is
+///   "multiplicative".
 /// - Parameter dot_count: 1 or the number of groups.
-/// - Parameter lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
+/// - Parameter lrs: Receives the rates for the current update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
 @c public func stepsize_scheduler_observe_gradient(
@@ -272,11 +347,12 @@ private func place(
 
 // MARK: - Line search
 
-/// Before an update: begins a line search on its batch and answers the rates of the first trial.
+/// Before an update: begins a line search on its batch and returns the rates of the first trial.
 ///
-/// Make the step x - lr g, find the loss of the same batch there, and call stepsize_scheduler_report; then
-/// stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
-/// - Parameter scheduler: What searches.
+/// Make the step x - lr g, compute the loss of the same batch there, and call stepsize_scheduler_report; when the step
+/// is accepted, stepsize_scheduler_step. A loss or norm that is not finite fails at once. STEPSIZE_ERROR_ORDER: the
+/// scheduler has no line search. STEPSIZE_ERROR_ARGUMENT: a squared norm below 0, or a wrong number of them.
+/// - Parameter scheduler: One with a line search.
 /// - Parameter loss: Loss of the batch at x.
 /// - Parameter squared_norms: Squared norms of its gradient, one for each group.
 /// - Parameter norm_count: The number of groups.
@@ -294,15 +370,16 @@ private func place(
 }
 
 /// Judges a trial of the line search.
-/// - Parameter scheduler: What searches.
-/// - Parameter loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
-/// - Parameter squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each group; not
-///   read unless the search is projected.
+/// - Parameter scheduler: One with a line search.
+/// - Parameter loss: Loss of the batch after the trial step; a step whose loss is not finite is rejected.
+/// - Parameter squared_distances: |x+ - x|^2 of the trial step after the projection, one for each group; not read
+///   unless the search is projected.
 /// - Parameter distance_count: The number of groups, or 0.
 /// - Parameter trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
-/// - Parameter lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count 0.
+/// - Parameter lrs: Receives the rates of the next trial, or the accepted ones; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
-/// - Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update.
+/// - Returns: A status; STEPSIZE_ERROR_ORDER without a stepsize_scheduler_propose for this update,
+///   STEPSIZE_ERROR_ARGUMENT for a squared distance below 0.
 @c public func stepsize_scheduler_report(
   _ scheduler: SchedulerInOut, _ loss: Double, _ squared_distances: UnsafePointer<Double>?,
   _ distance_count: UInt, _ trial: UnsafeMutablePointer<stepsize_trial>?, _ lrs: Rates, _ count: UInt
@@ -316,14 +393,14 @@ private func place(
   }
 }
 
-/// How often the line search has asked for a loss: the work that it cost.
-/// - Parameter scheduler: What to ask.
+/// The number of losses that the line search has requested: its cost.
+/// - Parameter scheduler: The scheduler.
 /// - Returns: The number of trials; 0 if scheduler is NULL.
 @c public func stepsize_scheduler_trial_count(_ scheduler: SchedulerIn) -> Int64 {
   scheduler?.value.pointee.trialCount ?? 0
 }
 
-/// The caller's numbers as they are.
+/// The caller's numbers.
 private func numbers(
   _ pointer: UnsafePointer<Double>?, _ count: UInt
 ) throws(ConfigurationError) -> UnsafeBufferPointer<Double> {
@@ -333,64 +410,67 @@ private func numbers(
   return UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: Int(count))
 }
 
-// MARK: - Asking schedulers
+// MARK: - Querying schedulers
 
-/// Goes to any update, forwards or back. The controller's state stays as it is.
-/// - Parameter scheduler: What to set.
+/// Goes to any update, forwards or back. The controller's state does not change.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter step: The update that the next rates are for, >= 0.
-/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a step before 0.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative step.
 @c public func stepsize_scheduler_set_step(_ scheduler: SchedulerInOut, _ step: Int64) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return boundary(nil) { () throws(ConfigurationError) in try scheduler.value.pointee.setStep(step) }
 }
 
-/// The update that the present rates are for.
-/// - Parameter scheduler: What to ask.
+/// The update that the current rates are for.
+/// - Parameter scheduler: The scheduler.
 /// - Returns: The update, from 0; -1 if scheduler is NULL.
 @c public func stepsize_scheduler_get_step(_ scheduler: SchedulerIn) -> Int64 {
   scheduler?.value.pointee.step ?? -1
 }
 
-/// The step of the schedule now: the update that the present rates are for, and what the phases that were ended early
-/// had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts from it.
-/// - Parameter scheduler: What to ask.
+/// The current step of the schedule: the update that the current rates are for, plus the updates that were left of
+/// phases that ended early. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts from it.
+/// - Parameter scheduler: The scheduler.
 /// - Returns: The step, from 0; -1 if scheduler is NULL.
 @c public func stepsize_scheduler_schedule_step(_ scheduler: SchedulerIn) -> Int64 {
   scheduler?.value.pointee.scheduleStep ?? -1
 }
 
-/// Goes on by another schedule from the present update on, such as a longer one than was planned. Controllers and what
-/// they know, base rates, bounds, record and gradient norms stay.
+/// Switches to another schedule from the current update on, such as a longer one. Controllers and their states, base
+/// rates, bounds, record and gradient norms are kept.
 ///
-/// The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is the next one. What is
-/// saved from now on is the state of a scheduler with this schedule.
-/// - Parameter scheduler: What to extend; as it was on failure.
+/// The step count continues: the new schedule's value at stepsize_scheduler_schedule_step is the next one. States saved
+/// from now on are those of a scheduler with this schedule. A record keeps the names of at most 65536 phases under earlier
+/// schedules; beyond that it keeps none of them.
+/// - Parameter scheduler: The scheduler; unchanged on failure.
 /// - Parameter schedule: May be destroyed afterwards. NULL for a constant 1.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase of an early stop rule.
 @c public func stepsize_scheduler_extend(
   _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
 ) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
   var prepared: Scheduler.Extension?
-  let status = boundary(error) { () throws(ConfigurationError) in
+  var status = boundary(error) { () throws(ConfigurationError) in
     prepared = try scheduler.value.pointee.extending(to: schedule?.value.pointee.schedule)
   }
-  if let prepared { scheduler.value.pointee.apply(prepared) }
+  guard let prepared else { return status }
+  status = boundary(error) { () throws(ConfigurationError) in scheduler.value.pointee.reserve(for: prepared) }
+  if status == STEPSIZE_OK { scheduler.value.pointee.apply(prepared) }
   return status
 }
 
-/// The base rate of a group as the scheduler was made with it, which no controller has moved.
-/// - Parameter scheduler: What to ask.
+/// The base rate that a group was given when the scheduler was made, unaffected by the controller.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter group: The parameter group, from 0.
-/// - Returns: The rate; NaN if scheduler is NULL or has no such group.
+/// - Returns: The rate; NaN if scheduler is NULL or the group does not exist.
 @c public func stepsize_scheduler_base_lr(_ scheduler: SchedulerIn, _ group: UInt) -> Double {
   guard let scheduler, let group = Int(exactly: group) else { return .nan }
   return scheduler.value.pointee.baseLR(ofGroup: group) ?? .nan
 }
 
 /// What the controller did with the last loss, and why.
-/// - Parameter scheduler: What to ask.
+/// - Parameter scheduler: The scheduler.
 /// - Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL.
 @c public func stepsize_scheduler_decision(_ scheduler: SchedulerIn) -> stepsize_decision {
   guard let scheduler else { return Int32(STEPSIZE_DECISION_NONE) }
@@ -398,28 +478,28 @@ private func numbers(
 }
 
 /// The number of parameter groups.
-/// - Parameter scheduler: What to ask.
+/// - Parameter scheduler: The scheduler.
 /// - Returns: The number; 0 if scheduler is NULL.
 @c public func stepsize_scheduler_group_count(_ scheduler: SchedulerIn) -> UInt {
   UInt(scheduler?.value.pointee.groupCount ?? 0)
 }
 
-/// Whether the schedule has an end and it is reached.
-/// - Parameter scheduler: What to ask.
-/// - Returns: Whether it is; false if scheduler is NULL.
+/// Whether the schedule has reached its end.
+/// - Parameter scheduler: The scheduler.
+/// - Returns: Whether it has; false if scheduler is NULL or the schedule has no end.
 @c public func stepsize_scheduler_finished(_ scheduler: SchedulerIn) -> Bool {
   scheduler?.value.pointee.isFinished ?? false
 }
 
 /// Why the training can stop.
-/// - Parameter scheduler: What to ask.
-/// - Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL.
+/// - Parameter scheduler: The scheduler.
+/// - Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if there is no reason to, or if scheduler is NULL.
 @c public func stepsize_scheduler_stop_reason(_ scheduler: SchedulerIn) -> stepsize_stop {
   scheduler?.value.pointee.stopReason?.rawValue ?? Int32(STEPSIZE_STOP_NONE)
 }
 
-/// The canonical text form of the controllers and the schedule; base rates and bounds are not in it.
-/// - Parameter scheduler: What to print.
+/// The canonical text form of the controllers and the schedule, without base rates and bounds.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.

@@ -6,7 +6,7 @@ import Stepsize
 public typealias ScheduleIn = UnsafePointer<stepsize_schedule>?
 public typealias ScheduleOut = UnsafeMutablePointer<UnsafeMutablePointer<stepsize_schedule>?>?
 
-/// Makes a schedule and hands it out; on failure *out is NULL.
+/// Makes a schedule and returns it in *out; on failure *out is NULL.
 private func make(
   _ out: ScheduleOut, _ error: ErrorOut, _ body: () throws(ConfigurationError) -> Schedule
 ) -> stepsize_status {
@@ -49,7 +49,7 @@ private enum Combination {
   case clamp(ScheduleIn, Double, Double)
   case extend(ScheduleIn, Int64, ExtensionPolicy, Int64)
 
-  /// What it is made from, twice the same where it is one.
+  /// The schedules it is made from; the same one twice if it is only one.
   var parts: (ScheduleIn, ScheduleIn) {
     switch self {
     case .sequence(let a, let b), .product(let a, let b): (a, b)
@@ -63,7 +63,7 @@ private enum Combination {
 /// A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
 ///
 /// Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name), STEPSIZE_ERROR_ARGUMENT,
-/// STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
+/// STEPSIZE_ERROR_LIMIT; error->offset is the position in the text.
 /// - Parameter text: UTF-8; need not be terminated.
 /// - Parameter size: Bytes of the text.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
@@ -79,13 +79,14 @@ private enum Combination {
   }
 }
 
-/// A schedule of the catalogue from its name and the values of its parameters; what is not given has its default.
+/// A schedule of the catalogue from its name and the values of its parameters; parameters not given have their
+/// defaults.
 ///
 /// Errors: STEPSIZE_ERROR_NAME for an unknown schedule or parameter (with the nearest known name),
-/// STEPSIZE_ERROR_ARGUMENT for a value outside its range or one that is missing.
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range or a required one that is missing.
 /// - Parameter name: Such as "cosine"; terminated.
 /// - Parameter arguments: `count` named values in any order; copied. May be NULL where count is 0.
-/// - Parameter count: How many.
+/// - Parameter count: The number of arguments.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -160,7 +161,7 @@ private enum Combination {
   make(out, error, .warmup, [.integer(steps)])
 }
 
-/// A list of multipliers, one for each update; the last one holds.
+/// A list of multipliers, one for each update; the last one is held.
 /// - Parameter values: `count` multipliers, finite, >= 0; copied.
 /// - Parameter count: 1 to 16777216.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
@@ -173,15 +174,47 @@ private enum Combination {
   guard values != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
   return make(out, error) { () throws(ConfigurationError) in
     guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
-      throw ConfigurationError(.size, "values: more than 16777216, or not aligned")
+      throw ConfigurationError(.size, "values: more than 16777216 numbers, or not aligned")
     }
     return try Schedule(.table, [.reals(values)])
   }
 }
 
+/// A schedule of llm.c, with the arguments of its lr_scheduler_init in their order: the rate of update t, in double
+/// precision, is learning_rate times its value.
+///
+/// The schedules of other C and C++ trainers, as stepsize_schedule_parse and stepsize_schedule_create take them:
+///
+///     darknet    darknet("steps", burn_in=1000, steps=[40000, 45000], scales=[0.1, 0.1])
+///     llama.cpp  llama_cpp(1e-5, lr_min=1e-7, epochs=3, updates_per_epoch=1000)
+///     LibTorch   StepLR: step(30, factor=0.1); ReduceLROnPlateau: the controller plateau("pytorch")
+///     dlib       set_learning_rate_schedule: shift(table([0.1, 0.01]), 1), with a base rate of 1
+///     fastText   linear(1000000), asked for the number of tokens that are done
+///
+/// - Parameter scheduler_type: "cosine", "linear", "constant" or "wsd"; terminated.
+/// - Parameter warmup_iterations: Updates of the rise, >= 0.
+/// - Parameter train_num_batches: Updates of the whole, >= 1.
+/// - Parameter final_learning_rate_frac: The lowest value, in [0, 1].
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_llmc(
+  _ scheduler_type: UnsafePointer<CChar>?, _ warmup_iterations: Int64, _ train_num_batches: Int64,
+  _ final_learning_rate_frac: Double, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
+  out?.pointee = nil
+  guard scheduler_type != nil else { return fail(STEPSIZE_ERROR_NULL, "scheduler_type is NULL", error) }
+  return make(
+    out, error, .llmc,
+    [
+      .word(terminated(scheduler_type)), .integer(warmup_iterations), .integer(train_num_batches),
+      .real(final_learning_rate_frac),
+    ])
+}
+
 // MARK: - Combining schedules
 
-/// One schedule after the other: `first` runs its length, then `then` starts at its own step 0.
+/// A sequence: `first` runs for its length, then `then` starts at its own step 0.
 /// - Parameter first: Must have an end. It may be destroyed afterwards.
 /// - Parameter then: What follows. It may be destroyed afterwards.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
@@ -206,7 +239,7 @@ private enum Combination {
 }
 
 /// The values of a schedule times a number.
-/// - Parameter schedule: What to scale. It may be destroyed afterwards.
+/// - Parameter schedule: The schedule. It may be destroyed afterwards.
 /// - Parameter factor: Finite, >= 0.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
@@ -217,8 +250,8 @@ private enum Combination {
   make(out, error, .scale(schedule, factor))
 }
 
-/// The values of a schedule kept in [min, max].
-/// - Parameter schedule: What to bound. It may be destroyed afterwards.
+/// The values of a schedule clamped to [min, max].
+/// - Parameter schedule: The schedule. It may be destroyed afterwards.
 /// - Parameter min: Lowest multiplier, finite, >= 0.
 /// - Parameter max: Highest multiplier, finite, >= min.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
@@ -234,7 +267,7 @@ private enum Combination {
 /// - Parameter schedule: Must have an end. It may be destroyed afterwards.
 /// - Parameter total: The new length, >= 1.
 /// - Parameter policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
-/// - Parameter step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both lengths.
+/// - Parameter step: The current update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both lengths.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_NAME for an unknown policy.
@@ -249,11 +282,11 @@ private enum Combination {
   return make(out, error, .extend(schedule, total, policy, step))
 }
 
-// MARK: - Asking schedules
+// MARK: - Querying schedules
 
 /// The multiplier for an update.
-/// - Parameter schedule: Any number of threads may ask the same one.
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
+/// - Parameter schedule: The schedule; any number of threads may use it at a time.
+/// - Parameter step: The update, from 0; a negative one counts as 0, after the end the last value is held.
 /// - Returns: The multiplier, finite, >= 0; NaN if schedule is NULL.
 @_optimize(speed)
 @c public func stepsize_schedule_at(_ schedule: ScheduleIn, _ step: Int64) -> Double {
@@ -262,7 +295,7 @@ private enum Combination {
 }
 
 /// Rates for many updates: out[i] = base_lr times the multiplier for update first + i stride.
-/// - Parameter schedule: What to evaluate.
+/// - Parameter schedule: The schedule.
 /// - Parameter first: The first update.
 /// - Parameter stride: Updates between two values; may be 0 or negative.
 /// - Parameter base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
@@ -281,7 +314,7 @@ private enum Combination {
 }
 
 /// The same in single precision. A rate above 0 is never rounded to 0.
-/// - Parameter schedule: What to evaluate.
+/// - Parameter schedule: The schedule.
 /// - Parameter first: The first update.
 /// - Parameter stride: Updates between two values; may be 0 or negative.
 /// - Parameter base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
@@ -313,12 +346,13 @@ private func filling<T>(
 /// The rates of one update for several parameter groups: base_lrs[i] times the value of schedules[i].
 ///
 /// Groups with the same schedule next to each other cost one evaluation.
-/// - Parameter schedules: `count` schedules, none of them NULL; the same one may come several times.
-/// - Parameter base_lrs: `count` numbers.
+/// - Parameter schedules: `count` schedules, none of them NULL; the same one may occur several times.
+/// - Parameter base_lrs: `count` rates, finite, >= 0.
 /// - Parameter count: The number of groups.
-/// - Parameter step: The update, from 0; before 0 it counts as 0.
+/// - Parameter step: The update, from 0; a negative one counts as 0.
 /// - Parameter lrs: Receives `count` rates.
-/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written unless it is STEPSIZE_OK.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned, STEPSIZE_ERROR_ARGUMENT for a base rate
+///   outside its range. Nothing is written unless it is STEPSIZE_OK.
 @_optimize(speed)
 @c public func stepsize_schedule_rates(
   _ schedules: UnsafePointer<ScheduleIn>?, _ base_lrs: UnsafePointer<Double>?, _ count: UInt, _ step: Int64,
@@ -330,6 +364,7 @@ private func filling<T>(
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   for i in 0..<Int(count) where schedules[i] == nil { return Int32(STEPSIZE_ERROR_NULL) }
+  for i in 0..<Int(count) where !Schedule.isBase(base_lrs[i]) { return Int32(STEPSIZE_ERROR_ARGUMENT) }
   var last: ScheduleIn = nil
   var value = 0.0
   for i in 0..<Int(count) {
@@ -343,8 +378,8 @@ private func filling<T>(
 }
 
 /// How many updates a schedule describes.
-/// - Parameter schedule: What to ask.
-/// - Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if schedule is NULL.
+/// - Parameter schedule: The schedule.
+/// - Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as no end); -1 if schedule is NULL.
 @c public func stepsize_schedule_length(_ schedule: ScheduleIn) -> Int64 {
   guard let schedule else { return -1 }
   return schedule.value.pointee.schedule.length ?? Int64.max
@@ -353,7 +388,7 @@ private func filling<T>(
 /// The canonical text form; parsing it gives the same schedule again.
 ///
 /// Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
-/// - Parameter schedule: What to print.
+/// - Parameter schedule: The schedule.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.

@@ -5,10 +5,10 @@ import Stepsize
 
 // MARK: - The record
 
-/// Which updates are recorded (options.record): consecutive ones.
-/// - Parameter scheduler: What to ask.
+/// The range of updates that are recorded (options.record).
+/// - Parameter scheduler: The scheduler.
 /// - Parameter first: Receives the first update; may be NULL.
-/// - Parameter count: Receives how many there are, 0 without a record; may be NULL.
+/// - Parameter count: Receives their number, 0 without a record; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_scheduler_record_range(
   _ scheduler: SchedulerIn, _ first: UnsafeMutablePointer<Int64>?, _ count: UnsafeMutablePointer<Int64>?
@@ -20,16 +20,16 @@ import Stepsize
   return Int32(STEPSIZE_OK)
 }
 
-/// The update from which on the present schedule counts, where the record began under another one
+/// The update from which on the current schedule applies where the record began under another one
 /// (stepsize_scheduler_extend).
-/// - Parameter scheduler: What to ask.
-/// - Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL.
+/// - Parameter scheduler: The scheduler.
+/// - Returns: The update; 0 if the record has no other schedule, or if scheduler is NULL.
 @c public func stepsize_scheduler_extended_at(_ scheduler: SchedulerIn) -> Int64 {
   scheduler?.value.pointee.extendedAt ?? 0
 }
 
-/// The rates that were really used, one for each update.
-/// - Parameter scheduler: What to ask.
+/// The rates that were actually used, one for each update.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter group: The parameter group, from 0.
 /// - Parameter first: The first entry of the record to copy, from 0.
 /// - Parameter out: Receives up to `count` rates; may be NULL where count is 0.
@@ -56,13 +56,14 @@ import Stepsize
   }
 }
 
-/// The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same bits. Its text form
-/// (stepsize_schedule_print) can be kept in a file and read in any language.
+/// The recorded rates of a group as a schedule for a base rate of 1, which gives the same bits. Its text form
+/// (stepsize_schedule_print) can be kept in a file and parsed in any language.
 /// - Parameter scheduler: One made with options.record.
 /// - Parameter group: The parameter group, from 0.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded, STEPSIZE_ERROR_LIMIT for a record of more than
+///   65536 phases.
 @c public func stepsize_scheduler_replay(
   _ scheduler: SchedulerIn, _ group: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
@@ -77,37 +78,38 @@ import Stepsize
 
 // MARK: - State
 
-/// Everything that is needed to go on later, in another process or language: little-endian bytes with magic, format
-/// number, length and checksum, and the text form of controllers and schedule inside.
+/// Everything that is needed to continue later, in another process or language: little-endian bytes with magic, format
+/// number, length and checksum, and the text form of controllers and schedule.
 ///
 /// Call it with capacity 0 to learn the size, then with a buffer of that size.
-/// - Parameter scheduler: What to save; nothing about it changes.
+/// - Parameter scheduler: The scheduler, which does not change.
 /// - Parameter buffer: Receives the state; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the state; may be NULL.
-/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as it was.
+/// - Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small: it is then not written.
 @c public func stepsize_scheduler_save(
   _ scheduler: SchedulerInOut, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
   _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return guarded {
-    let bytes = scheduler.value.pointee.saved()
-    size?.pointee = UInt(bytes.count)
-    guard capacity > 0 else { return Int32(STEPSIZE_OK) }
-    guard let buffer else { return Int32(STEPSIZE_ERROR_NULL) }
-    guard capacity >= UInt(bytes.count) else { return Int32(STEPSIZE_ERROR_SIZE) }
-    for i in bytes.indices { buffer[i] = bytes[i] }
+    let needed = UInt(scheduler.value.pointee.savedSize())
+    guard capacity > 0, let buffer, capacity >= needed else {
+      size?.pointee = needed
+      return Int32(capacity == 0 ? STEPSIZE_OK : buffer == nil ? STEPSIZE_ERROR_NULL : STEPSIZE_ERROR_SIZE)
+    }
+    copy(scheduler.value.pointee.saved(), to: buffer)
+    size?.pointee = needed
     return Int32(STEPSIZE_OK)
   }
 }
 
-/// A scheduler from a saved state, without knowing how it was made.
+/// A scheduler from a saved state, which contains its configuration.
 ///
-/// Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state, STEPSIZE_ERROR_VERSION for a newer
-/// format.
+/// Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, truncated or not a state, STEPSIZE_ERROR_VERSION for a
+/// newer format.
 /// - Parameter state: The bytes; copied.
-/// - Parameter size: How many there are.
+/// - Parameter size: The number of bytes.
 /// - Parameter out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -121,13 +123,13 @@ import Stepsize
   }
 }
 
-/// Goes on from a saved state with a scheduler that was made like the saved one.
+/// Loads a saved state into a scheduler with the same configuration as the saved one.
 ///
-/// Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers, schedule, groups, base rates or
-/// bounds are others.
-/// - Parameter scheduler: What to set; as it was on failure.
+/// Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers, schedule, groups, base rates
+/// or bounds differ.
+/// - Parameter scheduler: The scheduler; unchanged on failure.
 /// - Parameter state: The bytes; copied.
-/// - Parameter size: How many there are.
+/// - Parameter size: The number of bytes.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_scheduler_load(
@@ -139,8 +141,9 @@ import Stepsize
   }
 }
 
-/// The newest format of saved states that this library reads. It writes the oldest one that holds the state: 1, or 2 for
-/// a record that began under another schedule (stepsize_scheduler_extend).
+/// The newest format of saved states that this library reads. It writes the oldest one that can hold the state: 1; 2
+/// for a record that began under another schedule (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of
+/// which at least as many are still to come.
 /// - Returns: The number.
 @c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
 
@@ -149,16 +152,14 @@ private func reading(
   _ body: ([UInt8]) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
-  guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: too many bytes", error) }
-  return boundary(error) { () throws(ConfigurationError) in
-    try body(try stateBytes(state, size))
-  }
+  guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: size is too large", error) }
+  return boundary(error) { () throws(ConfigurationError) in try body(try stateBytes(state, size)) }
 }
 
-// MARK: - What a scheduler is made of
+// MARK: - The parts of a scheduler
 
-/// The schedule of a scheduler, as one that was restored has it.
-/// - Parameter scheduler: What to ask.
+/// The schedule of a scheduler, such as a restored one.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
 /// - Returns: A status.
 @c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> stepsize_status {
@@ -172,9 +173,9 @@ private func reading(
   }
 }
 
-/// The controllers of a scheduler: first the one that moves the rates, then the settlings.
-/// - Parameter scheduler: What to ask.
-/// - Parameter index: Which one, from 0.
+/// The controllers of a scheduler: first the one that moves the rates, then the early stop rules.
+/// - Parameter scheduler: The scheduler.
+/// - Parameter index: The index of the controller, from 0.
 /// - Parameter out: Receives the controller, to be destroyed by the caller; NULL from the number of controllers on.
 /// - Returns: A status.
 @c public func stepsize_scheduler_controller(

@@ -4,13 +4,12 @@ import CStepsize
 import Stepsize
 
 // MARK: - The parts of a schedule
-// What a schedule is made of, as a tree: stepsize_schedule_structure says how the parts are joined, and
-// stepsize_schedule_part gives each of them as a schedule of its own, to be walked in the same way. No program has to
-// read the text form for that.
+// A schedule as a tree: stepsize_schedule_structure says how the parts are joined, and stepsize_schedule_part gives
+// each of them as a schedule, to be walked in the same way. No program has to parse the text form for that.
 
-/// How a schedule is put together.
-/// - Parameter schedule: What to ask.
-/// - Parameter structure: Receives how its parts are joined, their number, and the names that it has.
+/// How a schedule is composed.
+/// - Parameter schedule: The schedule.
+/// - Parameter structure: Receives how its parts are joined, their number, and its names.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if structure->size is less than sizeof(stepsize_structure).
 @c public func stepsize_schedule_structure(
   _ schedule: ScheduleIn, _ structure: UnsafeMutablePointer<stepsize_structure>?
@@ -20,23 +19,23 @@ import Stepsize
   return guarded {
     let asked = schedule.value.pointee.schedule
     let signature = asked.signature
-    var answer = stepsize_structure()
-    answer.form = asked.structure.rawValue
-    answer.part_count = asked.partCount
-    answer.parameter_count = signature?.parameters.count ?? 0
-    answer.factor = asked.factor
-    withUnsafeMutableBytes(of: &answer.name) { copy(signature?.name ?? [], to: $0) }
-    withUnsafeMutableBytes(of: &answer.phase) { copy(asked.phase ?? [], to: $0) }
-    write(answer, to: structure)
+    var result = stepsize_structure()
+    result.form = asked.structure.rawValue
+    result.part_count = asked.partCount
+    result.parameter_count = signature?.parameters.count ?? 0
+    result.factor = asked.factor
+    withUnsafeMutableBytes(of: &result.name) { copy(signature?.name ?? [], to: $0) }
+    withUnsafeMutableBytes(of: &result.phase) { copy(asked.phase ?? [], to: $0) }
+    write(result, to: structure)
     return Int32(STEPSIZE_OK)
   }
 }
 
 /// A part of a schedule.
-/// - Parameter schedule: What to ask.
+/// - Parameter schedule: The schedule.
 /// - Parameter index: 0 to structure.part_count - 1, in the order of the text.
-/// - Parameter start: Receives the update of `schedule` at which the part begins: of a sequence where the parts before it
-///   end, else 0; may be NULL.
+/// - Parameter start: Receives the update of `schedule` at which the part begins: in a sequence where the previous part
+///   ends, otherwise 0; may be NULL.
 /// - Parameter out: Receives the part, to be destroyed by the caller; NULL on failure.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index.
 @c public func stepsize_schedule_part(
@@ -54,10 +53,10 @@ import Stepsize
   }
 }
 
-/// What the library says of a parameter of a schedule of the catalogue, and the value that it has here.
-/// - Parameter schedule: What to ask; one of STEPSIZE_FORM_CALL, the others have no parameters.
+/// A text about a parameter of a schedule of the catalogue, or its value.
+/// - Parameter schedule: A schedule of STEPSIZE_FORM_CALL; the others have no parameters.
 /// - Parameter parameter: 0 to structure.parameter_count - 1.
-/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _VALUE.
+/// - Parameter what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT, _UNIT or _VALUE.
 /// - Parameter buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -79,16 +78,16 @@ import Stepsize
   }
 }
 
-/// How many updates a picture of the schedule shows, where nobody says how many: its length; without an end at least
-/// 1000, and four times as many as its parameters speak of.
-/// - Parameter schedule: What to ask.
+/// How many updates a picture of the schedule shows by default: its length; for a schedule without an end, four times
+/// the largest number of updates among its parameters, and at least 1000.
+/// - Parameter schedule: The schedule.
 /// - Returns: The number of updates, >= 1; -1 if schedule is NULL.
 @c public func stepsize_schedule_horizon(_ schedule: ScheduleIn) -> Int64 {
   schedule?.value.pointee.schedule.horizon ?? -1
 }
 
 // MARK: - Phases
-// The named phases one after the other, however many there are:
+// The named phases in order, however many there are:
 //
 //     stepsize_phase phase = {sizeof phase};
 //     const int64_t length = stepsize_schedule_length(schedule);
@@ -97,15 +96,15 @@ import Stepsize
 //       if (phase.name[0]) printf("%s from update %lld on\n", phase.name, (long long)t);
 //     }
 //
-// Each turn gives one phase, or one stretch without a name. A phase that another one inside it interrupts comes again
-// after that, with the same start and length. A turn takes time in proportion to the text of the schedule at most,
-// never to its updates or phases. Only of a schedule that `stretch` squeezes to fewer updates than it has steps may
-// `until` come early, where many phases are squeezed to nothing: the same phase, or the stretch without a name, then
-// comes again at once.
+// Each iteration gives one phase, or one unnamed span. A phase that another one inside it interrupts comes again after
+// that, with the same start and length. An iteration takes time proportional at most to the text of the schedule, never
+// to its updates or phases. Only in a schedule that `stretch` squeezes to fewer updates than it has steps, where many
+// phases are squeezed to nothing, can `until` be too early: the same phase, or the unnamed span, then comes again at
+// once.
 
 /// The named phase that a step is in, of the innermost part that has a name, and how long it is in force.
-/// - Parameter schedule: What to ask.
-/// - Parameter step: The update, from 0; before 0 it counts as 0, after the end it is in the last phase.
+/// - Parameter schedule: The schedule.
+/// - Parameter step: The update, from 0; a negative one counts as 0, one after the end is in the last phase.
 /// - Parameter phase: Receives the phase; its name is empty where there is none.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase).
 @c public func stepsize_schedule_phase(
@@ -115,8 +114,8 @@ import Stepsize
   return guarded { give(schedule.value.pointee.schedule.span(at: step), at: max(step, 0), phase) }
 }
 
-/// The named phase of the present update, counted in the scheduler's updates.
-/// - Parameter scheduler: What to ask.
+/// The named phase of the current update, counted in the scheduler's updates.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter phase: Receives the phase; its name is empty where there is none.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase).
 @c public func stepsize_scheduler_phase(
@@ -125,10 +124,10 @@ import Stepsize
   stepsize_scheduler_phase_at(scheduler, stepsize_scheduler_get_step(scheduler), phase)
 }
 
-/// The named phase of any update, counted in the scheduler's updates: as it was for those that are done, also where it
-/// was ended early or belonged to an earlier schedule that is in the record; as it is planned for the others.
-/// - Parameter scheduler: What to ask.
-/// - Parameter step: The update, from 0; before 0 it counts as 0.
+/// The named phase of any update, counted in the scheduler's updates: for past updates as it was, including phases that
+/// ended early or belonged to an earlier schedule in the record; for future ones as it is planned.
+/// - Parameter scheduler: The scheduler.
+/// - Parameter step: The update, from 0; a negative one counts as 0.
 /// - Parameter phase: Receives the phase; its name is empty where there is none.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase).
 @c public func stepsize_scheduler_phase_at(
@@ -140,9 +139,9 @@ import Stepsize
 
 // MARK: - What a scheduler needs
 
-/// What a scheduler has to be told at each update, by what it was made from.
-/// - Parameter scheduler: What to ask.
-/// - Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, and if scheduler is NULL.
+/// What a scheduler needs at each update, which follows from its controllers.
+/// - Parameter scheduler: The scheduler.
+/// - Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, or if scheduler is NULL.
 @c public func stepsize_scheduler_needs(_ scheduler: SchedulerIn) -> stepsize_needs {
   scheduler?.value.pointee.needs.rawValue ?? 0
 }

@@ -21,7 +21,7 @@ extension UnsafeMutablePointer<stepsize_norm_log> {
   }
 }
 
-/// Whether an array of numbers can be used; otherwise the status.
+/// STEPSIZE_OK for an array of numbers that is usable; otherwise the status.
 private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> stepsize_status {
   guard pointer != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "an array is NULL", error) }
   guard isUsable(pointer, count), count <= UInt(Schedule.maximumTableCount) else {
@@ -34,10 +34,10 @@ private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> 
 
 /// A running median: out[i] is the median of values[i - h] to values[i + h], 2h + 1 = 2 floor(floor(tau count)/2) + 1.
 ///
-/// The first value is repeated on the left; on the right the values are mirrored, the last one not repeated.
+/// The first value is repeated on the left; on the right the values are mirrored without repeating the last one.
 /// - Parameter values: `count` numbers, none of them NaN.
 /// - Parameter count: 0 to 16777216.
-/// - Parameter tau: Width of the window as a part of `count`, in [0, 1].
+/// - Parameter tau: Width of the window as a fraction of `count`, in [0, 1].
 /// - Parameter out: Receives `count` numbers; may be `values`.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
@@ -73,17 +73,18 @@ private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> 
 ///
 ///     w = norm^-p,  value[t] = w[t] (w[t+1] + ... + w[T-1]) / the largest,  p = 2 for SGD, 1 for Adam
 ///
-/// Smoothed by a running median. Constant norms give linear decay; the last value is 0; a single one is 1. Norms
-/// that are NaN or infinite are interpolated between their neighbours, one of 0 counts as 0.001 of the median.
+/// The norms are smoothed by a running median. Constant norms give linear decay; the last value is 0; a single one is
+/// 1. Norms that are NaN or infinite are interpolated between their neighbours, a norm of 0 counts as 0.001 of the
+/// median.
 ///
 /// Errors: STEPSIZE_ERROR_ARGUMENT for a norm below 0, norms that are all 0, or an option outside its range;
 /// STEPSIZE_ERROR_SIZE for a wrong `size` or array; STEPSIZE_ERROR_NAME for an unknown optimizer.
 /// - Parameter options: From stepsize_refine_defaults.
-/// - Parameter norms: `count` norms, >= 0, in the order of the updates; every k-th update's will do.
+/// - Parameter norms: `count` norms, >= 0, in the order of the updates, of every update or of every k-th.
 /// - Parameter count: 1 to 16777216.
 /// - Parameter values: Receives the multipliers, the largest of them 1; must not overlap `norms`.
 /// - Parameter value_count: options->total, or `count` where that is 0.
-/// - Parameter result: Receives what was found; may be NULL.
+/// - Parameter result: Receives the findings; may be NULL.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
 @c public func stepsize_refine(
@@ -95,10 +96,13 @@ private func checked(_ pointer: DoublesIn, _ count: UInt, _ error: ErrorOut) -> 
   guard let given = read(options, over: defaults),
     result.map({ isWritable(UnsafePointer($0)) }) ?? true
   else {
-    return fail(STEPSIZE_ERROR_SIZE, "refine: size is none of stepsize_refine_options or _result", error)
+    return fail(
+      STEPSIZE_ERROR_SIZE, "refine: size is not that of stepsize_refine_options or stepsize_refine_result",
+      error)
   }
   guard given.reserved == 0, given.capped == 0 || given.capped == 1 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "refine: capped is neither 0 nor 1, or reserved is not 0", error)
+    return fail(
+      STEPSIZE_ERROR_ARGUMENT, "refine: capped or reserved is invalid, expected 0 or 1, and 0", error)
   }
   guard let optimizer = Refinement.Optimizer(rawValue: given.optimizer) else {
     return fail(
@@ -157,7 +161,7 @@ extension stepsize_refine_result {
 
 /// A schedule of knots with straight lines between them that follows a list of values, such as a refinement.
 ///
-/// The first and the last value are met exactly. stepsize_schedule_table makes a schedule of all values.
+/// The first and the last value are met exactly. For a schedule of all values use stepsize_schedule_table.
 /// - Parameter values: `count` multipliers, finite, >= 0; copied.
 /// - Parameter count: 1 to 16777216.
 /// - Parameter tolerance: The largest error allowed at any update, in [1e-9, 1].
@@ -184,18 +188,18 @@ extension stepsize_refine_result {
 
 // MARK: - Scoring
 
-/// The bound on the last loss above the best one that convex theory gives for a schedule (arXiv 2310.07831,
+/// The bound on the last loss minus the best one that convex theory gives for a schedule (arXiv 2310.07831,
 /// Theorem 10), for rates gamma times its values s[t], t = 0 to T - 1:
 ///
 ///     omega(gamma) = a/gamma + gamma b,  a = D^2/(2 S[0]),  b = sum of s[t]^2 G[t]^2 / S[min(t + 1, T - 1)] / 2
 ///
 /// with S[t] = s[t] + ... + s[T - 1]. Updates at the end whose rate is 0 do not count. O(total).
-/// - Parameter schedule: What to score.
+/// - Parameter schedule: The schedule.
 /// - Parameter total: Updates, 1 to 268435456; 0 for the length of the schedule.
 /// - Parameter norms: Bounds G of the gradient norms, finite, >= 0: one for all updates or one for each.
 /// - Parameter norm_count: 1 or `total`.
 /// - Parameter distance: D, from the start to the solution, finite, > 0.
-/// - Parameter result: Receives the answer.
+/// - Parameter result: Receives the score.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
 @c public func stepsize_score(
@@ -209,7 +213,7 @@ extension stepsize_refine_result {
     return fail(STEPSIZE_ERROR_SIZE, "score: size is not that of stepsize_score_result", error)
   }
   guard isUsable(norms, norm_count), norm_count <= UInt(Score.maximumCount) else {
-    return fail(STEPSIZE_ERROR_SIZE, "norms: more than 268435456, or not aligned", error)
+    return fail(STEPSIZE_ERROR_SIZE, "norms: more than 268435456 numbers, or not aligned", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
     let score = try Score(
@@ -244,7 +248,7 @@ extension stepsize_score_result {
 // MARK: - Gradient norms of a run
 
 /// A log that keeps the norms of updates 0, k, 2k, ... with a stride k that begins at 1 and doubles when it is full.
-/// - Parameter capacity: The most norms that are kept, 2 to 16777216; 0 for 65536.
+/// - Parameter capacity: The largest number of norms that are kept, 2 to 16777216; 0 for 65536.
 /// - Parameter out: Receives the log, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -260,7 +264,7 @@ extension stepsize_score_result {
 }
 
 /// Adds the norm of the next update.
-/// - Parameter log: What to add to.
+/// - Parameter log: The log.
 /// - Parameter norm: >= 0; NaN and infinity are kept, for a refinement to repair.
 /// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a norm below 0, which is not added.
 @c public func stepsize_norm_log_add(_ log: NormLogInOut, _ norm: Double) -> stepsize_status {
@@ -268,25 +272,25 @@ extension stepsize_score_result {
   return boundary(nil) { () throws(ConfigurationError) in try log.value.pointee.add(norm) }
 }
 
-/// How many norms were added.
-/// - Parameter log: What to ask.
+/// The number of norms that were added.
+/// - Parameter log: The log.
 /// - Returns: The number, -1 if log is NULL.
 @c public func stepsize_norm_log_count(_ log: NormLogIn) -> Int64 { log?.value.pointee.count ?? -1 }
 
 /// Updates between two norms that are kept: a power of two.
-/// - Parameter log: What to ask.
+/// - Parameter log: The log.
 /// - Returns: The stride, -1 if log is NULL.
 @c public func stepsize_norm_log_stride(_ log: NormLogIn) -> Int64 { log?.value.pointee.stride ?? -1 }
 
-/// How many norms are kept.
-/// - Parameter log: What to ask.
+/// The number of norms that are kept.
+/// - Parameter log: The log.
 /// - Returns: The number, 0 if log is NULL.
 @c public func stepsize_norm_log_kept(_ log: NormLogIn) -> UInt {
   UInt(log?.value.pointee.values.count ?? 0)
 }
 
 /// The norms that are kept, of updates 0, stride, 2 stride, ...: for stepsize_refine with total = count.
-/// - Parameter log: What to ask.
+/// - Parameter log: The log.
 /// - Parameter out: Receives stepsize_norm_log_kept norms.
 /// - Parameter count: Numbers that fit into out, at least that many.
 /// - Returns: A status; nothing is written unless it is STEPSIZE_OK.
@@ -302,7 +306,7 @@ extension stepsize_score_result {
 }
 
 /// The log as bytes, for a checkpoint. Call it with capacity 0 to learn the size, then with a buffer.
-/// - Parameter log: What to save.
+/// - Parameter log: The log.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
 /// - Parameter size: Receives the number of bytes; may be NULL.
@@ -323,7 +327,7 @@ extension stepsize_score_result {
 
 /// The log that stepsize_norm_log_save has written.
 /// - Parameter state: Its bytes.
-/// - Parameter size: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged or missing ones.
 /// - Parameter out: Receives the log, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -334,11 +338,11 @@ extension stepsize_score_result {
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let state else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(GradientNormLog.maximumStateLength) else {
-    return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is longer than that of any log", error)
+    return fail(STEPSIZE_ERROR_SIZE, "norm_log: the state is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = try stateBytes(state, size)
-    out.pointee = makeHandle(try GradientNormLog(state: bytes), as: stepsize_norm_log.self)
+    out.pointee = makeHandle(
+      try GradientNormLog(state: stateBytes(state, size)), as: stepsize_norm_log.self)
   }
 }
 
@@ -350,7 +354,7 @@ extension stepsize_score_result {
 
 // MARK: - The log of a scheduler
 
-/// Logs the gradient norm of the present update in the scheduler, which saves the log with its state.
+/// Logs the gradient norm of the current update in the scheduler, which saves the log with its state.
 /// - Parameter scheduler: One made with options.norm_capacity.
 /// - Parameter norm: >= 0; NaN and infinity are kept, for a refinement to repair.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER if it has no log, STEPSIZE_ERROR_ARGUMENT for a norm below 0.
@@ -360,7 +364,7 @@ extension stepsize_score_result {
 }
 
 /// The gradient norms that a scheduler has logged so far.
-/// - Parameter scheduler: What to ask.
+/// - Parameter scheduler: The scheduler.
 /// - Parameter out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
 /// - Returns: A status.
 @c public func stepsize_scheduler_norm_log(_ scheduler: SchedulerIn, _ out: NormLogOut) -> stepsize_status {

@@ -38,13 +38,13 @@ extension UnsafeMutablePointer<stepsize_agent> {
   return giveDefaults(filled, to: options, size)
 }
 
-/// Makes an agent that learns to move the learning rate, on problems of the caller's or on factorizations.
+/// Makes an agent that learns to move the learning rate, on the caller's problems or on factorizations.
 ///
-/// Each generation has population * instances episodes. Of each: stepsize_agent_begin_episode; then after every update
-/// stepsize_agent_observe, which answers what the anchor's rate is to be multiplied by; stepsize_agent_reward
+/// Each generation has population * instances episodes. For each: stepsize_agent_begin_episode; then after every update
+/// stepsize_agent_observe, which returns the multiplier of the anchor's rate; stepsize_agent_reward
 /// as often as a reward is known; stepsize_agent_end_episode. At the end of the generation: stepsize_agent_update.
-/// Every `every` updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. All follows
-/// from the seed and what is observed.
+/// Every `every` updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. Everything is
+/// determined by the seed and the observations.
 ///
 /// Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown trainer,
 /// STEPSIZE_ERROR_ARGUMENT for a value outside its range.
@@ -60,7 +60,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let options else { return fail(STEPSIZE_ERROR_NULL, "options is NULL", error) }
   guard let given = read(options, over: stepsize_agent_options()) else {
-    return fail(STEPSIZE_ERROR_SIZE, "agent: size is none of stepsize_agent_options", error)
+    return fail(STEPSIZE_ERROR_SIZE, "agent: size is not that of stepsize_agent_options", error)
   }
   guard let trainer = Agent.Trainer(rawValue: given.trainer) else {
     return fail(STEPSIZE_ERROR_NAME, "agent: trainer is unknown, expected STEPSIZE_TRAINER_...", error)
@@ -78,10 +78,10 @@ extension UnsafeMutablePointer<stepsize_agent> {
   }
 }
 
-/// Begins an episode; one that has not ended is forgotten.
-/// - Parameter agent: Who plays.
-/// - Parameter total: Updates of the episode, >= 0; 0 where they are not known.
-/// - Parameter explore: 1: it counts for the generation, 0: the policy is played as it is.
+/// Begins an episode; one that has not ended is discarded.
+/// - Parameter agent: The agent.
+/// - Parameter total: Updates of the episode, >= 0; 0 if unknown.
+/// - Parameter explore: 1: it counts for the generation; 0: the policy acts without exploration.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1.
 @c public func stepsize_agent_begin_episode(
@@ -89,17 +89,17 @@ extension UnsafeMutablePointer<stepsize_agent> {
 ) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard explore == 0 || explore == 1 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "agent: explore is neither 0 nor 1", error)
+    return fail(STEPSIZE_ERROR_ARGUMENT, "agent: explore is invalid, expected 0 or 1", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
     try agent.value.pointee.beginEpisode(total: total, explores: explore == 1)
   }
 }
 
-/// After an update: shows the agent its loss and answers the multiplier for the next one.
-/// - Parameter agent: Who plays.
-/// - Parameter loss: Of the update; one that is <= 0 or not finite is left out.
-/// - Parameter multiplier: Receives what the anchor's rate is to be multiplied by.
+/// After an update: shows the agent its loss and returns the multiplier for the next one.
+/// - Parameter agent: The agent.
+/// - Parameter loss: The loss of the update; one that is <= 0 or not finite is ignored.
+/// - Parameter multiplier: Receives the multiplier of the anchor's rate.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @_optimize(speed)
 @c public func stepsize_agent_observe(
@@ -114,9 +114,9 @@ extension UnsafeMutablePointer<stepsize_agent> {
 
 /// Adds a reward to that of the last decision: log(e before) - log(e after), e the loss on a fixed set of data, is
 /// a good one, since the sum of an episode is then log(e first) - log(e last).
-/// - Parameter agent: Who plays.
-/// - Parameter reward: In [-1e6, 1e6], else STEPSIZE_ERROR_ARGUMENT and nothing has changed; NaN and infinity count as
-///   -10: for a training that has diverged.
+/// - Parameter agent: The agent.
+/// - Parameter reward: In [-1e6, 1e6], otherwise STEPSIZE_ERROR_ARGUMENT and nothing changes; NaN and infinity count as
+///   -10, for a training that has diverged.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @c public func stepsize_agent_reward(_ agent: AgentInOut, _ reward: Double, _ error: ErrorOut)
@@ -127,7 +127,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 }
 
 /// Ends an episode.
-/// - Parameter agent: Who plays.
+/// - Parameter agent: The agent.
 /// - Parameter score: Receives the sum of its rewards; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER outside an episode.
 @c public func stepsize_agent_end_episode(
@@ -142,7 +142,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 }
 
 /// Learns from the episodes of a generation and begins the next one.
-/// - Parameter agent: What learns.
+/// - Parameter agent: The agent.
 /// - Parameter mean: Receives the mean score of the episodes; may be NULL.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing.
@@ -152,22 +152,22 @@ extension UnsafeMutablePointer<stepsize_agent> {
   scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.update() }
 }
 
-/// Which problem the next episode, or the one that is played, is to be: the number that it is made from. The same for
-/// all candidates of a generation of the cross-entropy method.
-/// - Parameter agent: Who plays.
+/// The number of the problem instance for the next episode, or for the one in progress: the same for all candidates of
+/// a generation of the cross-entropy method.
+/// - Parameter agent: The agent.
 /// - Returns: The number, >= 0; -1 if agent is NULL.
 @c public func stepsize_agent_instance(_ agent: AgentIn) -> Int64 { agent?.value.pointee.instance ?? -1 }
 
 /// Episodes that the generation still needs.
-/// - Parameter agent: Who plays.
+/// - Parameter agent: The agent.
 /// - Returns: The number; -1 if agent is NULL.
 @c public func stepsize_agent_episodes_left(_ agent: AgentIn) -> Int64 {
   guard let agent else { return -1 }
   return agent.value.pointee.episodesLeft
 }
 
-/// Generations that are done.
-/// - Parameter agent: What to ask.
+/// The number of completed generations.
+/// - Parameter agent: The agent.
 /// - Returns: The number; -1 if agent is NULL.
 @c public func stepsize_agent_generation(_ agent: AgentIn) -> Int64 { agent?.value.pointee.generation ?? -1 }
 
@@ -175,7 +175,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
 
 /// Plays a generation of random factorizations and learns from it. Rates are fractions of the bound of
 /// the state and cut to it; the reward is the fall of log(loss) on fixed rows.
-/// - Parameter agent: What learns.
+/// - Parameter agent: The agent.
 /// - Parameter mean: Receives the mean score of the episodes; may be NULL.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -185,9 +185,9 @@ extension UnsafeMutablePointer<stepsize_agent> {
   scored(agent, mean, error) { (agent) throws(ConfigurationError) in try agent.trainOnNMF() }
 }
 
-/// Plays a random factorization with the policy as it is, as the controller of stepsize_controller_learned.
-/// - Parameter agent: Whose policy; an episode that it is playing goes on.
-/// - Parameter instance: Which one; training uses numbers >= 0, so that those below are held out.
+/// Plays a random factorization with the policy without exploration, as the controller of stepsize_controller_learned.
+/// - Parameter agent: The agent; its episode in progress is not affected.
+/// - Parameter instance: The number of the instance; training uses numbers >= 0, so negative ones are held out.
 /// - Parameter score: Receives log(loss before/loss after) on fixed rows.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
@@ -211,76 +211,75 @@ extension UnsafeMutablePointer<stepsize_agent> {
 
 // MARK: - Policies
 
-/// What has been learned so far, as bytes with magic, format number, length and checksum. Call it with capacity
-/// 0 to learn the length, then with a buffer.
-/// - Parameter agent: Whose policy.
+/// The policy learned so far, as bytes with magic, format number, length and checksum. Call it with capacity 0 to get
+/// the size, then with a buffer.
+/// - Parameter agent: The agent.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Parameter size: Receives the number of bytes; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
 @c public func stepsize_agent_save(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
+  _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return guarded { written(agent.value.pointee.policy.bytes, buffer, capacity, length) }
+  return guarded { written(agent.value.pointee.policy.bytes, buffer, capacity, size) }
 }
 
-/// Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and hidden units take the place of
-/// the options'.
-/// - Parameter agent: What is to go on with it.
+/// Restarts the training from a policy of stepsize_agent_save, whose `every`, `limit` and hidden units replace those of
+/// the options.
+/// - Parameter agent: The agent.
 /// - Parameter policy: The bytes; copied.
-/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_agent_load(
-  _ agent: AgentInOut, _ policy: BytesIn, _ length: UInt, _ error: ErrorOut
+  _ agent: AgentInOut, _ policy: BytesIn, _ size: UInt, _ error: ErrorOut
 ) -> stepsize_status {
   guard let agent else { return fail(STEPSIZE_ERROR_NULL, "agent is NULL", error) }
   guard let policy else { return fail(STEPSIZE_ERROR_NULL, "policy is NULL", error) }
   return boundary(error) { () throws(ConfigurationError) in
-    let parsed = try readPolicy(policy, length)
+    let parsed = try readPolicy(policy, size)
     agent.value.pointee = try Agent(agent.value.pointee.configuration, policy: parsed)
   }
 }
 
-// MARK: - Trainings half done
+// MARK: - Checkpoints of a training
 
-/// All of the training as bytes with magic, format number, length and checksum, to go on with later: policy, trainer,
-/// and the episodes of this generation that are done. One that is being played is left out. Call it with capacity 0 to
-/// learn the length, then with a buffer.
-/// - Parameter agent: Whose training.
+/// The whole training as bytes with magic, format number, length and checksum, to be continued later: policy, trainer,
+/// and the completed episodes of this generation, without one in progress. Call it with capacity 0 to get the size,
+/// then with a buffer.
+/// - Parameter agent: The agent.
 /// - Parameter buffer: Receives the bytes; may be NULL where capacity is 0.
 /// - Parameter capacity: Bytes of the buffer.
-/// - Parameter length: Receives the number of bytes; may be NULL.
+/// - Parameter size: Receives the number of bytes; may be NULL.
 /// - Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they did not fit.
 @c public func stepsize_agent_save_training(
   _ agent: AgentIn, _ buffer: UnsafeMutablePointer<UInt8>?, _ capacity: UInt,
-  _ length: UnsafeMutablePointer<UInt>?
+  _ size: UnsafeMutablePointer<UInt>?
 ) -> stepsize_status {
   guard let agent, buffer != nil || capacity == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  return guarded { written(agent.value.pointee.state(), buffer, capacity, length) }
+  return guarded { written(agent.value.pointee.state(), buffer, capacity, size) }
 }
 
-/// Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with the same bits.
+/// Makes an agent that continues a training saved by stepsize_agent_save_training, with the same bits.
 /// - Parameter training: The bytes; copied.
-/// - Parameter length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+/// - Parameter size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
 /// - Parameter out: Receives the agent, to be destroyed by the caller; NULL on failure.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_agent_restore_training(
-  _ training: BytesIn, _ length: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
+  _ training: BytesIn, _ size: UInt, _ out: UnsafeMutablePointer<UnsafeMutablePointer<stepsize_agent>?>?,
   _ error: ErrorOut
 ) -> stepsize_status {
   out?.pointee = nil
   guard let out else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   guard let training else { return fail(STEPSIZE_ERROR_NULL, "training is NULL", error) }
-  guard length <= UInt(Agent.maximumStateLength) else {
-    return fail(STEPSIZE_ERROR_STATE, "the state is not one of an agent: it is too long", error)
+  guard size <= UInt(Agent.maximumStateLength) else {
+    return fail(STEPSIZE_ERROR_STATE, "the state is not that of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    let bytes = try stateBytes(training, length)
-    out.pointee = makeHandle(try Agent(state: bytes), as: stepsize_agent.self)
+    out.pointee = makeHandle(try Agent(state: stateBytes(training, size)), as: stepsize_agent.self)
   }
 }
 
@@ -290,7 +289,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
   destroyHandle(agent, of: Agent.self)
 }
 
-/// Learns, and answers the mean score: a copy does, which takes the agent's place when nothing can fail any more.
+/// Learns, and returns the mean score: a copy does, which takes the agent's place when nothing can fail any more.
 private func scored(
   _ agent: AgentInOut, _ mean: UnsafeMutablePointer<Double>?, _ error: ErrorOut,
   _ learn: (inout Agent) throws(ConfigurationError) -> Double

@@ -31,10 +31,9 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
   return UnsafeBufferPointer(start: x, count: Int(product + columns))
 }
 
-// MARK: - Making one
+// MARK: - Making factorizations
 
-/// Fills the options with the defaults: batches of all rows, alternating steps, rates as they are given,
-/// bounded by the state.
+/// Fills the options with the defaults: batches of all rows, alternating steps, absolute rates bounded by the state.
 /// - Parameter options: Receives the defaults; its rank must be set.
 /// - Parameter size: sizeof(stepsize_nmf_options).
 /// - Returns: A status.
@@ -47,16 +46,16 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
 /// Begins a factorization X = W*H without negative entries, with random factors.
 ///
 /// The loss of a batch B of rows is ||X_B - W_B*H||^2/2. Factors stay positive (entries that are 0 in theory are
-/// 1e-10 of the first factors' scale) and within ||W||^2, ||H||^2 <= sqrt(rank)*||X||, Frobenius norms; some best
-/// factorization is inside. A row of zeros makes a row of W that is nearly 0; X = 0 makes factors of zeros.
-/// Memory: the factors, twice H, and three times the rows of W in a batch; nothing of X is kept or copied.
+/// 1e-10 of the first factors' scale) and within ||W||^2, ||H||^2 <= sqrt(rank)*||X||, Frobenius norms, which contains
+/// a best factorization. A row of zeros makes a row of W that is nearly 0; X = 0 makes factors of zeros. Memory: the
+/// factors, twice H, and three times the rows of W in a batch; X is not copied.
 ///
 /// Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too large (2^31 - 1
 /// rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for an unknown order or bound;
-/// STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank larger than the matrix (with `norm`: than its columns),
-/// an entry of x that is negative, not finite or beyond 1e100.
+/// STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank larger than the matrix (with `norm`: than its
+/// columns), an entry of x that is negative, not finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 /// - Parameter options: From stepsize_nmf_defaults; copied.
-/// - Parameter x: Rows one after the other; the caller's, and needed for the calls below.
+/// - Parameter x: The matrix, row by row; it stays the caller's and is needed for the calls below.
 /// - Parameter rows: At least 1.
 /// - Parameter columns: At least 1.
 /// - Parameter row_stride: Numbers from the start of a row to that of the next, at least `columns`.
@@ -73,7 +72,7 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
   guard x != nil else { return fail(STEPSIZE_ERROR_NULL, "x is NULL", error) }
   let defaults = stepsize_nmf_options(Factorization.Configuration())
   guard let given = read(options, over: defaults) else {
-    return fail(STEPSIZE_ERROR_SIZE, "nmf: size is none of stepsize_nmf_options", error)
+    return fail(STEPSIZE_ERROR_SIZE, "nmf: size is not that of stepsize_nmf_options", error)
   }
   guard let data = matrix(x, rows, columns, row_stride) else { return failMatrix(error) }
   guard let order = Factorization.Order(rawValue: given.order), let bound = Bound(rawValue: given.bound)
@@ -81,7 +80,7 @@ private func matrix(_ x: Matrix, _ rows: UInt, _ columns: UInt, _ stride: UInt) 
     return fail(STEPSIZE_ERROR_NAME, "nmf: order or bound is unknown, expected STEPSIZE_NMF_...", error)
   }
   guard given.relative == 0 || given.relative == 1 else {
-    return fail(STEPSIZE_ERROR_ARGUMENT, "nmf: relative is neither 0 nor 1", error)
+    return fail(STEPSIZE_ERROR_ARGUMENT, "nmf: relative is invalid, expected 0 or 1", error)
   }
   var configuration = Factorization.Configuration()
   configuration.rank = given.rank
@@ -123,17 +122,17 @@ extension stepsize_nmf_options {
 /// min(learning_rate, 1)*bound where rates are relative.
 ///
 /// Batches come from a random permutation of the rows, a new one for each pass; a seed makes the same ones
-/// everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the factors and answers what an update
-/// would find.
+/// everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the factors unchanged and returns what an
+/// update would find.
 ///
 /// On failure nothing has changed, and the same batch comes next. Errors: STEPSIZE_ERROR_SIZE for an x that is not
 /// aligned, a row_stride that is too small or a wrong `size`; STEPSIZE_ERROR_ARGUMENT for a rate, or an entry of the
 /// batch, that is negative or not finite, or an entry beyond 1e100.
-/// - Parameter nmf: Moved to the next batch.
+/// - Parameter nmf: The factorization.
 /// - Parameter x: The matrix that it was made from.
-/// - Parameter row_stride: Of this array; at least the columns.
+/// - Parameter row_stride: Row stride of this array; at least the columns.
 /// - Parameter learning_rate: Finite, >= 0.
-/// - Parameter update: Receives what was found and done; may be NULL.
+/// - Parameter update: Receives the result; may be NULL.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_nmf_step(
@@ -143,7 +142,7 @@ extension stepsize_nmf_options {
   guard let nmf, x != nil else { return fail(STEPSIZE_ERROR_NULL, "nmf or x is NULL", error) }
   guard let data = matrix(x, of: nmf, row_stride) else { return failMatrix(error) }
   guard update == nil || update.map({ isWritable(UnsafePointer($0)) }) == true else {
-    return fail(STEPSIZE_ERROR_SIZE, "nmf: size is none of stepsize_nmf_update", error)
+    return fail(STEPSIZE_ERROR_SIZE, "nmf: size is not that of stepsize_nmf_update", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
     let done = try nmf.value.pointee.step(data.span, stride: Int(row_stride), rate: learning_rate)
@@ -177,13 +176,13 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
   matrix(x, UInt(nmf.value.pointee.rows), UInt(nmf.value.pointee.columns), stride)
 }
 
-/// The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is rounding.
-/// - Parameter nmf: Not changed, but used: no other thread may use it meanwhile.
+/// The loss of all rows, ||X - W*H||^2/2, from sums of squares: values below 1e-15*||X||^2 are rounding errors.
+/// - Parameter nmf: The factorization; no other thread may use it meanwhile.
 /// - Parameter x: The matrix that it was made from.
-/// - Parameter row_stride: Of this array; at least the columns.
+/// - Parameter row_stride: Row stride of this array; at least the columns.
 /// - Parameter loss: Receives the loss.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
-/// - Returns: A status; errors as of stepsize_nmf_step.
+/// - Returns: A status; errors as for stepsize_nmf_step.
 @c public func stepsize_nmf_loss(
   _ nmf: NMFInOut, _ x: Matrix, _ row_stride: UInt, _ loss: UnsafeMutablePointer<Double>?, _ error: ErrorOut
 ) -> stepsize_status {
@@ -194,8 +193,8 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
   }
 }
 
-/// The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
-/// - Parameter nmf: What to ask.
+/// The bound that holds before the first update, theta/((3*sqrt(rank) + 1)*||X||).
+/// - Parameter nmf: The factorization.
 /// - Returns: The bound; 0 if X is 0, or nmf is NULL.
 @c public func stepsize_nmf_apriori_bound(_ nmf: NMFIn) -> Double {
   nmf?.value.pointee.aprioriBound ?? 0
@@ -204,11 +203,11 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 // MARK: - Factors
 
 /// Copies the factors out, row by row.
-/// - Parameter nmf: What to ask.
+/// - Parameter nmf: The factorization.
 /// - Parameter w: Receives rows*rank numbers; NULL with count 0 for none.
-/// - Parameter w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
+/// - Parameter w_count: rows*rank or 0; otherwise STEPSIZE_ERROR_SIZE.
 /// - Parameter h: Receives rank*columns numbers; NULL with count 0 for none.
-/// - Parameter h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+/// - Parameter h_count: rank*columns or 0; otherwise STEPSIZE_ERROR_SIZE.
 /// - Returns: A status.
 @c public func stepsize_nmf_get_factors(
   _ nmf: NMFIn, _ w: UnsafeMutablePointer<Double>?, _ w_count: UInt, _ h: UnsafeMutablePointer<Double>?,
@@ -229,12 +228,12 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
   return Int32(STEPSIZE_OK)
 }
 
-/// Replaces factors. Entries below the least are raised to it, and a factor outside the ball is scaled into it.
-/// - Parameter nmf: What to change; as it was on failure.
+/// Replaces factors. Entries below the floor are raised to it, and a factor outside the ball is scaled into it.
+/// - Parameter nmf: The factorization; unchanged on failure.
 /// - Parameter w: rows*rank numbers in [0, 1e100], row by row; copied. NULL with count 0 keeps W.
-/// - Parameter w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
-/// - Parameter h: rank*columns numbers, alike.
-/// - Parameter h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+/// - Parameter w_count: rows*rank or 0; otherwise STEPSIZE_ERROR_SIZE.
+/// - Parameter h: rank*columns numbers, in the same way.
+/// - Parameter h_count: rank*columns or 0; otherwise STEPSIZE_ERROR_SIZE.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.
 @c public func stepsize_nmf_set_factors(
@@ -261,14 +260,15 @@ private func isFactor(
 /// W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 ///
 /// Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for a rank outside
-/// 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite or beyond 1e100.
+/// 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or beyond 1e100, or a largest entry of x
+/// below 1e-100 that is not 0.
 /// - Parameter h: rank*columns numbers, row by row.
 /// - Parameter rank: Rows of h.
-/// - Parameter columns: Of h and of x.
+/// - Parameter columns: Columns of h and of x.
 /// - Parameter x: The rows to transform.
 /// - Parameter rows: At least 1.
-/// - Parameter row_stride: Of x; at least `columns`.
-/// - Parameter steps: More for a closer fit; 200 will do.
+/// - Parameter row_stride: Row stride of x; at least `columns`.
+/// - Parameter steps: Number of steps; 200 are usually enough.
 /// - Parameter w: Receives rows*rank numbers, row by row.
 /// - Parameter error: Receives the reason of a failure; may be NULL.
 /// - Returns: A status.

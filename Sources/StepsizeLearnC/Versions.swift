@@ -7,7 +7,7 @@ import StepsizeBoundary
 
 /// The version of the interface that the library was built with, which is that of the libstepsize it belongs to.
 ///
-/// A program checks at start that it equals STEPSIZE_ABI_VERSION.
+/// Check at start that it equals STEPSIZE_ABI_VERSION.
 /// - Returns: The ABI number. It rises when a program compiled against an older header would break.
 @c public func stepsize_learn_abi_version() -> Int32 { Int32(Version.abi) }
 

@@ -20,7 +20,7 @@ final class ExampleTests: XCTestCase {
       after 200 updates: 3.0 x + 2.0
       warmup(10) >> (0.5 * linear(90), phase="main"): 0.25 at step 55
       unknown schedule "liner", did you mean "linear"? (byte 0)
-      step 0: greedy needs the loss
+      step 0: greedy needs a loss
 
       """)
   }

@@ -74,6 +74,9 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
   for (int i = 0; i < STEPS; i++) {
     double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
     if (!controller) wrong += stepsize_scheduler_step(s, lrs, GROUPS) != STEPSIZE_OK;
+    if (!controller) wrong += stepsize_scheduler_next(s, lrs, GROUPS) != STEPSIZE_OK;
+    if (!controller) wrong += stepsize_scheduler_next_float(s, single, GROUPS) != STEPSIZE_OK;
+    wrong += !(stepsize_scheduler_lr(s, 1) >= 0 && stepsize_scheduler_lr_float(s, 1) >= 0);
     wrong += stepsize_scheduler_step_with_loss(s, loss, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_advance(s, lrs, GROUPS) != STEPSIZE_OK;
     wrong += stepsize_scheduler_rates(s, lrs, GROUPS) != STEPSIZE_OK;
@@ -103,7 +106,7 @@ static void steps_allocate_nothing(const char *text, stepsize_controller *contro
   stepsize_schedule_destroy(schedule);
 }
 
-/* The controllers by their texts, with all that can be told to one; settlings watch phases on the way. */
+/* The controllers by their texts, with all that can be told to one; early_stops watch phases on the way. */
 static void controllers_allocate_nothing(const char *text) {
   double numbers[GROUPS], norms[GROUPS];
   int32_t trial = STEPSIZE_TRIAL_RETRY;
@@ -146,9 +149,9 @@ int main(void) {
       "greedy(window=5000) * (warmup(500) >> cosine(10000))", "plateau()", "plateau(\"keras\") * linear(30000)",
       "plateau(\"optax\", accumulation=3)", "hypergradient()", "hypergradient(\"adam\") * cosine(9000)",
       "hypergradient(\"multiplicative\")", "line_search()", "line_search(reset=\"initial\", projected=true)",
-      "line_search(max_trials=2) * linear(30000)", "settle(patience=100)", "greedy() * settle(window=50)",
-      "settle(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
-      "settle(\"up\", patience=3) * repeat(warmup(9, phase=\"up\") >> (0.5 * stretch(linear(5, phase=\"down\"), 2.5)))",
+      "line_search(max_trials=2) * linear(30000)", "early_stop(patience=100)", "greedy() * early_stop(window=50)",
+      "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
+      "early_stop(\"up\", patience=3) * repeat(warmup(9, phase=\"up\") >> (0.5 * stretch(linear(5, phase=\"down\"), 2.5)))",
   };
   const char *texts[] = {
       "linear(100000)",

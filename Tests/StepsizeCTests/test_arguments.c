@@ -148,6 +148,8 @@ static void refusals(void) {
   refused("greedy", reset, 1, STEPSIZE_ERROR_ARGUMENT, "reset_start = 0");
   const stepsize_argument beta[] = {STEPSIZE_WORD("variant", "multiplicative"), STEPSIZE_REAL("beta", 1)};
   refused("hypergradient", beta, 2, STEPSIZE_ERROR_ARGUMENT, "beta = 1");
+  const stepsize_argument reserved[] = {{"factor", STEPSIZE_VALUE_REAL, 1, 0, 0.5, NULL, 0}};
+  refused("greedy", reserved, 1, STEPSIZE_ERROR_ARGUMENT, "reserved is not 0 in the argument factor");
   CHECK_STATUS(stepsize_controller_create("greedy", NULL, 0, NULL, NULL), STEPSIZE_ERROR_NULL);
 
   stepsize_schedule *schedule = (stepsize_schedule *)&check_passed;
@@ -159,9 +161,75 @@ static void refusals(void) {
   CHECK_STATUS(stepsize_schedule_create("linear", NULL, 0, NULL, NULL), STEPSIZE_ERROR_NULL);
 }
 
+/* What a controller is shown in arrays: squares and norms below 0 are refused and change nothing; what is not finite is a
+   training that diverges. */
+static void squares(void) {
+  const double base[2] = {1, 2}, bad[] = {-1, -5e-324, -INFINITY};
+  stepsize_scheduler_options options;
+  double lr[2], good[2] = {1, 1};
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
+  options.group_count = 2, options.base_lr = base;
+  static const char *const texts[] = {"line_search(projected=true)", "hypergradient(\"multiplicative\")"};
+  for (int k = 0; k < 2; k++) {
+    stepsize_scheduler *s = NULL;
+    REQUIRE(stepsize_scheduler_parse(texts[k], strlen(texts[k]), &options, &s, NULL) == STEPSIZE_OK);
+    if (k == 0) CHECK_STATUS(stepsize_scheduler_propose(s, 1, good, 2, NULL, 0), STEPSIZE_OK);
+    size_t size;
+    uint8_t before[512], after[512];
+    CHECK_STATUS(stepsize_scheduler_save(s, before, sizeof before, &size), STEPSIZE_OK);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+      for (int g = 0; g < 2; g++) {
+        double numbers[2] = {3, 3};
+        stepsize_trial trial = 9;
+        numbers[g] = bad[i], lr[0] = -7;
+        if (k == 0) {
+          CHECK_STATUS(stepsize_scheduler_propose(s, 1, numbers, 2, lr, 2), STEPSIZE_ERROR_ARGUMENT);
+          CHECK_STATUS(stepsize_scheduler_report(s, 1, numbers, 2, &trial, lr, 2), STEPSIZE_ERROR_ARGUMENT);
+          CHECK(trial == 9);
+        } else {
+          CHECK_STATUS(stepsize_scheduler_observe_gradient(s, good, numbers, 2, lr, 2), STEPSIZE_ERROR_ARGUMENT);
+        }
+        CHECK_STATUS(stepsize_scheduler_save(s, after, sizeof after, &size), STEPSIZE_OK);
+        CHECK(lr[0] == -7 && memcmp(before, after, size) == 0);
+      }
+    const double diverged[2] = {NAN, INFINITY};
+    if (k == 0) CHECK_STATUS(stepsize_scheduler_propose(s, NAN, diverged, 2, lr, 2), STEPSIZE_OK);
+    else CHECK_STATUS(stepsize_scheduler_observe_gradient(s, diverged, diverged, 2, lr, 2), STEPSIZE_OK);
+    stepsize_scheduler_destroy(s);
+  }
+}
+
+/* A range can depend on the variant, as a default does; the catalogue has that of the first one. */
+static void ranges_of_variants(void) {
+  static const struct {
+    const char *controller, *name, *range;
+  } cases[] = {
+      {"greedy()", "reset_start", "an integer from 1 to 9223372036854775807, or none"},
+      {"greedy(\"paper\")", "reset_start", "an integer from 1 to 9223372036854775807, or none"},
+      {"greedy(\"huggingface\", reset_start=0)", "reset_start", "an integer from 0 to 9223372036854775807, or none"},
+      {"hypergradient()", "beta", "a finite number > 0"},
+      {"hypergradient(\"adam\")", "beta", "a finite number > 0"},
+      {"hypergradient(\"multiplicative\")", "beta", "a number in (0, 1)"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    stepsize_controller *controller = NULL;
+    const char *text = cases[i].controller;
+    char name[64], range[128];
+    REQUIRE(stepsize_controller_parse(text, strlen(text), &controller, NULL) == STEPSIZE_OK);
+    size_t p = 0;
+    do REQUIRE(stepsize_controller_parameter(controller, p++, STEPSIZE_TEXT_NAME, name, sizeof name, NULL) == STEPSIZE_OK);
+    while (strcmp(name, cases[i].name) != 0);
+    CHECK_STATUS(stepsize_controller_parameter(controller, p - 1, STEPSIZE_TEXT_RANGE, range, sizeof range, NULL), STEPSIZE_OK);
+    CHECK_TEXT(range, cases[i].range);
+    stepsize_controller_destroy(controller);
+  }
+}
+
 int main(void) {
   schedules();
   controllers();
   refusals();
+  squares();
+  ranges_of_variants();
   return finish();
 }

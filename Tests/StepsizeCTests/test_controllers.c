@@ -54,8 +54,8 @@ static void texts(void) {
             "hypergradient(\"multiplicative\", beta=0.5)");
   same_text("line_search(c=0.5, reset=\"initial\", projected=true)",
             "line_search(0.5, reset=\"initial\", projected=true)");
-  same_text("settle(\"main\", patience=7)", "settle(\"main\", patience=7)");
-  same_text("settle()", "settle()");
+  same_text("early_stop(\"main\", patience=7)", "early_stop(\"main\", patience=7)");
+  same_text("early_stop()", "early_stop()");
 
   refused_text("greedi(patience=5)", STEPSIZE_ERROR_NAME, 0, "greedy");
   refused_text("greedy(patiense=5)", STEPSIZE_ERROR_NAME, 7, "patience");
@@ -65,8 +65,8 @@ static void texts(void) {
   refused_text("  hypergradient(beta=-1)", STEPSIZE_ERROR_ARGUMENT, 2, "beta = -1");
   refused_text("line_search(c=1)", STEPSIZE_ERROR_ARGUMENT, 0, "c = 1");
   refused_text("line_search(max_trials=0)", STEPSIZE_ERROR_ARGUMENT, 0, "max_trials");
-  refused_text("settle(patience=0)", STEPSIZE_ERROR_ARGUMENT, 0, "patience");
-  refused_text("settle(\"\")", STEPSIZE_ERROR_ARGUMENT, 0, "phase");
+  refused_text("early_stop(patience=0)", STEPSIZE_ERROR_ARGUMENT, 0, "patience");
+  refused_text("early_stop(\"\")", STEPSIZE_ERROR_ARGUMENT, 0, "phase");
   static const char *const greedy[][2] = {
       {"factor=0", "factor = 0"}, {"factor=1", "factor = 1"}, {"factor=-0.5", "factor = -0.5"},
       {"factor=1.5", "factor = 1.5"},
@@ -106,8 +106,8 @@ static void scheduler_texts(void) {
   static const char *const texts[] = {
       "linear(10)", "warmup(5) >> linear(10)", "greedy()", "greedy(patience=3) * linear(10)",
       "greedy() * (warmup(5) >> linear(10))",
-      "hypergradient(\"adam\") * settle(\"main\") * (warmup(5) >> constant(9, phase=\"main\") >> linear(5))",
-      "settle() * settle(\"a\", patience=3) * constant(5, phase=\"a\")",
+      "hypergradient(\"adam\") * early_stop(\"main\") * (warmup(5) >> constant(9, phase=\"main\") >> linear(5))",
+      "early_stop() * early_stop(\"a\", patience=3) * constant(5, phase=\"a\")",
   };
   char printed[512];
   for (int i = 0; i < COUNT(texts); i++) {
@@ -128,9 +128,9 @@ static void scheduler_texts(void) {
     options.group_count = 1, options.base_lr = &base, options.schedule = schedule;
     char text[512] = "";
     if (count) CHECK_STATUS(stepsize_controller_print(parts[0], text, sizeof text, NULL), STEPSIZE_OK);
-    size_t first = count && strncmp(text, "settle", 6) != 0;
+    size_t first = count && strncmp(text, "early_stop", 6) != 0;
     options.controller = first ? parts[0] : NULL;
-    options.settlings = (const stepsize_controller *const *)parts + first, options.settling_count = count - first;
+    options.early_stops = (const stepsize_controller *const *)parts + first, options.early_stop_count = count - first;
     CHECK_STATUS(stepsize_scheduler_create(&options, &same, NULL), STEPSIZE_OK);
     memset(text, 0, sizeof text);
     CHECK_STATUS(stepsize_scheduler_print(same, text, sizeof text, NULL), STEPSIZE_OK);
@@ -144,8 +144,8 @@ static void scheduler_texts(void) {
   refused_scheduler("greedy() * warmup(5) >> linear(10)", STEPSIZE_ERROR_SYNTAX, 21, "brackets");
   refused_scheduler("linear(10) * greedy()", STEPSIZE_ERROR_SYNTAX, 13, "first");
   refused_scheduler("greedy() * plateau()", STEPSIZE_ERROR_ARGUMENT, 0, "more than one");
-  refused_scheduler("greedy() * settle(\"mian\") * constant(9, phase=\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "mian");
-  refused_scheduler("settle(\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "main");
+  refused_scheduler("greedy() * early_stop(\"mian\") * constant(9, phase=\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "mian");
+  refused_scheduler("early_stop(\"main\")", STEPSIZE_ERROR_ARGUMENT, 0, "main");
   refused_scheduler("greedy(min_lr=0.5)", STEPSIZE_ERROR_ARGUMENT, -1, "0.1");
   refused_scheduler("greedy(max_lr=0.05)", STEPSIZE_ERROR_ARGUMENT, -1, "[0.01, 0.05]");
   refused_scheduler("line_search(max_lr=[1, 2])", STEPSIZE_ERROR_ARGUMENT, -1, "max_lr");
@@ -469,7 +469,7 @@ static void order_of_line_search(void) {
   stepsize_scheduler_destroy(s);
 
   /* Other schedulers take none of these calls, and this one takes no gradient. */
-  static const char *const others[] = {"linear(5)", "greedy()", "plateau()", "settle()"};
+  static const char *const others[] = {"linear(5)", "greedy()", "plateau()", "early_stop()"};
   for (int i = 0; i < COUNT(others); i++) {
     s = scheduler_of(others[i], 1);
     CHECK_STATUS(stepsize_scheduler_propose(s, 1, &norm, 1, &lr, 1), STEPSIZE_ERROR_ORDER);
@@ -565,7 +565,7 @@ static void random_controller(uint64_t *random, char *text) {
     GIVE("max_lr", HIGHS);
     break;
   default:
-    strcpy(text, "settle(");
+    strcpy(text, "early_stop(");
     GIVE_WORD("phase", "a b");
     GIVE_WORD("mode", "min max");
     GIVE("patience", POSITIVE_COUNTS);
@@ -604,7 +604,7 @@ static void random_calls(long wanted) {
     }
     char text[1024];
     random_controller(&random, text);
-    if (below(&random, 4) == 0 && strncmp(text, "settle", 6) != 0) strcat(text, " * settle(patience=2)");
+    if (below(&random, 4) == 0 && strncmp(text, "early_stop", 6) != 0) strcat(text, " * early_stop(patience=2)");
     strcat(text, schedules[below(&random, COUNT(schedules))]);
     int bounded = below(&random, 2), records = below(&random, 4) == 0;
     stepsize_scheduler *s = scheduler_from(text, groups, base, bounded ? low : NULL, bounded ? high : NULL, records, 1);
@@ -650,7 +650,10 @@ static void random_calls(long wanted) {
         break;
       default: status = stepsize_scheduler_step_with_loss(s, numbers[0], lr, groups);
       }
-      wrong += status != STEPSIZE_OK && status != STEPSIZE_ERROR_ORDER && status != STEPSIZE_ERROR_LOSS_REQUIRED;
+      int below_zero = 0; /* as no square and no norm is */
+      for (size_t g = 0; g < groups; g++) below_zero += others[g] < 0;
+      wrong += status != STEPSIZE_OK && status != STEPSIZE_ERROR_ORDER && status != STEPSIZE_ERROR_LOSS_REQUIRED &&
+               !(status == STEPSIZE_ERROR_ARGUMENT && below_zero);
       accepted += status == STEPSIZE_OK;
       if (status != STEPSIZE_OK) /* refused: nothing is written */
         for (size_t g = 0; g < groups; g++) wrong += lr[g] != -1;
@@ -662,7 +665,7 @@ static void random_calls(long wanted) {
       }
       int32_t decision = stepsize_scheduler_decision(s), reason = stepsize_scheduler_stop_reason(s);
       wrong += decision < STEPSIZE_DECISION_NONE || decision > STEPSIZE_DECISION_IGNORED;
-      wrong += reason < STEPSIZE_STOP_NONE || reason > STEPSIZE_STOP_SETTLED;
+      wrong += reason < STEPSIZE_STOP_NONE || reason > STEPSIZE_STOP_EARLY;
       stepsize_phase phase = {sizeof phase, 0, 0, 0, 0, 0, "", 0};
       wrong += stepsize_scheduler_phase(s, &phase) != STEPSIZE_OK;
       wrong += !(phase.progress >= 0 && phase.progress <= 1) || phase.position < 0 || phase.length < 0;

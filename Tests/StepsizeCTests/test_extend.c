@@ -124,7 +124,7 @@ static void replayed(int save) {
 
 /* A phase that was ended early: the schedule's step goes on, in the extended one as well. */
 static void ended_early(void) {
-  const char *text = "settle(\"main\", patience=3) * (constant(50, phase=\"main\") >> linear(10, phase=\"end\"))";
+  const char *text = "early_stop(\"main\", patience=3) * (constant(50, phase=\"main\") >> linear(10, phase=\"end\"))";
   stepsize_error error = {0};
   stepsize_scheduler *s = scheduler_of(text, 1);
   for (int t = 0; t < 6; t++) CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, NULL, 0), STEPSIZE_OK);
@@ -134,7 +134,7 @@ static void ended_early(void) {
   size_t size, after_size;
   uint8_t *before = state_of(s, &size);
   CHECK_STATUS(extend(s, "constant(50) >> linear(20, phase=\"end\")", &error), STEPSIZE_ERROR_ARGUMENT);
-  if (!CHECK(strstr(error.text, "settle") && strstr(error.text, "\"main\""))) fprintf(stderr, "    %s\n", error.text);
+  if (!CHECK(strstr(error.text, "early_stop") && strstr(error.text, "\"main\""))) fprintf(stderr, "    %s\n", error.text);
   CHECK_STATUS(stepsize_scheduler_extend(s, NULL, &error), STEPSIZE_ERROR_ARGUMENT);
   uint8_t *after = state_of(s, &after_size);
   CHECK(size == after_size && memcmp(before, after, size) == 0);
@@ -145,10 +145,10 @@ static void ended_early(void) {
   CHECK(stepsize_scheduler_schedule_step(s) == 52);
   stepsize_scheduler_destroy(s);
 
-  /* Settled in the last phase: with a longer schedule there is no reason to stop until it settles again. */
-  s = scheduler_of("settle(\"end\", patience=2) * (constant(2) >> linear(9, phase=\"end\"))", 1);
+  /* Stopped early in the last phase: with a longer schedule there is no reason to stop until the rule applies again. */
+  s = scheduler_of("early_stop(\"end\", patience=2) * (constant(2) >> linear(9, phase=\"end\"))", 1);
   for (int t = 0; t < 6; t++) CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, NULL, 0), STEPSIZE_OK);
-  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_SETTLED);
+  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_EARLY);
   CHECK_STATUS(extend(s, "constant(2) >> linear(9, phase=\"end\") >> 0.1 * constant(7)", NULL), STEPSIZE_OK);
   CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_NONE);
   CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, NULL, 0), STEPSIZE_OK);

@@ -1,5 +1,5 @@
 /* Golden traces of controllers: test_golden_controllers FILE      (Tests/golden/controllers.txt)
-   The rate after each loss has the same bits, and the decision is the one that is written there. */
+   The rate after each call has the same bits, and the decision is the one that is written there. */
 #include "check.h"
 
 static const char *const words[] = {"none",   "raised", "cut",   "patience", "cooldown",
@@ -17,6 +17,27 @@ static stepsize_scheduler *scheduler_of(const char *text, double base) {
   return scheduler;
 }
 
+/* Makes a call: a loss, "-" for an update without one, or NAME:ARGUMENT:... */
+static stepsize_status make(stepsize_scheduler *scheduler, const char *call, double *lr) {
+  static const char *const outcomes[] = {"accepted", "retry", "failed"};
+  char name[32] = "", outcome[32] = "";
+  double x = 0, y = 0;
+  int count = sscanf(call, "%31[a-z_]:%lf:%lf", name, &x, &y);
+  if (strcmp(name, "observe_gradient") == 0)
+    return stepsize_scheduler_observe_gradient(scheduler, &x, count == 3 ? &y : NULL, 1, lr, 1);
+  if (strcmp(name, "propose") == 0) return stepsize_scheduler_propose(scheduler, x, &y, 1, lr, 1);
+  if (strcmp(name, "report") == 0) {
+    stepsize_trial trial = -1;
+    REQUIRE(sscanf(call, "report:%lf:%31s", &x, outcome) == 2);
+    stepsize_status status = stepsize_scheduler_report(scheduler, x, NULL, 0, &trial, lr, 1);
+    REQUIRE(trial >= 0 && trial <= STEPSIZE_TRIAL_FAILED);
+    CHECK_TEXT(outcomes[trial], outcome);
+    return status;
+  }
+  if (strcmp(call, "-") == 0) return stepsize_scheduler_advance(scheduler, lr, 1);
+  return stepsize_scheduler_step_with_loss(scheduler, strtod(call, NULL), lr, 1);
+}
+
 int main(int argc, char **argv) {
   FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
   char line[4096], name[256] = "", text[4096] = "";
@@ -25,7 +46,7 @@ int main(int argc, char **argv) {
   REQUIRE(file != NULL);
   while (fgets(line, sizeof line, file)) {
     double base, rate, lr;
-    char loss[64], decision[64];
+    char call[64], decision[64];
     number++;
     REQUIRE(strchr(line, '\n') != NULL); /* no line is longer than the buffer */
     line[strcspn(line, "\n")] = 0;
@@ -38,16 +59,13 @@ int main(int argc, char **argv) {
       stepsize_scheduler_destroy(scheduler);
       scheduler = scheduler_of(text, base);
     } else {
-      REQUIRE(scheduler != NULL && sscanf(line, "%63s %lf %63s", loss, &rate, decision) == 3);
-      stepsize_status status = loss[0] == '-' && loss[1] == 0
-                                   ? stepsize_scheduler_advance(scheduler, &lr, 1)
-                                   : stepsize_scheduler_step_with_loss(scheduler, strtod(loss, NULL), &lr, 1);
-      REQUIRE(status == STEPSIZE_OK);
+      REQUIRE(scheduler != NULL && sscanf(line, "%63s %lf %63s", call, &rate, decision) == 3);
+      REQUIRE(make(scheduler, call, &lr) == STEPSIZE_OK);
       int same = CHECK_SAME(lr, rate), told = CHECK_TEXT(words[stepsize_scheduler_decision(scheduler)], decision);
       if (!(same && told)) fprintf(stderr, "    %s:%d: %s\n", argv[1], number, name);
     }
   }
-  CHECK(traces >= 30);
+  CHECK(traces >= 45);
   stepsize_scheduler_destroy(scheduler);
   fclose(file);
   return finish();

@@ -103,6 +103,8 @@ static void schedules(void) {
   DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_warmup(5, &s, &error), &s, DESTROY_SCHEDULE);
   DESTROY_SCHEDULE(s);
+  MAKES(stepsize_schedule_llmc("wsd", 5, 100, 0.1, &s, &error), &s, DESTROY_SCHEDULE);
+  DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_cosine(5000, 0.5, &a, &error), &a, DESTROY_SCHEDULE);
   MAKES(stepsize_schedule_table(numbers, 3000, &b, &error), &b, DESTROY_SCHEDULE);
   keep(0, describe_schedule, a), keep(1, describe_schedule, b);
@@ -173,9 +175,9 @@ static void catalogue(void) {
 
 static const char *const scheduler_texts[] = {
     "greedy(patience=10) * (warmup(500) >> linear(9500))", "greedy(\"paper\")", "plateau(\"keras\") * linear(30000)",
-    "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * settle(window=50)",
+    "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * early_stop(window=50)",
     "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)",
-    "settle(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
+    "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
 };
 
 static void controllers(void) {
@@ -191,15 +193,28 @@ static void controllers(void) {
   DESTROY_CONTROLLER(c);
 }
 
+/* Each way of making an update, as far as the scheduler has it. */
+static stepsize_status update(stepsize_scheduler *scheduler, int t) {
+  if (stepsize_scheduler_needs(scheduler) & STEPSIZE_NEEDS_LOSS) {
+    const double loss = t % 40 < 20 ? 5 + 0.1 * (t % 23) : 0.5;
+    return t % 7 == 6 ? stepsize_scheduler_advance(scheduler, lrs, 3)
+                      : stepsize_scheduler_step_with_loss(scheduler, loss, lrs, 3);
+  }
+  switch (t % 4) {
+    case 0: return stepsize_scheduler_next(scheduler, lrs, 3);
+    case 1: return stepsize_scheduler_next_float(scheduler, singles, 3);
+    case 2: return stepsize_scheduler_step(scheduler, lrs, 3);
+    default: return stepsize_scheduler_step_with_loss(scheduler, 1, NULL, 0);
+  }
+}
+
 /* A step is whole or not made; what it has got ready stays. Returns how often one failed. */
 static long stepped(stepsize_scheduler *scheduler, int t) {
-  const double loss = t % 40 < 20 ? 5 + 0.1 * (t % 23) : 0.5;
   for (long k = 0;; k++) {
     const long had = failures;
     const int64_t step = stepsize_scheduler_get_step(scheduler);
     countdown = k, fails_on = t & 1;
-    stepsize_status status = t % 7 == 6 ? stepsize_scheduler_advance(scheduler, lrs, 3)
-                                        : stepsize_scheduler_step_with_loss(scheduler, loss, lrs, 3);
+    stepsize_status status = update(scheduler, t);
     countdown = -1;
     if (failures == had) {
       CHECK(status == STEPSIZE_OK && stepsize_scheduler_get_step(scheduler) == step + 1);
@@ -209,42 +224,75 @@ static long stepped(stepsize_scheduler *scheduler, int t) {
   }
 }
 
-/* Steps with a growing record and phases that end early come to the same as those of a twin that never lacks memory. */
+/* What steps grow: records, with the places by which they are searched; where phases end early; windows. */
+static const struct {
+  const char *text;
+  int record, count;
+  int period, discarded; /* each time that so many updates have been made, so many are discarded */
+  int least;             /* steps that must have failed */
+} growing[] = {
+    {"greedy() * early_stop(\"b\", patience=8) * "
+     "repeat(constant(20, phase=\"a\") >> constant(40, phase=\"b\") >> linear(30, phase=\"c\"))", 1, 2000, 500, 100, 10},
+    {"warmup(3000) >> cosine(4000) >> constant(100)", 1, 7500, 5000, 4900, 20},
+    {"greedy(window=50000, reset_start=none) * constant()", 0, 40000, 0, 0, 3},
+    {"greedy(\"huggingface\", smooth=true, window=50000, min_lr=0) * constant()", 0, 40000, 0, 0, 3},
+    {"early_stop(window=10000) * early_stop(window=50000) * constant()", 0, 40000, 0, 0, 4},
+};
+
+/* They come to the same as those of a twin that never lacks memory. */
 static void steps(void) {
-  const char *t = "greedy() * settle(\"b\", patience=8) * "
-                  "repeat(constant(20, phase=\"a\") >> constant(40, phase=\"b\") >> linear(30, phase=\"c\"))";
-  stepsize_scheduler *scheduler = scheduler_from(t, 3, base, NULL, NULL, 1, 0);
-  stepsize_scheduler *twin = scheduler_from(t, 3, base, NULL, NULL, 1, 0);
+  static uint8_t mine[LARGEST * 16], others[LARGEST * 16];
   note_tried("stepsize_scheduler_advance"), note_tried("stepsize_scheduler_step_with_loss");
-  long failed = 0;
-  for (int i = 0; i < 2000; i++) {
-    failed += stepped(scheduler, i);
-    const double loss = i % 40 < 20 ? 5 + 0.1 * (i % 23) : 0.5;
-    if (i % 7 == 6) REQUIRE(stepsize_scheduler_advance(twin, NULL, 0) == STEPSIZE_OK);
-    else REQUIRE(stepsize_scheduler_step_with_loss(twin, loss, NULL, 0) == STEPSIZE_OK);
-    if (i % 500 == 499) {
-      REQUIRE(stepsize_scheduler_set_step(scheduler, i - 100) == STEPSIZE_OK);
-      REQUIRE(stepsize_scheduler_set_step(twin, i - 100) == STEPSIZE_OK);
+  note_tried("stepsize_scheduler_next"), note_tried("stepsize_scheduler_next_float");
+  for (size_t i = 0; i < sizeof growing / sizeof *growing; i++) {
+    const int count = is_quick && !growing[i].period ? 12000 : growing[i].count;
+    stepsize_scheduler *scheduler = scheduler_from(growing[i].text, 3, base, NULL, NULL, growing[i].record, 0);
+    stepsize_scheduler *twin = scheduler_from(growing[i].text, 3, base, NULL, NULL, growing[i].record, 0);
+    long failed = 0;
+    for (int t = 0; t < count; t++) {
+      failed += stepped(scheduler, t);
+      REQUIRE(update(twin, t) == STEPSIZE_OK);
+      if (growing[i].period && t % growing[i].period == growing[i].period - 1) {
+        const int64_t step = stepsize_scheduler_get_step(twin) - growing[i].discarded;
+        ASKS_NOTHING(stepsize_scheduler_set_step(scheduler, step));
+        REQUIRE(stepsize_scheduler_set_step(twin, step) == STEPSIZE_OK);
+      }
     }
+    if (!CHECK(failed >= (is_quick ? 1 : growing[i].least)))
+      fprintf(stderr, "    %s: %ld\n", growing[i].text, failed);
+    size_t size_of_mine = describe_scheduler(scheduler, mine, sizeof mine);
+    CHECK(size_of_mine == describe_scheduler(twin, others, sizeof others));
+    CHECK(size_of_mine > 1000 && memcmp(mine, others, size_of_mine) == 0);
+    DESTROY_SCHEDULER(scheduler), DESTROY_SCHEDULER(twin);
   }
-  CHECK(failed > 10);
-  static uint8_t mine[LARGEST], others[LARGEST];
-  size_t count = describe_scheduler(scheduler, mine, LARGEST);
-  CHECK(count > 1000 && count == describe_scheduler(twin, others, LARGEST) && memcmp(mine, others, count) == 0);
-  DESTROY_SCHEDULER(scheduler), DESTROY_SCHEDULER(twin);
+}
+
+/* More phases than there is room for, from one schedule after another. */
+static void extensions(void) {
+  stepsize_schedule *both[2] = {parsed("repeat(constant(3, phase=\"a\") >> constant(2, phase=\"b\"))"),
+                                parsed("repeat(constant(2, phase=\"a\") >> constant(5, phase=\"c\"))")};
+  stepsize_scheduler *scheduler = scheduler_from("linear(100)", 3, base, NULL, NULL, 1, 0);
+  for (int i = 0; i < 8; i++) {
+    for (int t = 0; t < 11 * i; t++) REQUIRE(stepsize_scheduler_step(scheduler, NULL, 0) == STEPSIZE_OK);
+    keep(0, describe_scheduler, scheduler);
+    WORKS(stepsize_scheduler_extend(scheduler, both[i % 2], &error));
+    if (i % 3 == 2) REQUIRE(stepsize_scheduler_set_step(scheduler, 11 * i) == STEPSIZE_OK);
+  }
+  keep(0, NULL, NULL);
+  DESTROY_SCHEDULE(both[0]), DESTROY_SCHEDULE(both[1]), DESTROY_SCHEDULER(scheduler);
 }
 
 static void schedulers(void) {
   stepsize_schedule *schedule = parsed("warmup(9, phase=\"a\") >> constant(400, phase=\"b\") >> linear(300)");
   stepsize_schedule *longer = parsed("warmup(9, phase=\"a\") >> constant(400, phase=\"b\") >> linear(3000)");
   stepsize_schedule *s = NULL;
-  stepsize_controller *greedy = NULL, *settle = NULL, *c = NULL;
+  stepsize_controller *greedy = NULL, *early_stop = NULL, *c = NULL;
   stepsize_scheduler *r = NULL, *q = NULL;
   stepsize_norm_log *log = NULL;
   keep(0, describe_schedule, schedule), keep(1, describe_schedule, longer);
   REQUIRE(stepsize_controller_parse("greedy(smooth=true)", 19, &greedy, NULL) == STEPSIZE_OK);
-  REQUIRE(stepsize_controller_parse("settle(\"b\")", 11, &settle, NULL) == STEPSIZE_OK);
-  const stepsize_controller *settlings[1] = {settle};
+  REQUIRE(stepsize_controller_parse("early_stop(\"b\")", 15, &early_stop, NULL) == STEPSIZE_OK);
+  const stepsize_controller *early_stops[1] = {early_stop};
   stepsize_scheduler_options options;
   ASKS_NOTHING(stepsize_scheduler_defaults(&options, sizeof options));
   options.group_count = 3, options.base_lr = base, options.record = 1, options.norm_capacity = 100;
@@ -255,7 +303,7 @@ static void schedulers(void) {
     DESTROY_SCHEDULER(q);
   }
   options.schedule = schedule, options.controller = greedy;
-  options.settlings = settlings, options.settling_count = 1;
+  options.early_stops = early_stops, options.early_stop_count = 1;
   MAKES(stepsize_scheduler_create(&options, &r, &error), &r, DESTROY_SCHEDULER);
   for (int i = 0; i < 300; i++) {
     stepped(r, i);
@@ -277,6 +325,8 @@ static void schedulers(void) {
   NEEDS_NOTHING(stepsize_scheduler_get_step(r));
   NEEDS_NOTHING(stepsize_scheduler_schedule_step(r));
   NEEDS_NOTHING(stepsize_scheduler_base_lr(r, 1));
+  NEEDS_NOTHING(stepsize_scheduler_lr(r, 1));
+  NEEDS_NOTHING(stepsize_scheduler_lr_float(r, 1));
   NEEDS_NOTHING(stepsize_scheduler_decision(r));
   NEEDS_NOTHING(stepsize_scheduler_group_count(r));
   NEEDS_NOTHING(stepsize_scheduler_finished(r));
@@ -321,7 +371,7 @@ static void schedulers(void) {
 
   /* Freed in another order than made, and used in between. */
   for (int i = 0; i < KEPT; i++) keep(i, NULL, NULL);
-  DESTROY_SCHEDULE(schedule), DESTROY_SCHEDULE(longer), DESTROY_CONTROLLER(greedy), DESTROY_CONTROLLER(settle);
+  DESTROY_SCHEDULE(schedule), DESTROY_SCHEDULE(longer), DESTROY_CONTROLLER(greedy), DESTROY_CONTROLLER(early_stop);
   CHECK(stepsize_scheduler_step_with_loss(r, 1, lrs, 3) == STEPSIZE_OK);
   NEEDS_NOTHING(stepsize_scheduler_destroy(r));
   CHECK(stepsize_scheduler_step_with_loss(q, 1, lrs, 3) == STEPSIZE_OK);
@@ -435,7 +485,7 @@ static void states_of_any_size(void) {
   const size_t sizes[] = {INT64_MAX, (size_t)3 << 30, count + 1, count - 1};
   for (size_t i = 0; i < 4; i++) {
     CHECK_STATUS(stepsize_scheduler_restore(state, sizes[i], &q, &error), STEPSIZE_ERROR_STATE);
-    CHECK(q == NULL && strstr(error.text, "cut off") != NULL);
+    CHECK(q == NULL && strstr(error.text, "truncated") != NULL);
     CHECK_STATUS(stepsize_scheduler_load(r, state, sizes[i], &error), STEPSIZE_ERROR_STATE);
   }
   CHECK_STATUS(stepsize_scheduler_restore(state, SIZE_MAX, &q, &error), STEPSIZE_ERROR_SIZE);
@@ -483,6 +533,7 @@ int main(int argc, char **argv) {
   controllers();
   schedulers();
   steps();
+  extensions();
   searches();
   theory();
   threads();

@@ -1,4 +1,4 @@
-/* Named phases: where they are in schedules of every build, when they are entered, how a settling ends them early, and
+/* Named phases: where they are in schedules of every build, when they are entered, how an early stop rule ends them, and
    why a training can stop. */
 #include "making.h"
 
@@ -119,7 +119,7 @@ static void step(stepsize_scheduler *s, double loss) {
 
 static void ended_early(void) {
   static const char text[] =
-      "settle(\"main\", patience=3, threshold=0.1, threshold_mode=\"abs\") * (warmup(5) >> constant(100, "
+      "early_stop(\"main\", patience=3, threshold=0.1, threshold_mode=\"abs\") * (warmup(5) >> constant(100, "
       "phase=\"main\") >> linear(10, phase=\"anneal\"))";
   stepsize_scheduler *s = scheduler_of(text, 1);
   CHECK_STATUS(stepsize_scheduler_step(s, NULL, 0), STEPSIZE_ERROR_LOSS_REQUIRED);
@@ -163,9 +163,9 @@ static void ended_early(void) {
   CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_END && stepsize_scheduler_finished(s));
   stepsize_scheduler_destroy(s);
 
-  /* Every round of a repeat begins anew; two settlings watch two phases. */
+  /* Every round of a repeat begins anew; two early_stops watch two phases. */
   s = scheduler_of(
-      "settle(\"a\", patience=2) * settle(\"b\", patience=3) * repeat(constant(50, phase=\"a\") >> constant(50, phase=\"b\"), 2)",
+      "early_stop(\"a\", patience=2) * early_stop(\"b\", patience=3) * repeat(constant(50, phase=\"a\") >> constant(50, phase=\"b\"), 2)",
       1);
   static const int64_t starts[] = {0, 3, 7, 10};
   for (int i = 0; i < 4; i++) { /* the first loss of a phase is its best */
@@ -176,14 +176,14 @@ static void ended_early(void) {
       step(s, 1);
     }
   }
-  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_SETTLED); /* the last phase */
+  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_EARLY); /* the last phase */
   CHECK(phase_of(s).start == 10 && phase_of(s).position == 4);
   CHECK_STATUS(stepsize_scheduler_set_step(s, 14), STEPSIZE_OK);
   CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_NONE);
   stepsize_scheduler_destroy(s);
 
   /* With a controller that moves the rates. */
-  s = scheduler_of("greedy(patience=0, smooth=false, factor=0.5) * settle(\"main\", patience=2) * (constant(50, "
+  s = scheduler_of("greedy(patience=0, smooth=false, factor=0.5) * early_stop(\"main\", patience=2) * (constant(50, "
                    "phase=\"main\") >> linear(4, phase=\"anneal\"))", 1);
   step(s, 1);
   CHECK(rate_of(s) == 2);
@@ -204,17 +204,17 @@ static void stops(void) {
   }
   stepsize_scheduler_destroy(s);
 
-  /* A settling of no phase is one of the whole training: it stops and jumps nowhere. */
-  s = scheduler_of("settle(patience=3) * (constant(50, phase=\"a\") >> linear(9, phase=\"b\"))", 1);
+  /* An early stop rule without a phase is for the whole training: it stops and jumps nowhere. */
+  s = scheduler_of("early_stop(patience=3) * (constant(50, phase=\"a\") >> linear(9, phase=\"b\"))", 1);
   for (int t = 0; t < 10; t++) {
-    CHECK(stepsize_scheduler_stop_reason(s) == (t < 4 ? STEPSIZE_STOP_NONE : STEPSIZE_STOP_SETTLED));
+    CHECK(stepsize_scheduler_stop_reason(s) == (t < 4 ? STEPSIZE_STOP_NONE : STEPSIZE_STOP_EARLY));
     CHECK(strcmp(phase_of(s).name, "a") == 0 && phase_of(s).position == t);
     step(s, 1);
   }
   stepsize_scheduler_destroy(s);
-  s = scheduler_of("settle(patience=3)", 1);
+  s = scheduler_of("early_stop(patience=3)", 1);
   for (int t = 0; t < 4; t++) step(s, INFINITY);
-  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_SETTLED);
+  CHECK(stepsize_scheduler_stop_reason(s) == STEPSIZE_STOP_EARLY);
   stepsize_scheduler_destroy(s);
 
   /* At its lower bound and staying there. */

@@ -129,7 +129,7 @@ static void replays(void) {
   replayed("greedy(patience=2, window=5) * cosine(20000)", 20000, 0.01);
   replayed("greedy(patience=2, smooth=false, factor=0.5)", 3000, 0.3);
   replayed("plateau(patience=3, factor=0.5)", 500, 0.1);
-  replayed("settle(\"main\", patience=20) * (warmup(10) >> constant(5000, phase=\"main\") >> linear(100))", 200, 0);
+  replayed("early_stop(\"main\", patience=20) * (warmup(10) >> constant(5000, phase=\"main\") >> linear(100))", 200, 0);
   replayed("constant()", 12345, 0);
   replayed("constant(1000) >> 0.3 * constant(1000)", 12345, 0);
   replayed("repeat(linear(2))", 1001, 0);

@@ -23,8 +23,8 @@ static const char *const controllers[] = {
     "learned(\"custom\", total=40, adapt=0.5, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])",
     "line_search()",
     "line_search(reset=\"initial\", projected=true, max_trials=3)",
-    "settle(patience=4, window=3)",
-    "greedy(patience=2) * settle(\"main\", patience=3) * settle(patience=30)",
+    "early_stop(patience=4, window=3)",
+    "greedy(patience=2) * early_stop(\"main\", patience=3) * early_stop(patience=30)",
 };
 
 static const char *const schedules[] = {
@@ -185,8 +185,8 @@ static void damages(int controller, int record, int steps, int all_values) {
     free(exact);
   }
   memset(bad + size, 0, 16);
-  CHECK_STATUS(refuses(alike, bad, size + 1, "too many"), STEPSIZE_ERROR_STATE);
-  CHECK_STATUS(refuses(alike, bad, size + 16, "too many"), STEPSIZE_ERROR_STATE);
+  CHECK_STATUS(refuses(alike, bad, size + 1, "truncated or too long"), STEPSIZE_ERROR_STATE);
+  CHECK_STATUS(refuses(alike, bad, size + 16, "truncated or too long"), STEPSIZE_ERROR_STATE);
   seal(bad, size + 8);
   CHECK_STATUS(refuses(alike, bad, size + 8, "too long"), STEPSIZE_ERROR_STATE);
   /* The undamaged one is taken. */
@@ -327,8 +327,8 @@ static void impossible(void) {
   REQUIRE(bad != NULL);
   enum { TEXT = HEADER + 8, RECORDS = TEXT + 10, NORM_CAPACITY = RECORDS + 8,
          GROUP_COUNT = NORM_CAPACITY + 8, INITIAL = GROUP_COUNT + 8,
-         LOW = INITIAL + 8, HIGH = LOW + 8, STEP = HIGH + 8, TIME = STEP + 8, RATE = TIME + 8, SETTLED = RATE + 8,
-         JUMPS = SETTLED + 8, FIRST = JUMPS + 8, WORDS = FIRST + 8, WORD = WORDS + 8, LAST = WORD + 16,
+         LOW = INITIAL + 8, HIGH = LOW + 8, STEP = HIGH + 8, TIME = STEP + 8, RATE = TIME + 8, STOPPED = RATE + 8,
+         JUMPS = STOPPED + 8, FIRST = JUMPS + 8, WORDS = FIRST + 8, WORD = WORDS + 8, LAST = WORD + 16,
          REPEATS = LAST + 8, RECORDED = REPEATS + 8, END = RECORDED + 8 };
   REQUIRE(size == END && taken(state + HEADER) == 10 && taken(state + STEP) == 3 && taken(state + WORDS) == 2);
   REQUIRE(taken(state + RECORDED) == 3);
@@ -344,7 +344,7 @@ static void impossible(void) {
   REFUSED(INITIAL, nan), REFUSED(INITIAL, minus), REFUSED(LOW, nan), REFUSED(HIGH, minus);
   REFUSED(HIGH, UINT64_C(0x7ff0000000000000));
   REFUSED(STEP, negative), REFUSED(TIME, negative), REFUSED(RATE, nan), REFUSED(RATE, minus);
-  REFUSED(SETTLED, 2), REFUSED(JUMPS, 4097), REFUSED(JUMPS, 1), REFUSED(JUMPS, negative), REFUSED(FIRST, negative);
+  REFUSED(STOPPED, 2), REFUSED(JUMPS, 4097), REFUSED(JUMPS, 1), REFUSED(JUMPS, negative), REFUSED(FIRST, negative);
   REFUSED(WORDS, 3), REFUSED(WORDS, 1), REFUSED(WORDS, most), REFUSED(WORDS, negative);
   REFUSED(WORD, nan), REFUSED(WORD + 8, minus), REFUSED(WORD + 8, mark), REFUSED(LAST, nan), REFUSED(LAST, mark);
   REFUSED(REPEATS, 0), REFUSED(REPEATS, most), REFUSED(REPEATS, negative), REFUSED(RECORDED, 4), REFUSED(RECORDED, most);
@@ -357,6 +357,8 @@ static void impossible(void) {
   CHECK_STATUS(refuses(s, bad, size, "state"), STEPSIZE_ERROR_STATE);
   /* As many as can be counted is one that can be: the next updates are not written down. */
   put(bad + WORD + 8, most - 1, 8), put(bad + RECORDED, most, 8), seal(bad, size);
+  CHECK_STATUS(refuses(s, bad, size, "state"), STEPSIZE_ERROR_STATE); /* more than there were updates */
+  put(bad + STEP, most, 8), put(bad + TIME, most, 8), seal(bad, size);
   stepsize_scheduler *other = restored(bad, size);
   for (int t = 0; t < 3; t++) CHECK_STATUS(stepsize_scheduler_step(other, NULL, 0), STEPSIZE_OK);
   int64_t count = 0;

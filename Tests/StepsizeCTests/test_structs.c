@@ -33,8 +33,8 @@ static void layout(void) {
   AT(stepsize_scheduler_options, min_lr_count, 48);
   AT(stepsize_scheduler_options, max_lr, 56);
   AT(stepsize_scheduler_options, max_lr_count, 64);
-  AT(stepsize_scheduler_options, settlings, 72);
-  AT(stepsize_scheduler_options, settling_count, 80);
+  AT(stepsize_scheduler_options, early_stops, 72);
+  AT(stepsize_scheduler_options, early_stop_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
 
   CHECK(sizeof(stepsize_phase) == 120);
@@ -282,7 +282,7 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_STATE), "STEPSIZE_ERROR_STATE");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_VERSION), "STEPSIZE_ERROR_VERSION");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_MISMATCH), "STEPSIZE_ERROR_MISMATCH");
-  CHECK(stepsize_state_format() == 2);
+  CHECK(stepsize_state_format() == 3);
   CHECK_TEXT(stepsize_status_name(4), "unknown status");
   CHECK_TEXT(stepsize_status_name(INT32_MIN), "unknown status");
 }

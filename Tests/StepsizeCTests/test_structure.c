@@ -58,7 +58,8 @@ static void trees(void) {
 
 static void parameters(void) {
   static const struct { stepsize_text what; const char *text; } expected[] = {
-      {STEPSIZE_TEXT_NAME, "floor"}, {STEPSIZE_TEXT_KIND, "real"}, {STEPSIZE_TEXT_DEFAULT, "0"}, {STEPSIZE_TEXT_VALUE, "0.25"}};
+      {STEPSIZE_TEXT_NAME, "floor"}, {STEPSIZE_TEXT_KIND, "real"}, {STEPSIZE_TEXT_DEFAULT, "0"}, {STEPSIZE_TEXT_VALUE, "0.25"},
+      {STEPSIZE_TEXT_UNIT, ""}};
   stepsize_schedule *schedule = parsed("linear(12, floor=0.25, phase=\"x\")");
   char text[64];
   size_t size;
@@ -214,7 +215,7 @@ static void of_schedulers(void) {
   for (uint64_t seed = 0; seed < 40; seed++) {
     char text[400];
     static char seen[UPDATES][72];
-    sprintf(text, "settle(\"main\", patience=6) * %s", schedule);
+    sprintf(text, "early_stop(\"main\", patience=6) * %s", schedule);
     const double one = 1;
     stepsize_scheduler *s = scheduler_from(text, 1, &one, NULL, NULL, 1, 0);
     uint64_t random = seed;
@@ -250,7 +251,7 @@ static void needs(void) {
   static const struct { const char *text; stepsize_needs needs; } expected[] = {
       {"linear(10)", 0}, {"greedy()", STEPSIZE_NEEDS_LOSS}, {"plateau() * linear(10)", STEPSIZE_NEEDS_LOSS},
       {"hypergradient()", STEPSIZE_NEEDS_GRADIENT}, {"line_search()", STEPSIZE_NEEDS_SEARCH},
-      {"settle()", STEPSIZE_NEEDS_LOSS}, {"line_search() * settle()", STEPSIZE_NEEDS_SEARCH | STEPSIZE_NEEDS_LOSS}};
+      {"early_stop()", STEPSIZE_NEEDS_LOSS}, {"line_search() * early_stop()", STEPSIZE_NEEDS_SEARCH | STEPSIZE_NEEDS_LOSS}};
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
     stepsize_scheduler *s = scheduler_of(expected[i].text, 1);
     CHECK(stepsize_scheduler_needs(s) == expected[i].needs);

@@ -93,6 +93,14 @@ static void refinements(void) {
   CHECK_TEXT(text, "knots([0, 100], [1, 0])");
   CHECK(largest < 1e-15);
   stepsize_schedule_destroy(schedule);
+
+  /* Next to a large value the rounding of a line is more than the tolerance. */
+  const double far_apart[] = {0.96875, 1e300, 0.640625, 0, 0, 0.25, 0};
+  CHECK_STATUS(stepsize_schedule_fit(far_apart, COUNT(far_apart), 0.01, &largest, &schedule, &error), STEPSIZE_OK);
+  CHECK(largest <= 0.01);
+  for (size_t t = 0; t < COUNT(far_apart); t++)
+    CHECK(fabs(stepsize_schedule_at(schedule, (int64_t)t) - far_apart[t]) <= 0.01);
+  stepsize_schedule_destroy(schedule);
 }
 
 /* ---- Scores ------------------------------------------------------------------------------------ */

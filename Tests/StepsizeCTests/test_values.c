@@ -293,8 +293,8 @@ static void catalogue(stepsize_catalogue which, size_t least) {
     size_t parameters = stepsize_catalogue_parameter_count(which, i);
     for (size_t p = 0; p < parameters; p++) {
       const stepsize_text whats[] = {STEPSIZE_TEXT_NAME, STEPSIZE_TEXT_SUMMARY, STEPSIZE_TEXT_KIND, STEPSIZE_TEXT_RANGE,
-                                     STEPSIZE_TEXT_DEFAULT};
-      for (int w = 0; w < 5; w++) {
+                                     STEPSIZE_TEXT_DEFAULT, STEPSIZE_TEXT_UNIT};
+      for (int w = 0; w < 6; w++) {
         CHECK_STATUS(stepsize_catalogue_parameter_text(which, i, p, whats[w], text, sizeof text, &size), STEPSIZE_OK);
         CHECK(size == strlen(text) && (size > 0 || w > 1));
       }
@@ -333,6 +333,12 @@ static void rates_of_groups(void) {
   lrs[0] = lrs[1] = 7;
   CHECK_STATUS(stepsize_schedule_rates(holes, bases, 2, 0, lrs), STEPSIZE_ERROR_NULL);
   CHECK(lrs[0] == 7 && lrs[1] == 7);
+  const double refused[] = {NAN, INFINITY, -INFINITY, -1, -5e-324};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    const double mixed[4] = {1, 1, 1, refused[i]};
+    CHECK_STATUS(stepsize_schedule_rates(schedules, mixed, 4, 0, lrs), STEPSIZE_ERROR_ARGUMENT);
+    CHECK(lrs[0] == 7);
+  }
   stepsize_schedule_destroy(a);
   stepsize_schedule_destroy(b);
   stepsize_schedule_destroy(c);

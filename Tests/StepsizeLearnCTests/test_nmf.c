@@ -190,6 +190,26 @@ static void illegal_rows(void) {
   }
 }
 
+/* The same of a transform, for its rows and for H. */
+static void illegal_transforms(void) {
+  static const double values[] = {NAN, -0.5, INFINITY, -INFINITY, 2e100};
+  double parts[RANK * COLUMNS], found[ROWS * RANK];
+  for (int i = 0; i < RANK * COLUMNS; i++) parts[i] = 1 + i % 3;
+  for (size_t k = 0; k < sizeof values / sizeof *values; k++)
+    for (int is_row = 0; is_row < 2; is_row++) {
+      stepsize_error error = {0};
+      double *entry = is_row ? &x[3 * STRIDE + 4] : &parts[7], good = *entry;
+      for (int i = 0; i < ROWS * RANK; i++) found[i] = -7;
+      *entry = values[k];
+      CHECK_STATUS(stepsize_nmf_transform(parts, RANK, COLUMNS, x, ROWS, STRIDE, 9, found, &error), STEPSIZE_ERROR_ARGUMENT);
+      CHECK(strstr(error.text, is_row ? "nmf: x[3, 4] = " : "nmf: h = ") == error.text);
+      CHECK(found[0] == -7 && found[ROWS * RANK - 1] == -7);
+      *entry = good;
+      CHECK_STATUS(stepsize_nmf_transform(parts, RANK, COLUMNS, x, ROWS, STRIDE, 9, found, &error), STEPSIZE_OK);
+      CHECK(found[0] >= 0);
+    }
+}
+
 /* Layout and defaults of the public structs. */
 static void structs(void) {
   CHECK(sizeof(stepsize_nmf_options) == 72);
@@ -233,6 +253,7 @@ int main(void) {
   factors_and_transform();
   errors();
   illegal_rows();
+  illegal_transforms();
   structs();
   return finish();
 }

@@ -37,7 +37,7 @@ final class ExtremesTests: XCTestCase {
 
   func testStepsAtTheEndOfTime() throws {
     let plan = try Plan(
-      "settle(\"a\", patience=1) * (constant(9223372036854775800, phase=\"a\") >> linear(5))")
+      "early_stop(\"a\", patience=1) * (constant(9223372036854775800, phase=\"a\") >> linear(5))")
     for start in [0, Int64.max - 9, Int64.max - 1, Int64.max] {
       var scheduler = try Scheduler(baseLRs: [1], plan: plan, records: true)
       try scheduler.setStep(start)

@@ -75,6 +75,12 @@ static void making_schedules(void) {
     }
   }
   EACH(i, reals) EACH(k, reals) MAKES(stepsize_schedule_polynomial, 10, reals[i], reals[k], &new_schedule, &error);
+  static const char *const types[] = {"cosine", "linear", "constant", "wsd"};
+  EACH(i, types) EACH(n, counts) EACH(k, counts)
+    EACH(r, reals) MAKES(stepsize_schedule_llmc, types[i], counts[n], counts[k], reals[r], &new_schedule, &error);
+  EACH(i, texts) REFUSED(stepsize_schedule_llmc, texts[i], 1, 10, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_llmc, NULL, 1, 10, 0, &new_schedule, &error);
+  REFUSED(stepsize_schedule_llmc, "cosine", 1, 10, 0, NULL, &error);
   REFUSED(stepsize_schedule_constant, 1, 1, NULL, &error);
   REFUSED(stepsize_schedule_linear, 1, 1, NULL, &error);
   REFUSED(stepsize_schedule_cosine, 1, 1, NULL, &error);
@@ -130,7 +136,12 @@ static void asking_schedules(void) {
     TRY(stepsize_schedule_fill_float, stepsize_schedule_fill_float(schedule, 0, 1, reals[i], singles, 64) == expected);
   }
   const stepsize_schedule *both[] = {schedule, schedule}, *none[] = {schedule, NULL};
-  EACH(i, counts) TRY(stepsize_schedule_rates, stepsize_schedule_rates(both, reals, 2, counts[i], numbers) == STEPSIZE_OK);
+  EACH(i, counts)
+    EACH(k, reals) {
+      const double bases[2] = {1, reals[k]};
+      TRY(stepsize_schedule_rates, stepsize_schedule_rates(both, bases, 2, counts[i], numbers) ==
+                                       (is_rate(reals[k]) ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT));
+    }
   TRY(stepsize_schedule_rates, stepsize_schedule_rates(NULL, NULL, 0, 0, NULL) == STEPSIZE_OK);
   REFUSED(stepsize_schedule_rates, NULL, reals, 2, 0, numbers);
   REFUSED(stepsize_schedule_rates, both, NULL, 2, 0, numbers);
@@ -235,7 +246,7 @@ static void controllers(void) {
       const stepsize_argument one = STEPSIZE_INTEGER(count_names[n], counts[i]);
       MAKES(stepsize_controller_create, "greedy", &one, 1, &new_controller, &error);
       MAKES(stepsize_controller_create, "plateau", &one, 1, &new_controller, &error);
-      MAKES(stepsize_controller_create, "settle", &one, 1, &new_controller, &error);
+      MAKES(stepsize_controller_create, "early_stop", &one, 1, &new_controller, &error);
     }
   }
   TRY(stepsize_controller_destroy, (stepsize_controller_destroy(NULL), 1));
@@ -286,12 +297,16 @@ static void training(void) {
     REFUSED(stepsize_scheduler_step, plain, numbers, few[i]);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, numbers, few[i]);
     REFUSED(stepsize_scheduler_advance, greedy, numbers, few[i]);
+    REFUSED(stepsize_scheduler_next, plain, numbers, few[i]);
+    REFUSED(stepsize_scheduler_next_float, plain, singles, few[i]);
   }
   EACH(i, lengths) {
     REFUSED(stepsize_scheduler_rates, plain, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_step, plain, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, 1, NULL, lengths[i]);
     REFUSED(stepsize_scheduler_advance, greedy, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_next, plain, NULL, lengths[i]);
+    REFUSED(stepsize_scheduler_next_float, plain, NULL, lengths[i]);
     TRY(stepsize_scheduler_rates, (stepsize_scheduler_rates(plain, numbers, lengths[i]) == STEPSIZE_OK) == (lengths[i] <= SIZE_MAX / 2));
   }
   REFUSED(stepsize_scheduler_rates, NULL, numbers, GROUPS);
@@ -302,6 +317,22 @@ static void training(void) {
   EACH(i, reals) {
     REFUSED(stepsize_scheduler_step_with_loss, NULL, reals[i], numbers, GROUPS);
     REFUSED(stepsize_scheduler_step_with_loss, greedy, reals[i], ODD(double), GROUPS);
+  }
+  REFUSED(stepsize_scheduler_next, NULL, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_next, plain, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_next, greedy, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_next_float, NULL, singles, GROUPS);
+  REFUSED(stepsize_scheduler_next_float, plain, ODD(float), GROUPS);
+  REFUSED(stepsize_scheduler_next_float, greedy, singles, GROUPS);
+  TRY(stepsize_scheduler_lr, isnan(stepsize_scheduler_lr(NULL, 0)));
+  TRY(stepsize_scheduler_lr_float, isnan(stepsize_scheduler_lr_float(NULL, 0)));
+  for (size_t g = 0; g < GROUPS; g++) {
+    TRY(stepsize_scheduler_lr, is_rate(stepsize_scheduler_lr(plain, g)));
+    TRY(stepsize_scheduler_lr_float, is_rate(stepsize_scheduler_lr_float(greedy, g)));
+  }
+  EACH(i, lengths) {
+    TRY(stepsize_scheduler_lr, isnan(stepsize_scheduler_lr(plain, lengths[i])));
+    TRY(stepsize_scheduler_lr_float, isnan(stepsize_scheduler_lr_float(plain, lengths[i])));
   }
   REFUSED(stepsize_scheduler_advance, NULL, numbers, GROUPS);
   REFUSED(stepsize_scheduler_advance, greedy, ODD(double), GROUPS);
@@ -377,8 +408,8 @@ static void structures(void) {
 }
 
 static void texts_of_controllers(void) {
-  static const char *const texts[] = {"greedy()", "hypergradient(beta=2)", "line_search(\xff)", "settle(\"\")", "((((((((", "",
-                                      "greedy() * settle() * linear(10)"};
+  static const char *const texts[] = {"greedy()", "hypergradient(beta=2)", "line_search(\xff)", "early_stop(\"\")", "((((((((", "",
+                                      "greedy() * early_stop() * linear(10)"};
   static const double base[GROUPS] = {1, 0.5, 0.25};
   stepsize_scheduler_options good, bad;
   REQUIRE(stepsize_scheduler_defaults(&good, sizeof good) == STEPSIZE_OK);
@@ -395,8 +426,8 @@ static void texts_of_controllers(void) {
     REFUSED(stepsize_controller_parse, NULL, lengths[i], &new_controller, NULL);
     REFUSED(stepsize_scheduler_parse, texts[0], lengths[i], &good, &new_scheduler, &error);
     REFUSED(stepsize_scheduler_parse, NULL, lengths[i], &good, &new_scheduler, NULL);
-    REFUSED(stepsize_scheduler_create, WITH(settling_count, lengths[i]), &new_scheduler, &error);
-    REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(settling_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_create, WITH(early_stop_count, lengths[i]), &new_scheduler, &error);
+    REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(early_stop_count, lengths[i]), &new_scheduler, &error);
   }
   EACH(i, sizes) REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(size, sizes[i]), &new_scheduler, &error);
   EACH(i, codes) {
@@ -406,15 +437,15 @@ static void texts_of_controllers(void) {
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(schedule, schedule), &new_scheduler, &error);
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(controller, controller), &new_scheduler, &error);
   REFUSED(stepsize_scheduler_parse, "linear(10)", 10, WITH(base_lr, ODD(double)), &new_scheduler, &error);
-  /* Settlings: no array, one out of place, with NULL in it, with another controller, too many. */
+  /* Early stop rules: no array, one out of place, with NULL in it, with another controller, too many. */
   const stepsize_controller *const wrong[] = {controller, NULL}, *const none[17] = {NULL};
-#define SETTLINGS(array, n) (bad = good, bad.settlings = (array), bad.settling_count = (n), &bad)
-  REFUSED(stepsize_scheduler_create, SETTLINGS(NULL, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(ODD(const stepsize_controller *const), 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(wrong, 1), &new_scheduler, &error);
-  REFUSED(stepsize_scheduler_create, SETTLINGS(none, 17), &new_scheduler, &error);
-  MAKES(stepsize_scheduler_create, SETTLINGS(NULL, 0), &new_scheduler, &error);
+#define EARLY_STOPS(array, n) (bad = good, bad.early_stops = (array), bad.early_stop_count = (n), &bad)
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(NULL, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(ODD(const stepsize_controller *const), 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(none, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(wrong, 1), &new_scheduler, &error);
+  REFUSED(stepsize_scheduler_create, EARLY_STOPS(none, 17), &new_scheduler, &error);
+  MAKES(stepsize_scheduler_create, EARLY_STOPS(NULL, 0), &new_scheduler, &error);
 
   REFUSED(stepsize_controller_print, NULL, bytes, sizeof bytes, NULL);
   REFUSED(stepsize_controller_print, controller, NULL, 1, NULL);
@@ -488,8 +519,11 @@ static void searches(void) {
   REFUSED(stepsize_scheduler_propose, searching, 1, good, GROUPS, ODD(double), GROUPS);
   /* A child may change its objects where that is what the call is for. */
   EACH(i, reals) EACH(k, reals) if (in_child("stepsize_scheduler_report", "any numbers")) {
-    const double any[GROUPS] = {reals[k], 1, reals[i]};
-    int right = stepsize_scheduler_propose(searching, reals[i], any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+    const double numbers_of_any_sign[GROUPS] = {reals[k], 1, reals[i]}, any[GROUPS] = {fabs(reals[k]), 1, fabs(reals[i])};
+    const int is_negative = reals[k] < 0 || reals[i] < 0;
+    int right = stepsize_scheduler_propose(searching, reals[i], numbers_of_any_sign, GROUPS, numbers, GROUPS) ==
+                (is_negative ? STEPSIZE_ERROR_ARGUMENT : STEPSIZE_OK);
+    right = right && stepsize_scheduler_propose(searching, reals[i], any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
     right = right && refused(stepsize_scheduler_report(searching, 0, NULL, 0, &trial, numbers, GROUPS));
     right = right && refused(stepsize_scheduler_report(searching, 0, ODD(double), GROUPS, &trial, numbers, GROUPS));
     right = right && refused(stepsize_scheduler_report(searching, 0, any, GROUPS, NULL, numbers, GROUPS));
@@ -498,7 +532,7 @@ static void searches(void) {
             stepsize_scheduler_report(searching, reals[k], any, GROUPS, &trial, numbers, GROUPS) == STEPSIZE_OK;
     for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
     right = right &&
-            stepsize_scheduler_observe_gradient(descending, any, any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
+            stepsize_scheduler_observe_gradient(descending, numbers_of_any_sign, any, GROUPS, numbers, GROUPS) == STEPSIZE_OK;
     for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
     _exit(right ? RIGHT : WRONG_ANSWER);
   }

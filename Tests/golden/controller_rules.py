@@ -1,7 +1,8 @@
 """The rules of the controllers, for the golden traces (controllers.py): as the papers, transformers 5, PyTorch, Keras
 and optax have them, in the order in which those do their arithmetic. Shares nothing with the library.
 
-`observe(loss, rate)` gives the rate after a loss and what was decided.
+`observe(loss, rate)` returns the rate after a loss and the decision. Where a controller takes other calls, its methods
+have their names and return the same.
 """
 
 import math
@@ -178,15 +179,76 @@ class Plateau:
         return rate, "patience"
 
 
-class Settle:
-    """Ends the phase "main" when the metric has settled: `settled` is the update after which it has."""
+class EarlyStop:
+    """Ends the phase "main" when the metric has stopped improving: `stopped` says whether it has."""
 
     def __init__(self, base, *, patience, threshold=1e-3, window=1):
         self.patience, self.best, self.mean = patience, Best(threshold, relative=True), Mean(window)
-        self.bad, self.settled = 0, False
+        self.bad, self.stopped = 0, False
 
     def observe(self, loss, rate):
         metric = self.mean.add(loss) if math.isfinite(loss) else nan
         self.bad = 0 if self.best.improves(metric) else self.bad + 1
-        self.settled = self.settled or self.bad >= self.patience
+        self.stopped = self.stopped or self.bad >= self.patience
         return rate, "none"
+
+
+class Hypergradient:
+    """base + beta h, or base (1 + beta h/norm) with the quotient in [-1, 1]; in [base/1000, 1000 base]."""
+
+    def __init__(self, base, variant="sgd", *, beta, min_lr=None, max_lr=None):
+        self.base, self.beta, self.multiplicative = base, beta, variant == "multiplicative"
+        self.low = base / 1000 if min_lr is None else min_lr
+        self.high = 1000 * base if max_lr is None else max_lr
+
+    def observe_gradient(self, dot, norm=None):
+        old = self.base
+        if not math.isfinite(dot) or (self.multiplicative and not (math.isfinite(norm) and norm >= 0)):
+            return old, "ignored"
+        if not self.multiplicative:
+            wanted = old + self.beta * dot
+        else:
+            wanted = old if norm == 0 else old * (1 + self.beta * min(max(dot / norm, -1.0), 1.0))
+        self.base = min(max(wanted, self.low), self.high)
+        if self.base != old:
+            return self.base, "raised" if self.base > old else "cut"
+        return old, "bound" if wanted != old else "kept"
+
+
+class LineSearch:
+    """The first rate with enough decrease: f(x - rate g) <= f(x) - c rate |g|^2. `batches_per_epoch` is 1 here."""
+
+    def __init__(self, base, *, c=0.1, backtrack=0.9, reset="grow", gamma=2.0, batches_per_epoch, max_trials=100,
+                 tolerance=1e-8, min_lr=None, max_lr=None):  # fmt: skip
+        assert batches_per_epoch == 1
+        self.initial = self.previous = self.rate = base
+        self.c, self.backtrack, self.reset, self.gamma = c, backtrack, reset, gamma
+        self.trials, self.tolerance, self.decision = max_trials, tolerance, "none"
+        self.low = base / 1e6 if min_lr is None else min_lr
+        self.high = 10 * base if max_lr is None else max_lr
+
+    def propose(self, loss, squared_norm):
+        self.loss, self.squared, self.left = loss, squared_norm, self.trials
+        self.blind = not (math.isfinite(loss) and math.isfinite(squared_norm))
+        self.flat = not self.blind and math.sqrt(squared_norm) < self.tolerance
+        start = {"previous": self.previous, "grow": self.previous * self.gamma, "initial": self.initial}[self.reset]
+        self.rate = self.low if self.blind else self.previous if self.flat else min(max(start, self.low), self.high)
+        return self.rate, self.decision
+
+    def report(self, trial):
+        """Also what comes of the trial."""
+        if self.blind:
+            self.decision = "ignored"
+            return self.rate, self.decision, "failed"
+        enough = math.isfinite(trial) and trial <= self.loss - self.c * (self.rate * self.squared)
+        if self.flat or enough:
+            change = self.rate - self.previous
+            self.decision = "kept" if change == 0 else "raised" if change > 0 else "cut"
+            self.previous = self.rate
+            return self.rate, self.decision, "accepted"
+        self.left -= 1
+        self.rate = min(max(self.rate * self.backtrack, self.low), self.high)
+        if self.left > 0:
+            return self.rate, self.decision, "retry"
+        self.previous, self.rate, self.decision = self.rate, self.low, "cut"
+        return self.rate, self.decision, "failed"

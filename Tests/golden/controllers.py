@@ -11,7 +11,7 @@ Shares nothing with the library: the rules stand in controller_rules.py. Where t
 import sys
 from pathlib import Path
 
-from controller_rules import NEVER, Greedy, Plateau, Settle, inf, nan
+from controller_rules import NEVER, EarlyStop, Greedy, Hypergradient, LineSearch, Plateau, inf, nan
 
 TABLE = Path(__file__).with_name("controllers.txt")
 
@@ -25,17 +25,23 @@ def word(value):
 
 
 def run(kind, positional, options, base, schedule, losses):
-    """Rows (loss, rate, decision); a loss None is an update without one."""
-    make = {"greedy": Greedy, "plateau": Plateau, "settle": Settle}[kind]
-    controller = make(base, *(() if kind == "settle" else positional), **options)
+    """Rows (loss, rate, decision); a loss None is an update without one, a tuple another call and its arguments."""
+    make = {"greedy": Greedy, "plateau": Plateau, "early_stop": EarlyStop, "hypergradient": Hypergradient,
+            "line_search": LineSearch}[kind]  # fmt: skip
+    controller = make(base, *(() if kind == "early_stop" else positional), **options)
     rate, decision, ended, rows = base, "none", None, []
     for update, loss in enumerate(losses):
+        if isinstance(loss, tuple):
+            call, *arguments = loss
+            rate, decision, *outcome = getattr(controller, call)(*arguments)
+            rows.append((loss + tuple(outcome), rate, decision))
+            continue
         if loss is not None:
             rate, decision = controller.observe(loss, rate)
-        if kind == "settle" and controller.settled and ended is None:
+        if kind == "early_stop" and controller.stopped and ended is None:
             ended = update + 1
         step = update + 1
-        if kind == "settle":  # 1 in the phase that can be ended, then the schedule
+        if kind == "early_stop":  # 1 in the phase that can be ended, then the schedule
             rows.append((loss, base * (1.0 if ended is None else schedule(step - ended)), decision))
         else:
             rows.append((loss, rate * (schedule(step) if schedule else 1.0), decision))
@@ -46,6 +52,19 @@ WORSE = [1.0] + [2.0] * 13
 FALL = [10.0, 9.0, 8.0, 7.0, 6.0, 5.0]
 GAP = [1.0, nan, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]
 THEIRS = ("huggingface",)
+
+
+def observed(*gradients):
+    """Before each update the dot product of its gradient with the last one, and the product of the norms."""
+    return [call for gradient in gradients for call in (("observe_gradient", *gradient), None)]
+
+
+def searched(*searches):
+    """For each update the loss and the squared norm of the gradient, then the loss after each trial."""
+    return [call for loss, squared, trials in searches
+            for call in (("propose", loss, squared), *(("report", trial) for trial in trials), None)]
+
+
 HALF = {"patience": 1, "min_lr": 0.05, "factor": 0.5, "reset_start": 2}
 RAW = {"patience": 0, "smooth": False}
 FLAT = [1.0] * 12
@@ -121,16 +140,51 @@ TRACES = [
      {"factor": 0.5, "patience": 1, "cooldown": 2, "min_lr": 0.4}, 1.0, None, [1.0] * 9),
     ("plateau with a schedule", "Which PyTorch refuses.", "plateau", (), {"factor": 0.5, "patience": 0}, 1.0,
      ("linear(10)", linear(10)), [1.0, 1.0, 1.0]),
-    ("settle", "Two losses in a row that do not improve on the phase's best end the phase: the schedule goes on with "
-     "the next one.", "settle", ("main",), {"patience": 2, "threshold": 0.1}, 1.0,
+    ("early_stop", "Two losses in a row that do not improve on the phase's best end the phase: the schedule continues "
+     "with the next one.", "early_stop", ("main",), {"patience": 2, "threshold": 0.1}, 1.0,
      ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [3.0, 2.0, 1.9, 1.0, 0.99, 0.98, 0.5,
                                                                              0.4]),
-    ("settle, not finite", "What is not finite is a bad loss and never the best.", "settle", ("main",),
+    ("early_stop, not finite", "What is not finite is a bad loss and never the best.", "early_stop", ("main",),
      {"patience": 3, "threshold": 0.1}, 1.0, ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)),
      [3.0, nan, -inf, 1.0, nan, inf, -inf, 0.5]),
-    ("settle, window", "The mean of two losses is looked at.", "settle", ("main",),
+    ("early_stop, window", "The mean of two losses is compared.", "early_stop", ("main",),
      {"patience": 2, "threshold": 0.1, "window": 2}, 1.0,
      ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [4.0, 1.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0]),
+    ("hypergradient", "The rate moves by beta times the dot product of the gradient with the previous update; the "
+     "first one has none.", "hypergradient", (), {"beta": 0.01}, 0.1, None,
+     observed((0.0,), (2.0,), (1.0,), (-4.0,), (0.0,))),
+    ("hypergradient, bounds", "The rate stays in [base/1000, 1000 base] and leaves a bound at once.", "hypergradient",
+     (), {"beta": 1.0}, 0.1, None, observed((-5.0,), (-1.0,), (0.5,), (1e9,), (1.0,), (-1.0,))),
+    ("hypergradient, not finite", "A dot product that is not finite changes nothing.", "hypergradient", (),
+     {"beta": 0.01}, 0.1, None, observed((1.0,), (nan,), (inf,), (-inf,), (1.0,))),
+    ("hypergradient, multiplicative", "The rate is multiplied by 1 + beta times the cosine, whatever the scale of the "
+     "gradients; a cosine beyond 1 counts as 1, and norms of 0 change nothing.", "hypergradient", ("multiplicative",),
+     {"beta": 0.5}, 0.1, None,
+     observed((0.0, 0.0), (2.0, 4.0), (2e9, 4e9), (9.0, 4.0), (-9.0, 4.0), (1.0, 0.0), (1.0, inf), (nan, 1.0))),
+    ("line search", "The first trial is the last accepted rate times gamma; each one without enough decrease is halved "
+     "until the loss is at most f - c rate |g|^2.", "line_search", (),
+     {"c": 0.5, "backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
+     searched((8.0, 4.0, [9.0, 7.0, 7.0]), (7.0, 4.0, [5.0]), (5.0, 1.0, [4.75, 4.5]))),
+    ("line search, previous", "The first trial is the last accepted rate; a loss that is not finite is rejected.",
+     "line_search", (), {"c": 0.5, "backtrack": 0.5, "reset": "previous", "batches_per_epoch": 1}, 1.0, None,
+     searched((8.0, 4.0, [nan, inf, 0.0]), (7.0, 4.0, [-inf, 6.75]), (6.5, 4.0, [6.0]))),
+    ("line search, initial", "Every search starts from the base rate.", "line_search", (),
+     {"c": 0.5, "backtrack": 0.5, "reset": "initial", "batches_per_epoch": 1}, 1.0, None,
+     searched((8.0, 4.0, [9.0, 7.0]), (7.0, 4.0, [5.0]), (7.0, 4.0, [9.0, 6.0]))),
+    ("line search, out of trials", "When all trials have failed the step is made with the lowest rate, 1e-6 base; the "
+     "next search starts from where the last one ended.", "line_search", (),
+     {"c": 0.5, "backtrack": 0.5, "batches_per_epoch": 1, "max_trials": 2}, 1.0, None,
+     searched((8.0, 4.0, [9.0, 9.0]), (8.0, 4.0, [0.0]))),
+    ("line search, upper bound", "No trial is above 10 times the base rate.", "line_search", (),
+     {"c": 0.5, "backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
+     searched(*[(8.0, 0.25, [0.0])] * 5)),
+    ("line search, no gradient", "A gradient of 0 is accepted without a test, and the rate does not change.",
+     "line_search", (), {"backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
+     searched((8.0, 4.0, [0.0]), (8.0, 0.0, [8.0]), (8.0, 4.0, [0.0]))),
+    ("line search, not finite", "Where loss or gradient is not finite the search fails at once with the lowest rate, "
+     "and the next one starts as if it had not happened.", "line_search", (),
+     {"backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
+     searched((8.0, 4.0, [0.0]), (nan, 4.0, [0.0]), (8.0, inf, [0.0]), (8.0, 4.0, [0.0]))),
 ]  # fmt: skip
 
 
@@ -139,13 +193,20 @@ def text_of(kind, positional, options, schedule):
     return f"{kind}({', '.join(parts)})" + (f" * {schedule[0]}" if schedule else "")
 
 
+def call_of(loss):
+    """A loss; "-" for an update without one; another call with its arguments, and the outcome of a trial."""
+    if isinstance(loss, tuple):
+        return ":".join(value if isinstance(value, str) else repr(value) for value in loss)
+    return "-" if loss is None else repr(loss)
+
+
 def table():
     lines = ["# Traces of controllers, made by controllers.py; README.md says how to read them."]
     for name, rule, kind, positional, options, base, schedule, losses in TRACES:
         lines += ["", f"= {name}", f"# {rule}", f"scheduler\t{text_of(kind, positional, options, schedule)}"]
         lines.append(f"base\t{base!r}")
         for loss, rate, decision in run(kind, positional, options, base, schedule and schedule[1], losses):
-            lines.append(f"{'-' if loss is None else repr(loss)}\t{rate!r}\t{decision}")
+            lines.append(f"{call_of(loss)}\t{rate!r}\t{decision}")
     return "\n".join(lines) + "\n"
 
 

@@ -20,7 +20,8 @@ The numbers
   - A value above the largest finite double is the largest finite double (only `exponential` gets there).
   - Constants that a composition passes to its parts are doubles. Rounded in double arithmetic, one
     operation at a time: the knots of `onecycle`, p*T - 1 and 2*(p*T) - 2, and its values 1/div and
-    1/div/final_div. Correctly rounded: the 1/sqrt(C) of `t5`. The decay^i of cycles stays exact.
+    1/div/final_div; the products of darknet's scales; lr_min/lr0 of `llama_cpp`. Correctly rounded: the 1/sqrt(C) of `t5`.
+    The decay^i of cycles stays exact.
   - `noise` and `random` depend on the library's generator and are not here.
 
 The files
@@ -123,6 +124,11 @@ def schedule(function):
 def R(v):
     """An int, double or Fraction as an mpf."""
     return mpf(v.numerator) / v.denominator if isinstance(v, Fraction) else mpf(v)
+
+
+def single(v):
+    """A double rounded to single precision, or the product of two singles as a float has it."""
+    return struct.unpack("f", struct.pack("f", v))[0]
 
 
 def power(base, exponent):
@@ -541,6 +547,70 @@ def wsd(total, warmup=0, decay=None, shape="1-sqrt", floor=0, start=None, power=
 
 
 @schedule
+def llmc(scheduler_type, warmup_iterations, train_num_batches, final_learning_rate_frac):
+    begin = warmup_iterations
+    if scheduler_type == "wsd":
+        begin = int(single(single(0.8) * single(train_num_batches)))
+
+    def value(t):
+        if scheduler_type == "constant":
+            return mpf(1)
+        if t < warmup_iterations:
+            return R(Fraction(t + 1, warmup_iterations))
+        if t <= begin or train_num_batches <= begin:
+            return mpf(1)
+        x = min(Fraction(1), Fraction(t - begin, train_num_batches - begin))
+        left = {"cosine": (1 + mp.cos(mp.pi * R(x))) / 2, "linear": 1 - R(x), "wsd": 1 - mp.sqrt(R(x))}[scheduler_type]
+        return between(final_learning_rate_frac, left)
+
+    length = None if scheduler_type == "constant" else max(train_num_batches, warmup_iterations)
+    return Schedule(value, length, marks={warmup_iterations, begin})
+
+
+@schedule
+def darknet(policy="constant", burn_in=0, power=4, step=1, scale=1, steps=(), scales=(), gamma=1, max_batches=None):
+    raised = globals()["power"]
+
+    def value(t):
+        b = t + 1
+        if b < burn_in:
+            return R(raised(Fraction(b, burn_in), power))
+        match policy:
+            case "constant":
+                return mpf(1)
+            case "step":
+                return R(scale) ** (b // step)
+            case "steps":
+                passed = [s for at, s in zip(steps, scales) if at <= b]
+                return R(functools.reduce(lambda a, s: a * float(s), passed, 1.0))
+            case "exp":
+                return R(gamma) ** b
+            case "poly":
+                return R(raised(1 - min(Fraction(1), Fraction(b, max_batches)), power))
+            case "sigmoid":
+                return 1 / (1 + mp.exp(R(gamma) * (b - step)))
+
+    length = max(0, max(burn_in, 1) - 1 + max(0, max_batches - max(burn_in, 1))) if policy == "poly" else None
+    marks = {max(burn_in - 1, 0), step - 1, *(at - 1 for at in steps)} - {-1}
+    return Schedule(value, length, marks, span=2 * max([burn_in, step, *steps]) + 1000)
+
+
+@schedule
+def llama_cpp(lr0=1e-5, lr_min=-1, epochs=2, decay_epochs=-1, updates_per_epoch=1):
+    decay = decay_epochs if 0 < decay_epochs < epochs else epochs
+
+    def value(t):
+        epoch = t // updates_per_epoch
+        ratio = lr_min / lr0  # a constant that the composition passes on
+        if lr_min <= 0:
+            return mpf(1)
+        return R(ratio) if epoch >= decay else R(ratio) ** R(Fraction(epoch) / Fraction(decay))
+
+    ends = [math.ceil(decay) * updates_per_epoch, updates_per_epoch]
+    return Schedule(value, marks=ends, span=2 * epochs * updates_per_epoch)
+
+
+@schedule
 def warmup_linear(total, warmup, floor=0):
     return NAMES["warmup"](warmup) >> linear(total - warmup, floor)
 
@@ -798,6 +868,19 @@ def composition_cases():
         yield from (one(1000), one(1000, 0.1), one(7, floor=0.5), one(10**6, floor=1e-300), one(1), one(HUGE))
     yield from (tri_stage(100, 400, 500), tri_stage(0, 10, 10), tri_stage(10, 0, 10, start=0.1, end=1e-4),
                 tri_stage(1, 1, 1), tri_stage(1000, 5000, 10**6, 0, 0.05))
+    for kind in ("cosine", "linear", "wsd"):
+        yield from (llmc(kind, 0, 10, 0), llmc(kind, 3, 10, 0.1), llmc(kind, 700, 19560, 0.1), llmc(kind, 10, 10, 0.1),
+                    llmc(kind, 9, 10, 0.3), llmc(kind, 20, 10, 0.1), llmc(kind, 1, 1, 1), llmc(kind, 5, 5_242_881, 0))
+    yield llmc("constant", 100, 1000, 0.1)
+    for burn_in in (0, 1, 2, 1000):
+        yield from (darknet(burn_in=burn_in), darknet("step", burn_in, step=300, scale=0.5),
+                    darknet("steps", burn_in, steps=[400, 450], scales=[0.1, 0.1]), darknet("exp", burn_in, gamma=0.999),
+                    darknet("steps", burn_in, 2.5, steps=[10, 1500, 2000], scales=[10, 0.1, 0.3]),
+                    darknet("poly", burn_in, max_batches=1600), darknet("poly", burn_in, 0.5, max_batches=777),
+                    darknet("sigmoid", burn_in, step=1200, gamma=0.01), darknet("constant", burn_in, power=1))
+    yield from (llama_cpp(), llama_cpp(1e-3, 1e-5, 10), llama_cpp(1e-3, lr_min=1e-5, epochs=10, decay_epochs=5.5),
+                llama_cpp(1e-3, 1e-5, 10, 20, updates_per_epoch=100), llama_cpp(2e-5, 1e-6, 3, 2, 37),
+                llama_cpp(1e-3, 1e-3, 5), llama_cpp(1e-3, 0, 5))
     yield from (swa(10, 0.05), swa(1000, 0.5), swa(777, end=0.1, shape="linear"), swa(100, 2.5), swa(1, 0.3))
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs into a temporary folder and builds an example of each library as users do: with pkg-config, with CMake,
 # statically.
-# What is not installed on this machine (pkg-config, CMake) is skipped and told.
+# What is not installed on this machine (pkg-config, CMake) is skipped and reported.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -12,6 +12,10 @@ example=bindings/c/examples/hello.c
 learn_example=bindings/c/examples/factorize.c
 abi=$(sed -n 's/^#define STEPSIZE_ABI_VERSION //p' include/stepsize/stepsize.h)
 built=()
+
+# A program that calls the second library alone, and lies elsewhere: it brings both.
+echo '#include <stepsize/learn.h>
+int main(void) { return stepsize_learn_abi_version() == STEPSIZE_ABI_VERSION ? 0 : 1; }' >"$work/second.c"
 
 # What is printed is checked against the formula at two updates.
 check() {
@@ -39,6 +43,21 @@ for file in stepsize.pc stepsize-learn.pc; do
   grep -qx 'prefix=/opt/stepsize' "$work/stage/opt/stepsize/lib/somewhere/pkgconfig/$file" || fail "DESTDIR is in $file"
 done
 if bindings/c/install.sh relative 2>/dev/null; then fail "a relative prefix was accepted"; fi
+if bindings/c/install.sh $'/two\nlines' "$work/stage" 2>/dev/null; then fail "a prefix of two lines was accepted"; fi
+
+# `make install` needs no Swift; where nothing is built it says what to do. `make uninstall` leaves what is not ours.
+strange="$work/a b|c&d'e\"f\\g#h;é[x]*"
+make() { env -i "PATH=/usr/bin:/bin" "LC_ALL=C.UTF-8" make --no-print-directory "$@"; }
+make install "PREFIX=$strange" >/dev/null || fail "make install"
+mkdir "$work/unbuilt"
+cp -r --parents Makefile bindings/c include "$work/unbuilt"
+if make -C "$work/unbuilt" install "PREFIX=$work/usr" >"$work/log" 2>&1; then fail "installed what is not built"; fi
+grep -q "is not built yet: run 'make lib'" "$work/log" || fail "where nothing is built: $(cat "$work/log")"
+make install PREFIX=/opt/removed "DESTDIR=$work/stage" >/dev/null
+echo "another's" >"$work/stage/opt/removed/include/stepsize/another.h"
+make uninstall PREFIX=/opt/removed "DESTDIR=$work/stage" >/dev/null || fail "make uninstall"
+left=$(find "$work/stage/opt/removed" ! -type d)
+[ "$left" = "$work/stage/opt/removed/include/stepsize/another.h" ] || fail "make uninstall leaves $left"
 
 warnings=(-std=c99 -Wall -Wextra -pedantic -Werror)
 if command -v pkg-config >/dev/null; then
@@ -49,6 +68,13 @@ if command -v pkg-config >/dev/null; then
   # shellcheck disable=SC2046
   gcc "${warnings[@]}" "$learn_example" $(pkg-config --cflags --libs stepsize-learn) -o "$work/learn_shared"
   check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared"
+  # shellcheck disable=SC2046
+  gcc "${warnings[@]}" "$work/second.c" $(pkg-config --cflags --libs stepsize-learn) "-Wl,-rpath,$libraries" -o "$work/second"
+  "$work/second" || fail "a program that calls the second library alone"
+  # Where the prefix needs it, what pkg-config prints is for a shell that reads it again.
+  words=$(PKG_CONFIG_PATH=$strange/lib/pkgconfig pkg-config --cflags --libs stepsize-learn)
+  eval "gcc ${warnings[*]} $learn_example $words -o '$work/learn_shared'" || fail "pkg-config in $strange: $words"
+  check_learn env LD_LIBRARY_PATH="$libraries" "$work/learn_shared" # a path of which has no ; in it
   built+=(pkg-config)
 else
   echo "test_install: skipped pkg-config, not installed"
@@ -69,6 +95,7 @@ if command -v cmake >/dev/null; then
   mkdir "$work/project"
   cp "$example" "$work/project/hello.c"
   cp "$learn_example" "$work/project/factorize.c"
+  cp "$work/second.c" "$work/project/second.c"
   cat >"$work/project/CMakeLists.txt" <<'END'
 cmake_minimum_required(VERSION 3.10)
 project(hello C)
@@ -78,11 +105,13 @@ target_link_libraries(hello PRIVATE stepsize::stepsize)
 add_executable(hello_static hello.c)
 target_link_libraries(hello_static PRIVATE stepsize::static)
 if(TARGET stepsize::learn)
-  message(FATAL_ERROR "nobody has asked for stepsize::learn")
+  message(FATAL_ERROR "stepsize::learn is defined without COMPONENTS learn")
 endif()
 find_package(stepsize ${WANTED} REQUIRED COMPONENTS learn)
 add_executable(factorize factorize.c)
 target_link_libraries(factorize PRIVATE stepsize::learn)
+add_executable(second second.c)
+target_link_libraries(second PRIVATE stepsize::learn)
 add_executable(factorize_static factorize.c)
 target_link_libraries(factorize_static PRIVATE stepsize::learn_static)
 find_package(stepsize ${WANTED} QUIET COMPONENTS mist)
@@ -90,7 +119,10 @@ if(stepsize_FOUND)
   message(FATAL_ERROR "a component that does not exist was found")
 endif()
 END
-  for prefix in "$work/usr" "$work/stage/opt/stepsize"; do # the second was moved from /opt/stepsize
+  # The second was moved from /opt/stepsize; make and CMake themselves stumble over | ; and a backslash.
+  spaced="$work/a b&c'd\"e#é"
+  bindings/c/install.sh "$spaced" >/dev/null
+  for prefix in "$work/usr" "$work/stage/opt/stepsize" "$spaced"; do
     rm -rf "$work/cmake"
     folder=$(dirname "$(find "$prefix" -name stepsizeConfig.cmake)")
     configure() { cmake -S "$work/project" -B "$work/cmake" "-Dstepsize_DIR=$folder" "-DWANTED=$1"; }
@@ -99,6 +131,7 @@ END
     check "$work/cmake/hello"
     check "$work/cmake/hello_static"
     check_learn "$work/cmake/factorize"
+    "$work/cmake/second" || fail "a program that calls the second library alone, with CMake"
     check_learn "$work/cmake/factorize_static"
   done
   built+=(CMake)

@@ -27,9 +27,7 @@ ACCELERATED = {
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         package = Path(self.root)
-        # In an sdist the sources of the library are beside this file.
-        native = package / "native"
-        repository = native if native.is_dir() else package.parent.parent
+        repository = sources(package)
         files = {f"stepsize/_lib/{path.name}": path for path in build_libraries(repository)}
         accelerated = build_accelerated(package, repository / "build" / "python")
         files |= accelerated
@@ -45,6 +43,19 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
                 shutil.copyfile(file, target)
             else:
                 build_data["force_include"][str(file)] = name
+
+
+def sources(package: Path) -> Path:
+    """The folder with the sources of the library: beside this file in an sdist, otherwise the repository."""
+    native = package / "native"
+    return native if native.is_dir() else package.parent.parent
+
+
+def library_version() -> str:
+    """The version of the library, which is also that of the package."""
+    text = (sources(Path(__file__).resolve().parent) / "Sources/StepsizeBase/Version.swift").read_text(encoding="utf-8")
+    numbers = dict(re.findall(r"let (major|minor|patch) = (\d+)", text))
+    return "{major}.{minor}.{patch}".format(**numbers)
 
 
 def platform_tag(*binaries: Path) -> str:
@@ -68,8 +79,9 @@ def build_libraries(repository: Path) -> list[Path]:
     run = subprocess.run(["bash", str(script)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if run.returncode != 0:
         fail(run.stdout.strip())
-    # The links' targets: a wheel holds plain files. They have the names by which one finds the other.
-    return [(repository / "build" / "lib" / name).resolve(strict=True) for name in LIBRARIES]
+    # A wheel holds plain files. They have the names by which one finds the other.
+    names = [(repository / "build/lib" / name).resolve(strict=True).name for name in LIBRARIES]
+    return [(repository / "build/wheel-lib" / name).resolve(strict=True) for name in names]
 
 
 def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:

@@ -4,10 +4,10 @@
 
 /* Stepsize, the second library: factorizations, and the training of agents that move a learning rate.
 
-   libstepsize-learn stands on libstepsize and calls it through stepsize/stepsize.h, which this header
-   includes: what is said there about ownership, NULL, errors, memory and growth holds here too. Programs link
-   both, -lstepsize-learn -lstepsize; a program that only uses what was learned, the controllers
-   learned(...), needs the first library alone.
+   libstepsize-learn builds on libstepsize and calls it through stepsize/stepsize.h, which this header
+   includes: what is said there about ownership, NULL, errors, work and memory, and growth holds here
+   too. Programs link both, -lstepsize-learn -lstepsize; a program that only uses learned policies, the
+   controllers learned(...), needs only the first library.
 
    Factorizations (stepsize_nmf) and agents (stepsize_agent) belong to one thread at a time; different
    ones are independent. */
@@ -37,20 +37,20 @@ typedef struct stepsize_nmf_options {
   uint32_t size;      /* sizeof(stepsize_nmf_options) */
   int32_t order;      /* STEPSIZE_NMF_ALTERNATING or _SIMULTANEOUS */
   int32_t bound;      /* STEPSIZE_NMF_BOUND_… */
-  int32_t relative;   /* 1: rates are fractions of the bound (of the state's where there is none); 0: as they are */
+  int32_t relative;   /* 1: rates are fractions of the bound (of the state's where there is none); 0: absolute */
   int64_t rank;       /* 1 to 4096, and at most the rows and columns */
   int64_t batch_size; /* rows of an update; 0 for all of them */
   int64_t seed;       /* of the first factors and of the order of the rows */
   int64_t w_steps;    /* steps of W in one update, 1 to 10000; alternating only */
-  int64_t h_steps;    /* steps of H, alike */
+  int64_t h_steps;    /* steps of H, in the same way */
   double theta;       /* rate * curvature at the bound, in (0, 1.404] */
   double norm;        /* Frobenius norm of the matrix that x is some rows of; 0: x is all of it */
 } stepsize_nmf_options;
 
-/* What an update of a factorization found and did. Set `size` before the first use. */
+/* The result of an update of a factorization. Set `size` before the first use. */
 typedef struct stepsize_nmf_update {
   uint32_t size;      /* sizeof(stepsize_nmf_update) */
-  int32_t clipped;    /* 1: a bound cut a rate; 0 */
+  int32_t clipped;    /* 1: a bound cut a rate; otherwise 0 */
   double loss;        /* half the squared Frobenius norm of X_B - W_B*H, before the update */
   double squares;     /* the squared Frobenius norm of X_B */
   double w_rate;      /* the rates used */
@@ -62,7 +62,7 @@ typedef struct stepsize_nmf_update {
   int64_t rows;       /* of the batch */
 } stepsize_nmf_update;
 
-/* What learns to move a learning rate: one thread at a time. */
+/* An agent that learns to move a learning rate: one thread at a time. */
 typedef struct stepsize_agent stepsize_agent;
 
 /* An agent. Fill with stepsize_agent_defaults(), then change fields. */
@@ -71,7 +71,7 @@ typedef struct stepsize_agent_options {
   uint32_t size;      /* sizeof(stepsize_agent_options) */
   int32_t trainer;    /* STEPSIZE_TRAINER_CEM: cross-entropy method; _PPO: proximal policy optimization */
   int64_t units;      /* hidden units of the policy, 0 to 32; 0 for a linear one */
-  int64_t seed;       /* of all that is drawn */
+  int64_t seed;       /* of all random numbers */
   int64_t every;      /* updates between two decisions, 1 to 1000000 */
   int64_t population; /* candidates of a generation, 4 to 4096 */
   int64_t instances;  /* problems that each of them plays, 1 to 4096 */
@@ -85,7 +85,7 @@ typedef struct stepsize_agent_options {
 /* The version of the interface that the library was built with, which is that of the libstepsize
    it belongs to.
 
-   A program checks at start that it equals STEPSIZE_ABI_VERSION.
+   Check at start that it equals STEPSIZE_ABI_VERSION.
 
    Returns: The ABI number. It rises when a program compiled against an older header would break. */
 int32_t stepsize_learn_abi_version(void);
@@ -97,10 +97,10 @@ int32_t stepsize_learn_version(void);
 
 /* ==== 2. Non-negative matrix factorization ==================================================== */
 
-/* ---- Making one ------------------------------------------------------------------------------ */
+/* ---- Making factorizations ------------------------------------------------------------------- */
 
-/* Fills the options with the defaults: batches of all rows, alternating steps, rates as they are
-   given, bounded by the state.
+/* Fills the options with the defaults: batches of all rows, alternating steps, absolute rates
+   bounded by the state.
 
    options: Receives the defaults; its rank must be set.
    size: sizeof(stepsize_nmf_options).
@@ -111,18 +111,18 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_defaults(stepsize_nmf_options *opt
 
    The loss of a batch B of rows is ||X_B - W_B*H||^2/2. Factors stay positive (entries that are
    0 in theory are 1e-10 of the first factors' scale) and within ||W||^2, ||H||^2 <=
-   sqrt(rank)*||X||, Frobenius norms; some best factorization is inside. A row of zeros makes a
+   sqrt(rank)*||X||, Frobenius norms, which contains a best factorization. A row of zeros makes a
    row of W that is nearly 0; X = 0 makes factors of zeros. Memory: the factors, twice H, and
-   three times the rows of W in a batch; nothing of X is kept or copied.
+   three times the rows of W in a batch; X is not copied.
 
    Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or a matrix that is empty, not aligned, too
    large (2^31 - 1 rows or columns), or with a stride below the columns; STEPSIZE_ERROR_NAME for
    an unknown order or bound; STEPSIZE_ERROR_ARGUMENT for a value outside its range: a rank
    larger than the matrix (with `norm`: than its columns), an entry of x that is negative, not
-   finite or beyond 1e100.
+   finite or beyond 1e100, a largest entry below 1e-100 that is not 0.
 
    options: From stepsize_nmf_defaults; copied.
-   x: Rows one after the other; the caller's, and needed for the calls below.
+   x: The matrix, row by row; it stays the caller's and is needed for the calls below.
    rows: At least 1.
    columns: At least 1.
    row_stride: Numbers from the start of a row to that of the next, at least `columns`.
@@ -141,18 +141,18 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_create(const stepsize_nmf_options 
 
    Batches come from a random permutation of the rows, a new one for each pass; a seed makes the
    same ones everywhere. With batch_size 0 an update uses all rows. A rate of 0 leaves the
-   factors and answers what an update would find.
+   factors unchanged and returns what an update would find.
 
    On failure nothing has changed, and the same batch comes next. Errors: STEPSIZE_ERROR_SIZE for
    an x that is not aligned, a row_stride that is too small or a wrong `size`;
    STEPSIZE_ERROR_ARGUMENT for a rate, or an entry of the batch, that is negative or not finite,
    or an entry beyond 1e100.
 
-   nmf: Moved to the next batch.
+   nmf: The factorization.
    x: The matrix that it was made from.
-   row_stride: Of this array; at least the columns.
+   row_stride: Row stride of this array; at least the columns.
    learning_rate: Finite, >= 0.
-   update: Receives what was found and done; may be NULL.
+   update: Receives the result; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_nmf_step(stepsize_nmf *nmf, const double *x,
@@ -160,22 +160,22 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_step(stepsize_nmf *nmf, const doub
                                                    stepsize_nmf_update *update,
                                                    stepsize_error *error);
 
-/* The loss of all rows, ||X - W*H||^2/2, from sums of squares: what is below 1e-15*||X||^2 is
-   rounding.
+/* The loss of all rows, ||X - W*H||^2/2, from sums of squares: values below 1e-15*||X||^2 are
+   rounding errors.
 
-   nmf: Not changed, but used: no other thread may use it meanwhile.
+   nmf: The factorization; no other thread may use it meanwhile.
    x: The matrix that it was made from.
-   row_stride: Of this array; at least the columns.
+   row_stride: Row stride of this array; at least the columns.
    loss: Receives the loss.
    error: Receives the reason of a failure; may be NULL.
-   Returns: A status; errors as of stepsize_nmf_step. */
+   Returns: A status; errors as for stepsize_nmf_step. */
 STEPSIZE_CHECKED stepsize_status stepsize_nmf_loss(stepsize_nmf *nmf, const double *x,
                                                    size_t row_stride, double *loss,
                                                    stepsize_error *error);
 
-/* The bound that is known before the first update, theta/((3*sqrt(rank) + 1)*||X||).
+/* The bound that holds before the first update, theta/((3*sqrt(rank) + 1)*||X||).
 
-   nmf: What to ask.
+   nmf: The factorization.
    Returns: The bound; 0 if X is 0, or nmf is NULL. */
 double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
 
@@ -183,24 +183,24 @@ double stepsize_nmf_apriori_bound(const stepsize_nmf *nmf);
 
 /* Copies the factors out, row by row.
 
-   nmf: What to ask.
+   nmf: The factorization.
    w: Receives rows*rank numbers; NULL with count 0 for none.
-   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
+   w_count: rows*rank or 0; otherwise STEPSIZE_ERROR_SIZE.
    h: Receives rank*columns numbers; NULL with count 0 for none.
-   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+   h_count: rank*columns or 0; otherwise STEPSIZE_ERROR_SIZE.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_nmf_get_factors(const stepsize_nmf *nmf, double *w,
                                                           size_t w_count, double *h,
                                                           size_t h_count);
 
-/* Replaces factors. Entries below the least are raised to it, and a factor outside the ball is
+/* Replaces factors. Entries below the floor are raised to it, and a factor outside the ball is
    scaled into it.
 
-   nmf: What to change; as it was on failure.
+   nmf: The factorization; unchanged on failure.
    w: rows*rank numbers in [0, 1e100], row by row; copied. NULL with count 0 keeps W.
-   w_count: rows*rank or 0; else STEPSIZE_ERROR_SIZE.
-   h: rank*columns numbers, alike.
-   h_count: rank*columns or 0; else STEPSIZE_ERROR_SIZE.
+   w_count: rows*rank or 0; otherwise STEPSIZE_ERROR_SIZE.
+   h: rank*columns numbers, in the same way.
+   h_count: rank*columns or 0; otherwise STEPSIZE_ERROR_SIZE.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, const double *w,
@@ -210,16 +210,16 @@ STEPSIZE_CHECKED stepsize_status stepsize_nmf_set_factors(stepsize_nmf *nmf, con
 /* W for rows and a given H: `steps` projected gradient steps with the largest safe rate.
 
    Errors: STEPSIZE_ERROR_SIZE for arrays as in stepsize_nmf_create; STEPSIZE_ERROR_ARGUMENT for
-   a rank outside 1 to 4096, steps outside 1 to 10000, or an entry that is negative, not finite
-   or beyond 1e100.
+   a rank outside 1 to 4096, steps outside 1 to 10000, an entry that is negative, not finite or
+   beyond 1e100, or a largest entry of x below 1e-100 that is not 0.
 
    h: rank*columns numbers, row by row.
    rank: Rows of h.
-   columns: Of h and of x.
+   columns: Columns of h and of x.
    x: The rows to transform.
    rows: At least 1.
-   row_stride: Of x; at least `columns`.
-   steps: More for a closer fit; 200 will do.
+   row_stride: Row stride of x; at least `columns`.
+   steps: Number of steps; 200 are usually enough.
    w: Receives rows*rank numbers, row by row.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -247,15 +247,15 @@ void stepsize_nmf_destroy(stepsize_nmf *nmf);
 STEPSIZE_CHECKED stepsize_status stepsize_agent_defaults(stepsize_agent_options *options,
                                                          size_t size);
 
-/* Makes an agent that learns to move the learning rate, on problems of the caller's or on
+/* Makes an agent that learns to move the learning rate, on the caller's problems or on
    factorizations.
 
-   Each generation has population * instances episodes. Of each: stepsize_agent_begin_episode;
-   then after every update stepsize_agent_observe, which answers what the anchor's rate is to be
-   multiplied by; stepsize_agent_reward as often as a reward is known;
-   stepsize_agent_end_episode. At the end of the generation: stepsize_agent_update. Every `every`
-   updates the multiplier exp(a) moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. All
-   follows from the seed and what is observed.
+   Each generation has population * instances episodes. For each: stepsize_agent_begin_episode;
+   then after every update stepsize_agent_observe, which returns the multiplier of the anchor's
+   rate; stepsize_agent_reward as often as a reward is known; stepsize_agent_end_episode. At the
+   end of the generation: stepsize_agent_update. Every `every` updates the multiplier exp(a)
+   moves: a <- a + (limit*tanh(u) - a)/2, u from the policy. Everything is determined by the seed
+   and the observations.
 
    Errors: STEPSIZE_ERROR_SIZE for a wrong `size`, STEPSIZE_ERROR_NAME for an unknown trainer,
    STEPSIZE_ERROR_ARGUMENT for a value outside its range.
@@ -267,22 +267,22 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_defaults(stepsize_agent_options 
 STEPSIZE_CHECKED stepsize_status stepsize_agent_create(const stepsize_agent_options *options,
                                                        stepsize_agent **out, stepsize_error *error);
 
-/* Begins an episode; one that has not ended is forgotten.
+/* Begins an episode; one that has not ended is discarded.
 
-   agent: Who plays.
-   total: Updates of the episode, >= 0; 0 where they are not known.
-   explore: 1: it counts for the generation, 0: the policy is played as it is.
+   agent: The agent.
+   total: Updates of the episode, >= 0; 0 if unknown.
+   explore: 1: it counts for the generation; 0: the policy acts without exploration.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where the generation is complete and explore is 1. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_begin_episode(stepsize_agent *agent, int64_t total,
                                                               int32_t explore,
                                                               stepsize_error *error);
 
-/* After an update: shows the agent its loss and answers the multiplier for the next one.
+/* After an update: shows the agent its loss and returns the multiplier for the next one.
 
-   agent: Who plays.
-   loss: Of the update; one that is <= 0 or not finite is left out.
-   multiplier: Receives what the anchor's rate is to be multiplied by.
+   agent: The agent.
+   loss: The loss of the update; one that is <= 0 or not finite is ignored.
+   multiplier: Receives the multiplier of the anchor's rate.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_observe(stepsize_agent *agent, double loss,
                                                         double *multiplier);
@@ -291,9 +291,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_observe(stepsize_agent *agent, d
    fixed set of data, is a good one, since the sum of an episode is then log(e first) - log(e
    last).
 
-   agent: Who plays.
-   reward: In [-1e6, 1e6], else STEPSIZE_ERROR_ARGUMENT and nothing has changed; NaN and infinity
-     count as -10: for a training that has diverged.
+   agent: The agent.
+   reward: In [-1e6, 1e6], otherwise STEPSIZE_ERROR_ARGUMENT and nothing changes; NaN and
+     infinity count as -10, for a training that has diverged.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_reward(stepsize_agent *agent, double reward,
@@ -301,36 +301,36 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_reward(stepsize_agent *agent, do
 
 /* Ends an episode.
 
-   agent: Who plays.
+   agent: The agent.
    score: Receives the sum of its rewards; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER outside an episode. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_end_episode(stepsize_agent *agent, double *score);
 
 /* Learns from the episodes of a generation and begins the next one.
 
-   agent: What learns.
+   agent: The agent.
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; STEPSIZE_ERROR_ORDER where episodes are missing. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_update(stepsize_agent *agent, double *mean,
                                                        stepsize_error *error);
 
-/* Which problem the next episode, or the one that is played, is to be: the number that it is
-   made from. The same for all candidates of a generation of the cross-entropy method.
+/* The number of the problem instance for the next episode, or for the one in progress: the same
+   for all candidates of a generation of the cross-entropy method.
 
-   agent: Who plays.
+   agent: The agent.
    Returns: The number, >= 0; -1 if agent is NULL. */
 int64_t stepsize_agent_instance(const stepsize_agent *agent);
 
 /* Episodes that the generation still needs.
 
-   agent: Who plays.
+   agent: The agent.
    Returns: The number; -1 if agent is NULL. */
 int64_t stepsize_agent_episodes_left(const stepsize_agent *agent);
 
-/* Generations that are done.
+/* The number of completed generations.
 
-   agent: What to ask.
+   agent: The agent.
    Returns: The number; -1 if agent is NULL. */
 int64_t stepsize_agent_generation(const stepsize_agent *agent);
 
@@ -339,18 +339,19 @@ int64_t stepsize_agent_generation(const stepsize_agent *agent);
 /* Plays a generation of random factorizations and learns from it. Rates are fractions of the
    bound of the state and cut to it; the reward is the fall of log(loss) on fixed rows.
 
-   agent: What learns.
+   agent: The agent.
    mean: Receives the mean score of the episodes; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_train_nmf(stepsize_agent *agent, double *mean,
                                                           stepsize_error *error);
 
-/* Plays a random factorization with the policy as it is, as the controller of
+/* Plays a random factorization with the policy without exploration, as the controller of
    stepsize_controller_learned.
 
-   agent: Whose policy; an episode that it is playing goes on.
-   instance: Which one; training uses numbers >= 0, so that those below are held out.
+   agent: The agent; its episode in progress is not affected.
+   instance: The number of the instance; training uses numbers >= 0, so negative ones are held
+     out.
    score: Receives log(loss before/loss after) on fixed rows.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -360,56 +361,55 @@ STEPSIZE_CHECKED stepsize_status stepsize_agent_score_nmf(const stepsize_agent *
 
 /* ---- Policies -------------------------------------------------------------------------------- */
 
-/* What has been learned so far, as bytes with magic, format number, length and checksum. Call it
-   with capacity 0 to learn the length, then with a buffer.
+/* The policy learned so far, as bytes with magic, format number, length and checksum. Call it
+   with capacity 0 to get the size, then with a buffer.
 
-   agent: Whose policy.
+   agent: The agent.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save(const stepsize_agent *agent, uint8_t *buffer,
-                                                     size_t capacity, size_t *length);
+                                                     size_t capacity, size_t *size);
 
-/* Begins the training again from a policy of stepsize_agent_save; its `every`, `limit` and
-   hidden units take the place of the options'.
+/* Restarts the training from a policy of stepsize_agent_save, whose `every`, `limit` and hidden
+   units replace those of the options.
 
-   agent: What is to go on with it.
+   agent: The agent.
    policy: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE and change nothing.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones, and nothing changes.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_load(stepsize_agent *agent, const uint8_t *policy,
-                                                     size_t length, stepsize_error *error);
+                                                     size_t size, stepsize_error *error);
 
-/* ---- Trainings half done --------------------------------------------------------------------- */
+/* ---- Checkpoints of a training --------------------------------------------------------------- */
 
-/* All of the training as bytes with magic, format number, length and checksum, to go on with
-   later: policy, trainer, and the episodes of this generation that are done. One that is being
-   played is left out. Call it with capacity 0 to learn the length, then with a buffer.
+/* The whole training as bytes with magic, format number, length and checksum, to be continued
+   later: policy, trainer, and the completed episodes of this generation, without one in
+   progress. Call it with capacity 0 to get the size, then with a buffer.
 
-   agent: Whose training.
+   agent: The agent.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
-   length: Receives the number of bytes; may be NULL.
+   size: Receives the number of bytes; may be NULL.
    Returns: A status; STEPSIZE_ERROR_SIZE, and nothing is written, if a buffer was given and they
      did not fit. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_save_training(const stepsize_agent *agent,
                                                               uint8_t *buffer, size_t capacity,
-                                                              size_t *length);
+                                                              size_t *size);
 
-/* Makes an agent that goes on with a training that stepsize_agent_save_training has saved, with
-   the same bits.
+/* Makes an agent that continues a training saved by stepsize_agent_save_training, with the same
+   bits.
 
    training: The bytes; copied.
-   length: How many; damaged ones are STEPSIZE_ERROR_STATE.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
    out: Receives the agent, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_agent_restore_training(const uint8_t *training,
-                                                                 size_t length,
-                                                                 stepsize_agent **out,
+                                                                 size_t size, stepsize_agent **out,
                                                                  stepsize_error *error);
 
 /* Frees an agent. NULL is allowed.

@@ -7,7 +7,7 @@
    THREE KINDS OF OBJECT
 
    A schedule is a pure function of the step. Its value is a multiplier: 1 is the base rate. It never
-   changes, so it may be asked for any step in any order, and always gives the same bits.
+   changes, may be evaluated at any step in any order, and always gives the same bits.
 
    A controller reacts to the training: it moves the base rates, or ends a phase. A
    stepsize_controller is only its configuration; the state belongs to the scheduler that was made
@@ -24,12 +24,12 @@
 
        double lr = stepsize_cosine(t, 10000, 1e-3, 0.1);
 
-   needs no object: the rate for update t of a cosine decay over 10000 updates from 1e-3 to a tenth.
+   needs no handle: the rate for update t of a cosine decay over 10000 updates from 1e-3 to a tenth.
 
    A TRAINING LOOP
 
        const char *text = "greedy(patience=10) * (warmup(500) >> linear(9500))";
-       double base_lr = 1e-3, lr;
+       double base_lr = 1e-3;
        stepsize_scheduler *scheduler;
        stepsize_scheduler_options options;
        stepsize_error error;
@@ -39,10 +39,9 @@
          fprintf(stderr, "%s\n", error.text);
          return 1;
        }
-       if (stepsize_scheduler_rates(scheduler, &lr, 1)) return 1;
        for (int t = 0; t < 10000; t++) {
-         double loss = train(lr);
-         if (stepsize_scheduler_step_with_loss(scheduler, loss, &lr, 1)) return 1;
+         double loss = train(stepsize_scheduler_lr(scheduler, 0));
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
        }
        stepsize_scheduler_destroy(scheduler);
 
@@ -51,64 +50,77 @@
 
    SAVING
 
-   stepsize_scheduler_save gives the bytes of everything that is needed to go on, and
-   stepsize_scheduler_restore a scheduler that does, in another process or language, with the same
-   bits as if nothing had happened. Damaged bytes are refused.
+   stepsize_scheduler_save gives everything that is needed to continue as bytes, and
+   stepsize_scheduler_restore makes a scheduler that continues from them, in another process or
+   language, with the same bits as without the interruption. Damaged bytes are an error.
 
    TIME
 
    Steps are int64_t and count from 0: the rate at step t is the one for update number t, and t = 0
-   is the first update. A scheduler just made has the rates for update 0. Call step after an
-   update; it gives the rates for the next one. Before step 0 a schedule has its value at 0, and
-   after its end it keeps its last value.
+   is the first update. A new scheduler has the rates for update 0. Call step after each update;
+   it gives the rates for the next one. A loop without a place after the update calls
+   stepsize_scheduler_next before it. Before step 0 a schedule has its value at 0, and after its end
+   it keeps its last value.
 
    OWNERSHIP
 
-   What a function gives through `out` belongs to the caller, who frees it with the destroy function
-   of its kind. Everything passed in is borrowed for the call: arrays and texts are copied, and a
+   An object returned through `out` belongs to the caller, who frees it with the destroy function of
+   its kind. Everything passed in is borrowed for the call: arrays and texts are copied, and a
    schedule or controller may be destroyed while others made from it live on. Text that is returned
    as `const char *` is static and never freed.
 
    NULL
 
    Every destroy function takes NULL and does nothing. `error` may be NULL. An array may be NULL if
-   its count is 0. Any other NULL is refused with STEPSIZE_ERROR_NULL. A function that has no status
-   says what it returns instead.
+   its count is 0. Any other NULL is STEPSIZE_ERROR_NULL. A function without a status documents what
+   it returns instead.
 
    ERRORS
 
-   A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where one
-   is not looked at. On failure it changes nothing but `error`, which receives the text: the field,
+   A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
+   is not used. On failure it changes nothing but `error`, which receives the text: the field,
    its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
    is a legal loss.
 
    MEMORY
 
-   Any allocation can fail. The call then returns STEPSIZE_ERROR_MEMORY; nothing else has changed, nothing is
-   lost, `*out` is NULL, and every object goes on: the same call may be made again. That holds on each
-   thread by itself. Steps, single values and whatever else has no status ask for no memory, but for
-   stepsize_catalogue_parameter_count, which returns 0; of a scheduler with a record or early stop rules a
-   step may have to, and is not made where it fails. Destroying asks for none. Memory comes from malloc.
+   Any allocation can fail. The call then returns STEPSIZE_ERROR_MEMORY, nothing else has changed,
+   nothing leaks, `*out` is NULL, and the same call may be made again. That holds on each thread by
+   itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
+   which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
+   record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
+   made. Memory comes from malloc.
 
-   What remains for the caller: handles that were freed, pointers and counts that are not what they say, and
-   a system that promises memory and ends the process when it is used (overcommit). No function may be
-   called from a signal handler, nor left by longjmp.
+   Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
+   memory and ends the process when it is used (overcommit). No function may be called from a signal
+   handler or left by longjmp.
 
    WORDS FOR SIZES
 
    `size` is a number of bytes (of a struct, a text, a state), `capacity` the bytes of a buffer,
    `count` a number of elements, `length` a number of updates. A function that writes a text or a
    state takes a buffer, its capacity, and `size`, which receives the bytes of the whole: call it
-   with capacity 0 first to learn them. A text needs one byte more, for its terminator.
+   with capacity 0 first to get that size. A text needs one byte more, for its terminator.
 
    LIMITS
 
-   A text has at most 2^28 bytes, 64 levels of brackets and 65536 pieces; a product 64 factors; a
+   A text has at most 2^28 bytes, 64 levels of brackets and 65536 nodes; a product 64 factors; a
    list, a table and a window 2^24 numbers; a length 2^63 - 1 updates; a scheduler 2^20 groups and
    16 early stop rules; a phase name 64 bytes. A value that would overflow is the largest finite
    double, and where stepsize_schedule_fill_float would round a rate above 0 to 0 it is the smallest
    positive float. A record holds 2^27 changes of the rate, about 1 GiB, for each group, and then
    stops growing. The step saturates at 2^63 - 1.
+
+   WORK AND MEMORY
+
+   What a text or a state can ask for is bounded by its own size, whatever numbers it holds: all that
+   is made from n bytes takes at most 1024 n + 2^20 bytes of memory, and making, printing, saving and
+   restoring it time in proportion to n. A window of more than 8192 losses takes memory as they come,
+   16 bytes for each at most, and a record as rates change. A value of a schedule takes at most 65536 evaluations of its
+   pieces, looking up a phase time in proportion to the text at most, reading from a record time in
+   proportion to what is read. A replay has at most 65536 phases, and as many of earlier schedules
+   are known (stepsize_scheduler_extend). Building a schedule part by part costs no more than reading
+   its text.
 
    THE HOST
 
@@ -120,8 +132,8 @@
    THREADS
 
    A schedule or a controller may be used by many threads at once. A scheduler belongs to one thread
-   at a time; different schedulers are independent. No object may be in use while it is destroyed,
-   nor be used afterwards: that cannot be detected.
+   at a time; different schedulers are independent. No object may be used while it is destroyed or
+   afterwards: that cannot be detected.
 
    GROWTH
 
@@ -134,9 +146,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The version of this header. The library answers with its own: compare them at start. */
+/* The version of this header. Compare it at start with that of the library. */
 #define STEPSIZE_VERSION_MAJOR 0
-#define STEPSIZE_VERSION_MINOR 1
+#define STEPSIZE_VERSION_MINOR 2
 #define STEPSIZE_VERSION_PATCH 0
 #define STEPSIZE_ABI_VERSION 2
 
@@ -166,10 +178,10 @@ enum {
   STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
   STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many pieces or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
   STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not take, or not now */
-  STEPSIZE_ERROR_STATE = 30,         /* a saved state that is damaged, or none at all */
+  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
   STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
   STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
 };
@@ -180,7 +192,7 @@ typedef struct stepsize_error {
   stepsize_status status; /* the status that was returned */
   int32_t reserved;
   int64_t offset; /* byte offset in the parsed text, or -1 */
-  char text[496]; /* UTF-8, terminated; what does not fit is cut off */
+  char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
 
 /* An immutable schedule: any number of threads may use one at a time. */
@@ -202,7 +214,7 @@ typedef struct stepsize_scheduler stepsize_scheduler;
 
 /* The version of the interface that the library was built with.
 
-   A program checks at start that it equals STEPSIZE_ABI_VERSION.
+   Check at start that it equals STEPSIZE_ABI_VERSION.
 
    Returns: The ABI number. It rises when a program compiled against an older header would break. */
 int32_t stepsize_abi_version(void);
@@ -221,11 +233,11 @@ const char *stepsize_status_name(stepsize_status status);
 
 /* ==== 2. Closed forms ========================================================================= */
 
-/* ---- Closed forms, without any object -------------------------------------------------------- */
+/* ---- Closed forms, without a handle ---------------------------------------------------------- */
 
 /* Linear decay: base_lr (floor + (1 - floor) (1 - step/total)).
 
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
    total: Updates until the floor is reached, >= 1.
    base_lr: The full rate, finite, >= 0.
    floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -234,7 +246,7 @@ double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor
 
 /* Cosine decay: base_lr (floor + (1 - floor) (1 + cos(pi step/total)) / 2).
 
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
    total: Updates until the floor is reached, >= 1.
    base_lr: The full rate, finite, >= 0.
    floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -243,7 +255,7 @@ double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor
 
 /* Polynomial decay: base_lr (floor + (1 - floor) (1 - step/total)^power).
 
-   step: The update, from 0; before 0 it counts as 0, after `total` the floor holds.
+   step: The update, from 0; a negative one counts as 0, after `total` the floor is held.
    total: Updates until the floor is reached, >= 1.
    base_lr: The full rate, finite, >= 0.
    floor: The lowest rate as a fraction of base_lr, in [0, 1].
@@ -255,7 +267,7 @@ double stepsize_polynomial(int64_t step, int64_t total, double base_lr, double f
 
    The first update has base_lr/steps, never 0; the full rate is reached at update steps - 1.
 
-   step: The update, from 0; before 0 it counts as 0.
+   step: The update, from 0; a negative one counts as 0.
    steps: Updates of the warm-up, >= 0.
    base_lr: The full rate, finite, >= 0.
    Returns: The rate for that update; NaN if an argument is outside its range. */
@@ -265,7 +277,7 @@ double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
 
 /* The named value of a parameter, for the functions that take values instead of
    a text. Write {"patience", STEPSIZE_VALUE_INTEGER, 0, 10, 0, NULL, 0}, or use
-   the macros below, in C and C++ alike. It never grows. */
+   the macros below, in C or C++. It never grows. */
 enum {
   STEPSIZE_VALUE_NONE = 0,
   STEPSIZE_VALUE_INTEGER = 1,
@@ -279,7 +291,7 @@ enum {
 typedef struct stepsize_argument {
   const char *name; /* of the parameter, as in the text form */
   int32_t kind;     /* STEPSIZE_VALUE_… */
-  int32_t reserved; /* 0 */
+  int32_t reserved; /* 0, else STEPSIZE_ERROR_ARGUMENT */
   int64_t integer;
   double real;
   const void *data; /* copied */
@@ -291,11 +303,11 @@ typedef struct stepsize_argument {
 #define STEPSIZE_WORD(name, text) {name, STEPSIZE_VALUE_WORD, 0, 0, 0, text, 0}
 #define STEPSIZE_REALS(name, array, count) {name, STEPSIZE_VALUE_REALS, 0, 0, 0, array, count}
 
-/* How a schedule goes on when its length changes. */
+/* How a schedule changes to another length. */
 enum {
   STEPSIZE_EXTEND_RESCALE = 0, /* the whole curve over the new length */
-  STEPSIZE_EXTEND_HOLD = 1,    /* as it was, cut off, or its last value held */
-  STEPSIZE_EXTEND_CONTINUE = 2 /* as it was so far, then what is left over what is left */
+  STEPSIZE_EXTEND_HOLD = 1,    /* the same curve, cut off, or with its last value held */
+  STEPSIZE_EXTEND_CONTINUE = 2 /* the same curve so far, then its rest over the rest of the new length */
 };
 typedef int32_t stepsize_extension;
 
@@ -304,7 +316,7 @@ typedef int32_t stepsize_extension;
 /* A schedule from its text form, such as "warmup(500) >> cosine(9500, floor=0.1)".
 
    Errors: STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
-   STEPSIZE_ERROR_ARGUMENT, STEPSIZE_ERROR_LIMIT; error->offset says where in the text.
+   STEPSIZE_ERROR_ARGUMENT, STEPSIZE_ERROR_LIMIT; error->offset is the position in the text.
 
    text: UTF-8; need not be terminated.
    size: Bytes of the text.
@@ -315,15 +327,16 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
 
-/* A schedule of the catalogue from its name and the values of its parameters; what is not given
-   has its default.
+/* A schedule of the catalogue from its name and the values of its parameters; parameters not
+   given have their defaults.
 
    Errors: STEPSIZE_ERROR_NAME for an unknown schedule or parameter (with the nearest known
-   name), STEPSIZE_ERROR_ARGUMENT for a value outside its range or one that is missing.
+   name), STEPSIZE_ERROR_ARGUMENT for a value outside its range or a required one that is
+   missing.
 
    name: Such as "cosine"; terminated.
    arguments: `count` named values in any order; copied. May be NULL where count is 0.
-   count: How many.
+   count: The number of arguments.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -386,7 +399,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_polynomial(int64_t total, dou
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out,
                                                           stepsize_error *error);
 
-/* A list of multipliers, one for each update; the last one holds.
+/* A list of multipliers, one for each update; the last one is held.
 
    values: `count` multipliers, finite, >= 0; copied.
    count: 1 to 16777216.
@@ -397,9 +410,35 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_table(const double *values, s
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
 
+/* A schedule of llm.c, with the arguments of its lr_scheduler_init in their order: the rate of
+   update t, in double precision, is learning_rate times its value.
+
+   The schedules of other C and C++ trainers, as stepsize_schedule_parse and
+   stepsize_schedule_create take them:
+
+       darknet    darknet("steps", burn_in=1000, steps=[40000, 45000], scales=[0.1, 0.1])
+       llama.cpp  llama_cpp(1e-5, lr_min=1e-7, epochs=3, updates_per_epoch=1000)
+       LibTorch   StepLR: step(30, factor=0.1); ReduceLROnPlateau: the controller plateau("pytorch")
+       dlib       set_learning_rate_schedule: shift(table([0.1, 0.01]), 1), with a base rate of 1
+       fastText   linear(1000000), asked for the number of tokens that are done
+
+   scheduler_type: "cosine", "linear", "constant" or "wsd"; terminated.
+   warmup_iterations: Updates of the rise, >= 0.
+   train_num_batches: Updates of the whole, >= 1.
+   final_learning_rate_frac: The lowest value, in [0, 1].
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_llmc(const char *scheduler_type,
+                                                        int64_t warmup_iterations,
+                                                        int64_t train_num_batches,
+                                                        double final_learning_rate_frac,
+                                                        stepsize_schedule **out,
+                                                        stepsize_error *error);
+
 /* ---- Combining schedules --------------------------------------------------------------------- */
 
-/* One schedule after the other: `first` runs its length, then `then` starts at its own step 0.
+/* A sequence: `first` runs for its length, then `then` starts at its own step 0.
 
    first: Must have an end. It may be destroyed afterwards.
    then: What follows. It may be destroyed afterwards.
@@ -425,7 +464,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_product(const stepsize_schedu
 
 /* The values of a schedule times a number.
 
-   schedule: What to scale. It may be destroyed afterwards.
+   schedule: The schedule. It may be destroyed afterwards.
    factor: Finite, >= 0.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
@@ -434,9 +473,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_scale(const stepsize_schedule
                                                          double factor, stepsize_schedule **out,
                                                          stepsize_error *error);
 
-/* The values of a schedule kept in [min, max].
+/* The values of a schedule clamped to [min, max].
 
-   schedule: What to bound. It may be destroyed afterwards.
+   schedule: The schedule. It may be destroyed afterwards.
    min: Lowest multiplier, finite, >= 0.
    max: Highest multiplier, finite, >= min.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
@@ -452,7 +491,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_clamp(const stepsize_schedule
    schedule: Must have an end. It may be destroyed afterwards.
    total: The new length, >= 1.
    policy: STEPSIZE_EXTEND_RESCALE, _HOLD or _CONTINUE.
-   step: The present update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both
+   step: The current update, which STEPSIZE_EXTEND_CONTINUE starts from: >= 0, below both
      lengths.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
@@ -462,18 +501,18 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_extend(const stepsize_schedul
                                                           int64_t step, stepsize_schedule **out,
                                                           stepsize_error *error);
 
-/* ---- Asking schedules ------------------------------------------------------------------------ */
+/* ---- Querying schedules ---------------------------------------------------------------------- */
 
 /* The multiplier for an update.
 
-   schedule: Any number of threads may ask the same one.
-   step: The update, from 0; before 0 it counts as 0, after the end the last value holds.
+   schedule: The schedule; any number of threads may use it at a time.
+   step: The update, from 0; a negative one counts as 0, after the end the last value is held.
    Returns: The multiplier, finite, >= 0; NaN if schedule is NULL. */
 double stepsize_schedule_at(const stepsize_schedule *schedule, int64_t step);
 
 /* Rates for many updates: out[i] = base_lr times the multiplier for update first + i stride.
 
-   schedule: What to evaluate.
+   schedule: The schedule.
    first: The first update.
    stride: Updates between two values; may be 0 or negative.
    base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
@@ -486,7 +525,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill(const stepsize_schedule 
 
 /* The same in single precision. A rate above 0 is never rounded to 0.
 
-   schedule: What to evaluate.
+   schedule: The schedule.
    first: The first update.
    stride: Updates between two values; may be 0 or negative.
    base_lr: The full rate, finite, >= 0; 1 for the multipliers themselves.
@@ -503,21 +542,22 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_fill_float(const stepsize_sch
 
    Groups with the same schedule next to each other cost one evaluation.
 
-   schedules: `count` schedules, none of them NULL; the same one may come several times.
-   base_lrs: `count` numbers.
+   schedules: `count` schedules, none of them NULL; the same one may occur several times.
+   base_lrs: `count` rates, finite, >= 0.
    count: The number of groups.
-   step: The update, from 0; before 0 it counts as 0.
+   step: The update, from 0; a negative one counts as 0.
    lrs: Receives `count` rates.
-   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned. Nothing is written
-     unless it is STEPSIZE_OK. */
+   Returns: A status; STEPSIZE_ERROR_SIZE for an array that is not aligned,
+     STEPSIZE_ERROR_ARGUMENT for a base rate outside its range. Nothing is written unless it is
+     STEPSIZE_OK. */
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_rates(const stepsize_schedule *const *schedules,
                                                          const double *base_lrs, size_t count,
                                                          int64_t step, double *lrs);
 
 /* How many updates a schedule describes.
 
-   schedule: What to ask.
-   Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as none); -1 if
+   schedule: The schedule.
+   Returns: The length; STEPSIZE_NEVER if it has no end (2^63 - 1 updates count as no end); -1 if
      schedule is NULL. */
 int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
 
@@ -525,7 +565,7 @@ int64_t stepsize_schedule_length(const stepsize_schedule *schedule);
 
    Call it with capacity 0 to learn the length, then with a buffer of at least length + 1 bytes.
 
-   schedule: What to print.
+   schedule: The schedule.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -541,11 +581,11 @@ void stepsize_schedule_destroy(stepsize_schedule *schedule);
 
 /* ==== 4. The catalogue ======================================================================== */
 
-/* What has names. */
+/* What is listed in the catalogue. */
 enum { STEPSIZE_CATALOGUE_SCHEDULES = 0, STEPSIZE_CATALOGUE_CONTROLLERS = 1 };
 typedef int32_t stepsize_catalogue;
 
-/* What the library can tell of schedules, controllers and their parameters. */
+/* The texts about schedules, controllers and their parameters. */
 enum {
   STEPSIZE_TEXT_NAME = 0,
   STEPSIZE_TEXT_SUMMARY = 1, /* one line */
@@ -553,8 +593,9 @@ enum {
   STEPSIZE_TEXT_SOURCE = 3,  /* entries only; may be empty */
   STEPSIZE_TEXT_KIND = 4,    /* parameters only: count, real, flag, word, counts, reals, per_group, name or schedule */
   STEPSIZE_TEXT_RANGE = 5,   /* parameters only */
-  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only: empty if it must be given */
-  STEPSIZE_TEXT_VALUE = 7    /* parameters of a schedule or controller at hand only */
+  STEPSIZE_TEXT_DEFAULT = 6, /* parameters only; empty for a required one */
+  STEPSIZE_TEXT_VALUE = 7,   /* parameters of a given schedule or controller only */
+  STEPSIZE_TEXT_UNIT = 8     /* parameters only: what its numbers count, such as updates; empty for none */
 };
 typedef int32_t stepsize_text;
 
@@ -566,7 +607,7 @@ typedef int32_t stepsize_text;
    Returns: The number of entries; 0 for an unknown catalogue. */
 size_t stepsize_catalogue_count(stepsize_catalogue catalogue);
 
-/* What the library says of an entry.
+/* A text about an entry.
 
    catalogue: STEPSIZE_CATALOGUE_...
    index: 0 to stepsize_catalogue_count(catalogue) - 1.
@@ -587,13 +628,13 @@ STEPSIZE_CHECKED stepsize_status stepsize_catalogue_text(stepsize_catalogue cata
    Returns: The number of parameters; 0 for a wrong index, and where memory runs out. */
 size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t index);
 
-/* What the library says of a parameter of an entry; of a controller with variants, as the first
-   of them has it (stepsize_controller_parameter tells the others).
+/* A text about a parameter of an entry; for a controller with variants, of the first one
+   (stepsize_controller_parameter gives the others).
 
    catalogue: STEPSIZE_CATALOGUE_...
    index: 0 to stepsize_catalogue_count(catalogue) - 1.
    parameter: 0 to stepsize_catalogue_parameter_count(catalogue, index) - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE or _DEFAULT.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _UNIT.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -613,7 +654,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_catalogue_parameter_text(stepsize_cata
 
    Bounds are compared with the base rates when a scheduler is made. Errors:
    STEPSIZE_ERROR_SYNTAX, STEPSIZE_ERROR_NAME (with the nearest known name),
-   STEPSIZE_ERROR_ARGUMENT; error->offset says where in the text.
+   STEPSIZE_ERROR_ARGUMENT; error->offset is the position in the text.
 
    text: UTF-8; need not be terminated.
    size: Bytes of the text.
@@ -624,15 +665,15 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_parse(const char *text, siz
                                                            stepsize_controller **out,
                                                            stepsize_error *error);
 
-/* A controller from its name and the values of its parameters; what is not given has the default
-   of its variant.
+/* A controller from its name and the values of its parameters; parameters not given have the
+   defaults of its variant.
 
    Errors: STEPSIZE_ERROR_NAME for an unknown controller or parameter, STEPSIZE_ERROR_ARGUMENT
    for a value outside its range.
 
    name: Such as "greedy"; terminated.
    arguments: `count` named values in any order; copied. May be NULL where count is 0.
-   count: How many.
+   count: The number of arguments.
    out: Receives the controller, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -643,7 +684,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_create(const char *name,
 
 /* The canonical text form of a controller; parsing it gives the same controller again.
 
-   controller: What to print.
+   controller: The controller.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -652,11 +693,11 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_print(const stepsize_contro
                                                            char *buffer, size_t capacity,
                                                            size_t *size);
 
-/* What the library says of a parameter of a controller, and the value that it has here.
+/* A text about a parameter of a controller, or its value.
 
-   controller: What to ask.
-   parameter: Which one, from 0; STEPSIZE_ERROR_ARGUMENT says that there are no more.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant) or _VALUE.
+   controller: The controller.
+   parameter: Its index, from 0; STEPSIZE_ERROR_ARGUMENT beyond the last one.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT (of the variant), _UNIT or _VALUE.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -665,7 +706,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_parameter(
     const stepsize_controller *controller, size_t parameter, stepsize_text what, char *buffer,
     size_t capacity, size_t *size);
 
-/* Frees a controller's configuration. Schedulers made from it go on. NULL is allowed.
+/* Frees a controller's configuration. Schedulers made from it are not affected. NULL is allowed.
 
    controller: Not to be used afterwards. */
 void stepsize_controller_destroy(stepsize_controller *controller);
@@ -675,18 +716,18 @@ void stepsize_controller_destroy(stepsize_controller *controller);
 /* A scheduler. Fill with stepsize_scheduler_defaults(), then set the fields. */
 typedef struct stepsize_scheduler_options {
   uint32_t size;      /* sizeof(stepsize_scheduler_options) */
-  int32_t record;     /* 1: write down the rates that are used, 8 bytes for each change and group; else 0 */
+  int32_t record;     /* 1: record the rates that are used, 8 bytes for each change and group; 0: do not */
   size_t group_count; /* parameter groups, 1 to 1048576 */
   const double *base_lr; /* group_count base rates, finite and >= 0; copied */
   const stepsize_schedule *schedule;     /* NULL for a constant 1; may be destroyed afterwards */
   const stepsize_controller *controller; /* NULL for none; may be destroyed afterwards */
-  const double *min_lr;  /* lowest rates answered; NULL with count 0 for none */
+  const double *min_lr;  /* lowest rates returned; NULL with count 0 for none */
   size_t min_lr_count;   /* 0, 1 (for all groups) or group_count */
-  const double *max_lr;  /* highest rates answered, alike */
+  const double *max_lr;  /* highest rates returned; NULL with count 0 for none */
   size_t max_lr_count;
-  const stepsize_controller *const *settlings; /* early stop rules: controllers of the kind "settle" */
-  size_t settling_count;                       /* up to 16 */
-  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: none can be logged */
+  const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
+  size_t early_stop_count;                       /* up to 16 */
+  int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -694,30 +735,30 @@ enum {
   STEPSIZE_DECISION_NONE = 0,     /* no loss yet, or no controller */
   STEPSIZE_DECISION_RAISED = 1,
   STEPSIZE_DECISION_CUT = 2,
-  STEPSIZE_DECISION_PATIENCE = 3, /* not yet: the counts are within patience */
+  STEPSIZE_DECISION_PATIENCE = 3, /* no change yet: the counts are within patience */
   STEPSIZE_DECISION_COOLDOWN = 4,
   STEPSIZE_DECISION_WARMUP = 5,
-  STEPSIZE_DECISION_BOUND = 6,    /* it was time, but the rates are at their bounds, or the change is too small */
+  STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
   STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
-/* What came of a trial of the line search. */
+/* The outcome of a trial of the line search. */
 enum {
-  STEPSIZE_TRIAL_ACCEPTED = 0, /* the step stands */
-  STEPSIZE_TRIAL_RETRY = 1,    /* take the step back and try the smaller rate */
-  STEPSIZE_TRIAL_FAILED = 2    /* out of trials: take the step back and make one with the lowest rate, now answered */
+  STEPSIZE_TRIAL_ACCEPTED = 0, /* the step is accepted */
+  STEPSIZE_TRIAL_RETRY = 1,    /* undo the step and try the smaller rate */
+  STEPSIZE_TRIAL_FAILED = 2    /* no trials left: undo the step and make one with the lowest rate, now current */
 };
 typedef int32_t stepsize_trial;
 
 /* Why a training can stop. */
 enum {
-  STEPSIZE_STOP_NONE = 0,    /* it need not */
+  STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_SETTLED = 3  /* the metric has settled in the last phase */
+  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
 };
 typedef int32_t stepsize_stop;
 
@@ -726,13 +767,12 @@ typedef int32_t stepsize_stop;
 /* Fills the options with the defaults: no groups yet, no schedule, no controller, no bounds.
 
    options: Receives the defaults.
-   size: sizeof(stepsize_scheduler_options), by which the library knows which fields the caller
-     has.
+   size: sizeof(stepsize_scheduler_options), which says which fields the caller has.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_defaults(stepsize_scheduler_options *options,
                                                              size_t size);
 
-/* A scheduler. It answers the rates for update 0 at once.
+/* A scheduler. It has the rates for update 0 at once.
 
    The rate of group g is clamp(base[g] as moved by the controller times schedule(step),
    min_lr[g], max_lr[g]). Errors: STEPSIZE_ERROR_SIZE for a wrong `size` or array,
@@ -752,7 +792,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_create(
 
    text: UTF-8; need not be terminated.
    size: Bytes of the text.
-   options: As for stepsize_scheduler_create, without schedule, controller and settlings.
+   options: As for stepsize_scheduler_create, with schedule, controller and early_stops unset.
    out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -762,9 +802,9 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_parse(
 
 /* ---- Training -------------------------------------------------------------------------------- */
 
-/* The rates for the present update.
+/* The rates for the current update.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status; STEPSIZE_ERROR_SIZE for an array that is too short or not aligned. */
@@ -773,16 +813,16 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_rates(const stepsize_schedul
 
 /* Goes to the next update. Call it after an update.
 
-   scheduler: What to step: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step(stepsize_scheduler *scheduler, double *lrs,
                                                          size_t count);
 
-/* Shows the loss of the update just made to the controller and goes to the next update.
+/* Shows the loss of the last update to the controller and goes to the next update.
 
-   scheduler: What to step; one that needs no loss ignores it.
+   scheduler: The scheduler; one that needs no loss ignores it.
    loss: Any number; NaN and infinities are losses too (a run may diverge).
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -794,27 +834,74 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
 /* Goes to the next update without showing a loss to the controller: for the updates between two
    evaluations.
 
-   scheduler: What to advance.
+   scheduler: The scheduler.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
                                                             double *lrs, size_t count);
 
+/* The rate of one group for the present update, as a number: for a loop that takes a step after
+   each update.
+
+       for (int t = 0; t < 10000; t++) {
+         double loss = train(stepsize_scheduler_lr(scheduler, 0));
+         if (stepsize_scheduler_step_with_loss(scheduler, loss, NULL, 0)) return 1;
+       }
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
+
+/* The same in single precision. A rate above 0 is never rounded to 0.
+
+   scheduler: What to ask.
+   group: The parameter group, from 0.
+   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
+
+/* The rates for the present update, which then counts as made: the first call gives those for
+   update 0, each further one those for the next update. Nothing is to be called after an update;
+   saved and restored, the next call goes on.
+
+       double lr;
+       for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
+         train(lr);
+
+   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   lrs: Receives one rate for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs,
+                                                         size_t count);
+
+/* The same in single precision. A rate above 0 is never rounded to 0.
+
+   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   lrs: Receives one rate for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next_float(stepsize_scheduler *scheduler,
+                                                               float *lrs, size_t count);
+
 /* ---- Hypergradient descent ------------------------------------------------------------------- */
 
 /* Before an update: shows the hypergradient controller the gradient g of this update and the
-   update direction u before it, where x = x - lr u was made. The rates of this update change.
+   update direction u of the previous one, where x = x - lr u was made. The rates of this update
+   change.
 
-   A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has another
-   controller.
+   A number that is not finite changes nothing. STEPSIZE_ERROR_ORDER: the scheduler has no
+   hypergradient controller. STEPSIZE_ERROR_ARGUMENT: a norm below 0, or a wrong number of
+   products.
 
-   scheduler: What to show it to.
-   dots: Dot products g.u: of all groups together (count 1), or one for each group; 0 at first.
-   norms: Products of the norms |g||u|, alike; may be NULL unless the variant is
+   scheduler: One with a hypergradient controller.
+   dots: Dot products g.u: one for all groups together, or one for each group; 0 for the first
+     update.
+   norms: Products of the norms |g||u|, >= 0, as many as dots; may be NULL unless the variant is
      "multiplicative".
    dot_count: 1 or the number of groups.
-   lrs: Receives the rates for the present update, one for each group; may be NULL with count 0.
+   lrs: Receives the rates for the current update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status; nothing changes unless it is STEPSIZE_OK. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler,
@@ -825,13 +912,14 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_observe_gradient(stepsize_sc
 
 /* ---- Line search ----------------------------------------------------------------------------- */
 
-/* Before an update: begins a line search on its batch and answers the rates of the first trial.
+/* Before an update: begins a line search on its batch and returns the rates of the first trial.
 
-   Make the step x - lr g, find the loss of the same batch there, and call
-   stepsize_scheduler_report; then stepsize_scheduler_step. STEPSIZE_ERROR_ORDER: the scheduler
-   has no line search.
+   Make the step x - lr g, compute the loss of the same batch there, and call
+   stepsize_scheduler_report; when the step is accepted, stepsize_scheduler_step. A loss or norm
+   that is not finite fails at once. STEPSIZE_ERROR_ORDER: the scheduler has no line search.
+   STEPSIZE_ERROR_ARGUMENT: a squared norm below 0, or a wrong number of them.
 
-   scheduler: What searches.
+   scheduler: One with a line search.
    loss: Loss of the batch at x.
    squared_norms: Squared norms of its gradient, one for each group.
    norm_count: The number of groups.
@@ -846,16 +934,16 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_propose(stepsize_scheduler *
 
 /* Judges a trial of the line search.
 
-   scheduler: What searches.
-   loss: Loss of the batch after the step that was tried; one that is not finite is rejected.
-   squared_distances: |x+ - x|^2 of the step that was made after the projection, one for each
-     group; not read unless the search is projected.
+   scheduler: One with a line search.
+   loss: Loss of the batch after the trial step; a step whose loss is not finite is rejected.
+   squared_distances: |x+ - x|^2 of the trial step after the projection, one for each group; not
+     read unless the search is projected.
    distance_count: The number of groups, or 0.
    trial: Receives STEPSIZE_TRIAL_ACCEPTED, _RETRY or _FAILED.
-   lrs: Receives the rates of the next trial, or those that were accepted; may be NULL with count
-     0.
+   lrs: Receives the rates of the next trial, or the accepted ones; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
-   Returns: A status; STEPSIZE_ERROR_ORDER without a propose for this update. */
+   Returns: A status; STEPSIZE_ERROR_ORDER without a stepsize_scheduler_propose for this update,
+     STEPSIZE_ERROR_ARGUMENT for a squared distance below 0. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_report(stepsize_scheduler *scheduler,
                                                            double loss,
                                                            const double *squared_distances,
@@ -863,85 +951,87 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_report(stepsize_scheduler *s
                                                            stepsize_trial *trial, double *lrs,
                                                            size_t count);
 
-/* How often the line search has asked for a loss: the work that it cost.
+/* The number of losses that the line search has requested: its cost.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    Returns: The number of trials; 0 if scheduler is NULL. */
 int64_t stepsize_scheduler_trial_count(const stepsize_scheduler *scheduler);
 
-/* ---- Asking schedulers ----------------------------------------------------------------------- */
+/* ---- Querying schedulers --------------------------------------------------------------------- */
 
-/* Goes to any update, forwards or back. The controller's state stays as it is.
+/* Goes to any update, forwards or back. The controller's state does not change.
 
-   scheduler: What to set.
+   scheduler: The scheduler.
    step: The update that the next rates are for, >= 0.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a step before 0. */
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative step. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_set_step(stepsize_scheduler *scheduler,
                                                              int64_t step);
 
-/* The update that the present rates are for.
+/* The update that the current rates are for.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    Returns: The update, from 0; -1 if scheduler is NULL. */
 int64_t stepsize_scheduler_get_step(const stepsize_scheduler *scheduler);
 
-/* The step of the schedule now: the update that the present rates are for, and what the phases
-   that were ended early had left. stepsize_schedule_extend with STEPSIZE_EXTEND_CONTINUE starts
-   from it.
+/* The current step of the schedule: the update that the current rates are for, plus the updates
+   that were left of phases that ended early. stepsize_schedule_extend with
+   STEPSIZE_EXTEND_CONTINUE starts from it.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    Returns: The step, from 0; -1 if scheduler is NULL. */
 int64_t stepsize_scheduler_schedule_step(const stepsize_scheduler *scheduler);
 
-/* Goes on by another schedule from the present update on, such as a longer one than was planned.
-   Controllers and what they know, base rates, bounds, record and gradient norms stay.
+/* Switches to another schedule from the current update on, such as a longer one. Controllers and
+   their states, base rates, bounds, record and gradient norms are kept.
 
-   The schedule is counted as the one before it: its value at stepsize_scheduler_schedule_step is
-   the next one. What is saved from now on is the state of a scheduler with this schedule.
+   The step count continues: the new schedule's value at stepsize_scheduler_schedule_step is the
+   next one. States saved from now on are those of a scheduler with this schedule. A record keeps
+   the names of at most 65536 phases under earlier schedules; beyond that it keeps none of them.
 
-   scheduler: What to extend; as it was on failure.
+   scheduler: The scheduler; unchanged on failure.
    schedule: May be destroyed afterwards. NULL for a constant 1.
    error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase that a settling is to end. */
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT if it lacks the phase of an early stop rule. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend(stepsize_scheduler *scheduler,
                                                            const stepsize_schedule *schedule,
                                                            stepsize_error *error);
 
-/* The base rate of a group as the scheduler was made with it, which no controller has moved.
+/* The base rate that a group was given when the scheduler was made, unaffected by the
+   controller.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    group: The parameter group, from 0.
-   Returns: The rate; NaN if scheduler is NULL or has no such group. */
+   Returns: The rate; NaN if scheduler is NULL or the group does not exist. */
 double stepsize_scheduler_base_lr(const stepsize_scheduler *scheduler, size_t group);
 
 /* What the controller did with the last loss, and why.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    Returns: STEPSIZE_DECISION_...; STEPSIZE_DECISION_NONE if scheduler is NULL. */
 stepsize_decision stepsize_scheduler_decision(const stepsize_scheduler *scheduler);
 
 /* The number of parameter groups.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    Returns: The number; 0 if scheduler is NULL. */
 size_t stepsize_scheduler_group_count(const stepsize_scheduler *scheduler);
 
-/* Whether the schedule has an end and it is reached.
+/* Whether the schedule has reached its end.
 
-   scheduler: What to ask.
-   Returns: Whether it is; false if scheduler is NULL. */
+   scheduler: The scheduler.
+   Returns: Whether it has; false if scheduler is NULL or the schedule has no end. */
 bool stepsize_scheduler_finished(const stepsize_scheduler *scheduler);
 
 /* Why the training can stop.
 
-   scheduler: What to ask.
-   Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if it need not, and if scheduler is NULL. */
+   scheduler: The scheduler.
+   Returns: STEPSIZE_STOP_...; STEPSIZE_STOP_NONE if there is no reason to, or if scheduler is
+     NULL. */
 stepsize_stop stepsize_scheduler_stop_reason(const stepsize_scheduler *scheduler);
 
-/* The canonical text form of the controllers and the schedule; base rates and bounds are not in
-   it.
+/* The canonical text form of the controllers and the schedule, without base rates and bounds.
 
-   scheduler: What to print.
+   scheduler: The scheduler.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -959,25 +1049,25 @@ void stepsize_scheduler_destroy(stepsize_scheduler *scheduler);
 
 /* ---- The record ------------------------------------------------------------------------------ */
 
-/* Which updates are recorded (options.record): consecutive ones.
+/* The range of updates that are recorded (options.record).
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    first: Receives the first update; may be NULL.
-   count: Receives how many there are, 0 without a record; may be NULL.
+   count: Receives their number, 0 without a record; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_record_range(
     const stepsize_scheduler *scheduler, int64_t *first, int64_t *count);
 
-/* The update from which on the present schedule counts, where the record began under another one
+/* The update from which on the current schedule applies where the record began under another one
    (stepsize_scheduler_extend).
 
-   scheduler: What to ask.
-   Returns: The update; 0 where the record knows of no other schedule, and if scheduler is NULL. */
+   scheduler: The scheduler.
+   Returns: The update; 0 if the record has no other schedule, or if scheduler is NULL. */
 int64_t stepsize_scheduler_extended_at(const stepsize_scheduler *scheduler);
 
-/* The rates that were really used, one for each update.
+/* The rates that were actually used, one for each update.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    group: The parameter group, from 0.
    first: The first entry of the record to copy, from 0.
    out: Receives up to `count` rates; may be NULL where count is 0.
@@ -988,43 +1078,44 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_record(const stepsize_schedu
                                                            size_t group, int64_t first, double *out,
                                                            size_t count, size_t *written);
 
-/* The recorded rates of a group as a schedule for a base rate of 1: replayed, it gives the same
-   bits. Its text form (stepsize_schedule_print) can be kept in a file and read in any language.
+/* The recorded rates of a group as a schedule for a base rate of 1, which gives the same bits.
+   Its text form (stepsize_schedule_print) can be kept in a file and parsed in any language.
 
    scheduler: One made with options.record.
    group: The parameter group, from 0.
    out: Receives the schedule, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded. */
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT where nothing is recorded, STEPSIZE_ERROR_LIMIT for
+     a record of more than 65536 phases. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_replay(const stepsize_scheduler *scheduler,
                                                            size_t group, stepsize_schedule **out,
                                                            stepsize_error *error);
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
-/* Everything that is needed to go on later, in another process or language: little-endian bytes
-   with magic, format number, length and checksum, and the text form of controllers and schedule
-   inside.
+/* Everything that is needed to continue later, in another process or language: little-endian
+   bytes with magic, format number, length and checksum, and the text form of controllers and
+   schedule.
 
    Call it with capacity 0 to learn the size, then with a buffer of that size.
 
-   scheduler: What to save; nothing about it changes.
+   scheduler: The scheduler, which does not change.
    buffer: Receives the state; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the state; may be NULL.
-   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small, which stays as
-     it was. */
+   Returns: A status; STEPSIZE_ERROR_SIZE if a buffer was given and is too small: it is then not
+     written. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_save(stepsize_scheduler *scheduler,
                                                          uint8_t *buffer, size_t capacity,
                                                          size_t *size);
 
-/* A scheduler from a saved state, without knowing how it was made.
+/* A scheduler from a saved state, which contains its configuration.
 
-   Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, cut off or no state,
+   Errors: STEPSIZE_ERROR_STATE for bytes that are damaged, truncated or not a state,
    STEPSIZE_ERROR_VERSION for a newer format.
 
    state: The bytes; copied.
-   size: How many there are.
+   size: The number of bytes.
    out: Receives the scheduler, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -1032,40 +1123,42 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_restore(const uint8_t *state
                                                             stepsize_scheduler **out,
                                                             stepsize_error *error);
 
-/* Goes on from a saved state with a scheduler that was made like the saved one.
+/* Loads a saved state into a scheduler with the same configuration as the saved one.
 
    Errors: as stepsize_scheduler_restore, and STEPSIZE_ERROR_MISMATCH where controllers,
-   schedule, groups, base rates or bounds are others.
+   schedule, groups, base rates or bounds differ.
 
-   scheduler: What to set; as it was on failure.
+   scheduler: The scheduler; unchanged on failure.
    state: The bytes; copied.
-   size: How many there are.
+   size: The number of bytes.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_load(stepsize_scheduler *scheduler,
                                                          const uint8_t *state, size_t size,
                                                          stepsize_error *error);
 
-/* The newest format of saved states that this library reads. It writes the oldest one that holds
-   the state: 1, or 2 for a record that began under another schedule (stepsize_scheduler_extend).
+/* The newest format of saved states that this library reads. It writes the oldest one that can
+   hold the state: 1; 2 for a record that began under another schedule
+   (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of which at least as many
+   are still to come.
 
    Returns: The number. */
 int32_t stepsize_state_format(void);
 
-/* ---- What a scheduler is made of ------------------------------------------------------------- */
+/* ---- The parts of a scheduler ---------------------------------------------------------------- */
 
-/* The schedule of a scheduler, as one that was restored has it.
+/* The schedule of a scheduler, such as a restored one.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_schedule(const stepsize_scheduler *scheduler,
                                                              stepsize_schedule **out);
 
-/* The controllers of a scheduler: first the one that moves the rates, then the settlings.
+/* The controllers of a scheduler: first the one that moves the rates, then the early stop rules.
 
-   scheduler: What to ask.
-   index: Which one, from 0.
+   scheduler: The scheduler.
+   index: The index of the controller, from 0.
    out: Receives the controller, to be destroyed by the caller; NULL from the number of
      controllers on.
    Returns: A status. */
@@ -1075,47 +1168,47 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_controller(const stepsize_sc
 
 /* ==== 8. Linear-decay theory ================================================================== */
 
-/* Whose gradient norms a refinement is for. */
+/* The optimizer that a refinement is for. */
 enum { STEPSIZE_OPTIMIZER_SGD = 0, STEPSIZE_OPTIMIZER_ADAM = 1 };
 
 /* Refinement. Fill with stepsize_refine_defaults(), then change fields. */
 typedef struct stepsize_refine_options {
   uint32_t size;      /* sizeof(stepsize_refine_options) */
   int32_t optimizer;  /* STEPSIZE_OPTIMIZER_SGD: l2 norms, power 2; _ADAM: l1 norms, power 1 */
-  double tau;         /* width of the running median as a part of the norms, in [0, 1]; 0 for none */
+  double tau;         /* width of the running median as a fraction of the norms, in [0, 1]; 0 for none */
   int64_t total;      /* updates of the schedule, 1 to 16777216; 0 for as many as norms */
-  double floor;       /* smoothed norms below this part of the median are raised to it, in [0, 1] */
-  double distance;    /* from the start to the solution, > 0; only base_lr and bound depend on it */
-  int32_t capped;     /* 1: the floor is raised until the schedule is not collapsed; 0: it is not */
+  double floor;       /* smoothed norms below this fraction of the median are raised to it, in [0, 1] */
+  double distance;    /* from the start to the solution, > 0; affects only base_lr and bound */
+  int32_t capped;     /* 1: raise the floor until the schedule is not collapsed; 0: do not */
   int32_t reserved;   /* 0 */
 } stepsize_refine_options;
 
-/* What a refinement has found. Set `size` to sizeof(stepsize_refine_result) before the call. */
+/* The findings of a refinement. Set `size` to sizeof(stepsize_refine_result) before the call. */
 typedef struct stepsize_refine_result {
   uint32_t size;
   int32_t collapsed;      /* 1: it would train only late (largest value in the last tenth, half of the weight in the last
                              twentieth, or less than a tenth of the sum of values in the first third) */
   int64_t warmup;         /* updates before the largest value */
-  int64_t anneal_start;   /* update from which the values fall for good */
+  int64_t anneal_start;   /* update from which the values fall until the end */
   int64_t repaired_count; /* norms that were NaN or infinite, and were interpolated */
   int64_t zero_count;     /* norms that were 0, and count as 0.001 of the median */
   int64_t raised_count;   /* values whose norm was raised to the floor */
   double floor;           /* the floor that was used */
-  double suggested_floor; /* a floor with which the schedule is not collapsed; 0 if it is not anyway */
+  double suggested_floor; /* a floor with which the schedule is not collapsed; 0 if it needs none */
   double median;          /* of the norms above 0 */
-  double base_lr;         /* the base rate of the theory; NaN for STEPSIZE_OPTIMIZER_ADAM */
-  double bound;           /* its bound on the last loss above the best one; NaN for STEPSIZE_OPTIMIZER_ADAM */
+  double base_lr;         /* the theory's base rate; NaN for STEPSIZE_OPTIMIZER_ADAM */
+  double bound;           /* its bound on the last loss minus the best one; NaN for STEPSIZE_OPTIMIZER_ADAM */
 } stepsize_refine_result;
 
-/* What theory says about a schedule. Set `size` to sizeof(stepsize_score_result) before the call. */
+/* The score of a schedule. Set `size` to sizeof(stepsize_score_result) before the call. */
 typedef struct stepsize_score_result {
   uint32_t size;
   uint32_t reserved;
   double a;      /* the bound at base rate gamma is a/gamma + gamma b */
   double b;
   double gamma;  /* the best base rate */
-  double omega;  /* the bound there */
-  double bound;  /* the least bound that any schedule can have for these norms */
+  double omega;  /* the bound at the best base rate */
+  double bound;  /* the smallest bound that any schedule can have for these norms */
   double rate;   /* D/sqrt(sum of G^2): D/(G sqrt(total)) for constant norms */
   int64_t count; /* updates up to the last one whose rate is above 0 */
 } stepsize_score_result;
@@ -1128,12 +1221,12 @@ typedef struct stepsize_norm_log stepsize_norm_log;
 /* A running median: out[i] is the median of values[i - h] to values[i + h], 2h + 1 = 2
    floor(floor(tau count)/2) + 1.
 
-   The first value is repeated on the left; on the right the values are mirrored, the last one
-   not repeated.
+   The first value is repeated on the left; on the right the values are mirrored without
+   repeating the last one.
 
    values: `count` numbers, none of them NaN.
    count: 0 to 16777216.
-   tau: Width of the window as a part of `count`, in [0, 1].
+   tau: Width of the window as a fraction of `count`, in [0, 1].
    out: Receives `count` numbers; may be `values`.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
@@ -1154,20 +1247,20 @@ STEPSIZE_CHECKED stepsize_status stepsize_refine_defaults(stepsize_refine_option
 
        w = norm^-p,  value[t] = w[t] (w[t+1] + ... + w[T-1]) / the largest,  p = 2 for SGD, 1 for Adam
 
-   Smoothed by a running median. Constant norms give linear decay; the last value is 0; a single
-   one is 1. Norms that are NaN or infinite are interpolated between their neighbours, one of 0
-   counts as 0.001 of the median.
+   The norms are smoothed by a running median. Constant norms give linear decay; the last value
+   is 0; a single one is 1. Norms that are NaN or infinite are interpolated between their
+   neighbours, a norm of 0 counts as 0.001 of the median.
 
    Errors: STEPSIZE_ERROR_ARGUMENT for a norm below 0, norms that are all 0, or an option outside
    its range; STEPSIZE_ERROR_SIZE for a wrong `size` or array; STEPSIZE_ERROR_NAME for an unknown
    optimizer.
 
    options: From stepsize_refine_defaults.
-   norms: `count` norms, >= 0, in the order of the updates; every k-th update's will do.
+   norms: `count` norms, >= 0, in the order of the updates, of every update or of every k-th.
    count: 1 to 16777216.
    values: Receives the multipliers, the largest of them 1; must not overlap `norms`.
    value_count: options->total, or `count` where that is 0.
-   result: Receives what was found; may be NULL.
+   result: Receives the findings; may be NULL.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
 STEPSIZE_CHECKED stepsize_status stepsize_refine(const stepsize_refine_options *options,
@@ -1178,8 +1271,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_refine(const stepsize_refine_options *
 /* A schedule of knots with straight lines between them that follows a list of values, such as a
    refinement.
 
-   The first and the last value are met exactly. stepsize_schedule_table makes a schedule of all
-   values.
+   The first and the last value are met exactly. For a schedule of all values use
+   stepsize_schedule_table.
 
    values: `count` multipliers, finite, >= 0; copied.
    count: 1 to 16777216.
@@ -1195,19 +1288,19 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_fit(const double *values, siz
 
 /* ---- Scoring --------------------------------------------------------------------------------- */
 
-/* The bound on the last loss above the best one that convex theory gives for a schedule (arXiv
+/* The bound on the last loss minus the best one that convex theory gives for a schedule (arXiv
    2310.07831, Theorem 10), for rates gamma times its values s[t], t = 0 to T - 1:
 
        omega(gamma) = a/gamma + gamma b,  a = D^2/(2 S[0]),  b = sum of s[t]^2 G[t]^2 / S[min(t + 1, T - 1)] / 2
 
    with S[t] = s[t] + ... + s[T - 1]. Updates at the end whose rate is 0 do not count. O(total).
 
-   schedule: What to score.
+   schedule: The schedule.
    total: Updates, 1 to 268435456; 0 for the length of the schedule.
    norms: Bounds G of the gradient norms, finite, >= 0: one for all updates or one for each.
    norm_count: 1 or `total`.
    distance: D, from the start to the solution, finite, > 0.
-   result: Receives the answer.
+   result: Receives the score.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
 STEPSIZE_CHECKED stepsize_status stepsize_score(const stepsize_schedule *schedule, int64_t total,
@@ -1228,7 +1321,7 @@ double stepsize_score_at(double a, double b, double gamma);
 /* A log that keeps the norms of updates 0, k, 2k, ... with a stride k that begins at 1 and
    doubles when it is full.
 
-   capacity: The most norms that are kept, 2 to 16777216; 0 for 65536.
+   capacity: The largest number of norms that are kept, 2 to 16777216; 0 for 65536.
    out: Receives the log, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -1237,33 +1330,33 @@ STEPSIZE_CHECKED stepsize_status stepsize_norm_log_create(size_t capacity, steps
 
 /* Adds the norm of the next update.
 
-   log: What to add to.
+   log: The log.
    norm: >= 0; NaN and infinity are kept, for a refinement to repair.
    Returns: A status; STEPSIZE_ERROR_ARGUMENT for a norm below 0, which is not added. */
 STEPSIZE_CHECKED stepsize_status stepsize_norm_log_add(stepsize_norm_log *log, double norm);
 
-/* How many norms were added.
+/* The number of norms that were added.
 
-   log: What to ask.
+   log: The log.
    Returns: The number, -1 if log is NULL. */
 int64_t stepsize_norm_log_count(const stepsize_norm_log *log);
 
 /* Updates between two norms that are kept: a power of two.
 
-   log: What to ask.
+   log: The log.
    Returns: The stride, -1 if log is NULL. */
 int64_t stepsize_norm_log_stride(const stepsize_norm_log *log);
 
-/* How many norms are kept.
+/* The number of norms that are kept.
 
-   log: What to ask.
+   log: The log.
    Returns: The number, 0 if log is NULL. */
 size_t stepsize_norm_log_kept(const stepsize_norm_log *log);
 
 /* The norms that are kept, of updates 0, stride, 2 stride, ...: for stepsize_refine with total =
    count.
 
-   log: What to ask.
+   log: The log.
    out: Receives stepsize_norm_log_kept norms.
    count: Numbers that fit into out, at least that many.
    Returns: A status; nothing is written unless it is STEPSIZE_OK. */
@@ -1273,7 +1366,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_norm_log_values(const stepsize_norm_lo
 /* The log as bytes, for a checkpoint. Call it with capacity 0 to learn the size, then with a
    buffer.
 
-   log: What to save.
+   log: The log.
    buffer: Receives the bytes; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the number of bytes; may be NULL.
@@ -1286,7 +1379,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_norm_log_save(const stepsize_norm_log 
 /* The log that stepsize_norm_log_save has written.
 
    state: Its bytes.
-   size: How many; damaged or missing bytes are STEPSIZE_ERROR_STATE.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged or missing ones.
    out: Receives the log, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -1301,7 +1394,7 @@ void stepsize_norm_log_destroy(stepsize_norm_log *log);
 
 /* ---- The log of a scheduler ------------------------------------------------------------------ */
 
-/* Logs the gradient norm of the present update in the scheduler, which saves the log with its
+/* Logs the gradient norm of the current update in the scheduler, which saves the log with its
    state.
 
    scheduler: One made with options.norm_capacity.
@@ -1313,7 +1406,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_log_norm(stepsize_scheduler 
 
 /* The gradient norms that a scheduler has logged so far.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    out: Receives a copy of the log, to be destroyed by the caller; NULL if it has none.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_norm_log(const stepsize_scheduler *scheduler,
@@ -1321,17 +1414,16 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_norm_log(const stepsize_sche
 
 /* ==== 9. Learned schedules ==================================================================== */
 
-/* ---- Policies of one's own ------------------------------------------------------------------- */
+/* ---- Custom policies ------------------------------------------------------------------------- */
 
-/* A controller that moves the base rates as a policy of one's own says. Its text form holds all
-   of the policy, learned("custom", parameters=[...]), so that saved states restore by
-   themselves. Those of the library are had by their text form, such as learned("nmf",
-   total=1000).
+/* A controller that moves the base rates by a custom policy. Its text form contains the whole
+   policy, learned("custom", parameters=[...]), so that saved states need nothing else. For the
+   policies of the library use the text form, such as learned("nmf", total=1000).
 
    policy: Bytes of stepsize_agent_save; copied.
-   size: How many; damaged ones are STEPSIZE_ERROR_STATE.
-   total: Updates of the training; 0 where they are not known.
-   adapt: Rate at which it goes on learning, in [0, 1]; 0: it does not.
+   size: The number of bytes; STEPSIZE_ERROR_STATE for damaged ones.
+   total: Updates of the training; 0 if unknown.
+   adapt: Rate at which it keeps learning, in [0, 1]; 0: not at all.
    out: Receives the controller, to be destroyed by the caller; NULL on failure.
    error: Receives the reason of a failure; may be NULL.
    Returns: A status. */
@@ -1342,7 +1434,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_controller_learned(const uint8_t *poli
 
 /* ==== 10. Structure =========================================================================== */
 
-/* How a schedule is put together. */
+/* How a schedule is composed. */
 enum {
   STEPSIZE_FORM_CALL = 0,     /* one of the catalogue; its part, if any, is the schedule among its parameters, or what a
                                  composition such as wsd(…) stands for */
@@ -1358,16 +1450,16 @@ typedef struct stepsize_structure {
   uint32_t size;
   stepsize_form form;
   size_t part_count;
-  size_t parameter_count; /* of STEPSIZE_FORM_CALL, else 0 */
-  double factor;          /* the number of STEPSIZE_FORM_SCALE, else 1 */
+  size_t parameter_count; /* of STEPSIZE_FORM_CALL, otherwise 0 */
+  double factor;          /* the number of STEPSIZE_FORM_SCALE, otherwise 1 */
   char name[64];          /* in the catalogue; empty unless STEPSIZE_FORM_CALL */
-  char phase[72];         /* the name that is given to it; empty for none */
+  char phase[72];         /* its phase name; empty for none */
 } stepsize_structure;
 
 /* A named phase. Set `size` to sizeof(stepsize_phase) before the call. */
 typedef struct stepsize_phase {
   uint32_t size;
-  int32_t entered;  /* 1 at the first update of the phase, else 0 */
+  int32_t entered;  /* 1 at the first update of the phase, otherwise 0 */
   int64_t start;    /* its first update */
   int64_t length;   /* its updates; STEPSIZE_NEVER if it has no end */
   int64_t position; /* updates of it that are done */
@@ -1377,7 +1469,7 @@ typedef struct stepsize_phase {
                        phase; STEPSIZE_NEVER if there is none before the end of the schedule */
 } stepsize_phase;
 
-/* What a scheduler has to be told at each update: a sum of these. Later versions may have more. */
+/* What a scheduler needs at each update: a sum of these. Later versions may have more. */
 enum {
   STEPSIZE_NEEDS_LOSS = 1,     /* the loss: stepsize_scheduler_step_with_loss */
   STEPSIZE_NEEDS_GRADIENT = 2, /* dot products of gradients: stepsize_scheduler_observe_gradient */
@@ -1387,14 +1479,14 @@ typedef int32_t stepsize_needs;
 
 /* ---- The parts of a schedule --------------------------------------------------------------------
 
-   What a schedule is made of, as a tree: stepsize_schedule_structure says how the parts are
-   joined, and stepsize_schedule_part gives each of them as a schedule of its own, to be walked
-   in the same way. No program has to read the text form for that. */
+   A schedule as a tree: stepsize_schedule_structure says how the parts are joined, and
+   stepsize_schedule_part gives each of them as a schedule, to be walked in the same way. No
+   program has to parse the text form for that. */
 
-/* How a schedule is put together.
+/* How a schedule is composed.
 
-   schedule: What to ask.
-   structure: Receives how its parts are joined, their number, and the names that it has.
+   schedule: The schedule.
+   structure: Receives how its parts are joined, their number, and its names.
    Returns: A status; STEPSIZE_ERROR_SIZE if structure->size is less than
      sizeof(stepsize_structure). */
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_structure(const stepsize_schedule *schedule,
@@ -1402,22 +1494,21 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_structure(const stepsize_sche
 
 /* A part of a schedule.
 
-   schedule: What to ask.
+   schedule: The schedule.
    index: 0 to structure.part_count - 1, in the order of the text.
-   start: Receives the update of `schedule` at which the part begins: of a sequence where the
-     parts before it end, else 0; may be NULL.
+   start: Receives the update of `schedule` at which the part begins: in a sequence where the
+     previous part ends, otherwise 0; may be NULL.
    out: Receives the part, to be destroyed by the caller; NULL on failure.
    Returns: A status; STEPSIZE_ERROR_ARGUMENT for a wrong index. */
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_part(const stepsize_schedule *schedule,
                                                         size_t index, int64_t *start,
                                                         stepsize_schedule **out);
 
-/* What the library says of a parameter of a schedule of the catalogue, and the value that it has
-   here.
+/* A text about a parameter of a schedule of the catalogue, or its value.
 
-   schedule: What to ask; one of STEPSIZE_FORM_CALL, the others have no parameters.
+   schedule: A schedule of STEPSIZE_FORM_CALL; the others have no parameters.
    parameter: 0 to structure.parameter_count - 1.
-   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT or _VALUE.
+   what: STEPSIZE_TEXT_NAME, _SUMMARY, _KIND, _RANGE, _DEFAULT, _UNIT or _VALUE.
    buffer: Receives as much as fits, terminated; may be NULL where capacity is 0.
    capacity: Bytes of the buffer.
    size: Receives the bytes of the whole text without the terminator; may be NULL.
@@ -1428,16 +1519,17 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_parameter(const stepsize_sche
                                                              char *buffer, size_t capacity,
                                                              size_t *size);
 
-/* How many updates a picture of the schedule shows, where nobody says how many: its length;
-   without an end at least 1000, and four times as many as its parameters speak of.
+/* How many updates a picture of the schedule shows by default: its length; for a schedule
+   without an end, four times the largest number of updates among its parameters, and at least
+   1000.
 
-   schedule: What to ask.
+   schedule: The schedule.
    Returns: The number of updates, >= 1; -1 if schedule is NULL. */
 int64_t stepsize_schedule_horizon(const stepsize_schedule *schedule);
 
 /* ---- Phases -------------------------------------------------------------------------------------
 
-   The named phases one after the other, however many there are:
+   The named phases in order, however many there are:
 
        stepsize_phase phase = {sizeof phase};
        const int64_t length = stepsize_schedule_length(schedule);
@@ -1446,37 +1538,37 @@ int64_t stepsize_schedule_horizon(const stepsize_schedule *schedule);
          if (phase.name[0]) printf("%s from update %lld on\n", phase.name, (long long)t);
        }
 
-   Each turn gives one phase, or one stretch without a name. A phase that another one inside it
-   interrupts comes again after that, with the same start and length. A turn takes time in
-   proportion to the text of the schedule at most, never to its updates or phases. Only of a
-   schedule that `stretch` squeezes to fewer updates than it has steps may `until` come early,
-   where many phases are squeezed to nothing: the same phase, or the stretch without a name, then
-   comes again at once. */
+   Each iteration gives one phase, or one unnamed span. A phase that another one inside it
+   interrupts comes again after that, with the same start and length. An iteration takes time
+   proportional at most to the text of the schedule, never to its updates or phases. Only in a
+   schedule that `stretch` squeezes to fewer updates than it has steps, where many phases are
+   squeezed to nothing, can `until` be too early: the same phase, or the unnamed span, then comes
+   again at once. */
 
 /* The named phase that a step is in, of the innermost part that has a name, and how long it is
    in force.
 
-   schedule: What to ask.
-   step: The update, from 0; before 0 it counts as 0, after the end it is in the last phase.
+   schedule: The schedule.
+   step: The update, from 0; a negative one counts as 0, one after the end is in the last phase.
    phase: Receives the phase; its name is empty where there is none.
    Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_phase(const stepsize_schedule *schedule,
                                                          int64_t step, stepsize_phase *phase);
 
-/* The named phase of the present update, counted in the scheduler's updates.
+/* The named phase of the current update, counted in the scheduler's updates.
 
-   scheduler: What to ask.
+   scheduler: The scheduler.
    phase: Receives the phase; its name is empty where there is none.
    Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
                                                           stepsize_phase *phase);
 
-/* The named phase of any update, counted in the scheduler's updates: as it was for those that
-   are done, also where it was ended early or belonged to an earlier schedule that is in the
-   record; as it is planned for the others.
+/* The named phase of any update, counted in the scheduler's updates: for past updates as it was,
+   including phases that ended early or belonged to an earlier schedule in the record; for future
+   ones as it is planned.
 
-   scheduler: What to ask.
-   step: The update, from 0; before 0 it counts as 0.
+   scheduler: The scheduler.
+   step: The update, from 0; a negative one counts as 0.
    phase: Receives the phase; its name is empty where there is none.
    Returns: A status; STEPSIZE_ERROR_SIZE if phase->size is less than sizeof(stepsize_phase). */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_scheduler *scheduler,
@@ -1484,10 +1576,10 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_sche
 
 /* ---- What a scheduler needs ------------------------------------------------------------------ */
 
-/* What a scheduler has to be told at each update, by what it was made from.
+/* What a scheduler needs at each update, which follows from its controllers.
 
-   scheduler: What to ask.
-   Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, and if scheduler is NULL. */
+   scheduler: The scheduler.
+   Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, or if scheduler is NULL. */
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
 
 #ifdef __cplusplus

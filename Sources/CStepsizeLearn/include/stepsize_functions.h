@@ -29,6 +29,9 @@ stepsize_status stepsize_schedule_warmup(int64_t steps, stepsize_schedule **out,
                                          stepsize_error *error);
 stepsize_status stepsize_schedule_table(const double *values, size_t count, stepsize_schedule **out,
                                         stepsize_error *error);
+stepsize_status stepsize_schedule_llmc(const char *scheduler_type, int64_t warmup_iterations,
+                                       int64_t train_num_batches, double final_learning_rate_frac,
+                                       stepsize_schedule **out, stepsize_error *error);
 stepsize_status stepsize_schedule_sequence(const stepsize_schedule *first,
                                            const stepsize_schedule *then, stepsize_schedule **out,
                                            stepsize_error *error);
@@ -86,6 +89,11 @@ stepsize_status stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler,
                                                   double *lrs, size_t count);
 stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler, double *lrs,
                                            size_t count);
+double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
+float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
+stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs, size_t count);
+stepsize_status stepsize_scheduler_next_float(stepsize_scheduler *scheduler, float *lrs,
+                                              size_t count);
 stepsize_status stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler,
                                                     const double *dots, const double *norms,
                                                     size_t dot_count, double *lrs, size_t count);

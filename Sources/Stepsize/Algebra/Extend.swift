@@ -1,11 +1,11 @@
-/// How a schedule goes on when a run is to end earlier or later than planned.
+/// How a schedule changes when a run is to end earlier or later than planned.
 public enum ExtensionPolicy: Int32, Sendable {
-  /// The whole curve over the new length: the rate of the present update jumps.
+  /// The whole curve over the new length: the rate of the current update jumps.
   case rescale = 0
-  /// The curve as it was, cut off, or its last value held.
+  /// The same curve, cut off, or with its last value held.
   case hold = 1
-  /// As it was up to the present update, then what is left of the curve over what is left of the new length:
-  /// the rate goes on from where it is.
+  /// The same curve up to the current update, then the rest of it over the rest of the new length:
+  /// the rate does not jump.
   case `continue` = 2
 }
 
@@ -14,13 +14,13 @@ extension Schedule {
   ///
   /// - Parameters:
   ///   - total: The new length, >= 1.
-  ///   - policy: How the curve is brought to it. Between the steps of the old curve it is interpolated.
-  ///   - step: The present update, which `continue` starts from: in 0..<length and below `total`.
+  ///   - policy: How the curve is fitted to it. Between the steps of the old curve it is interpolated.
+  ///   - step: The current update, which `continue` starts from: in 0..<length and below `total`.
   public func extended(
     to total: Int64, _ policy: ExtensionPolicy, at step: Int64 = 0
   ) throws(ConfigurationError) -> Schedule {
     guard let length else {
-      throw ConfigurationError(.argument, "extend: the schedule has no end that could be moved")
+      throw ConfigurationError(.argument, "extend: the schedule has no end, expected one with an end")
     }
     guard total >= 1 else {
       throw ConfigurationError("extend", "total", .integer(total), expected: "an integer >= 1")

@@ -11,12 +11,12 @@ extension Schedule {
       }
     }
     guard let first = parts.first else {
-      throw ConfigurationError(.argument, "a product has no factor, expected one or more")
+      throw ConfigurationError(.argument, "product: no factors, expected one or more")
     }
     if parts.count == 1 { return first }
     // The factors nest, and a tree too deep could not even be freed.
     guard parts.count <= Self.maximumDepth else {
-      throw ConfigurationError(.limit, "a product has more than 64 factors")
+      throw ConfigurationError(.limit, "product: more than 64 factors")
     }
     var node = first.node
     var length = first.length

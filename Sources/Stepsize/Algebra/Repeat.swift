@@ -1,8 +1,8 @@
-/// A schedule over and over.
+/// A schedule repeated.
 ///
 ///     value(t) = schedule(t mod L),   L its length
 ///
-/// With a count, the value at the end of the last round holds.
+/// With a count, the value at the end of the last round is held.
 ///
 /// Examples, to step 1000:
 ///
@@ -10,9 +10,9 @@
 enum Repeat {
   static var declaration: StaticString {
     """
-    repeat: a schedule over and over
+    repeat: a schedule repeated
     formula: schedule(t mod length)
-    schedule: schedule; the schedule to repeat; it must have an end
+    schedule: schedule; the schedule to repeat, which must have an end
     count: count from 1 = none; rounds, or none for no end
     """
   }
@@ -25,7 +25,7 @@ enum Repeat {
     var end: Int64?
     if let count = a.optionalCount("count") {
       let (product, overflow) = length.multipliedReportingOverflow(by: count)
-      if overflow { throw ConfigurationError(.limit, "a repeat is longer than 2^63 - 1 updates") }
+      if overflow { throw ConfigurationError(.limit, "repeat: longer than 2^63 - 1 updates") }
       end = product
     }
     return Body(.repeat(inner.node, length, end: end ?? Int64.max), length: end, around: [inner])
@@ -33,7 +33,7 @@ enum Repeat {
 }
 
 extension Schedule {
-  /// The schedule `count` times (nil: without end), each time from its step 0.
+  /// The schedule `count` times (nil: forever), each time from its step 0.
   public func repeated(_ count: Int64? = nil) throws(ConfigurationError) -> Schedule {
     try Schedule(.repeat, [.schedule(self), count.map { .integer($0) } ?? Value.none])
   }

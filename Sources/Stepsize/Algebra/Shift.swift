@@ -2,7 +2,7 @@
 ///
 ///     value(t) = schedule(t - by)
 ///
-/// by > 0 delays: the value at 0 holds for that long. by < 0 starts at a later step.
+/// by > 0 delays: the value at 0 is held for that long. by < 0 skips the first steps.
 ///
 /// Examples, to step 1000:
 ///
@@ -14,7 +14,7 @@ enum Shift {
     shift: a schedule moved in time
     formula: schedule(t - by)
     schedule: schedule; the schedule to move
-    by: count; updates of delay; below 0 it starts that much later in itself
+    by: count of updates; updates of delay; below 0: the first updates that are skipped
     """
   }
 
@@ -24,7 +24,7 @@ enum Shift {
     var length: Int64?
     if let end = inner.length {
       let (sum, overflow) = end.addingReportingOverflow(by)
-      if overflow { throw ConfigurationError(.limit, "a shift is longer than 2^63 - 1 updates") }
+      if overflow { throw ConfigurationError(.limit, "shift: longer than 2^63 - 1 updates") }
       length = max(0, sum)
     }
     return Body(.shift(inner.node, by: by), length: length, around: [inner])
@@ -32,7 +32,7 @@ enum Shift {
 }
 
 extension Node {
-  /// t - by, within 0 and the largest step.
+  /// t - by, kept between 0 and the largest step.
   @inline(__always)
   static func shifted(_ t: Int64, by: Int64) -> Int64 {
     let (step, overflow) = t.subtractingReportingOverflow(by)
@@ -41,7 +41,7 @@ extension Node {
 }
 
 extension Schedule {
-  /// The schedule `by` updates later; below 0, from its step -by on.
+  /// The schedule `by` updates later; for by < 0, from its step -by on.
   public func shifted(by: Int64) throws(ConfigurationError) -> Schedule {
     try Schedule(.shift, [.schedule(self), .integer(by)])
   }

@@ -1,7 +1,7 @@
 /// A schedule in another unit of time, such as one written in epochs of `factor` updates.
 ///
 ///     hold     value(t) = schedule(⌊t/factor⌋)
-///     linear   value(t) = between schedule(⌊u⌋) and schedule(⌊u⌋ + 1),   u = t/factor
+///     linear   value(t) = interpolated from schedule(⌊u⌋) to schedule(⌊u⌋ + 1),   u = t/factor
 ///
 /// Examples, to step 1000:
 ///
@@ -15,10 +15,10 @@ enum Stretch {
   static var declaration: StaticString {
     """
     stretch: a schedule in another unit of time
-    formula: hold schedule(floor(t/factor)); linear: between that and the next step's value
+    formula: hold: schedule(floor(t/factor)); linear: interpolated from that to the next step's value
     schedule: schedule; the schedule to stretch
     factor: real > 0; updates for each step of the schedule
-    interpolation: word hold|linear = hold; what is between two steps
+    interpolation: word hold|linear = hold; value between two steps
     """
   }
 
@@ -28,12 +28,15 @@ enum Stretch {
     var length: Int64?
     if let end = inner.length {
       guard let product = (Pair(end) * factor).roundedUp else {
-        throw ConfigurationError(.limit, "a stretched schedule is longer than 2^63 - 1 updates")
+        throw ConfigurationError(.limit, "stretch: longer than 2^63 - 1 updates")
       }
       length = product
     }
     let isLinear = try a.word("interpolation", as: Interpolation.self) == .linear
-    return Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+    var body = Body(.stretch(inner.node, factor: factor, isLinear: isLinear), length: length, around: [inner])
+    // Each level of interpolation asks for two values.
+    if isLinear { body.evaluationCount *= 2 }
+    return body
   }
 }
 
@@ -55,7 +58,7 @@ extension Node {
 }
 
 extension Schedule {
-  /// The schedule with `factor` updates for each of its steps: an epoch's length for one written in epochs.
+  /// The schedule with `factor` updates for each of its steps: the updates of an epoch for one written in epochs.
   public func stretched(by factor: Double, isLinear: Bool = false) throws(ConfigurationError) -> Schedule {
     try Schedule(.stretch, [.schedule(self), .real(factor), .word(isLinear ? "linear" : "hold")])
   }

@@ -11,7 +11,7 @@ enum Take {
     take: a schedule cut or held to a length
     formula: schedule(min(t, length))
     schedule: schedule; the schedule to cut or to hold
-    length: count from 0; updates
+    length: count of updates from 0; updates
     """
   }
 

@@ -75,8 +75,8 @@ extension Schedule {
   ///   - down: Updates of the fall; none: as many as up; an integer from 1 to 9223372036854775807,
   ///     or none.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
-  ///   - mode: What happens to the height; one of "triangular", "triangular2", "exp_range".
-  ///   - gamma: Factor an update of the exp mode; a number in (0, 1].
+  ///   - mode: How the height decays; one of "triangular", "triangular2", "exp_range".
+  ///   - gamma: Factor per update of the exp mode; a number in (0, 1].
   public static func cyclic(
     _ up: Int64, down: Int64? = nil, floor: Double = 0.1, mode: StaticString = "triangular",
     gamma: Double = 1
@@ -86,20 +86,20 @@ extension Schedule {
       [.integer(up), down.map { .integer($0) } ?? Value.none, .real(floor), .word(mode), .real(gamma)])
   }
 
-  /// Exponential decay without end.
+  /// Exponential decay without an end.
   ///
   ///     gamma^(t/every)
   ///
   /// - Parameters:
   ///   - gamma: Multiplier over each `every` updates; a finite number > 0.
-  ///   - every: Updates, also fractions of one; a finite number > 0.
+  ///   - every: Updates, which may be a fraction; a finite number > 0.
   public static func exponential(
     _ gamma: Double, every: Double = 1
   ) throws(ConfigurationError) -> Schedule {
     try Schedule(.exponential, [.real(gamma), .real(every)])
   }
 
-  /// Exponential decay to a given end.
+  /// Exponential decay to a given value.
   ///
   ///     end^(t/total)
   ///
@@ -132,7 +132,7 @@ extension Schedule {
   ///   - rate: Speed of the decay; a finite number >= 0.
   ///   - every: Updates that count as one unit of time; a finite number > 0.
   ///   - power: Exponent; a finite number > 0.
-  ///   - staircase: Whole units of time only; true or false.
+  ///   - staircase: Whether only whole units of time count; true or false.
   public static func inverseTime(
     _ rate: Double, every: Double = 1, power: Double = 1, staircase: Bool = false
   ) throws(ConfigurationError) -> Schedule {
@@ -190,7 +190,7 @@ extension Schedule {
   ///   - warmup: Updates until the peak; an integer from 1 to 9223372036854775807.
   ///   - modelSize: Width of the model for the paper's scale, or none; an integer from 1 to
   ///     9223372036854775807, or none.
-  ///   - factor: Multiplier of the whole; a finite number >= 0.
+  ///   - factor: Multiplier of the whole curve; a finite number >= 0.
   public static func noam(
     _ warmup: Int64, modelSize: Int64? = nil, factor: Double = 1
   ) throws(ConfigurationError) -> Schedule {
@@ -199,7 +199,7 @@ extension Schedule {
 
   /// Normal noise around 1, within a limit.
   ///
-  ///     1 + n, n normal with deviation std given that |n| < limit; depends on seed and t alone
+  ///     1 + n, n normal with deviation std given that |n| < limit; depends on seed and t only
   ///
   /// - Parameters:
   ///   - std: Standard deviation before the limit; a finite number >= 0.
@@ -234,7 +234,7 @@ extension Schedule {
   ///   - power: Exponent; 1 is linear; a finite number > 0.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   ///   - kDecay: Exponent of the progress; a finite number > 0.
-  ///   - cycle: Start again over a longer span at each end; true or false.
+  ///   - cycle: Whether the curve restarts over a longer span at each end; true or false.
   public static func polynomial(
     _ total: Int64, power: Double = 1, floor: Double = 0, kDecay: Double = 1, cycle: Bool = false
   ) throws(ConfigurationError) -> Schedule {
@@ -272,7 +272,7 @@ extension Schedule {
 
   /// Random multipliers in (0, 1).
   ///
-  ///     u^power, u evenly distributed in (0, 1); depends on seed and t alone
+  ///     u^power, u uniform in (0, 1); depends on seed and t only
   ///
   /// - Parameters:
   ///   - power: Exponent; a finite number > 0.
@@ -290,7 +290,7 @@ extension Schedule {
   /// - Parameters:
   ///   - every: Updates that count as one unit of time; a finite number > 0.
   ///   - rate: Growth in each unit; a finite number >= 0.
-  ///   - staircase: Whole units of time only; true or false.
+  ///   - staircase: Whether only whole units of time count; true or false.
   public static func rangeTest(
     _ every: Double, rate: Double = 1, staircase: Bool = false
   ) throws(ConfigurationError) -> Schedule {
@@ -305,9 +305,8 @@ extension Schedule {
   ///
   /// - Parameters:
   ///   - first: Updates of the first cycle; an integer from 1 to 9223372036854775807.
-  ///   - growth: Each cycle's length over the one before: 1, or 1.001 and more; a finite number >=
-  ///     1.
-  ///   - decay: Each cycle's height over the one before; a finite number > 0.
+  ///   - growth: Each cycle's length over the previous one: 1, or >= 1.001; a finite number >= 1.
+  ///   - decay: Each cycle's height over the previous one; a finite number > 0.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   ///   - shrink: What decay acts on; one of "peak", "all", "range".
   ///   - cycles: Number of cycles, or none for no end; an integer from 1 to 9223372036854775807, or
@@ -359,8 +358,8 @@ extension Schedule {
   /// - Parameters:
   ///   - period: Updates from zero to zero; an integer from 1 to 9223372036854775807.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
-  ///   - mode: What happens to the height; one of "sine", "sine2", "exp_sine".
-  ///   - gamma: Factor an update of the exp mode; a number in (0, 1].
+  ///   - mode: How the height decays; one of "sine", "sine2", "exp_sine".
+  ///   - gamma: Factor per update of the exp mode; a number in (0, 1].
   public static func sine(
     _ period: Int64, floor: Double = 0.1, mode: StaticString = "sine", gamma: Double = 1
   ) throws(ConfigurationError) -> Schedule {
@@ -415,8 +414,8 @@ extension Schedule {
   ///
   /// - Parameters:
   ///   - steps: Updates until the full rate; an integer from 0 to 9223372036854775807.
-  ///   - start: Fraction at the first update; none for a rise whose first update is already one
-  ///     step up; a number in [0, 1], or none.
+  ///   - start: Fraction at the first update; none: the first update is already one step up; a
+  ///     number in [0, 1], or none.
   ///   - shape: Curve of the rise; one of "linear", "cosine", "1-sqrt", "1-square", "1-power",
   ///     "sqrt", "square", "power", "exponential", "mirror-cosine", "log", "geometric", "constant",
   ///     "harmonic".
@@ -432,12 +431,12 @@ extension Schedule {
 
   /// Cosine cycles of listed lengths.
   ///
-  ///     one after the other ramp(lengths[i], max(decay^i, floor), floor, "cosine")
+  ///     sequence of ramp(lengths[i], max(decay^i, floor), floor, "cosine")
   ///
   /// - Parameters:
   ///   - lengths: Updates of each cycle, whole numbers >= 1; a list, each a number in [1,
   ///     9.223372036854775e18].
-  ///   - decay: Each peak over the one before; a number in (0, 1].
+  ///   - decay: Each peak over the previous one; a number in (0, 1].
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   public static func cosineCycles(
     _ lengths: [Double], decay: Double = 1, floor: Double = 0
@@ -450,13 +449,45 @@ extension Schedule {
   ///     cosine(total-hold, floor) >> constant(hold, value=floor)
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
-  ///   - hold: Updates at the floor, below total; an integer from 0 to 9223372036854775807.
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
+  ///   - hold: Updates at the floor, < total; an integer from 0 to 9223372036854775807.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   public static func cosineHold(
     _ total: Int64, _ hold: Int64, floor: Double = 0
   ) throws(ConfigurationError) -> Schedule {
     try Schedule(.cosineHold, [.integer(total), .integer(hold), .real(floor)])
+  }
+
+  /// The learning rate policies of darknet.
+  ///
+  ///     (b/burn_in)^power for b < burn_in; constant 1; step scale^floor(b/step); steps product
+  ///       of scales[i] over steps[i] <= b; exp gamma^b; poly (1 - b/max_batches)^power;
+  ///       sigmoid 1/(1 + e^(gamma (b-step))); random u^power; b = t+1
+  ///
+  /// - Parameters:
+  ///   - policy: Curve after burn_in; one of "constant", "step", "steps", "exp", "poly", "sigmoid",
+  ///     "random".
+  ///   - burnIn: Batches of the rise; an integer from 0 to 9223372036854775807.
+  ///   - power: Exponent of burn_in, poly and random; a finite number > 0.
+  ///   - step: Batches between cuts; the middle of sigmoid; an integer from 1 to
+  ///     9223372036854775807.
+  ///   - scale: Multiplier at each cut; a finite number >= 0.
+  ///   - steps: Batches at which steps cuts; a list of strictly ascending integers >= 0, or none.
+  ///   - scales: Multiplier at each of them; a list, each a finite number >= 0, or none.
+  ///   - gamma: Base of exp, steepness of sigmoid; a finite number > 0.
+  ///   - maxBatches: Batches of poly; an integer from 1 to 9223372036854775807, or none.
+  public static func darknet(
+    _ policy: StaticString = "constant", burnIn: Int64 = 0, power: Double = 4, step: Int64 = 1,
+    scale: Double = 1, steps: [Int64]? = nil, scales: [Double]? = nil, gamma: Double = 1,
+    maxBatches: Int64? = nil
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .darknet,
+      [
+        .word(policy), .integer(burnIn), .real(power), .integer(step), .real(scale),
+        steps.map { .integers($0) } ?? Value.none, scales.map { .reals($0) } ?? Value.none, .real(gamma),
+        maxBatches.map { .integer($0) } ?? Value.none,
+      ])
   }
 
   /// Exponential decay by its half-life.
@@ -469,6 +500,47 @@ extension Schedule {
     _ steps: Double
   ) throws(ConfigurationError) -> Schedule {
     try Schedule(.halflife, [.real(steps)])
+  }
+
+  /// The learning rate of llama.cpp's finetune.
+  ///
+  ///     max(r, r^(e/D)), e = floor(t/updates_per_epoch), r = lr_min/lr0, D = decay_epochs if
+  ///       in (0, epochs), else epochs; 1 if lr_min <= 0
+  ///
+  /// - Parameters:
+  ///   - lr0: The base rate; a finite number > 0.
+  ///   - lrMin: Rate after the decay; <= 0: no decay; a finite number.
+  ///   - epochs: Epochs of the whole; an integer from 1 to 9223372036854775807.
+  ///   - decayEpochs: Epochs of the decay; <= 0: all; a finite number.
+  ///   - updatesPerEpoch: Updates of an epoch; an integer from 1 to 9223372036854775807.
+  public static func llamaCpp(
+    _ lr0: Double = 1e-5, lrMin: Double = -1, epochs: Int64 = 2, decayEpochs: Double = -1,
+    updatesPerEpoch: Int64 = 1
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .llamaCpp, [.real(lr0), .real(lrMin), .integer(epochs), .real(decayEpochs), .integer(updatesPerEpoch)])
+  }
+
+  /// The schedules of llm.c.
+  ///
+  ///     warmup(W) >> cosine(N-W, f), linear(N-W, f), or constant(D-W) >> cooldown(N-D,
+  ///       floor=f), D = (int)(0.8f N); constant: 1
+  ///
+  /// - Parameters:
+  ///   - schedulerType: Curve; one of "cosine", "linear", "constant", "wsd".
+  ///   - warmupIterations: Updates of the rise, W; an integer from 0 to 9223372036854775807.
+  ///   - trainNumBatches: Updates of the whole, N; an integer from 1 to 9223372036854775807.
+  ///   - finalLearningRateFrac: Lowest value, f; a number in [0, 1].
+  public static func llmc(
+    _ schedulerType: StaticString, _ warmupIterations: Int64, _ trainNumBatches: Int64,
+    _ finalLearningRateFrac: Double
+  ) throws(ConfigurationError) -> Schedule {
+    try Schedule(
+      .llmc,
+      [
+        .word(schedulerType), .integer(warmupIterations), .integer(trainNumBatches),
+        .real(finalLearningRateFrac),
+      ])
   }
 
   /// Warm-up, a constant rate, then a power law.
@@ -495,12 +567,12 @@ extension Schedule {
   ///       total-1], [low, 1, low, last]
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
-  ///   - pctStart: Fraction of total at which the peak is; a number in (0, 1).
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
+  ///   - pctStart: Fraction of total at which the peak is reached; a number in (0, 1).
   ///   - divFactor: Peak over the first rate; a finite number >= 1.
   ///   - finalDivFactor: First rate over the last; a finite number > 0.
   ///   - anneal: Curve between the knots; one of "cosine", "linear".
-  ///   - threePhase: Fall as fast as the rise, then further; true or false.
+  ///   - threePhase: Whether the fall mirrors the rise, followed by a last decay; true or false.
   public static func onecycle(
     _ total: Int64, pctStart: Double = 0.3, divFactor: Double = 25, finalDivFactor: Double = 10000,
     anneal: StaticString = "cosine", threePhase: Bool = false
@@ -520,11 +592,11 @@ extension Schedule {
   ///       ((total-decay)/(warmup+hold))^-power
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
   ///   - warmup: Updates of the rise; an integer from 0 to 9223372036854775807.
   ///   - hold: Updates at the full rate; an integer from 0 to 9223372036854775807.
   ///   - power: Exponent of the power law; a finite number > 0.
-  ///   - decay: Updates of the last decay; an integer from 0 to 9223372036854775807.
+  ///   - decay: Updates of the final decay; an integer from 0 to 9223372036854775807.
   ///   - q: Base of the shape exponential; a number in (0, 1).
   public static func powerScheduler(
     _ total: Int64, _ warmup: Int64, _ hold: Int64, power: Double = 0.51, decay: Int64 = 0,
@@ -535,7 +607,7 @@ extension Schedule {
       [.integer(total), .integer(warmup), .integer(hold), .real(power), .integer(decay), .real(q)])
   }
 
-  /// Square root of the part left, not below a floor.
+  /// Square root of the remaining fraction, not below a floor.
   ///
   ///     clamp(polynomial(total, power=0.5), min=floor)
   ///
@@ -548,7 +620,7 @@ extension Schedule {
     try Schedule(.sqrtAnnealing, [.integer(total), .real(floor)])
   }
 
-  /// Square of the part left, not below a floor.
+  /// Square of the remaining fraction, not below a floor.
   ///
   ///     clamp(polynomial(total, power=2), min=floor)
   ///
@@ -561,7 +633,7 @@ extension Schedule {
     try Schedule(.squareAnnealing, [.integer(total), .real(floor)])
   }
 
-  /// Approach to the rate of weight averaging.
+  /// Approach to the constant rate of weight averaging.
   ///
   ///     ramp(total, start=1, end=end, shape)
   ///
@@ -608,8 +680,8 @@ extension Schedule {
   ///     warmup(warmup) >> cosine(total-warmup, floor)
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
-  ///   - warmup: Updates of the rise, below total; an integer from 0 to 9223372036854775807.
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
+  ///   - warmup: Updates of the rise, < total; an integer from 0 to 9223372036854775807.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   public static func warmupCosine(
     _ total: Int64, _ warmup: Int64, floor: Double = 0
@@ -622,8 +694,8 @@ extension Schedule {
   ///     warmup(warmup) >> linear(total-warmup, floor)
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
-  ///   - warmup: Updates of the rise, below total; an integer from 0 to 9223372036854775807.
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
+  ///   - warmup: Updates of the rise, < total; an integer from 0 to 9223372036854775807.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
   public static func warmupLinear(
     _ total: Int64, _ warmup: Int64, floor: Double = 0
@@ -637,7 +709,7 @@ extension Schedule {
   ///       power, q)
   ///
   /// - Parameters:
-  ///   - total: Updates of the whole; an integer from 1 to 9223372036854775807.
+  ///   - total: Updates in total; an integer from 1 to 9223372036854775807.
   ///   - warmup: Updates of the rise; an integer from 0 to 9223372036854775807.
   ///   - decay: Updates of the cooldown; none: a tenth of total; an integer from 0 to
   ///     9223372036854775807, or none.
@@ -663,13 +735,40 @@ extension Schedule {
 // nil: the default of the variant.
 
 extension Controller {
+  /// Ends a phase, or the training, when the metric has stopped improving.
+  ///
+  ///     patience observations in a row that do not improve on the phase's best by the
+  ///       threshold
+  ///
+  /// - Parameters:
+  ///   - phase: The phase to end; none: the training; 1 to 64 printable ASCII characters without
+  ///     quotes and backslashes, or none.
+  ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
+  ///   - patience: Observations in a row without an improvement; an integer from 1 to
+  ///     9223372036854775807.
+  ///   - threshold: Margin of an improvement; a finite number >= 0.
+  ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
+  ///     "abs", "rel".
+  ///   - window: Observations in the mean that is compared; an integer from 1 to 16777216.
+  public static func earlyStop(
+    phase: StaticString? = nil, mode: StaticString? = nil, patience: Int64? = nil,
+    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(
+      .earlyStop,
+      [
+        phase.map { .word($0) }, mode.map { .word($0) }, patience.map { .integer($0) },
+        threshold.map { .real($0) }, thresholdMode.map { .word($0) }, window.map { .integer($0) },
+      ])
+  }
+
   /// Raises the base rates while the loss improves, cuts them while it does not.
   ///
   ///     more than patience good losses in a row: rate/factor; more than patience bad ones:
   ///       rate*factor
   ///
   /// - Parameters:
-  ///   - variant: Mended, as transformers has it, or the paper's Algorithm 1; it chooses the
+  ///   - variant: Corrected, as in transformers, or the paper's Algorithm 1; it chooses the
   ///     defaults; one of "default", "huggingface", "paper".
   ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
   ///   - factor: Rate*factor when worse, rate/factor when better; a number in (0, 1).
@@ -683,12 +782,12 @@ extension Controller {
   ///     list with one for each group, or none.
   ///   - maxLR: Highest base rates; none: 10 base (huggingface: 1); a finite number >= 0, or a list
   ///     with one for each group, or none.
-  ///   - eps: Smaller changes are not made: relative to the rate, or absolute (huggingface); a
-  ///     finite number >= 0.
+  ///   - eps: Smallest change made, relative to the rate or, for huggingface, absolute; a finite
+  ///     number >= 0.
   ///   - smooth: Whether losses are averaged; true or false.
   ///   - window: Losses in the average; an integer from 1 to 16777216.
-  ///   - resetStart: Cuts at the lower bound before everything starts anew, or none; an integer
-  ///     from 0 to 9223372036854775807, or none.
+  ///   - resetStart: Cuts at the lower bound before a reset to the base rates, or none; an integer
+  ///     from 1 to 9223372036854775807, or none.
   public static func greedy(
     variant: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
@@ -711,9 +810,9 @@ extension Controller {
   ///     base + beta g.u; multiplicative: base (1 + beta g.u/(|g||u|))
   ///
   /// - Parameters:
-  ///   - variant: As published for SGD or for Adam, or free of scale; it chooses the default of
-  ///     beta; one of "sgd", "adam", "multiplicative".
-  ///   - beta: Rate of the rate, below 1 in the multiplicative form; a finite number > 0.
+  ///   - variant: As published for SGD or for Adam, or scale-free; it chooses the default of beta;
+  ///     one of "sgd", "adam", "multiplicative".
+  ///   - beta: Step size of the base rate; a finite number > 0.
   ///   - minLR: Lowest base rates; none: base/1000; a finite number >= 0, or a list with one for
   ///     each group, or none.
   ///   - maxLR: Highest base rates; none: 1000 base; a finite number >= 0, or a list with one for
@@ -726,17 +825,17 @@ extension Controller {
       [variant.map { .word($0) }, beta.map { .real($0) }, minLR.map { .reals($0) }, maxLR.map { .reals($0) }])
   }
 
-  /// Moves the base rates as a policy learned by reinforcement says.
+  /// Moves the base rates by a policy that reinforcement learning has found.
   ///
   ///     base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)
   ///
   /// - Parameters:
-  ///   - policy: A policy of the library; custom: the one in parameters; one of "nmf", "mlp",
+  ///   - policy: A policy of the library, or the one in parameters (custom); one of "nmf", "mlp",
   ///     "custom".
-  ///   - total: Updates of the training; 0: not known; an integer from 0 to 9223372036854775807.
-  ///   - adapt: Rate at which it goes on learning; 0: it does not; a number in [0, 1].
-  ///   - parameters: A policy of one's own: updates between decisions, limit, hidden units,
-  ///     weights; a list, each a finite number, or none.
+  ///   - total: Updates of the training; 0: unknown; an integer from 0 to 9223372036854775807.
+  ///   - adapt: Rate at which it keeps learning; 0: not at all; a number in [0, 1].
+  ///   - parameters: A custom policy: updates between decisions, limit, hidden units, weights; a
+  ///     list, each a finite number, or none.
   public static func learned(
     policy: StaticString? = nil, total: Int64? = nil, adapt: Double? = nil, parameters: [Double]? = nil
   ) throws(ConfigurationError) -> Controller {
@@ -750,19 +849,19 @@ extension Controller {
 
   /// The largest tried rate with enough decrease on the batch (Armijo).
   ///
-  ///     f(x - rate g) <= f(x) - c rate |g|^2, else rate*backtrack
+  ///     until f(x - rate g) <= f(x) - c rate |g|^2: rate*backtrack
   ///
   /// - Parameters:
-  ///   - c: Part of the expected decrease to be reached; a number in (0, 1).
-  ///   - backtrack: Rate over that of the trial before; a number in (0, 1).
-  ///   - reset: First trial: the last rate, that grown, or the base rate; one of "previous",
-  ///     "grow", "initial".
-  ///   - gamma: Growth of the first trial in an epoch; a finite number >= 1.
-  ///   - batchesPerEpoch: Updates in which it grows by gamma; an integer from 1 to
+  ///   - c: Fraction of the expected decrease that is required; a number in (0, 1).
+  ///   - backtrack: Rate of a trial over that of the previous one; a number in (0, 1).
+  ///   - reset: First trial: the last accepted rate, that rate grown, or the base rate; one of
+  ///     "previous", "grow", "initial".
+  ///   - gamma: Growth of the first trial's rate over an epoch; a finite number >= 1.
+  ///   - batchesPerEpoch: Updates over which it grows by gamma; an integer from 1 to
   ///     9223372036854775807.
   ///   - maxTrials: Trials in one update; an integer from 1 to 9223372036854775807.
-  ///   - tolerance: Gradient norms below it are 0; a finite number >= 0.
-  ///   - projected: Whether steps are projected on a constraint; true or false.
+  ///   - tolerance: Gradient norms below it count as 0; a finite number >= 0.
+  ///   - projected: Whether steps are projected onto a constraint; true or false.
   ///   - minLR: Lowest base rates, also for the step after the last trial; none: 1e-6 base; a
   ///     finite number >= 0, or a list with one for each group, or none.
   ///   - maxLR: Highest base rates; none: 10 base; a finite number >= 0, or a list with one for
@@ -786,20 +885,20 @@ extension Controller {
   ///     after patience observations without an improvement: rate*factor
   ///
   /// - Parameters:
-  ///   - counting: Whose way of counting; it chooses the defaults; one of "pytorch", "keras",
-  ///     "optax".
+  ///   - counting: The peer whose way of counting it takes; it chooses the defaults; one of
+  ///     "pytorch", "keras", "optax".
   ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
-  ///   - factor: What the rates are multiplied by; a number in (0, 1).
-  ///   - patience: Bad observations to wait; an integer from 0 to 9223372036854775807.
+  ///   - factor: Multiplier of the rates at a cut; a number in (0, 1).
+  ///   - patience: Bad observations to wait before a cut; an integer from 0 to 9223372036854775807.
   ///   - threshold: Margin of an improvement; a finite number >= 0.
   ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
   ///     "abs", "rel".
-  ///   - extraThreshold: A margin besides, always a difference; a finite number >= 0.
+  ///   - extraThreshold: An additional margin, always a difference; a finite number >= 0.
   ///   - cooldown: Observations after a cut during which nothing is counted; an integer from 0 to
   ///     9223372036854775807.
   ///   - minLR: Lowest base rates; none: 0; a finite number >= 0, or a list with one for each
   ///     group, or none.
-  ///   - eps: Smaller cuts are not made; a finite number >= 0.
+  ///   - eps: Smallest cut made; a finite number >= 0.
   ///   - accumulation: Observations averaged into one; an integer from 1 to 9223372036854775807.
   public static func plateau(
     counting: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
@@ -814,32 +913,6 @@ extension Controller {
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
         extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLR.map { .reals($0) },
         eps.map { .real($0) }, accumulation.map { .integer($0) },
-      ])
-  }
-
-  /// Ends a phase, or the training, when the metric has settled.
-  ///
-  ///     patience observations in a row that do not improve on the phase's best by the
-  ///       threshold
-  ///
-  /// - Parameters:
-  ///   - phase: The phase to end; none: the training; 1 to 64 printable ASCII characters without
-  ///     quotes and backslashes, or none.
-  ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
-  ///   - patience: Observations without an improvement; an integer from 1 to 9223372036854775807.
-  ///   - threshold: Margin of an improvement; a finite number >= 0.
-  ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
-  ///     "abs", "rel".
-  ///   - window: Observations in the mean that is looked at; an integer from 1 to 16777216.
-  public static func settle(
-    phase: StaticString? = nil, mode: StaticString? = nil, patience: Int64? = nil,
-    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil
-  ) throws(ConfigurationError) -> Controller {
-    try Controller(
-      .settle,
-      [
-        phase.map { .word($0) }, mode.map { .word($0) }, patience.map { .integer($0) },
-        threshold.map { .real($0) }, thresholdMode.map { .word($0) }, window.map { .integer($0) },
       ])
   }
 }

@@ -32,7 +32,10 @@ public enum Kind: CaseIterable, Sendable {
   case warmup
   case cosineCycles
   case cosineHold
+  case darknet
   case halflife
+  case llamaCpp
+  case llmc
   case noamHold
   case onecycle
   case powerScheduler
@@ -82,7 +85,10 @@ public enum Kind: CaseIterable, Sendable {
     case .warmup: Entry(Warmup.declaration)
     case .cosineCycles: Entry(CosineCycles.declaration)
     case .cosineHold: Entry(CosineHold.declaration)
+    case .darknet: Entry(Darknet.declaration)
     case .halflife: Entry(Halflife.declaration)
+    case .llamaCpp: Entry(LlamaCpp.declaration)
+    case .llmc: Entry(LLMC.declaration)
     case .noamHold: Entry(NoamHold.declaration)
     case .onecycle: Entry(OneCycle.declaration)
     case .powerScheduler: Entry(PowerScheduler.declaration)
@@ -134,7 +140,10 @@ public enum Kind: CaseIterable, Sendable {
     case .warmup: try Warmup.make(a)
     case .cosineCycles: try CosineCycles.make(a)
     case .cosineHold: try CosineHold.make(a)
+    case .darknet: try Darknet.make(a)
     case .halflife: try Halflife.make(a)
+    case .llamaCpp: try LlamaCpp.make(a)
+    case .llmc: try LLMC.make(a)
     case .noamHold: try NoamHold.make(a)
     case .onecycle: try OneCycle.make(a)
     case .powerScheduler: try PowerScheduler.make(a)

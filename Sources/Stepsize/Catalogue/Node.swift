@@ -39,7 +39,7 @@ indirect enum Node: Sendable {
   case product(Node, Node)
   case scale(Double, Node)
   case clamp(Node, min: Double, max: Double)
-  /// A part of length >= 1 over and over, and where that ends (Int64.max: nowhere).
+  /// A part of length >= 1, repeated, and where that ends (Int64.max: nowhere).
   case `repeat`(Node, Int64, end: Int64)
   case shift(Node, by: Int64)
   case stretch(Node, factor: Double, isLinear: Bool)

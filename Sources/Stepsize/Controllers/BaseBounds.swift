@@ -1,4 +1,4 @@
-/// Bounds of the base rates, given once for all groups, for each, or not at all.
+/// Bounds of the base rates: one for all groups, one for each, or the defaults.
 enum Bounds {
   /// The default of each is base·times/over + plus.
   @inline(never)
@@ -16,8 +16,8 @@ enum Bounds {
     return bounds
   }
 
-  /// The parameters min_lr and max_lr, which have the base rates between them; a `below`-th of each and `above` times it
-  /// where they are not given.
+  /// The parameters min_lr and max_lr, which must enclose the base rates; their defaults are a `below`-th of each base
+  /// rate and `above` times it.
   @inline(never)
   static func around(
     _ bases: [Double], _ owner: StaticString, _ a: Arguments, below: Double, above: Double

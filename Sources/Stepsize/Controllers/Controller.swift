@@ -1,19 +1,19 @@
-/// The configuration of what listens to the training: a kind and the values of its parameters.
+/// The configuration of a controller: a kind and the values of its parameters.
 public struct Controller: Sendable {
   public let kind: ControllerKind
   let arguments: Arguments
 
-  /// Values are given in the order of the parameters; nil takes the default of the variant that is given first.
+  /// Values are in the order of the parameters; nil takes the default of the chosen variant.
   ///
   /// Checks everything that does not depend on the base rates.
   public init(_ kind: ControllerKind, _ given: [Value?]) throws(ConfigurationError) {
     try self.init(kind, kind.signature, given)
   }
 
-  /// The same for who has read the declaration.
+  /// The same for a caller that has parsed the declaration.
   init(_ kind: ControllerKind, _ signature: Signature, _ given: [Value?]) throws(ConfigurationError) {
     var signature = signature
-    // Another variant has other defaults.
+    // Each variant has its own defaults.
     if case .some(.some(.word(let variant))) = given.first {
       signature = kind.entry.signature(variant: variant)
     }

@@ -4,11 +4,11 @@ public enum Decision: Int32, CaseIterable, Sendable {
   case none = 0
   case raised = 1
   case cut = 2
-  /// Not yet: the counts are within patience.
+  /// No change yet: the counts are within patience.
   case heldByPatience = 3
   case heldByCooldown = 4
   case heldByWarmup = 5
-  /// It was time for a change, but every rate is at its bound, or the change would have been too small.
+  /// A change was due, but every rate is at its bound, or the change would have been too small.
   case heldAtBound = 6
   /// Back to the base rates given at the start.
   case reset = 7

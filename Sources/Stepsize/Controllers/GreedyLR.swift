@@ -2,26 +2,26 @@
 /// a row that improve on the best metric, and multiplies them by `factor` after more than `patience` in a
 /// row that do not.
 ///
-/// Three variants. `paper` is the paper's Algorithm 1: it compares with the loss before, not with the best one,
-/// and acts at once; the first loss only sets what the second is compared with. `huggingface` takes the decisions of transformers' `GreedyLR` bit for bit. The default one
-/// mends what is known to be wrong there:
-/// - bounds are relative to the base rates unless given: [base/10, 10 base]; base rates outside are refused;
+/// Three variants. `paper` is the paper's Algorithm 1: it compares with the previous loss, not with the best one,
+/// and acts at once; the first loss is only a reference for the second. `huggingface` reproduces the decisions of
+/// transformers' `GreedyLR` bit for bit. The default corrects its known faults:
+/// - bounds are relative to the base rates unless given, [base/10, 10 base]; base rates outside are an error;
 /// - a loss that is not finite counts as one bad observation and enters neither the average nor the best;
-/// - the average of the window is exact and forgets what leaves the window;
-/// - a relative threshold is threshold·|best|, right for negative metrics too;
+/// - the average over the window is exact, and values that leave the window are forgotten;
+/// - a relative threshold is threshold·|best|, which is correct for negative metrics too;
 /// - `eps` is relative to the rate, and a bound is always reached;
-/// - a reset is not followed by a cooldown, and can be turned off.
+/// - a reset is not followed by a cooldown, and can be disabled.
 struct GreedyLR: ~Copyable, Sendable, Moving {
   enum Variant: Int32, Sendable { case standard, huggingface, paper }
 
-  /// Parameters are named as transformers names them.
+  /// The parameters have the names of transformers.
   static var declaration: StaticString {
     """
     greedy: raises the base rates while the loss improves, cuts them while it does not
     formula: more than patience good losses in a row: rate/factor; more than patience bad ones: rate*factor
     source: arXiv 2512.14527
-    variant: word default|huggingface|paper = default; mended, as transformers has it, or the paper's Algorithm \
-    1; it chooses the defaults
+    variant: word default|huggingface|paper = default; corrected, as in transformers, or the paper's Algorithm 1; \
+    it chooses the defaults
     mode
     factor: real in (0, 1) = 0.95; rate*factor when worse, rate/factor when better
     patience: count from 0 = 10 (paper: 0); observations to wait before a change
@@ -31,12 +31,12 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     warmup: count from 0 = 0; observations ignored after a raise
     min_lr: per_group >= 0 = none; lowest base rates; none: base/10 (huggingface: 0.001)
     max_lr: per_group >= 0 = none; highest base rates; none: 10 base (huggingface: 1)
-    eps: real >= 0 = 1e-8 (paper: 0); smaller changes are not made: relative to the rate, or absolute \
-    (huggingface)
+    eps: real >= 0 = 1e-8 (paper: 0); smallest change made, relative to the rate or, for huggingface, \
+    absolute
     smooth: flag = true (huggingface: false, paper: false); whether losses are averaged
     window: count from 1 to 16777216 = 50; losses in the average
-    reset_start: count from 0 or none = 500 (paper: none); cuts at the lower bound before everything starts \
-    anew, or none
+    reset_start: count from 1 (huggingface: from 0) or none = 500 (paper: none); cuts at the lower bound before \
+    a reset to the base rates, or none
     """
   }
 
@@ -63,13 +63,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
       isSmooth = a.flag("smooth")
       window = Int(a.count("window"))
       resetStart = a.optionalCount("reset_start")
-      if resetStart == 0 && variant != .huggingface {
-        throw a.error("reset_start", expected: "an integer >= 1, or none")
-      }
     }
   }
-
-  static func check(_ a: Arguments) throws(ConfigurationError) { _ = try Configuration(a) }
 
   private let configuration: Configuration
   private let lower: [Double]
@@ -82,12 +77,12 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
   private var cooldownLeft: Int64 = 0
   private var warmupLeft: Int64 = 0
   private var resetLeft: Int64
-  /// What came of the last observation that was not held by patience; `decision` tells which it was.
+  /// The outcome of the last observation that patience did not hold; `decision` says which it was.
   private var action = Decision.none
 
   /// The controller of a scheduler with these base rates.
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
-    // Everything that can fail comes first: a noncopyable value cannot be left half made.
+    // Everything that can fail comes first: a noncopyable value cannot be left partly initialised.
     let configuration = try Configuration(a)
     let goal = try MetricGoal(a)
     let isHuggingFace = configuration.variant == .huggingface
@@ -110,8 +105,46 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     startCounting()
   }
 
-  /// Takes one loss (any value, NaN and infinities included) and moves the base rates if it is time.
   @inline(__always)
+  mutating func observeAtOnce(_ loss: Double) -> Bool {
+    // Neither count is ever negative.
+    guard cooldownLeft | warmupLeft == 0, goodCount < configuration.patience,
+      badCount < configuration.patience,
+      !best.followsPrevious
+    else { return false }
+    var metric = loss
+    if configuration.variant == .huggingface {
+      if configuration.isSmooth {
+        if streaming.isAtEndOfSlots { return false }
+        metric = streaming.addWithinSlots(loss)
+      }
+    } else {
+      guard abs(loss) <= Double.greatestFiniteMagnitude else { return false }
+      if configuration.isSmooth {
+        if average.isAtEndOfSlots { return false }
+        metric = average.addWithinSlots(loss)
+      }
+    }
+    if best.improvesAtOnce(metric) {
+      badCount = 0
+      goodCount &+= 1
+    } else {
+      badCount &+= 1
+      goodCount = 0
+    }
+    return true
+  }
+
+  // One of the two has a window of 1.
+
+  mutating func reservedCount() -> Int64 { Swift.min(average.reservedCount, streaming.reservedCount) }
+
+  mutating func reserve() {
+    average.reserve()
+    streaming.reserve()
+  }
+
+  /// Takes one loss (any value, NaN and infinities included) and moves the base rates if a change is due.
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
     var metric = loss
     if configuration.variant == .huggingface {
@@ -124,7 +157,6 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     decide(metric, &groups)
   }
 
-  @inline(__always)
   private mutating func decide(_ metric: Double, _ groups: inout [Group]) {
     // Neither is ever negative.
     if cooldownLeft | warmupLeft > 0 {
@@ -173,7 +205,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     goodCount = 0
   }
 
-  /// A cut that leaves all rates at the bottom may end in a reset.
+  /// A cut that leaves all rates at their lower bounds may trigger a reset.
   @inline(never)
   @_optimize(speed)
   private mutating func cut(_ groups: inout [Group]) {
@@ -200,7 +232,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     best.reset()
     clearCounts()
     startCounting()
-    // transformers' class begins anew with a cooldown.
+    // transformers' class starts over with a cooldown.
     cooldownLeft = configuration.variant == .huggingface ? configuration.cooldown : 0
     warmupLeft = 0
     resetLeft = configuration.resetStart ?? Int64.max
@@ -213,7 +245,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     return amount > configuration.eps * old || (new == bound && amount > 0)
   }
 
-  /// The paper's algorithm compares with the loss before: the first one, which has none, does not count.
+  /// The paper's algorithm compares with the previous loss: the first one, which has none, does not count.
   private mutating func startCounting() {
     badCount = configuration.variant == .paper ? -1 : 0
   }
@@ -236,11 +268,13 @@ extension GreedyLR {
     average.transfer(&state)
     streaming.transfer(&state)
     best.transfer(&state)
-    state.transfer(&goodCount, in: StateCoder.counts)
-    state.transfer(&badCount, in: -1...StateCoder.counts.upperBound)
-    state.transfer(&cooldownLeft, in: 0...Int64.max)
-    state.transfer(&warmupLeft, in: 0...Int64.max)
-    state.transfer(&resetLeft, in: 0...Int64.max)
+    let patience = Swift.min(configuration.patience, StateCoder.counts.upperBound)
+    let resetStart = configuration.resetStart ?? Int64.max
+    state.transfer(&goodCount, in: 0...patience)
+    state.transfer(&badCount, in: (configuration.variant == .paper ? -1 : 0)...patience)
+    state.transfer(&cooldownLeft, in: 0...configuration.cooldown)
+    state.transfer(&warmupLeft, in: 0...configuration.warmup)
+    state.transfer(&resetLeft, in: Swift.min(resetStart, 1)...resetStart)
     state.transfer(&action)
   }
 }

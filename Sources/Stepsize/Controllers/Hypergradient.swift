@@ -1,14 +1,14 @@
 /// Hypergradient descent (Baydin et al., arXiv 1703.04783): moves the base rates along the derivative of the loss
-/// with respect to them, which is minus the dot product of the gradient g with the update direction u before.
+/// with respect to them, which is minus the dot product of the gradient g with the previous update direction u.
 ///
-/// The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before update t is made; h is 0 for the first
+/// The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before it makes update t; h is 0 for the first
 /// update.
 /// - `sgd` (SGD-HD, SGDN-HD) and `adam` (Adam-HD; u is Adam's step without the rate): base += beta·h. beta has the
-///   unit of the rate over that of the squared gradient: it does not survive a change of scale.
-/// - `multiplicative`: base *= 1 + beta·h/(‖g‖‖u‖), beta < 1: free of scale, and never 0 or negative.
+///   unit of the rate over that of the squared gradient, so that it depends on the scale of the loss.
+/// - `multiplicative`: base *= 1 + beta·h/(‖g‖‖u‖), beta < 1: scale-free, and never 0 or negative.
 ///
-/// What is published has no bounds: rates become negative or infinite there. Here they stay in [base/1000, 1000 base]
-/// unless bounds are given. An h that is not finite changes nothing.
+/// The published methods have no bounds, so that rates can become negative or infinite. Here they stay in [base/1000,
+/// 1000 base] unless bounds are given. An h that is not finite changes nothing.
 struct Hypergradient: ~Copyable, Sendable, Moving {
   enum Variant: Int32, Sendable { case sgd, adam, multiplicative }
 
@@ -17,9 +17,9 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     hypergradient: moves the base rates along the derivative of the loss with respect to them
     formula: base + beta g.u; multiplicative: base (1 + beta g.u/(|g||u|))
     source: arXiv 1703.04783
-    variant: word sgd|adam|multiplicative = sgd; as published for SGD or for Adam, or free of scale; it chooses \
-    the default of beta
-    beta: real > 0 = 1e-6 (adam: 1e-8, multiplicative: 0.02); rate of the rate, below 1 in the multiplicative form
+    variant: word sgd|adam|multiplicative = sgd; as published for SGD or for Adam, or scale-free; it chooses the \
+    default of beta
+    beta: real > 0 (multiplicative: in (0, 1)) = 1e-6 (adam: 1e-8, multiplicative: 0.02); step size of the base rate
     min_lr: per_group >= 0 = none; lowest base rates; none: base/1000
     max_lr: per_group >= 0 = none; highest base rates; none: 1000 base
     """
@@ -31,17 +31,10 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   private let beta: Double
   private let lower: [Double]
   private let upper: [Double]
-  /// What came of the last observation.
+  /// The outcome of the last observation.
   private(set) var decision = Decision.none
 
-  static func check(_ a: Arguments) throws(ConfigurationError) {
-    if try a.word("variant", as: Variant.self) == .multiplicative, a.real("beta") >= 1 {
-      throw a.error("beta", expected: "a number in (0, 1)")
-    }
-  }
-
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
-    try Self.check(a)
     let variant = try a.word("variant", as: Variant.self)
     let (lower, upper) = try Bounds.around(bases, "hypergradient", a, below: 1000, above: 1000)
     isMultiplicative = variant == .multiplicative
@@ -51,8 +44,8 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   }
 
   /// - Parameters:
-  ///   - dots: h summed over all groups, or one for each.
-  ///   - norms: ‖g‖‖u‖, as many as dots; not needed for the additive forms.
+  ///   - dots: h, summed over all groups or one for each.
+  ///   - norms: ‖g‖‖u‖, as many as dots; not needed for the additive variants.
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
   ) throws(ConfigurationError) {
@@ -64,6 +57,9 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
       throw ConfigurationError(
         "hypergradient", "norm count", .integer(Int64(norms.count)), expected: "as many as dots")
     }
+    for i in norms.indices where norms[i] < 0 {
+      throw ConfigurationError("hypergradient", "norms", .real(norms[i]), expected: "numbers >= 0")
+    }
     decision = .kept
     for i in groups.indices {
       let j = dots.count == 1 ? 0 : i
@@ -73,7 +69,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
         continue
       }
       groups[i].base = bounded(wanted, lower[i], upper[i])
-      // The first group that moves says what was done.
+      // The first group that moves determines the decision.
       if decision == .raised || decision == .cut { continue }
       if groups[i].base != old {
         decision = groups[i].base > old ? .raised : .cut
@@ -88,7 +84,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   }
 
   private func scaled(_ base: Double, _ dot: Double, _ norm: Double) -> Double? {
-    guard dot.isFinite, norm.isFinite, norm >= 0 else { return nil }
+    guard dot.isFinite, norm.isFinite else { return nil }
     if norm == 0 { return base }
     return base * (1 + beta * Swift.min(Swift.max(dot / norm, -1), 1))
   }

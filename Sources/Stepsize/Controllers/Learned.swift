@@ -1,21 +1,20 @@
-/// A learned schedule at work: a policy that was trained by an `Agent` moves the base rates by what it sees of the
-/// losses.
+/// A learned schedule: a policy trained by an `Agent` moves the base rates by what it sees of the losses.
 ///
-/// Every `policy.every` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's answer to what it
-/// observes (`Observer`). The rates before the first decision are the anchor's. A loss
-/// that is <= 0 or not finite is ignored.
+/// Every `policy.every` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's output for what it
+/// observes (`Observer`). Before the first decision the rates are the anchor's. A loss that is <= 0 or not finite is
+/// ignored.
 ///
-/// With `adapt` > 0 a bias b of u goes on learning: each decision is moved by ±0.25, and where the loss then falls by
-/// more than it does on the average, b moves to that side (REINFORCE with a running baseline, advantages cut to ±2 deviations).
+/// With `adapt` > 0 a bias b of u keeps learning: each decision is perturbed by ±0.25, and where the loss then falls by
+/// more than on average, b moves to that side (REINFORCE with a running baseline, advantages clipped to ±2 deviations).
 struct Learned: ~Copyable, Sendable, Moving {
   static var declaration: StaticString {
     """
-    learned: moves the base rates as a policy learned by reinforcement says
+    learned: moves the base rates by a policy that reinforcement learning has found
     formula: base exp(a), a <- a + (limit tanh(u) - a)/2, u = policy(what it sees of the losses)
-    policy: word nmf|mlp|custom = nmf; a policy of the library; custom: the one in parameters
-    total: count from 0 = 0; updates of the training; 0: not known
-    adapt: real in [0, 1] = 0; rate at which it goes on learning; 0: it does not
-    parameters: reals = none; a policy of one's own: updates between decisions, limit, hidden units, weights
+    policy: word nmf|mlp|custom = nmf; a policy of the library, or the one in parameters (custom)
+    total: count of updates from 0 = 0; updates of the training; 0: unknown
+    adapt: real in [0, 1] = 0; rate at which it keeps learning; 0: not at all
+    parameters: reals = none; a custom policy: updates between decisions, limit, hidden units, weights
     """
   }
 
@@ -23,7 +22,7 @@ struct Learned: ~Copyable, Sendable, Moving {
 
   struct Configuration: Sendable {
     let policy: Policy
-    /// Updates of the training; 0: not known.
+    /// Updates of the training; 0: unknown.
     let total: Int64
     /// Rate of the online adaptation; 0 for none.
     let adapt: Double
@@ -31,7 +30,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     init(_ a: Arguments) throws(ConfigurationError) {
       if let shipped = ShippedPolicy(rawValue: a.wordIndex("policy")) {
         guard case .none = a["parameters"] else {
-          throw a.error("parameters", expected: "none, as the policy is one of the library's")
+          throw a.error("parameters", expected: "none unless the policy is custom")
         }
         policy = try Policy(numbers: shipped.numbers)
       } else {
@@ -64,7 +63,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     features = Array(repeating: 0, count: Observer.featureCount)
   }
 
-  /// Its limits are never reached.
+  /// No number in it reaches a limit.
   func isAtBottom(_ groups: [Group]) -> Bool { false }
 
   @inline(__always)
@@ -115,6 +114,7 @@ struct Learned: ~Copyable, Sendable, Moving {
     Self.transfer(&level, 10, &state)
     Self.transfer(&bias, 2, &state)
     Self.transfer(&side, 1, &state)
+    if side != side.roundedDown { state.reject() }
     Self.transfer(&meanGain, 1e4, &state)
     Self.transfer(&meanSquare, 1e8, &state)
   }

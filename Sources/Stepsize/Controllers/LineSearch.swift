@@ -1,14 +1,14 @@
-/// What came of a trial of the line search.
+/// The outcome of a trial of the line search.
 public enum Trial: Int32, Sendable {
-  /// The step stands: go on to the next update.
+  /// The step is accepted: go on to the next update.
   case accepted = 0
-  /// Too long: take the step back and try the smaller rate.
+  /// The step is too long: undo it and try the smaller rate.
   case retry = 1
-  /// Out of trials: take the step back and make one with the lowest rate, which is now answered.
+  /// No trials left: undo the step and make one with the lowest rate, which is now the current one.
   case failed = 2
 }
 
-/// Stochastic line search with the Armijo condition (Vaswani et al., arXiv 1905.09997), by ask and tell.
+/// Stochastic line search with the Armijo condition (Vaswani et al., arXiv 1905.09997), with an ask-and-tell interface.
 ///
 /// For each update the caller gives the loss f(x) of the batch and the squared norm of its gradient g, tries
 /// x - rate·g, and reports the loss of the same batch there, which is accepted if
@@ -16,30 +16,31 @@ public enum Trial: Int32, Sendable {
 ///     f(x - rate g) <= f(x) - c rate ‖g‖²                      plain
 ///     f(x+) <= f(x) - (c/rate) ‖x+ - x‖²,  x+ = P(x - rate g)   projected
 ///
-/// and else tried again with rate·backtrack. The first trial's rate follows from the last accepted one: the same
+/// and otherwise tried again with rate·backtrack. The first trial's rate follows from the last accepted one: the same
 /// (`previous`), times gamma^(1/batches_per_epoch) (`grow`), or the base rate given at the start (`initial`).
 /// With several groups the terms of all groups add up, each with its own rate.
 ///
-/// Beside what is published, rates have an upper bound (10 base), and a lower one (1e-6 base), which is also the rate
-/// of the step that is made when all trials have failed. A gradient below `tolerance` is accepted without a test, and
-/// the rate stays as it is. A trial whose loss is not finite is rejected. Where the loss or the gradient at x itself is
-/// not finite the search fails at once, and the next one begins as if this had not been.
+/// In addition to the published method, rates have an upper bound (10 base) and a lower one (1e-6 base), which is also
+/// the rate of the step to make when all trials have failed. With a gradient norm below `tolerance` the step is
+/// accepted without a test, and the rate does not change. A trial whose loss is not finite is rejected. Where the loss
+/// or the gradient at x itself is not finite the search fails at once, and the next one starts as if it had not
+/// happened.
 struct LineSearch: ~Copyable, Sendable, Moving {
   enum Reset: Int32, Sendable { case previous, grow, initial }
 
   static var declaration: StaticString {
     """
     line_search: the largest tried rate with enough decrease on the batch (Armijo)
-    formula: f(x - rate g) <= f(x) - c rate |g|^2, else rate*backtrack
+    formula: until f(x - rate g) <= f(x) - c rate |g|^2: rate*backtrack
     source: arXiv 1905.09997
-    c: real in (0, 1) = 0.1; part of the expected decrease to be reached
-    backtrack: real in (0, 1) = 0.9; rate over that of the trial before
-    reset: word previous|grow|initial = grow; first trial: the last rate, that grown, or the base rate
-    gamma: real >= 1 = 2; growth of the first trial in an epoch
-    batches_per_epoch: count from 1 = 500; updates in which it grows by gamma
+    c: real in (0, 1) = 0.1; fraction of the expected decrease that is required
+    backtrack: real in (0, 1) = 0.9; rate of a trial over that of the previous one
+    reset: word previous|grow|initial = grow; first trial: the last accepted rate, that rate grown, or the base rate
+    gamma: real >= 1 = 2; growth of the first trial's rate over an epoch
+    batches_per_epoch: count of updates from 1 = 500; updates over which it grows by gamma
     max_trials: count from 1 = 100; trials in one update
-    tolerance: real >= 0 = 1e-8; gradient norms below it are 0
-    projected: flag = false; whether steps are projected on a constraint
+    tolerance: real >= 0 = 1e-8; gradient norms below it count as 0
+    projected: flag = false; whether steps are projected onto a constraint
     min_lr: per_group >= 0 = none; lowest base rates, also for the step after the last trial; none: 1e-6 base
     max_lr: per_group >= 0 = none; highest base rates; none: 10 base
     """
@@ -51,7 +52,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     let c: Double
     let backtrack: Double
     let reset: Reset
-    /// Of the first trial in one update.
+    /// Growth of the first trial's rate in one update.
     let growth: Double
     let maxTrials: Int64
     let tolerance: Double
@@ -71,14 +72,14 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   private let configuration: Configuration
   private let lower: [Double]
   private let upper: [Double]
-  /// What the last search ended with, which the next one starts from.
+  /// The rates that the last search ended with, which the next one starts from.
   private var previous: FixedBuffer
-  /// Of the batch that is searched.
+  /// Loss and squared norms of the current batch.
   private var squaredNorms: FixedBuffer
   private var loss = 0.0
   private var step: Int64 = 0
   private var trialsLeft: Int64 = 0
-  /// How often a loss was asked for.
+  /// The number of losses that were requested.
   private(set) var trialCount: Int64 = 0
   private(set) var decision = Decision.none
 
@@ -97,7 +98,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   mutating func propose(
     loss: Double, squaredNorms: Span<Double>, step: Int64, _ groups: inout [Group]
   ) throws(ConfigurationError) {
-    try check("squared norm count", squaredNorms.count, groups.count)
+    try check("squared norm", squaredNorms, groups.count)
     var total = 0.0
     for i in groups.indices {
       self.squaredNorms[i] = squaredNorms[i]
@@ -105,7 +106,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     }
     self.loss = loss
     self.step = step
-    trialsLeft = loss.isFinite && total.isFinite && total >= 0 ? configuration.maxTrials : Self.isBlind
+    trialsLeft = loss.isFinite && total.isFinite ? configuration.maxTrials : Self.isBlind
     if trialsLeft == Self.isBlind {
       for i in groups.indices { groups[i].base = lower[i] }
     } else if total.squareRoot() < configuration.tolerance {
@@ -130,10 +131,10 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     _ groups: inout [Group]
   ) throws(ConfigurationError) -> Trial {
     guard trialsLeft != 0, step == self.step else {
-      throw ConfigurationError(.order, "line_search: report without a propose for this update")
+      throw ConfigurationError(.order, "line_search: report needs a propose for this update first")
     }
     if configuration.isProjected {
-      try check("squared distance count", squaredDistances.count, groups.count)
+      try check("squared distance", squaredDistances, groups.count)
     }
     trialCount = trialCount &+ 1
     if trialsLeft == Self.isBlind {
@@ -179,13 +180,21 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     }
   }
 
-  /// In place of a number of trials: the gradient is 0, or the batch cannot be searched.
+  /// In place of a number of trials: the gradient is 0, or no search is possible on the batch.
   private static var isFlat: Int64 { -1 }
   private static var isBlind: Int64 { -2 }
 
-  private func check(_ field: StaticString, _ count: Int, _ expected: Int) throws(ConfigurationError) {
-    guard count == expected else {
-      throw ConfigurationError("line_search", field, .integer(Int64(count)), expected: "one for each group")
+  /// What is not finite is a training that diverges; below 0 no square is.
+  private func check(
+    _ field: StaticString, _ squares: Span<Double>, _ count: Int
+  ) throws(ConfigurationError) {
+    guard squares.count == count else {
+      throw ConfigurationError(
+        .argument, "line_search: numbers in an array of squares, expected one for each group: ",
+        Decimal.write(Int64(squares.count)))
+    }
+    for i in squares.indices where squares[i] < 0 {
+      throw ConfigurationError("line_search", field, .real(squares[i]), expected: "a number >= 0")
     }
   }
 

@@ -1,4 +1,4 @@
-/// What an improvement of the metric is: the parameters mode, threshold and threshold_mode.
+/// What counts as an improvement of the metric: the parameters mode, threshold and threshold_mode.
 struct MetricGoal: Sendable {
   enum Mode: Int32 { case min, max }
   enum ThresholdMode: Int32 { case absolute, relative }
@@ -14,22 +14,22 @@ struct MetricGoal: Sendable {
   }
 }
 
-/// The best metric so far, and what the next one must beat.
+/// The best metric so far, and the value that the next one must beat.
 ///
-/// Inside, smaller is always better: metrics to be maximised change their sign, which loses nothing.
+/// Internally smaller is always better: metrics to be maximised change their sign, which is exact.
 struct BestMetric: Sendable {
   private let sign: Double
   private let threshold: Double
   private let thresholdMode: MetricGoal.ThresholdMode
-  /// best·(1 ± threshold), as PyTorch and transformers have it, which for a negative metric moves the wrong
-  /// way; otherwise best - threshold·|best|.
+  /// best·(1 ± threshold), as in PyTorch and transformers, which moves the wrong way for a negative metric; otherwise
+  /// best - threshold·|best|.
   private let signedMargin: Bool
-  /// A margin besides, always a difference.
+  /// An additional margin, always a difference.
   private let extraMargin: Double
-  /// Whether the metric to beat is the one before instead of the best.
-  private let followsPrevious: Bool
+  /// Whether the metric to beat is the previous one instead of the best.
+  let followsPrevious: Bool
   private var best = Double.infinity
-  /// Below this is better; moves with `best` alone.
+  /// A metric below this is better; changes only with `best`.
   private var target = 0.0
 
   init(_ goal: MetricGoal, signedMargin: Bool, extraMargin: Double = 0, followsPrevious: Bool = false) {
@@ -42,8 +42,16 @@ struct BestMetric: Sendable {
     reset()
   }
 
-  /// Takes the metric as the best one if it is better by the threshold. NaN never is.
+  /// `improves` without a call, where the metric to beat is the best one.
   @inline(__always)
+  mutating func improvesAtOnce(_ metric: Double) -> Bool {
+    let value = sign * metric
+    guard value < target else { return false }
+    set(value)
+    return true
+  }
+
+  /// Makes the metric the best one if it is better by the threshold. NaN never is.
   mutating func improves(_ metric: Double) -> Bool {
     let value = sign * metric
     guard value < target else {
@@ -59,7 +67,7 @@ struct BestMetric: Sendable {
     if !value.isNaN { set(value) }
   }
 
-  /// Back to where every metric is better, or, against the one before, none.
+  /// Back to where every metric is better or, compared with the previous one, none is.
   mutating func reset() {
     set(Double.infinity)
     if followsPrevious { target = Double.nan }
@@ -69,10 +77,19 @@ struct BestMetric: Sendable {
   var isNew: Bool { best == Double.infinity }
 
   mutating func transfer(_ state: inout StateCoder) {
+    var (best, target) = (best, target)
     state.transfer(&best)
     state.transfer(&target)
+    guard state.isReading else { return }
+    // The target follows from the best one, except where there is none to follow.
+    set(best)
+    let isReset = followsPrevious && best == Double.infinity && target.isNaN
+    let isSame = target == self.target || target.isNaN && self.target.isNaN
+    if best.isNaN || !(isSame || isReset) { state.reject() }
+    self.target = target
   }
 
+  @inline(__always)
   private mutating func set(_ best: Double) {
     self.best = best
     switch thresholdMode {

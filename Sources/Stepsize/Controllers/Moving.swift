@@ -1,28 +1,38 @@
-/// What a controller does at work. What it has no use for is left out.
+/// What a controller does in a scheduler. Each implements only the calls that it takes.
 ///
-/// `ActiveController`, which is generated, holds one of each and passes on to the one that is used.
+/// `ActiveController`, which is generated, holds one of each and forwards to the one in use.
 protocol Moving: ~Copyable {
   /// Its declaration (`Entry`).
   static var declaration: StaticString { get }
 
-  /// What it must be told.
+  /// What it needs at each update.
   static var needs: Needs { get }
 
-  /// Checks what the declaration cannot say, before there are base rates.
+  /// Checks what the declaration cannot express, before there are base rates.
   static func check(_ a: Arguments) throws(ConfigurationError)
 
-  /// At work on these base rates. What stands unused is made from no arguments and no rates.
+  /// The controller for these base rates. One that is not in use is made from no arguments and no rates.
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError)
 
-  /// What came of the last observation.
+  /// The outcome of the last observation.
   var decision: Decision { get }
 
-  /// Whether every base rate is as low as it lets it be.
+  /// Whether every base rate is at its lower bound.
   func isAtBottom(_ groups: [Group]) -> Bool
 
   mutating func transfer(_ state: inout StateCoder)
 
-  /// Takes the loss of an update and moves the base rates if it is time.
+  /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
+  /// need one: `observe` must take that loss.
+  mutating func observeAtOnce(_ loss: Double) -> Bool
+
+  /// Losses that `observe` surely takes without asking for memory from now on. `mutating`, so that nothing is copied.
+  mutating func reservedCount() -> Int64
+
+  /// Provides memory for the next loss.
+  mutating func reserve()
+
+  /// Takes the loss of an update and moves the base rates if a change is due.
   mutating func observe(_ loss: Double, _ groups: inout [Group])
 
   mutating func observeGradient(
@@ -37,19 +47,25 @@ protocol Moving: ~Copyable {
     loss: Double, squaredDistances: Span<Double>, step: Int64, multiplier: Double, _ groups: inout [Group]
   ) throws(ConfigurationError) -> Trial
 
-  /// How often a loss was asked for.
+  /// The number of losses that were requested.
   var trialCount: Int64 { get }
 }
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
 
+  mutating func observeAtOnce(_ loss: Double) -> Bool { false }
+
+  mutating func reservedCount() -> Int64 { Int64.max }
+
+  mutating func reserve() {}
+
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {}
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
   ) throws(ConfigurationError) {
-    throw ConfigurationError(.order, "the scheduler has no controller that takes gradients")
+    throw ConfigurationError(.order, "observe_gradient: the scheduler has no hypergradient controller")
   }
 
   mutating func propose(

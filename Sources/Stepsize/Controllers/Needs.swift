@@ -1,4 +1,4 @@
-/// What a scheduler needs to be told at each update.
+/// What a scheduler needs at each update.
 public struct Needs: OptionSet, Sendable {
   public let rawValue: Int32
 

@@ -1,6 +1,6 @@
 /// Cuts the base rates when the metric has stopped improving.
 ///
-/// Its peers count differently under one name; each way of counting is here by the name of its peer:
+/// Its peers count differently under one name; each way of counting is available by the name of its peer:
 /// - `pytorch` (ReduceLROnPlateau): cuts at the observation after `patience` bad ones; a cooldown holds the
 ///   count at 0, the best metric moves on;
 /// - `keras` (ReduceLROnPlateau): cuts at the `patience`-th bad observation; the first observation after a
@@ -8,8 +8,8 @@
 /// - `optax` (reduce_on_plateau): like `keras`, on the mean of `accumulation` observations, and with patience 0
 ///   on improvements, as there.
 ///
-/// An observation that is not finite counts as a bad one and never becomes the best; optax and PyTorch, who
-/// take -inf for a best, are left there.
+/// An observation that is not finite counts as a bad one and never becomes the best; in this optax and PyTorch, which
+/// take -inf as the best, are not followed.
 struct Plateau: ~Copyable, Sendable, Moving {
   enum Counting: Int32, Sendable { case pytorch, keras, optax }
 
@@ -17,16 +17,16 @@ struct Plateau: ~Copyable, Sendable, Moving {
     """
     plateau: cuts the base rates when the metric has stopped improving
     formula: after patience observations without an improvement: rate*factor
-    counting: word pytorch|keras|optax = pytorch; whose way of counting; it chooses the defaults
+    counting: word pytorch|keras|optax = pytorch; the peer whose way of counting it takes; it chooses the defaults
     mode
-    factor: real in (0, 1) = 0.1; what the rates are multiplied by
-    patience: count from 0 = 10; bad observations to wait
+    factor: real in (0, 1) = 0.1; multiplier of the rates at a cut
+    patience: count from 0 = 10; bad observations to wait before a cut
     threshold = 1e-4
     threshold_mode = rel (keras: abs)
-    extra_threshold: real >= 0 = 0; a margin besides, always a difference
+    extra_threshold: real >= 0 = 0; an additional margin, always a difference
     cooldown: count from 0 = 0; observations after a cut during which nothing is counted
     min_lr: per_group >= 0 = none; lowest base rates; none: 0
-    eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smaller cuts are not made
+    eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smallest cut made
     accumulation: count from 1 = 1; observations averaged into one
     """
   }
@@ -58,7 +58,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
   private var cooldownLeft: Int64 = 0
   private var sum = 0.0
   private var summed: Int64 = 0
-  /// What came of the last observation.
+  /// The outcome of the last observation.
   private(set) var decision = Decision.none
 
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError) {
@@ -70,7 +70,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
     best = BestMetric(goal, signedMargin: true, extraMargin: a.real("extra_threshold"))
   }
 
-  /// Takes one loss and cuts the base rates if it is time.
+  /// Takes one loss and cuts the base rates if a cut is due.
   @inline(never)
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {
     var metric = loss
@@ -142,7 +142,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
     }
   }
 
-  /// Keras goes on counting where every rate is at its bound.
+  /// Keras keeps counting where every rate is at its bound.
   private func hasRoom(_ groups: [Group]) -> Bool {
     for i in groups.indices where groups[i].base > lower[i] { return true }
     return false
@@ -167,7 +167,7 @@ extension Plateau {
   mutating func transfer(_ state: inout StateCoder) {
     best.transfer(&state)
     state.transfer(&badCount, in: StateCoder.counts)
-    state.transfer(&cooldownLeft, in: 0...Int64.max)
+    state.transfer(&cooldownLeft, in: 0...configuration.cooldown)
     state.transfer(&sum)
     state.transfer(&summed, in: 0...configuration.accumulation - 1)
     state.transfer(&decision)

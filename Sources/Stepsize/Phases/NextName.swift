@@ -1,11 +1,11 @@
-/// Where a schedule that holds its last phase for ever has the next step with a name.
+/// Where a schedule that holds its last phase forever has the next step with a name.
 enum NextName: Sendable {
   case nowhere
   case at(Int64)
   /// At that step or later.
   case notBefore(Int64)
 
-  /// How often a search goes on: phases that `stretch` squeezes to nothing could keep it busy for ever.
+  /// The number of attempts of a search: phases that `stretch` squeezes to nothing could keep it busy forever.
   static var attempts: Int { 256 }
 
   /// No name comes before it; nil: none at all.
@@ -16,14 +16,14 @@ enum NextName: Sendable {
     }
   }
 
-  /// In another time, by a function that never falls; nil is never.
+  /// On another time axis, by a monotone function; nil is never.
   fileprivate func moved(_ time: (Int64) -> Int64?) -> NextName {
     guard let step, let moved = time(step) else { return .nowhere }
     if case .at = self { return .at(moved) }
     return .notBefore(moved)
   }
 
-  fileprivate func moved(by steps: Int64) -> NextName {
+  func moved(by steps: Int64) -> NextName {
     moved {
       let (sum, overflow) = $0.addingReportingOverflow(steps)
       return overflow ? nil : sum
@@ -31,6 +31,9 @@ enum NextName: Sendable {
   }
 
   fileprivate func isBefore(_ end: Int64) -> Bool { step ?? Int64.max < end }
+
+  /// Where it does not come before the end; nil: nowhere.
+  func before(_ end: Int64?) -> NextName { end.map { isBefore($0) } ?? true ? self : .nowhere }
 }
 
 extension Schedule {
@@ -44,7 +47,7 @@ extension Schedule {
     return next
   }
 
-  /// One attempt: it ends after `t` at least.
+  /// One attempt: it advances at least past `t`.
   func name(from t: Int64) -> NextName {
     phase != nil ? .at(t) : innerName(from: t)
   }
@@ -56,13 +59,13 @@ extension Schedule {
       if let expansion { return expansion.name(from: t) }
       if case .some(.schedule(let part)) = arguments.values.first { return name(ofPart: part, from: t) }
       return .nowhere
-    case .sequence(let parts): return Self.name(in: parts, from: t)
+    case .sequence(let parts): return parts.name(from: t)
     case .product(let factors):
       var first = NextName.nowhere
       for factor in factors {
         let next = name(inFactor: factor, from: t)
         guard let step = next.step else { continue }
-        // Of two at one step the one that is sure.
+        // Of two at the same step, the certain one.
         let isSure = if case .at = next { true } else { false }
         if first.isBefore(step) || first.step == step && !isSure { continue }
         first = next
@@ -80,22 +83,6 @@ extension Schedule {
     if t >= end { return .nowhere }
     let next = factor.name(from: t)
     return next.isBefore(end) || end == Int64.max ? next : .nowhere
-  }
-
-  private static func name(in parts: [Schedule], from t: Int64) -> NextName {
-    var start: Int64 = 0
-    for i in parts.indices {
-      let length = i == parts.count - 1 ? nil : parts[i].length
-      if let length, t - start >= length {
-        start += length
-        continue
-      }
-      let next = t > start ? parts[i].name(from: t - start) : parts[i].firstName
-      guard let length else { return next.moved(by: start) }
-      if next.isBefore(length) { return next.moved(by: start) }
-      start += length
-    }
-    return .nowhere
   }
 
   private func name(ofPart part: Schedule, from t: Int64) -> NextName {
@@ -130,7 +117,7 @@ extension Schedule {
     return t <= last && (next.step ?? Int64.max) <= last ? next : .nowhere
   }
 
-  /// Of this schedule over and over without end.
+  /// Of this schedule repeated forever.
   private func name(inRounds length: Int64, from t: Int64) -> NextName {
     let round = t / length * length
     let next = t > round ? name(from: t - round) : firstName

@@ -1,4 +1,4 @@
-/// A named stretch of a schedule, such as "main" or "anneal".
+/// A named span of a schedule, such as "main" or "anneal".
 public struct Phase: Sendable {
   /// Empty where no part carries a name.
   public let name: [UInt8]
@@ -6,7 +6,7 @@ public struct Phase: Sendable {
   public internal(set) var start: Int64
   /// The step after its last one; nil if it has no end.
   public internal(set) var end: Int64?
-  /// The first later step that is in another phase, or in none; nil if there is none. It is before `end` where a
+  /// The first later step in another phase, or in none; nil if there is none. It is before `end` where a
   /// phase inside this one comes first.
   public internal(set) var until: Int64?
   /// Whether `until` may come early, with the same phase there.
@@ -55,7 +55,8 @@ extension Schedule {
       if let expansion { return expansion.hasPhase(name) }
       if case .some(.schedule(let part)) = arguments.values.first { return part.hasPhase(name) }
       return false
-    case .sequence(let parts), .product(let parts): return parts.contains { $0.hasPhase(name) }
+    case .sequence(let parts): return parts.all.contains { $0.hasPhase(name) }
+    case .product(let parts): return parts.contains { $0.hasPhase(name) }
     case .scale(_, let part), .group(let part): return part.hasPhase(name)
     }
   }

@@ -1,6 +1,6 @@
-// Which phase a step is in. The name of the innermost part counts; neighbours of one name are one phase.
+// Which phase a step is in. The name of the innermost part counts; neighbours of the same name are one phase.
 //
-// Inlined into one another these functions would be four times as large.
+// Inlined into each other these functions would be four times as large.
 
 extension Schedule {
   /// The named phase that a step is in, the same from each of its steps; nil where no part carries a name.
@@ -10,7 +10,7 @@ extension Schedule {
     return span.name.isEmpty ? nil : span
   }
 
-  /// The same, where no part carries a name the stretch without one, whose name is empty.
+  /// The same; where no part carries a name, the unnamed span, whose name is empty.
   ///
   /// Of a schedule that `stretch` squeezes to fewer steps, `until` may come early.
   public func span(at step: Int64) -> Phase {
@@ -32,9 +32,9 @@ extension Schedule {
     return span
   }
 
-  /// For a schedule that holds its last value, and so its last phase, for ever. `until` is that of a named phase.
+  /// For a schedule that holds its last value, and so its last phase, forever. `until` is that of a named phase.
   @inline(never)
-  fileprivate func endlessSpan(at t: Int64) -> Phase {
+  func endlessSpan(at t: Int64) -> Phase {
     let span = innerSpan(at: t)
     guard span.name.isEmpty, let phase else { return span }
     var whole = Phase(phase)
@@ -75,27 +75,16 @@ extension Schedule {
 
   /// That of the part that the step is in, joined with the parts of the same name beside it.
   @inline(never)
-  private static func span(in parts: [Schedule], at t: Int64) -> Phase {
-    var start: Int64 = 0
-    // Where the run of parts began that carry the name of the last one.
-    var runStart: Int64 = 0
-    for i in parts.indices {
-      let length = i == parts.count - 1 ? nil : parts[i].length
-      if i == 0 || parts[i].phase == nil || parts[i].phase != parts[i - 1].phase { runStart = start }
-      if let length, t - start >= length {
-        start += length
-        continue
-      }
-      var span = parts[i].endlessSpan(at: t - start)
-      let isWhole = parts[i].isWhole(span)
-      span = span.cut(to: length).moved(by: start)
-      if isWhole {
-        span.start = runStart
-        span.extend(over: parts[(i + 1)...])
-      }
-      return span
+  private static func span(in parts: Parts, at t: Int64) -> Phase {
+    let index = parts.index(at: t)
+    let (part, start) = parts.part(index)
+    let found = part.endlessSpan(at: t - start)
+    var span = found.cut(to: index == parts.count - 1 ? nil : part.length).moved(by: start)
+    if part.isWhole(found) {
+      span.start = start - parts.run(of: found.name, before: index).length
+      _ = parts.extend(&span, from: index + 1)
     }
-    return Phase([])
+    return span
   }
 
   /// Whether a phase is that of the whole schedule, which its neighbours in a sequence join.
@@ -118,7 +107,7 @@ extension Schedule {
     case .shift(_, let by):
       let span = part.endlessSpan(at: Node.shifted(t, by: by))
       var moved = span.moved(by: by)
-      // What is there from its first step on is there before it, too.
+      // The phase of its first step extends to the steps before it.
       if span.start == 0 { moved.start = 0 }
       return moved
     case .stretch(_, let factor, _):
@@ -138,20 +127,17 @@ private func earlier(_ a: Int64?, _ b: Int64?) -> Int64? {
 }
 
 extension Phase {
-  /// Over the parts that follow in a sequence, as long as they carry its name.
+  /// Over a part that follows in a sequence and carries its name.
   @inline(never)
-  fileprivate mutating func extend(over parts: ArraySlice<Schedule>) {
-    for i in parts.indices {
-      guard let end, parts[i].phase == name else { return }
-      let length = i == parts.endIndex - 1 ? nil : parts[i].length
-      self.end = length.map { end + $0 }
-      // Where it goes on being seen.
-      if until == end, length != 0 {
-        let next = parts[i].endlessSpan(at: 0)
-        if parts[i].isWhole(next) {
-          until = next.cut(to: length).moved(by: end).until
-          mayGoOn = mayGoOn || next.mayGoOn
-        }
+  mutating func extend(over part: Schedule, length: Int64?) {
+    guard let end else { return }
+    self.end = length.map { end + $0 }
+    // Where it goes on being seen.
+    if until == end, length != 0 {
+      let next = part.endlessSpan(at: 0)
+      if part.isWhole(next) {
+        until = next.cut(to: length).moved(by: end).until
+        mayGoOn = mayGoOn || next.mayGoOn
       }
     }
   }
@@ -179,7 +165,7 @@ extension Phase {
     return held
   }
 
-  /// In another time, by a function that never falls; nil is never.
+  /// On another time axis, by a monotone function; nil is never.
   func moved(_ time: (Int64) -> Int64?) -> Phase {
     var moved = self
     moved.start = time(start) ?? Int64.max

@@ -1,7 +1,7 @@
 /// The named phases of a schedule in order, each from the step at which it is first seen.
 ///
-/// A phase that another one inside it interrupts comes again after that. Nothing is kept but the place, and the next
-/// one is found in time bounded by the size of the schedule's text.
+/// A phase that another one inside it interrupts comes again after that. Only the position is kept, and the next phase
+/// is found in time bounded by the size of the schedule's text.
 public struct PhaseWalk: Sequence, IteratorProtocol {
   private let schedule: Schedule
   private var step: Int64?

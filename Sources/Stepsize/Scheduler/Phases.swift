@@ -5,26 +5,26 @@ extension Scheduler {
     return time >= length
   }
 
-  /// The named phase of the present update, in the scheduler's steps; nil where there is none.
+  /// The named phase of the current update, in the scheduler's steps; nil where there is none.
   public var phase: Phase? {
     let span = span(at: step)
     return span.name.isEmpty ? nil : span
   }
 
-  /// The phase of any update, in the scheduler's steps: as it was for those that are done, also where it was ended early
-  /// or planned by an earlier schedule that is in the record; as it is planned for the others. Its name is empty where
-  /// there is none.
+  /// The phase of any update, in the scheduler's steps: for past updates as it was, including phases that ended early
+  /// or belonged to an earlier schedule in the record; for future ones as it is planned. Its name is empty where there
+  /// is none.
   public func span(at step: Int64) -> Phase { watch.span(at: max(step, 0), of: plan.schedule) }
 
-  /// Why the training can stop; nil where it need not.
+  /// Why the training can stop; nil if there is no reason to.
   public var stopReason: StopReason? {
-    if watch.hasSettled { return .settled }
+    if watch.hasStopped { return .earlyStop }
     if isFinished { return .end }
     return isAtMinimum ? .minimum : nil
   }
 
-  /// Whether every rate is as low as its bound lets it be and stays there for the rest of the schedule: looked up now
-  /// and 1, 2, 4, 8, … updates ahead.
+  /// Whether every rate is at its lower bound and stays there for the rest of the schedule: checked now and 1, 2, 4, 8,
+  /// … updates ahead.
   private var isAtMinimum: Bool {
     let now = schedule.value(at: time)
     var isAtBound = true
@@ -48,6 +48,6 @@ public enum StopReason: Int32, Sendable {
   case end = 1
   /// Every rate is at its lower bound and stays there.
   case minimum = 2
-  /// The metric has settled in the last phase.
-  case settled = 3
+  /// An early stop rule has ended the last phase, or the training.
+  case earlyStop = 3
 }

@@ -1,23 +1,37 @@
-/// The rates that were really used, update by update, without loss: 8 bytes for a rate that was used once, 16 for
-/// one that was used any number of times in a row.
+/// The rates that were actually used, update by update, losslessly: 8 bytes for a rate that was used once, 16 for one
+/// that was used any number of times in a row.
 struct Record: Sendable {
-  /// Bits of rates, which have no sign: where the sign's bit is set, the next word says how often it was used.
+  /// Bits of rates, which have no sign: where the sign bit is set, the next word says how often the rate was used.
   private var words: [UInt64] = []
   private var last: UInt64 = 0
   private var repeats: UInt64 = 0
   private(set) var count: Int64 = 0
+  /// For each block of words but the first, the updates before the first run that begins in it: by these any update is
+  /// found.
+  private var marks: [Int64] = []
 
   static let maximumWordCount = 134_217_728
   private static let runMark: UInt64 = 1 << 63
+  private static let blockLength = 1024
 
-  /// Whether no more changes fit.
+  /// Whether the capacity for changes is used up.
   var isFull: Bool { words.count >= Self.maximumWordCount }
 
-  /// Updates that can be appended without asking for memory: a word or two each.
-  var reservedCount: Int64 { isFull ? Int64.max : Int64((words.capacity - words.count) / 2) }
+  /// The words for which there is memory, with their marks.
+  private var room: Int { Swift.min(words.capacity, (marks.capacity + 1) * Self.blockLength - 1) }
 
-  mutating func reserve() {
-    if reservedCount == 0 { words.reserveCapacity(Swift.max(16, words.count * 2)) }
+  /// Updates that need no memory from now on: each appends two words at most.
+  var reservedCount: Int64 { isFull ? Int64.max : Int64((room - words.count) / 2) }
+
+  mutating func reserveWords() {
+    guard !isFull, words.capacity - words.count < 2 else { return }
+    words.reserveCapacity(Swift.min(Swift.max(16, words.count * 2), Self.maximumWordCount + 2))
+  }
+
+  /// For all words for which there is memory.
+  mutating func reserveMarks() {
+    let count = words.capacity / Self.blockLength
+    if marks.capacity < count { marks.reserveCapacity(count) }
   }
 
   mutating func append(_ rate: Double) {
@@ -40,63 +54,79 @@ struct Record: Sendable {
       words.append(last | Self.runMark)
       words.append(repeats)
     }
+    if words.count >= (marks.count + 1) * Self.blockLength { marks.append(count) }
   }
 
   mutating func removeAll() { self = Record() }
 
-  /// Keeps the first `count` updates.
+  /// Keeps the first `count` updates. In place: this asks for no memory.
   mutating func cut(to count: Int64) {
     guard count < self.count else { return }
-    // The run of the last update that is kept is the open one then. In place: this asks for no memory.
-    var left = count
-    var i = 0
-    while i < words.count {
-      let (bits, length, next) = run(at: i)
-      if left <= length {
-        last = left > 0 ? bits : 0
-        words.removeLast(words.count - i)
-        break
-      }
-      left -= length
-      i = next
-    }
-    repeats = UInt64(left)
+    // The run of the last update that is kept becomes the open one.
+    let (place, start) = find(count - 1)
+    last = count > 0 ? run(at: place)?.bits ?? 0 : 0
+    repeats = UInt64(count - start)
     self.count = count
+    if place < words.count { words.removeLast(words.count - place) }
+    let markCount = words.count / Self.blockLength
+    if markCount < marks.count { marks.removeLast(marks.count - markCount) }
   }
 
-  /// The run that begins at a word: bits of the rate, its length, and the word after it.
-  private func run(at i: Int) -> (bits: UInt64, length: Int64, next: Int) {
-    let bits = words[i] & ~Self.runMark
-    guard words[i] != bits else { return (bits, 1, i + 1) }
-    return (bits, i + 1 < words.count ? Int64(clamping: words[i + 1]) : 1, i + 2)
-  }
-
-  /// The rates and how long each was used.
-  var runs: [(rate: Double, length: Int64)] {
-    var runs: [(rate: Double, length: Int64)] = []
-    var i = 0
-    while i < words.count {
-      let (bits, length, next) = run(at: i)
-      runs.append((Double(bitPattern: bits), length))
-      i = next
+  /// The run that begins at a word, or the open one after them: bits of its rate, its length, and where the next begins.
+  @inline(__always)
+  private func run(at place: Int) -> (bits: UInt64, length: Int64, next: Int)? {
+    guard place < words.count else {
+      return place == words.count && repeats > 0 ? (last, Int64(clamping: repeats), place + 1) : nil
     }
-    if repeats > 0 { runs.append((Double(bitPattern: last), Int64(clamping: repeats))) }
-    return runs
+    let bits = words[place] & ~Self.runMark
+    guard words[place] != bits else { return (bits, 1, place + 1) }
+    return (bits, place + 1 < words.count ? Int64(clamping: words[place + 1]) : 1, place + 2)
   }
 
-  /// The rates from `first` on, as many as there are and fit; answers how many.
+  /// Where the run that holds an update begins, and with which update.
+  private func find(_ update: Int64) -> (place: Int, start: Int64) {
+    let block = marks.count(upTo: update)
+    var place = block * Self.blockLength
+    // The length of a run that began in the block before.
+    if block > 0, words[place - 1] & Self.runMark != 0 { place += 1 }
+    var start = block > 0 ? marks[block - 1] : 0
+    while let run = run(at: place), start + run.length <= update {
+      start += run.length
+      place = run.next
+    }
+    return (place, start)
+  }
+
+  /// The rates and how long each was used, one after the other.
+  struct Runs: Sequence, IteratorProtocol {
+    fileprivate let record: Record
+    fileprivate var place: Int
+    /// The update at which the next one begins.
+    fileprivate var start: Int64
+
+    mutating func next() -> (rate: Double, start: Int64, length: Int64)? {
+      guard let (bits, length, next) = record.run(at: place) else { return nil }
+      place = next
+      defer { start = start &+ length }
+      return (Double(bitPattern: bits), start, length)
+    }
+  }
+
+  /// The runs from the one on that holds the update `first`.
+  func runs(from first: Int64) -> Runs {
+    let (place, start) = find(first)
+    return Runs(record: self, place: place, start: start)
+  }
+
+  /// Writes the rates from `first` on, as many as there are and fit, and returns how many.
   func copy(from first: Int64, to out: inout MutableSpan<Double>) -> Int {
-    var position: Int64 = 0
     var written = 0
-    for run in runs {
-      let end = position + run.length
-      var t = Swift.max(position, first)
-      while t < end && written < out.count {
-        out[written] = run.rate
-        written += 1
-        t += 1
-      }
-      position = end
+    for run in runs(from: first) {
+      guard written < out.count else { break }
+      let left = run.start + run.length - Swift.max(run.start, first)
+      let end = written + Int(Swift.min(Int64(out.count - written), Swift.max(left, 0)))
+      for i in written..<end { out[i] = run.rate }
+      written = end
     }
     return written
   }
@@ -106,14 +136,10 @@ struct Record: Sendable {
   func schedule(_ range: Range<Int64>) throws(ConfigurationError) -> Schedule {
     var values: [Double] = []
     var boundaries: [Int64] = []
-    var position: Int64 = 0
-    for run in runs {
-      let end = Swift.min(position + run.length, range.upperBound)
-      if end > Swift.max(position, range.lowerBound) {
-        values.append(run.rate)
-        boundaries.append(end - range.lowerBound)
-      }
-      position += run.length
+    for run in runs(from: range.lowerBound) {
+      guard run.start < range.upperBound else { break }
+      values.append(run.rate)
+      boundaries.append(Swift.min(run.start + run.length, range.upperBound) - range.lowerBound)
     }
     let count = range.upperBound - range.lowerBound
     if values.count == 1 { return try .constant(count, value: values[0]) }
@@ -132,21 +158,42 @@ struct Record: Sendable {
     state.transfer(&last)
     state.transfer(&repeats)
     state.transfer(&count, in: 0...Int64.max)
-    if !isConsistent { state.reject() }
+    if state.isReading, !findMarks() { state.reject() }
   }
 
-  /// Whether these can be rates, as many as are counted.
-  private var isConsistent: Bool {
-    // A run's mark says that a word follows.
-    var i = 0
-    while i < words.count { i += words[i] & Self.runMark != 0 ? 2 : 1 }
-    guard i == words.count, last & Self.runMark == 0 else { return false }
+  /// For what was read: whether these can be rates, as many as are counted, as `append` writes them.
+  @_optimize(speed)
+  private mutating func findMarks() -> Bool {
+    marks = []
+    guard words.count <= Self.maximumWordCount + 2 else { return false }
     var sum: Int64 = 0
-    for run in runs {
-      let (next, overflow) = sum.addingReportingOverflow(run.length)
-      if overflow || run.length < 1 || !Interval.nonNegative.contains(run.rate) { return false }
+    var before: UInt64?
+    var i = 0
+    while i < words.count {
+      let rate = words[i] & ~Self.runMark
+      var length: UInt64 = 1
+      if words[i] != rate {
+        // A run's mark says that a word follows.
+        guard i + 1 < words.count, words[i + 1] > 1 else { return false }
+        length = words[i + 1]
+        i += 1
+      }
+      i += 1
+      guard Self.isRate(rate), rate != before, let next = Self.sum(sum, length) else { return false }
       sum = next
+      before = rate
+      if i >= (marks.count + 1) * Self.blockLength { marks.append(sum) }
     }
-    return sum == count && words.count <= Self.maximumWordCount + 2
+    guard let total = Self.sum(sum, repeats), total == count else { return false }
+    return count == 0 ? last == 0 : repeats > 0 && last != before && Self.isRate(last)
+  }
+
+  private static func isRate(_ bits: UInt64) -> Bool {
+    bits & runMark == 0 && Double(bitPattern: bits) <= Double.greatestFiniteMagnitude
+  }
+
+  private static func sum(_ count: Int64, _ length: UInt64) -> Int64? {
+    let (sum, overflow) = count.addingReportingOverflow(Int64(clamping: length))
+    return overflow ? nil : sum
   }
 }

@@ -1,27 +1,33 @@
 extension Scheduler {
-  /// Whether the rates that are used are written down.
+  /// Whether the rates that are used are recorded.
   public var isRecording: Bool { watch.isRecording }
 
   /// The first update of the record, and how many there are.
   public var recorded: (first: Int64, count: Int64) { watch.recorded }
 
-  /// The update from which on the present schedule counts, where another one is in the record (`extend`); else 0.
+  /// The update from which on the current schedule applies where the record began under another one (`extend`); else 0.
   public var extendedAt: Int64 { watch.extendedAt }
 
-  /// The recorded rates of a group from record entry `first` on; answers how many were written.
+  /// Writes the recorded rates of a group from record entry `first` on and returns how many were written.
   public func copyRecord(ofGroup group: Int, from first: Int64, to out: inout MutableSpan<Double>) -> Int {
     watch.record(ofGroup: group)?.copy(from: first, to: &out) ?? 0
   }
 
-  /// The recorded rates of a group as a schedule for a base rate of 1, with the phases as they really were.
+  /// The recorded rates of a group as a schedule for a base rate of 1, with the phases as they actually were.
+  ///
+  /// Throws `.limit` for more phases than a schedule can have pieces.
   public func replay(ofGroup group: Int) throws(ConfigurationError) -> Schedule {
     guard let record = watch.record(ofGroup: group) else {
-      throw ConfigurationError(.argument, "replay: this scheduler keeps no record of such a group")
+      throw ConfigurationError(.argument, "replay: the scheduler keeps no record, or has no such group")
     }
     let (first, count) = watch.recorded
     var parts: [Schedule] = []
     var start: Int64 = 0
     while start < count {
+      // A few bytes may say that a rate was used for years, and a schedule that they had a phase in each second.
+      guard parts.count < Schedule.maximumNodeCount else {
+        throw ConfigurationError(.limit, "replay: the record has more than 65536 phases")
+      }
       let (step, isHuge) = first.addingReportingOverflow(start)
       let span = watch.span(at: isHuge ? Int64.max : step, of: plan.schedule)
       let end = span.until.map { Swift.min($0 &- first, count) } ?? count
@@ -33,13 +39,13 @@ extension Scheduler {
     return try .sequence(parts)
   }
 
-  /// The gradient norms logged so far; nil where none can be.
+  /// The gradient norms logged so far; nil for a scheduler without a log.
   public var norms: GradientNormLog? { watch.norms }
 
-  /// Logs the gradient norm of the present update, for a refinement: >= 0; NaN and +inf are kept.
+  /// Logs the gradient norm of the current update, for a refinement: >= 0; NaN and +inf are kept.
   public mutating func log(norm: Double) throws(ConfigurationError) {
     guard watch.norms != nil else {
-      throw ConfigurationError(.order, "the scheduler is made without a log of gradient norms")
+      throw ConfigurationError(.order, "log_norm: the scheduler was made without a log of gradient norms")
     }
     try watch.norms?.add(norm)
   }

@@ -1,11 +1,21 @@
 extension Scheduler {
-  /// The number of the newest format of states; `saved` writes the oldest one that holds the state.
+  /// The number of the newest state format; `saved` writes the oldest one that can hold the state.
   public static var stateFormat: Int32 { Int32(StateCoder.format) }
 
-  /// Everything that is needed to go on later, elsewhere (`StateCoder`).
+  /// Everything that is needed to continue later, also in another process (`StateCoder`).
   public mutating func saved() -> [UInt8] {
-    var state = StateCoder()
-    var text = plan.text
+    let text = plan.text
+    return StateCoder.bytes { transferAll(text, &$0) }
+  }
+
+  /// The bytes that `saved` has.
+  public mutating func savedSize() -> Int {
+    let text = plan.text
+    return StateCoder.size { transferAll(text, &$0) }
+  }
+
+  private mutating func transferAll(_ text: [UInt8], _ state: inout StateCoder) {
+    var text = text
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
@@ -20,12 +30,11 @@ extension Scheduler {
       }
     }
     transfer(&state)
-    return state.finished()
   }
 
-  /// A scheduler that goes on where the saved one was.
+  /// A scheduler that continues where the saved one was.
   ///
-  /// Throws `.state` for bytes that are damaged or none of a scheduler, `.version` for a newer format.
+  /// Throws `.state` for bytes that are damaged or not the state of a scheduler, `.version` for a newer format.
   @inline(never)
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
@@ -36,7 +45,9 @@ extension Scheduler {
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
-    state.transfer(&count, in: 1...Self.maximumGroupCount)
+    // Four numbers for each: what is left bounds what can be asked for.
+    state.transfer(&count, in: 1...Swift.max(1, Swift.min(Self.maximumGroupCount, state.room / 4)))
+    try state.check()
     var bases: [Double] = []
     var mins: [Double] = []
     var maxs: [Double] = []
@@ -63,24 +74,25 @@ extension Scheduler {
     return scheduler
   }
 
-  /// Goes on where the saved one was, which must have been made alike; else nothing changes.
+  /// Continues where the saved scheduler was, which must be configured identically; otherwise nothing changes.
   ///
-  /// Throws as `restored(from:)`, and `.mismatch` where it was made otherwise.
+  /// Throws as `restored(from:)`, and `.mismatch` for the state of a differently configured scheduler.
   public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
     let other = try Self.restored(from: bytes)
     if other.groupCount != groupCount {
       throw ConfigurationError(
-        .mismatch, "the state is of a scheduler with another number of groups: ",
+        .mismatch, "the saved scheduler has a different number of groups: ",
         Decimal.write(Int64(other.groupCount)))
     }
     if other.plan.text != plan.text {
-      throw ConfigurationError(.mismatch, "the state is of another scheduler: ", other.plan.text)
+      throw ConfigurationError(
+        .mismatch, "the saved scheduler has a different configuration: ", other.plan.text)
     }
     for i in groups.indices {
       let (a, b) = (groups[i], other.groups[i])
       if a.initial != b.initial || a.min != b.min || a.max != b.max {
         throw ConfigurationError(
-          .mismatch, "the state is of a scheduler with other base rates or bounds, in group ",
+          .mismatch, "the saved scheduler has different base rates or bounds in group ",
           Decimal.write(Int64(i)))
       }
     }
@@ -91,9 +103,21 @@ extension Scheduler {
     var step = step
     state.transfer(&step, in: 0...Int64.max)
     state.transfer(&time, in: step...Int64.max)
-    lead = time - step
+    if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
     watch.transfer(&state)
+    if state.isReading, !isConsistent { state.reject() }
+  }
+
+  /// For what was read: whether its parts can have come together.
+  private var isConsistent: Bool {
+    let (first, count) = recorded
+    // Nothing but a controller moves a base rate.
+    if plan.controller == nil, groups.contains(where: { $0.base != $0.initial }) { return false }
+    // Nothing but an early stop rule moves time, or says that the training has stopped early.
+    if plan.earlyStops.isEmpty && (lead > 0 || watch.hasStopped) { return false }
+    // What is used at the end of time is written down, too.
+    return watch.time(at: step) == time && first <= step && (count <= step - first || time == Int64.max)
   }
 }

@@ -3,24 +3,24 @@
 ///
 ///     rate of group g = clamp(base[g] as moved by the controller × schedule(time), min[g], max[g])
 ///
-/// The schedule's time is the step, until a phase is ended early: then it goes on from the next one.
+/// The schedule's time is the step until a phase ends early: then it continues from the next phase.
 ///
-/// A scheduler just made has the rates for update 0; `step` is called after an update and writes the rates for the next
-/// one. Rates are always finite.
+/// A new scheduler has the rates for update 0; call `step` after each update: it writes the rates for the next one.
+/// Rates are always finite.
 ///
 /// It cannot be copied: a training run has one, and a hidden copy would cost more than a step.
 public struct Scheduler: ~Copyable, Sendable {
   /// The schedule's time.
   var time: Int64 = 0
-  /// How far it is ahead of the step, >= 0: what the phases that were ended early had left.
+  /// How far it is ahead of the step, >= 0: the updates that were left of phases that ended early.
   var lead: Int64 = 0
   var groups: [Group]
   var schedule: Node
   var length: Int64?
   var controller: ActiveController
-  /// Whether something wants to see the loss of each update.
+  /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
-  /// Whether an update has to be written down or looked at by a settling.
+  /// Whether an update has to be recorded or shown to an early stop rule.
   let isWatched: Bool
   var watch: Watch
   /// What it was made from, or extended to.
@@ -31,12 +31,12 @@ public struct Scheduler: ~Copyable, Sendable {
   /// - Parameters:
   ///   - baseLRs: One rate for each group: finite, >= 0.
   ///   - plan: Controller and schedule.
-  ///   - minLRs: Lowest rates answered: empty (0), one for all groups, or one for each.
-  ///   - maxLRs: Highest rates answered, alike (empty: none).
-  ///   - records: Whether the rates that are used are written down.
-  ///   - normCapacity: Gradient norms that are kept of those that are logged, from 2 on; 0: none can be logged.
+  ///   - minLRs: Lowest rates returned: empty (0), one for all groups, or one for each.
+  ///   - maxLRs: Highest rates returned, in the same way (empty: none).
+  ///   - records: Whether the rates that are used are recorded.
+  ///   - normCapacity: Gradient norms that are kept of those that are logged, >= 2; 0: no log.
   ///
-  /// Throws `.argument` for a number outside its range, and for base rates outside the bounds of the controller.
+  /// Throws `.argument` for a number outside its range and for base rates outside the bounds of the controller.
   public init(
     baseLRs: [Double], plan: Plan, minLRs: [Double] = [], maxLRs: [Double] = [], records: Bool = false,
     normCapacity: Int = 0
@@ -63,8 +63,8 @@ public struct Scheduler: ~Copyable, Sendable {
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
     self.length = plan.schedule?.length
-    let needsLoss = active.needs.contains(.loss) || !plan.settlings.isEmpty
-    let isWatched = records || !plan.settlings.isEmpty
+    let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
+    let isWatched = records || !plan.earlyStops.isEmpty
     self.needsLoss = needsLoss
     self.isWatched = isWatched
     self.controller = active
@@ -90,22 +90,22 @@ public struct Scheduler: ~Copyable, Sendable {
 
   public var groupCount: Int { groups.count }
 
-  /// The base rate of a group as it was given, which no controller has moved; nil where there is no such group.
+  /// The base rate that a group was given, unaffected by the controller; nil for a group that does not exist.
   public func baseLR(ofGroup index: Int) -> Double? {
     groups.indices.contains(index) ? groups[index].initial : nil
   }
 
-  /// The number of the update that the present rates are for.
+  /// The number of the update that the current rates are for.
   public var step: Int64 { time &- lead }
 
-  /// The step of the schedule now: ahead of `step` by what the phases that were ended early had left.
+  /// The current step of the schedule: ahead of `step` by the updates that were left of phases that ended early.
   public var scheduleStep: Int64 { time }
 
-  /// What it must be told at each update.
+  /// What it needs at each update.
   public var needs: Needs { needsLoss ? controller.needs.union(.loss) : controller.needs }
 
-  /// Goes to any update; before 0 is an error (`.argument`). The controller's state stays as it is. A record keeps what is before
-  /// that update; it begins anew where that update does not follow.
+  /// Goes to any update; a step below 0 is an error (`.argument`). The controller's state does not change. A record
+  /// keeps the updates before `step`; where that is past its end, it starts over.
   public mutating func setStep(_ step: Int64) throws(ConfigurationError) {
     guard step >= 0 else {
       throw ConfigurationError("scheduler", "step", .integer(step), expected: "an integer >= 0")
@@ -115,32 +115,39 @@ public struct Scheduler: ~Copyable, Sendable {
     watch.rewind(to: step)
   }
 
-  /// Goes on by another schedule (nil: a constant 1) from the present update on. Controllers and settlings, what they
-  /// know, the record and the norms stay; if a settling's phase is not in the schedule, nothing changes.
+  /// Switches to another schedule (nil: a constant 1) from the current update on. Controllers, early stop rules and
+  /// their states, the record and the norms are kept. An early stop rule whose phase is not in the schedule is an
+  /// error, and nothing changes.
   ///
-  /// The schedule is counted as the one before it: its value at `scheduleStep` is the next one.
+  /// The step count continues: the new schedule's value at `scheduleStep` is the next one.
   public mutating func extend(to schedule: Schedule?) throws(ConfigurationError) {
-    apply(try extending(to: schedule))
+    let prepared = try extending(to: schedule)
+    reserve(for: prepared)
+    apply(prepared)
   }
 
-  /// What `extend` changes, made beforehand: applying it asks for no memory.
+  // The same in three calls, of which the first two may run out of memory, each by itself, and the last one needs none
+  // (`stepsize_scheduler_extend`).
+
+  /// What `extend` changes.
   public struct Extension {
     fileprivate let plan: Plan
     fileprivate let schedule: Node
-    fileprivate let past: [Watch.Span]
+    fileprivate let kept: Watch.KeptSpans
   }
 
   public func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
     Extension(
       plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
-      past: watch.spans(of: plan.schedule))
+      kept: watch.spansToKeep(of: plan.schedule))
   }
 
+  public mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
+
   public mutating func apply(_ prepared: Extension) {
-    watch.past = prepared.past
-    watch.forgetPhase()
-    // Its last phase may not be the last one any more.
-    watch.hasSettled = false
+    watch.keep(prepared.kept)
+    // The last phase of the old schedule may not be the last one of the new one.
+    watch.hasStopped = false
     schedule = prepared.schedule
     length = prepared.plan.schedule?.length
     plan = prepared.plan

@@ -1,19 +1,22 @@
-/// Why a step was not made; nothing has changed then.
+/// Why a step was refused; nothing has changed then.
 public enum StepFailure: Error, Sendable {
-  /// Something needs the loss: call `step(loss:into:)`, or `advance` for an update that is not shown to it.
+  /// The scheduler needs a loss: call `step(loss:into:)`, or `advance` for an update without one.
   case lossRequired
   /// The span of the rates is shorter than the number of groups, and not empty.
   case size
+  /// Memory ran out.
+  case memory
 }
 
-// Each of these writes the rates into the caller's span (`rates.mutableSpan` of an array), one for each group: for the present update, or for the next one
-// after a step. A span may be empty: then none are written. On a failure nothing has changed.
+// Each of these writes the rates into the caller's span (`rates.mutableSpan` of an array), one for each group: for the
+// current update, or for the next one after a step. The span may be empty: then none are written. On a failure nothing
+// has changed.
 //
-// Written so that a step with the commonest schedules makes no call, and what is rare is a static function, which takes
-// no register of its own: the function then needs no stack, which is a third of its time.
+// A step with the commonest schedules makes no call, and the rare cases are static functions, which take no register of
+// their own: the function then needs no stack, which is a third of its time.
 
 extension Scheduler {
-  /// The rates for the present update, in the unit of the base rates: of group g, in [min[g], max[g]] and finite,
+  /// The rates for the current update, in the unit of the base rates: for group g, in [min[g], max[g]] and finite,
   ///
   ///     clamp(base[g] as moved by the controller × schedule(scheduleStep), min[g], max[g])
   ///
@@ -25,23 +28,48 @@ extension Scheduler {
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   ///
-  /// Throws `.lossRequired` where something needs the loss (`needsLoss`), and `.size`.
+  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
     try advance(into: rates)
   }
 
-  /// After an update, with its loss: any number, NaN and infinities included. What needs no loss ignores it.
+  /// After an update, with its loss: any number, NaN and infinities included. A scheduler that needs no loss ignores
+  /// it.
   ///
   /// Throws `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    try step(loss: loss, into: rates) { _ in true }
+  }
+
+  /// The same for who cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
+  /// provides it (`reserveController`), or returns false.
+  ///
+  /// Throws `.size`, and `.memory` where `reserve` returns false.
+  @inline(__always)
+  public mutating func step(
+    loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
+  ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
     if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
-    controller.observe(loss, &groups)
+    guard controller.observeAtOnce(loss) else {
+      return try Self.stepMoving(&self, loss, rates, isWritten, reserve)
+    }
     count()
     if isWritten { write(rates) }
+  }
+
+  @inline(never)
+  private static func stepMoving(
+    _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool,
+    _ reserve: (inout Scheduler) -> Bool
+  ) throws(StepFailure) {
+    if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
+    scheduler.controller.observe(loss, &scheduler.groups)
+    scheduler.count()
+    if isWritten { scheduler.write(rates) }
   }
 
   @inline(never)
@@ -51,7 +79,7 @@ extension Scheduler {
     scheduler.watch.useReserve()
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
-    scheduler.settle(loss)
+    scheduler.endPhase(loss)
     scheduler.count()
     if isWritten { scheduler.write(rates) }
   }
@@ -77,24 +105,67 @@ extension Scheduler {
     if isWritten { scheduler.write(rates) }
   }
 
+  /// Before an update: its rates; it then counts as made. For loops and callbacks that have one place to ask, and none
+  /// after the update. The step and what is saved are those of `advance`.
+  ///
+  /// Throws `.lossRequired` where something needs the loss, and `.size`.
+  public mutating func next(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
+    if needsLoss { throw .lossRequired }
+    try self.rates(into: rates)
+    Self.countUpdate(&self)
+  }
+
+  /// The same in single precision: a rate above 0 is not rounded to 0.
+  public mutating func next(into rates: consuming MutableSpan<Float>) throws(StepFailure) {
+    if needsLoss { throw .lossRequired }
+    if try isToBeWritten(rates.count) {
+      let multiplier = schedule.value(at: time)
+      for i in groups.indices { rates[i] = single(groups[i].rate(multiplier)) }
+    }
+    Self.countUpdate(&self)
+  }
+
+  @inline(never)
+  private static func countUpdate(_ scheduler: inout Scheduler) {
+    if scheduler.isWatched {
+      scheduler.watch.useReserve()
+      writeDown(&scheduler)
+    }
+    scheduler.count()
+  }
+
+  /// The rate of a group for the present update; nil where there is no such group.
+  public func rate(ofGroup index: Int) -> Double? {
+    groups.indices.contains(index) ? groups[index].rate(schedule.value(at: time)) : nil
+  }
+
   // MARK: - Memory
 
   // A step asks for no memory where there is a reserve. Who cannot do without it makes one beforehand, part by part, so
   // that each may fail by itself (`stepsize_scheduler_step`).
 
-  /// Whether the next step has the memory that it needs.
+  /// Whether the next step has the memory that it needs, except for the controller where nothing is recorded and nothing
+  /// ends early.
   @inline(__always)
   public var hasReserve: Bool { !isWatched || watch.reservedCount > 0 }
 
-  public var reserveCount: Int { watch.reserveCount }
+  /// The parts of the watch, and the controller.
+  public var reserveCount: Int { watch.reserveCount + 1 }
 
-  public mutating func reserve(_ part: Int) { watch.reserve(part, from: time, of: plan.schedule) }
+  public mutating func reserve(_ part: Int) {
+    if part == watch.reserveCount { return reserveController() }
+    watch.reserve(part, from: time, of: plan.schedule)
+  }
 
-  public mutating func countReserve() { watch.countReserve(from: time, of: plan.schedule) }
+  public mutating func reserveController() { controller.reserve() }
+
+  public mutating func countReserve() {
+    watch.countReserve(controller.reservedCount(), from: time, of: plan.schedule)
+  }
 
   // MARK: - Before an update
 
-  /// Shows the hypergradient controller the dot products of the gradient with the update before, and the products of
+  /// Shows the hypergradient controller the dot products of the gradient with the previous update, and the products of
   /// their norms (`Hypergradient`): one for all groups, or one for each. The rates of this update change.
   ///
   /// Throws `.order` for another controller, `.argument` for a wrong number of products, `.size` for too short a span.
@@ -106,8 +177,8 @@ extension Scheduler {
     if isWritten { write(rates) }
   }
 
-  /// Begins a line search and sets the rates of its first trial (`LineSearch`): the batch's loss, and the squared norm of
-  /// its gradient for each group.
+  /// Begins a line search and sets the rates of its first trial (`LineSearch`): the batch's loss, and the squared norm
+  /// of its gradient for each group.
   ///
   /// Throws `.order` for another controller, `.argument` for a wrong number of norms, `.size` for too short a span.
   public mutating func propose(
@@ -134,15 +205,15 @@ extension Scheduler {
     return trial
   }
 
-  /// How often the line search has asked for a loss.
+  /// The number of losses that the line search has requested.
   public var trialCount: Int64 { controller.trialCount }
 
   /// What the controller did with the last observation, and why.
   public var decision: Decision { controller.decision }
 
-  // MARK: - The parts of a step
+  // MARK: - Parts of a step
 
-  /// Whether a span of so many numbers is to be written: an empty one is not.
+  /// Whether a span of this size is to be written: an empty one is not.
   @inline(__always)
   private func isToBeWritten(_ count: Int) throws(StepFailure) -> Bool {
     if count >= groups.count { return true }
@@ -187,7 +258,7 @@ extension Scheduler {
 
   @inline(never)
   private static func writeDown(_ scheduler: inout Scheduler) {
-    guard scheduler.watch.isRecording else { return }
+    guard scheduler.watch.hasRoom() else { return }
     let multiplier = scheduler.schedule.value(at: scheduler.time)
     for i in scheduler.groups.indices {
       scheduler.watch.append(scheduler.groups[i].rate(multiplier), ofGroup: i)
@@ -195,21 +266,21 @@ extension Scheduler {
   }
 
   @inline(never)
-  private mutating func settle(_ loss: Double) {
-    // A record alone needs no phase, and looking for one allocates.
-    if plan.settlings.isEmpty { return }
+  private mutating func endPhase(_ loss: Double) {
+    // A record alone needs no phase, and looking one up allocates.
+    if plan.earlyStops.isEmpty { return }
     let phase = watch.phase(at: time, of: plan.schedule)
     let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
     if ending == .phase, !phase.name.isEmpty, let end = phase.end, end < length ?? Int64.max {
-      // The next update, which is one later, is the first of the next phase.
+      // The next update is the first of the next phase.
       if end > time {
         watch.jump(to: end, at: step)
         lead += end - 1 - time
         time = end - 1
       }
     } else {
-      watch.hasSettled = true
+      watch.hasStopped = true
     }
   }
 }

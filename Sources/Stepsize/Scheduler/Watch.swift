@@ -1,16 +1,16 @@
-/// What a scheduler does besides answering rates: it writes them down, and ends phases whose metric has settled.
+/// What a scheduler does besides computing rates: it records them, and ends phases early.
 struct Watch: ~Copyable, Sendable {
-  private let settlings: Settlings
-  /// Where phases were ended early: from that step on, the schedule's time.
+  private let earlyStops: EarlyStops
+  /// Where phases ended early: the schedule's time from that step on.
   private var jumps: [Jump] = []
-  /// Whether the metric has settled in the last phase, or for the whole training.
-  var hasSettled = false
+  /// Whether an early stop rule has ended the last phase, or the whole training.
+  var hasStopped = false
   /// One for each group, or none.
   private var records: [Record]
   private var firstRecorded: Int64 = 0
   /// The phases of the updates that are recorded under an earlier schedule, one after the other.
-  var past: [Span] = []
-  /// The phase that was looked up last, and from which of the schedule's steps on it is that.
+  private var past: [Span] = []
+  /// The phase that was looked up last, and the step of the schedule from which on it holds.
   private var latest: (from: Int64, phase: Phase)?
   /// The gradient norms that the caller logs.
   var norms: GradientNormLog?
@@ -33,16 +33,16 @@ struct Watch: ~Copyable, Sendable {
 
   init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
     norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
-    settlings = try Settlings(plan.settlings)
+    earlyStops = try EarlyStops(plan.earlyStops)
     records = Array(repeating: Record(), count: groupCount)
-    if !settlings.isEmpty { jumps.reserveCapacity(4) }
+    if earlyStops.count > 0 { jumps.reserveCapacity(4) }
   }
 
-  // MARK: - Settling
+  // MARK: - Early stop rules
 
-  /// What ends because one of the settlings says that the metric has settled.
-  func ending(_ loss: Double, in phase: [UInt8]?) -> Settlings.Ending {
-    settlings.observe(loss, in: phase)
+  /// What the early stop rules end after this loss.
+  func ending(_ loss: Double, in phase: [UInt8]?) -> EarlyStops.Ending {
+    earlyStops.observe(loss, in: phase)
   }
 
   /// The phase of a step of the schedule, looked up when it may be another one.
@@ -60,14 +60,9 @@ struct Watch: ~Copyable, Sendable {
     phase.until ?? schedule?.length ?? Int64.max
   }
 
-  mutating func forgetPhase() {
-    latest = nil
-    reservedCount = 0
-  }
-
-  /// From the update after `step` on, the schedule's time goes on from `time`.
+  /// From the update after `step` on, the schedule's time continues from `time`.
   mutating func jump(to time: Int64, at step: Int64) {
-    // One that is so long ago is not gone back to.
+    // The oldest one is dropped: no run rewinds past thousands of early ends.
     if jumps.count == Self.maximumJumpCount { jumps.removeFirst() }
     if step < Int64.max { jumps.append(Jump(step: step + 1, time: time)) }
     reservedCount = 0
@@ -75,35 +70,35 @@ struct Watch: ~Copyable, Sendable {
 
   /// The schedule's time at any step.
   func time(at step: Int64) -> Int64 {
-    for jump in jumps.reversed() where jump.step <= step {
-      let (time, overflow) = jump.time.addingReportingOverflow(step - jump.step)
-      return overflow ? Int64.max : time
-    }
-    return step
+    let count = jumps.countFirst { jumps[$0].step <= step }
+    guard count > 0 else { return step }
+    let jump = jumps[count - 1]
+    let (time, overflow) = jump.time.addingReportingOverflow(step - jump.step)
+    return overflow ? Int64.max : time
   }
 
   /// The first step at which the schedule's time is that or later; nil if there is none.
   private func step(atTime time: Int64) -> Int64? {
-    var start = Jump(step: 0, time: 0)
-    for jump in jumps {
-      if time - start.time < jump.step - start.step { break }
-      start = jump
+    // The jumps at or before which that time was not yet reached.
+    let count = jumps.countFirst { i in
+      let lead = i == 0 ? 0 : jumps[i - 1].time - jumps[i - 1].step
+      return time - lead >= jumps[i].step
     }
+    let start = count == 0 ? Jump(step: 0, time: 0) : jumps[count - 1]
     let (step, overflow) = start.step.addingReportingOverflow(Swift.max(time - start.time, 0))
     return overflow ? nil : step
   }
 
   /// The phase that a step was in, is in, or will be in as things stand; its name is empty where there is none.
   func span(at step: Int64, of schedule: Schedule?) -> Phase {
-    guard let last = past.last, step < last.end, let i = past.firstIndex(where: { $0.end > step }) else {
-      return presentSpan(at: step, of: schedule)
-    }
+    guard let last = past.last, step < last.end else { return presentSpan(at: step, of: schedule) }
+    let i = past.countFirst { past[$0].end <= step }
     let start = i == 0 ? firstRecorded : past[i - 1].end
-    // Nothing is known of what was before the record.
+    // Nothing is known of the updates before the record.
     guard step >= start else { return Phase([], to: start, until: start) }
     let span = Phase(past[i].name, from: start, to: past[i].end, until: past[i].end)
     guard i == past.count - 1 else { return span }
-    // The phase may go on under the present schedule.
+    // The phase may continue under the current schedule.
     let next = presentSpan(at: last.end, of: schedule)
     guard next.name == span.name, next.start < last.end else { return span }
     return Phase(span.name, from: start, to: next.end, until: next.until)
@@ -113,21 +108,48 @@ struct Watch: ~Copyable, Sendable {
     schedule?.span(at: time(at: step)).moved { self.step(atTime: $0) } ?? Phase([])
   }
 
-  /// In which phases the recorded updates were, to be kept when another schedule comes.
-  func spans(of schedule: Schedule?) -> [Span] {
-    let (first, count) = recorded
-    let end = first > Int64.max - count ? Int64.max : first + count
-    var spans: [Span] = []
-    var start = first
-    while start < end {
-      let span = span(at: start, of: schedule)
-      start = Swift.min(span.until ?? end, end)
-      spans.append(Span(end: start, name: span.name))
-    }
-    return spans
+  /// What `past` becomes when another schedule comes: its last `droppedCount` are replaced.
+  struct KeptSpans {
+    fileprivate var droppedCount = 0
+    fileprivate var spans: [Span] = []
   }
 
-  /// The step from which on the present schedule counts, as far as the record tells.
+  /// In which phases the recorded updates were, to be kept when another schedule comes. Of more phases than a schedule can
+  /// have pieces none is kept.
+  func spansToKeep(of schedule: Schedule?) -> KeptSpans {
+    let (first, count) = recorded
+    let end = first > Int64.max - count ? Int64.max : first + count
+    var kept = KeptSpans()
+    var start = past.last?.end ?? first
+    while start < end {
+      let span = presentSpan(at: start, of: schedule)
+      let until = Swift.min(span.until ?? end, end)
+      if let last = kept.spans.last ?? past.last, span.name == last.name, span.start < start {
+        // What began under an earlier schedule has gone on.
+        if kept.spans.isEmpty { kept.droppedCount = 1 } else { kept.spans.removeLast() }
+      } else if past.count - kept.droppedCount + kept.spans.count >= Schedule.maximumNodeCount {
+        return KeptSpans(droppedCount: past.count, spans: [Span(end: end, name: [])])
+      }
+      kept.spans.append(Span(end: until, name: span.name))
+      start = until
+    }
+    return kept
+  }
+
+  /// Provides memory for `keep`.
+  mutating func reserve(for kept: KeptSpans) {
+    let count = past.count - kept.droppedCount + kept.spans.count
+    if count > past.capacity { past.reserveCapacity(Swift.max(count, past.count * 2)) }
+  }
+
+  mutating func keep(_ kept: KeptSpans) {
+    past.removeLast(kept.droppedCount)
+    for span in kept.spans { past.append(span) }
+    latest = nil
+    reservedCount = 0
+  }
+
+  /// The step from which on the current schedule applies, as far as the record shows.
   var extendedAt: Int64 { past.last?.end ?? 0 }
 
   // MARK: - The record
@@ -138,31 +160,38 @@ struct Watch: ~Copyable, Sendable {
 
   func record(ofGroup group: Int) -> Record? { records.indices.contains(group) ? records[group] : nil }
 
-  mutating func append(_ rate: Double, ofGroup group: Int) {
-    // The first group decides for all whether there is room.
-    if !records[0].isFull || records[group].count < records[0].count { records[group].append(rate) }
+  /// Whether the records take another update: one that is full ends them all. `mutating`, so that nothing is copied.
+  mutating func hasRoom() -> Bool {
+    for record in records where record.isFull { return false }
+    return !records.isEmpty
   }
+
+  mutating func append(_ rate: Double, ofGroup group: Int) { records[group].append(rate) }
 
   // MARK: - Memory
 
-  /// A record, or the settlings.
-  var reserveCount: Int { records.count + 1 }
+  /// Each record has two parts, each early stop rule has one, and they share two.
+  var reserveCount: Int { records.count * 2 + (earlyStops.count > 0 ? earlyStops.count + 2 : 0) }
 
-  /// Provides one of them with memory for some updates from `time` on.
+  /// Provides a part with memory for some updates from `time` on. It is changed after its last allocation.
   mutating func reserve(_ part: Int, from time: Int64, of schedule: Schedule?) {
-    if part < records.count { return records[part].reserve() }
-    guard !settlings.isEmpty else { return }
-    if jumps.count == jumps.capacity {
-      jumps.reserveCapacity(Swift.min(jumps.count * 2 + 4, Self.maximumJumpCount))
+    if part < records.count * 2 {
+      return part % 2 == 0 ? records[part / 2].reserveWords() : records[part / 2].reserveMarks()
     }
-    _ = phase(at: time, of: schedule)
+    switch part - records.count * 2 {
+    case 0: _ = phase(at: time, of: schedule)
+    case 1 where jumps.count == jumps.capacity:
+      jumps.reserveCapacity(Swift.min(jumps.count * 2 + 4, Self.maximumJumpCount))
+    case 1: break
+    case let rule: earlyStops.reserve(rule - 2)
+    }
   }
 
-  /// Counts the updates that are provided for, all of the above having been reserved.
-  mutating func countReserve(from time: Int64, of schedule: Schedule?) {
-    var count = Int64.max
+  /// Counts the updates that are provided for, all parts having been reserved: at most `count`.
+  mutating func countReserve(_ count: Int64, from time: Int64, of schedule: Schedule?) {
+    var count = Swift.min(count, earlyStops.reservedCount)
     for record in records { count = Swift.min(count, record.reservedCount) }
-    if !settlings.isEmpty, let (_, phase) = latest {
+    if earlyStops.count > 0, let (_, phase) = latest {
       count = Swift.min(count, Swift.max(end(of: phase, schedule) - time, 1))
     }
     reservedCount = count
@@ -170,9 +199,9 @@ struct Watch: ~Copyable, Sendable {
 
   mutating func useReserve() { if reservedCount > 0 { reservedCount -= 1 } }
 
-  /// What is after `step` was not.
+  /// Discards everything recorded after `step`.
   mutating func rewind(to step: Int64) {
-    hasSettled = false
+    hasStopped = false
     reservedCount = 0
     while let last = jumps.last, last.step > step { jumps.removeLast() }
     let (first, count) = recorded
@@ -190,24 +219,34 @@ struct Watch: ~Copyable, Sendable {
   }
 
   mutating func transfer(_ state: inout StateCoder) {
-    settlings.transfer(&state)
-    state.transfer(&hasSettled)
+    earlyStops.transfer(&state)
+    state.transfer(&hasStopped)
     var jumpCount = jumps.count
     state.transfer(&jumpCount, in: 0...Self.maximumJumpCount)
     while jumps.count < jumpCount { jumps.append(Jump(step: 0, time: 0)) }
+    var before = Jump(step: 0, time: 0)
     for i in jumps.indices {
-      state.transfer(&jumps[i].step, in: 0...Int64.max)
-      state.transfer(&jumps[i].time, in: 0...Int64.max)
+      state.transfer(&jumps[i].step, in: before.step...Int64.max)
+      state.transfer(&jumps[i].time, in: before.time...Int64.max)
+      // One after the other, each to a later time.
+      let (step, time) = (jumps[i].step, jumps[i].time)
+      if step == before.step || time - before.time < step - before.step { state.reject() }
+      before = jumps[i]
     }
     state.transfer(&firstRecorded, in: 0...Int64.max)
-    for i in records.indices { records[i].transfer(&state) }
+    for i in records.indices {
+      records[i].transfer(&state)
+      if records[i].count != records[0].count { state.reject() }
+    }
     norms?.transfer(&state)
     if state.has(format: 2, ifWritten: !past.isEmpty) { transferPast(&state) }
   }
 
   private mutating func transferPast(_ state: inout StateCoder) {
     var count = past.count
-    state.transfer(&count, in: 1...Swift.max(1, state.room / 2))
+    // Format 2 is that of a state that has some.
+    let least = state.has(format: 3, ifWritten: false) ? 0 : 1
+    state.transfer(&count, in: least...Swift.max(least, state.room / 2))
     while past.count < count { past.append(Span(end: 0, name: [])) }
     var start = firstRecorded
     for i in past.indices {

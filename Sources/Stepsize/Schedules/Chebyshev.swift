@@ -20,7 +20,7 @@ struct Chebyshev: Sendable {
     formula: 1/(c - q cos((p + 1/2) pi/N)), c = (large + small)/2, q = (large - small)/2, N = the power of two \
     >= total, p = permutation[min(t, total-1)]
     source: arXiv 2103.01338
-    total: count from 1; updates of the run
+    total: count of updates from 1; updates of the run
     small: real > 0 = 0.05; smallest curvature
     large: real > 0 = 1; largest curvature
     """

@@ -1,4 +1,4 @@
-/// The common closed forms without an object: the rate itself, or NaN if an argument is outside its range.
+/// The common closed forms without a schedule: the rate itself, or NaN if an argument is outside its range.
 public enum ClosedForms {
   /// base (floor + (1 - floor) (1 - step/total))
   public static func linear(step: Int64, total: Int64, base: Double, floor: Double) -> Double {

@@ -2,7 +2,7 @@
 ///
 ///     value(t) = value
 ///
-/// for `length` updates, or without end.
+/// for `length` updates, or forever.
 ///
 /// Examples, to step 1000:
 ///
@@ -15,7 +15,7 @@ struct Constant: Sendable {
     """
     constant: a constant rate
     formula: value
-    length: count from 0 = none; updates, or none for no end
+    length: count of updates from 0 = none; updates, or none for no end
     value: real >= 0 = 1; multiplier of the base rate
     """
   }

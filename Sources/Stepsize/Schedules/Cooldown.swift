@@ -28,7 +28,7 @@ struct Cooldown: Sendable {
     1-square 1-x^2, 1-power 1-x^power, sqrt sqrt(1-x), square (1-x)^2, power (1-x)^power, exponential \
     (q^x-q)/(1-q), mirror-cosine 2(1-x)-(1+cos(pi x))/2
     source: Hägele et al., arXiv 2405.18392; exponential: Megatron-LM
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     shape
     floor
     power

@@ -1,9 +1,9 @@
-/// Cosine decay (Loshchilov and Hutter, arXiv 1608.03983), with the variants of its peers.
+/// Cosine decay (Loshchilov and Hutter, arXiv 1608.03983), with the variants of peers.
 ///
 ///     value(t) = floor + (1 - floor) ((1 + cos(2π cycles y)) / 2)^power,   y = (t/total)^k_decay
 ///
 /// One half wave falls from 1 to the floor. It is computed as sin²(π(1 - y)/2), which keeps its relative
-/// precision where 1 + cos would cancel; more waves alike, from the nearest trough.
+/// precision where 1 + cos would cancel; several waves likewise, from the nearest trough.
 ///
 /// Examples, to step 1000:
 ///
@@ -25,7 +25,7 @@ struct Cosine: Sendable {
     cosine: cosine decay to a floor
     formula: floor + (1 - floor) ((1 + cos(2 pi cycles y)) / 2)^power, y = (t/total)^k_decay
     source: arXiv 1608.03983; k_decay: arXiv 2004.05909
-    total: count from 1; updates until the end of the curve
+    total: count of updates from 1; updates until the end of the curve
     floor
     cycles: real in (0, 1000000000] = 0.5; waves; one half wave falls to the floor
     power: real > 0 = 1; exponent of the cosine
@@ -59,8 +59,8 @@ struct Cosine: Sendable {
   /// (1 + cos(2π cycles x)) / 2
   private func wave(_ progress: Progress) -> Double {
     if cycles == 0.5 { return halfWave(progress.left) }
-    // In half waves. At odd numbers the value is 0; the distance to the nearest one, in whole numbers as long
-    // as possible, gives the digits beside it.
+    // In half waves. At odd numbers the value is 0; the distance to the nearest one, in whole numbers as far
+    // as possible, keeps the digits beside it.
     let trough = 2 * (progress.done.high * cycles).roundedDown + 1
     let total = Pair(progress.total)
     let distance = (total * trough - Pair(progress.t) * (2 * cycles)) / total

@@ -27,10 +27,10 @@ struct Cyclic: Sendable {
     formula: floor + (1 - floor) h k, y = t mod (up + down), h = y/up for y <= up, else (up + down - y)/down; k \
     = 1, 2^-floor(t/(up + down)) for triangular2, gamma^t for exp_range
     source: arXiv 1506.01186
-    up: count from 1; updates of the rise
-    down: count from 1 = none; updates of the fall; none: as many as up
+    up: count of updates from 1; updates of the rise
+    down: count of updates from 1 = none; updates of the fall; none: as many as up
     floor = 0.1
-    mode: word triangular|triangular2|exp_range = triangular; what happens to the height
+    mode: word triangular|triangular2|exp_range = triangular; how the height decays
     gamma
     """
   }

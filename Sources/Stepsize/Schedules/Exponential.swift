@@ -14,10 +14,10 @@ struct Exponential: Sendable {
 
   static var declaration: StaticString {
     """
-    exponential: exponential decay without end
+    exponential: exponential decay without an end
     formula: gamma^(t/every)
     gamma: real > 0; multiplier over each `every` updates
-    every: real > 0 = 1; updates, also fractions of one
+    every: real of updates > 0 = 1; updates, which may be a fraction
     """
   }
 

@@ -1,4 +1,4 @@
-/// What happens to the height of a cycle as time goes on.
+/// How the height of a cycle decays.
 enum Fading: Sendable {
   case none, halving
   /// gamma^t

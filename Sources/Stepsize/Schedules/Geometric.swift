@@ -1,4 +1,4 @@
-/// From 1 to `end` by equal factors: exponential decay that knows where it is going.
+/// From 1 to `end` by equal factors: exponential decay to a given value.
 ///
 ///     value(t) = end^(t/total)
 ///
@@ -14,9 +14,9 @@ struct Geometric: Sendable {
 
   static var declaration: StaticString {
     """
-    geometric: exponential decay to a given end
+    geometric: exponential decay to a given value
     formula: end^(t/total)
-    total: count from 1; updates until the end is reached
+    total: count of updates from 1; updates until the end is reached
     end: real > 0; multiplier at the end
     """
   }

@@ -14,7 +14,7 @@ struct InverseSqrt: Sendable {
     inverse_sqrt: decay with the inverse square root of time
     formula: sqrt(timescale/(timescale + t))
     source: arXiv 2106.04560
-    timescale: real > 0; updates until the rate is at 1/sqrt(2)
+    timescale: real of updates > 0; updates until the rate is at 1/sqrt(2)
     """
   }
 

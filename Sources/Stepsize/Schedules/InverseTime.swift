@@ -17,9 +17,9 @@ struct InverseTime: Sendable {
     inverse_time: decay with the inverse of time
     formula: (1 + rate u)^-power, u = t/every, or floor(t/every) with staircase
     rate: real >= 0; speed of the decay
-    every: real > 0 = 1; updates that count as one unit of time
+    every: real of updates > 0 = 1; updates that count as one unit of time
     power: real > 0 = 1; exponent
-    staircase: flag = false; whole units of time only
+    staircase: flag = false; whether only whole units of time count
     """
   }
 

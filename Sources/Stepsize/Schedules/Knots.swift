@@ -4,7 +4,7 @@
 ///     cosine   v0 c + v1 (1 - c),   c = (1 + cos πx)/2
 ///     hold     v0
 ///
-/// Before the first knot its value holds, after the last one its.
+/// Before the first knot and after the last one their values are held.
 ///
 /// Examples, to step 1000:
 ///
@@ -25,7 +25,7 @@ struct Knots: Sendable {
     knots: a curve through points
     formula: between knots (s0, v0) and (s1, v1), x = (t - s0)/(s1 - s0): linear v0 (1-x) + v1 x; cosine v0 c + \
     v1 (1-c), c = (1+cos(pi x))/2; hold v0
-    steps: reals in [0, 9223372036854774784]; steps of the knots, strictly ascending
+    steps: reals of updates in [0, 9223372036854774784]; steps of the knots, strictly ascending
     values: reals >= 0; multipliers at the knots
     interpolation: word linear|cosine|hold = linear; curve between two knots
     """

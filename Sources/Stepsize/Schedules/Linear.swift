@@ -11,7 +11,7 @@
 struct Linear: Sendable {
   let total: Int64
   let floor: Double
-  /// `total` once more: its conversion would be a part of every step.
+  /// `total` as a double: converting it would be a part of every step.
   private let totalReal: Double
 
   init(total: Int64, floor: Double) {
@@ -25,7 +25,7 @@ struct Linear: Sendable {
     linear: linear decay to a floor
     formula: floor + (1 - floor) (1 - t/total)
     source: Defazio et al., arXiv 2310.07831
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     floor
     """
   }

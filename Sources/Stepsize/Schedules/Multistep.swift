@@ -16,7 +16,7 @@ struct Multistep: Sendable {
     """
     multistep: a cut at listed updates
     formula: factor^(number of milestones <= t)
-    milestones: counts repeating; updates at which a cut is made, ascending
+    milestones: counts of updates repeating; updates at which a cut is made, ascending
     factor: real >= 0 = 0.1; multiplier at each cut
     """
   }

@@ -22,9 +22,9 @@ struct Noam: Sendable {
     formula: factor min(sqrt(warmup/s), s/warmup), s = t + 1; with model_size factor model_size^-0.5 \
     min(s^-0.5, s warmup^-1.5)
     source: arXiv 1706.03762
-    warmup: count from 1; updates until the peak
+    warmup: count of updates from 1; updates until the peak
     model_size: count from 1 = none; width of the model for the paper's scale, or none
-    factor: real >= 0 = 1; multiplier of the whole
+    factor: real >= 0 = 1; multiplier of the whole curve
     """
   }
 

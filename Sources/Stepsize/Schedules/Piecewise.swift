@@ -1,4 +1,4 @@
-/// A value for each stretch between listed updates.
+/// A value for each span between listed updates.
 ///
 ///     value(t) = values[number of boundaries <= t]
 ///
@@ -13,7 +13,7 @@ struct Piecewise: Sendable {
     """
     piecewise: a constant between listed updates
     formula: values[number of boundaries <= t]
-    boundaries: counts; updates at which the value changes, ascending
+    boundaries: counts of updates; updates at which the value changes, ascending
     values: reals >= 0; multipliers: one more than boundaries
     """
   }

@@ -2,8 +2,8 @@
 ///
 ///     value(t) = floor + (1 - floor) (1 - y)^power,   y = (t/total)^k_decay
 ///
-/// With `cycle`, the span grows to total·max(1, ⌈t/total⌉), as Keras has it: at each multiple of `total` the
-/// floor is reached and the curve starts again from where the longer span has it.
+/// With `cycle`, the span grows to total·max(1, ⌈t/total⌉), as in Keras: at each multiple of `total` the floor is
+/// reached, and the curve restarts at its value over the longer span.
 ///
 /// Examples, to step 1000:
 ///
@@ -22,11 +22,11 @@ struct Polynomial: Sendable {
     polynomial: polynomial decay to a floor
     formula: floor + (1 - floor) (1 - y)^power, y = (t/total)^k_decay
     source: k_decay: arXiv 2004.05909
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     power: real > 0 = 1; exponent; 1 is linear
     floor
     k_decay: real > 0 = 1; exponent of the progress
-    cycle: flag = false; start again over a longer span at each end
+    cycle: flag = false; whether the curve restarts over a longer span at each end
     """
   }
 

@@ -1,4 +1,4 @@
-/// Decay with a power of time; timm's and the power scheduler's stable phase (arXiv 2408.13359).
+/// Decay with a power of time, as in the stable phase of timm and of the power scheduler (arXiv 2408.13359).
 ///
 ///     value(t) = (1 + t/scale)^-power
 ///
@@ -17,7 +17,7 @@ struct PowerLaw: Sendable {
     power_law: decay with a power of time
     formula: (1 + t/scale)^-power
     source: arXiv 2408.13359
-    scale: real > 0; updates until the rate is at 2^-power
+    scale: real of updates > 0; updates until the rate is at 2^-power
     power: real > 0 = 0.5; exponent
     """
   }

@@ -1,5 +1,5 @@
-/// Where a step stands in a span. The parts done and left are each a quotient of whole numbers: 1 - x would
-/// lose its digits near 0.
+/// The position of a step in a span. The fractions done and left are each a quotient of whole numbers: 1 - x would
+/// lose digits near 0.
 struct Progress {
   /// Steps done and left.
   let t: UInt64
@@ -13,7 +13,7 @@ struct Progress {
     total = t &+ rest
   }
 
-  /// For t >= 0 and total >= 1; t counts as total from there on.
+  /// For t >= 0 and total >= 1; a t above total counts as total.
   init(_ t: Int64, of total: Int64) {
     let t = Swift.min(t, total)
     self.init(t: UInt64(bitPattern: t), rest: UInt64(bitPattern: total &- t))
@@ -24,7 +24,7 @@ struct Progress {
   /// (total - t) / total
   var left: Pair { Pair(rest, over: total) }
 
-  /// The same place seen from the other end.
+  /// The same position seen from the other end.
   var reversed: Progress { Progress(t: rest, rest: t) }
 }
 
@@ -33,7 +33,7 @@ extension UInt64 {
 }
 
 extension Progress {
-  /// 1 - x^p where x is the part done.
+  /// 1 - x^p, where x is the fraction done.
   func oneMinusPower(_ p: Double) -> Double {
     let left = left
     if p == 1 { return left.high }

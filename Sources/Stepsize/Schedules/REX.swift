@@ -17,7 +17,7 @@ struct REX: Sendable {
     rex: reflected exponential decay to a floor
     formula: floor + (1 - floor) (1 - x)/(1 - x/2), x = t/total
     source: arXiv 2107.04197
-    total: count from 1; updates until the floor is reached
+    total: count of updates from 1; updates until the floor is reached
     floor
     """
   }

@@ -27,7 +27,7 @@ struct Ramp: Sendable {
     ramp: from one value to another
     formula: linear start (1-x) + end x; cosine start c + end (1-c), c = (1+cos(pi x))/2; geometric start^(1-x) \
     end^x; x = t/total
-    total: count from 0; updates until the end value
+    total: count of updates from 0; updates until the end value
     start: real >= 0 = 0; multiplier at the start
     end: real >= 0 = 1; multiplier at the end
     shape: word linear|cosine|geometric = linear; curve between them

@@ -1,8 +1,8 @@
-/// Random multipliers, as darknet's policy of that name.
+/// Random multipliers, like darknet's policy of that name.
 ///
-///     value(t) = u^power,   u evenly distributed in (0, 1)
+///     value(t) = u^power,   u uniform in (0, 1)
 ///
-/// A function of the seed and the step alone.
+/// A function of the seed and the step only.
 ///
 /// Examples, to step 200:
 ///
@@ -14,7 +14,7 @@ struct Random: Sendable {
   static var declaration: StaticString {
     """
     random: random multipliers in (0, 1)
-    formula: u^power, u evenly distributed in (0, 1); depends on seed and t alone
+    formula: u^power, u uniform in (0, 1); depends on seed and t only
     source: darknet's policy random
     power: real > 0 = 4; exponent
     seed: count from 0 = 0; seed

@@ -1,4 +1,4 @@
-/// The learning-rate range test (Smith, arXiv 1803.09820): the rate rises until the training breaks.
+/// The learning-rate range test (Smith, arXiv 1803.09820): the rate rises until the training diverges.
 ///
 ///     value(t) = 1 + rate u,   u = t/every, or ⌊t/every⌋ with `staircase`
 ///
@@ -16,9 +16,9 @@ struct RangeTest: Sendable {
     range_test: the learning-rate range test
     formula: 1 + rate u, u = t/every, or floor(t/every) with staircase
     source: arXiv 1803.09820
-    every: real > 0; updates that count as one unit of time
+    every: real of updates > 0; updates that count as one unit of time
     rate: real >= 0 = 1; growth in each unit
-    staircase: flag = false; whole units of time only
+    staircase: flag = false; whether only whole units of time count
     """
   }
 

@@ -1,13 +1,13 @@
 /// Cosine decay with warm restarts (SGDR, Loshchilov and Hutter, arXiv 1608.03983).
 ///
-/// Cycle i has first·growth^i updates, rounded to the nearest whole number. In it, with x the part done,
+/// Cycle i has first·growth^i updates, rounded to the nearest whole number. In it, with x the fraction done,
 /// c = (1 + cos πx)/2, d = decay^i and f the floor:
 ///
 ///     peak    value = f + (max(d, f) - f) c     the peaks shrink
 ///     all     value = d (f + (1 - f) c)         the whole curve shrinks
 ///     range   value = f + (1 - f) d c           the height above the floor shrinks
 ///
-/// Cycles are found among whole numbers, never with logarithms, which miss by one cycle at some restarts.
+/// Cycles are found in whole numbers, never with logarithms, which are off by one cycle at some restarts.
 ///
 /// Examples, to step 1000:
 ///
@@ -22,14 +22,14 @@ struct Restarts: Sendable {
   let decay: Double
   let floor: Double
   let shrink: Shrink
-  /// nil for cycles without end.
+  /// nil for endless cycles.
   let cycles: Int64?
   /// Where cycles 1, 2, … start, as far as that is below 2^63; empty where all cycles have one length.
   let starts: [Int64]
-  /// Length of the cycle that begins at the last of them: it may pass 2^63.
+  /// Length of the cycle that begins at the last of them; it may exceed 2^63.
   let lastLength: Pair
 
-  /// A growth below makes too long a list of cycles.
+  /// A smaller growth would make the list of cycles too long.
   static let minimumGrowth = 1.001
 
   static var declaration: StaticString {
@@ -38,9 +38,9 @@ struct Restarts: Sendable {
     formula: cycle i has first growth^i updates, rounded; x = position in it, c = (1+cos(pi x))/2, d = decay^i: \
     peak floor + (max(d, floor) - floor) c; all d (floor + (1 - floor) c); range floor + (1 - floor) d c
     source: arXiv 1608.03983
-    first: count from 1; updates of the first cycle
-    growth: real >= 1 = 1; each cycle's length over the one before: 1, or 1.001 and more
-    decay: real > 0 = 1; each cycle's height over the one before
+    first: count of updates from 1; updates of the first cycle
+    growth: real >= 1 = 1; each cycle's length over the previous one: 1, or >= 1.001
+    decay: real > 0 = 1; each cycle's height over the previous one
     floor
     shrink: word peak|all|range = peak; what decay acts on
     cycles: count from 1 = none; number of cycles, or none for no end
@@ -65,7 +65,7 @@ struct Restarts: Sendable {
     } else {
       var end: Int64 = 0
       var cycle: Int64 = 0
-      // Lengths grow at least as 1.001^i, so that this ends after at most some 37000 cycles.
+      // Lengths grow at least as fast as 1.001^i, so this ends after at most about 37000 cycles.
       while let rounded = exact.rounded, case let (sum, overflow) = end.addingReportingOverflow(rounded),
         !overflow
       {
@@ -83,7 +83,7 @@ struct Restarts: Sendable {
       }
     }
     if count != nil && length == nil {
-      throw ConfigurationError(.limit, "restarts: the cycles are longer than 2^63 - 1 updates")
+      throw ConfigurationError(.limit, "restarts: longer than 2^63 - 1 updates")
     }
     let restarts = Restarts(
       first: first, decay: a.real("decay"), floor: a.real("floor"),
@@ -98,7 +98,7 @@ struct Restarts: Sendable {
     if starts.isEmpty {
       cycle = t / Swift.max(first, 1)
       if let cycles, cycle >= cycles {
-        // After the last cycle its end holds.
+        // After the last cycle its end value is held.
         cycle = cycles &- 1
         left = Pair.zero
       } else {

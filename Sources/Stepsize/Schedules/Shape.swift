@@ -1,5 +1,5 @@
 /// The shapes of a fall from 1 (x = 0) to 0 (x = 1). A rise is the same curve seen from its end.
-/// Numbered as the words of the shared parameter shape.
+/// In the order of the words of the shared parameter shape.
 ///
 /// Sources: 1-sqrt, Hägele et al. arXiv 2405.18392; exponential with q = 0.5 is the decay of MiniCPM's
 /// warm-up–stable–decay as trained by Megatron-LM; mirror-cosine, Hägele et al.

@@ -20,7 +20,7 @@ struct Sigmoid: Sendable {
     """
     sigmoid: a logistic fall or rise around a step
     formula: 1/(1 + e^z), z = steepness (t - center) for a fall, its negative for a rise
-    center: real; step at which the value is 1/2
+    center: real of updates; step at which the value is 1/2
     steepness: real >= 0; per update
     direction: word fall|rise = fall; down or up
     """

@@ -24,9 +24,9 @@ struct Sine: Sendable {
     sine: half sine waves
     formula: floor + (1 - floor) |sin(pi t/period)| k; k = 1, 2^-floor(t/period) for sine2, gamma^t for exp_sine
     source: ParameterSchedulers.jl
-    period: count from 1; updates from zero to zero
+    period: count of updates from 1; updates from zero to zero
     floor = 0.1
-    mode: word sine|sine2|exp_sine = sine; what happens to the height
+    mode: word sine|sine2|exp_sine = sine; how the height decays
     gamma
     """
   }

@@ -14,7 +14,7 @@ struct Step: Sendable {
     """
     step: a cut at regular intervals
     formula: factor^floor(t/every)
-    every: count from 1; updates between two cuts
+    every: count of updates from 1; updates between two cuts
     factor: real >= 0 = 0.1; multiplier at each cut
     """
   }

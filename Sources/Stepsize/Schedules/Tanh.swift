@@ -2,7 +2,7 @@
 ///
 ///     value(t) = floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)),   x = t/total
 ///
-/// As published, it begins a little below 1 and ends a little above the floor: by about 1e-6 and 0.0025 of
+/// As published, it begins slightly below 1 and ends slightly above the floor: by about 1e-6 and 0.0025 of
 /// the range for the defaults.
 ///
 /// Examples, to step 1000:
@@ -20,7 +20,7 @@ struct Tanh: Sendable {
     tanh: hyperbolic tangent decay
     formula: floor + (1 - floor)/2 (1 - tanh(lower (1 - x) + upper x)), x = t/total
     source: arXiv 1806.01593
-    total: count from 1; updates until the end of the curve
+    total: count of updates from 1; updates until the end of the curve
     lower: real in [-1000, 1000] = -7; argument of tanh at the start
     upper: real in [-1000, 1000] = 3; argument of tanh at the end
     floor

@@ -4,7 +4,7 @@
 ///     value(t) = start + (1 - start) rise(t/steps)                where `start` is given
 ///
 /// Without `start` the first update has 1/steps and the full rate is reached at update steps - 1, so that
-/// no update is spent at a rate of 0 (which some trainers refuse). rise(u) is a fall seen from its end.
+/// no update is spent at a rate of 0 (which some trainers reject). rise(u) is a fall seen from its end.
 ///
 /// Examples, to step 700:
 ///
@@ -17,7 +17,7 @@
 ///     warmup(500, shape="harmonic")
 ///     warmup(500, start=0.01, shape="geometric")
 struct Warmup: Sendable {
-  /// The shapes of a fall, mirrored, and rises that are no mirrored fall.
+  /// The shapes of a fall, mirrored, and rises that are not mirrored falls.
   enum Ramp {
     case fall(Shape)
     case logarithmic  // ln(1 + u·steps) / ln(1 + steps)
@@ -51,9 +51,9 @@ struct Warmup: Sendable {
     warmup: a rise to the full rate
     formula: start + (1 - start) rise(u), u = (t+1)/steps, or t/steps where start is given; rise(u) = \
     fall(1-u); log ln(1+u steps)/ln(1+steps); geometric start^(1-u); constant start; harmonic 1/(steps-t)
-    steps: count from 0; updates until the full rate
-    start: real in [0, 1] = none; fraction at the first update; none for a rise whose first update is already \
-    one step up
+    steps: count of updates from 0; updates until the full rate
+    start: real in [0, 1] = none; fraction at the first update; none: the first update is already one step \
+    up
     shape: word @shape|log|geometric|constant|harmonic = linear; curve of the rise
     power
     q

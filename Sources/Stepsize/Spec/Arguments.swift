@@ -1,6 +1,6 @@
 /// The values of a schedule's or a controller's parameters, checked against their declaration.
 ///
-/// A class: copies are many, and this is one reference instead of seven.
+/// A class, since it is copied often: one reference instead of seven.
 final class Arguments: Sendable {
   let signature: Signature
   /// In the order of the parameters.
@@ -11,7 +11,7 @@ final class Arguments: Sendable {
     self.values = values
   }
 
-  /// Of what stands there unused: every number is 0 or NaN, every word the first one.
+  /// For controllers that are not in use: every number is 0 or NaN, every word the first one.
   static var unused: Arguments {
     Arguments(
       signature: Signature(name: [], summary: [], formula: [], source: [], parameters: []), values: [])
@@ -34,7 +34,7 @@ final class Arguments: Sendable {
     return nil
   }
 
-  // The kinds have been checked: what stands for another kind below is never reached.
+  // The kinds have been checked: the defaults below are never reached.
 
   func count(_ name: StaticString) -> Int64 { optionalCount(name) ?? 0 }
   func real(_ name: StaticString) -> Double { optionalReal(name) ?? Double.nan }
@@ -55,7 +55,7 @@ final class Arguments: Sendable {
     if case .word(let word) = self[name] { word } else { nil }
   }
 
-  /// The place of a word among those that its parameter declares.
+  /// The index of a word among those that its parameter declares.
   func wordIndex(_ name: StaticString) -> Int32 {
     if values.isEmpty { return 0 }
     guard let index = index(of: name), case .word(let words) = signature.parameters[index].kind,
@@ -64,7 +64,7 @@ final class Arguments: Sendable {
     return Int32(place)
   }
 
-  /// The case of an enum whose numbers are the places of the declared words.
+  /// The case of an enum whose raw values are the indices of the declared words.
   func word<W: RawRepresentable<Int32>>(
     _ name: StaticString, as type: W.Type
   ) throws(ConfigurationError) -> W {

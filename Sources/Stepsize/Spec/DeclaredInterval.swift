@@ -1,5 +1,5 @@
 extension Interval {
-  /// As it is declared: "> 0", ">= 1", "in [0, 1)", or nothing for every finite number.
+  /// As declared: "> 0", ">= 1", "in [0, 1)", or nothing for every finite number.
   init(declared lexer: inout Lexer) throws(ConfigurationError) {
     let largest = Double.greatestFiniteMagnitude
     if lexer.take(">=") {

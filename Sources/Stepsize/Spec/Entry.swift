@@ -3,17 +3,18 @@
 ///
 ///     cosine: cosine decay to a floor                              name, and a summary in one line
 ///     formula: floor + (1 - floor) …                               what it computes
-///     source: arXiv 1608.03983                                     paper or origin; may be missing
+///     source: arXiv 1608.03983                                     paper or origin; optional
 ///     total: count from 1; updates until the end                   a parameter (`Parameter`) on each further line
-///     floor = 0.1                                                  a shared one (`SharedParameters`), its default replaced
+///     floor = 0.1                                                  a shared one (`SharedParameters`) with its own
+///     default
 ///
-/// It is data, read where it is needed: a static text costs its bytes and nothing at start.
+/// It is data, read when it is needed: a static text costs its bytes and no time at start.
 struct Entry {
   let declaration: StaticString
 
   init(_ declaration: StaticString) { self.declaration = declaration }
 
-  /// Whether this is the name that the declaration begins with.
+  /// Whether the declaration begins with this name.
   func isNamed(_ name: some Collection<UInt8>) -> Bool {
     declaration.withUTF8Buffer {
       $0.count > name.count && $0[name.count] == UInt8(ascii: ":") && $0.starts(with: name)
@@ -22,7 +23,7 @@ struct Entry {
 
   var name: [UInt8] { declaration.withUTF8Buffer { Array($0.prefix { $0 != UInt8(ascii: ":") }) } }
 
-  /// All of it, with the defaults of a controller's variant (nil: of the first one).
+  /// The whole declaration, with the defaults of a controller's variant (nil: of the first one).
   func signature(variant: [UInt8]? = nil) -> Signature {
     var lines = Lines(declaration)
     let (name, summary) = Self.field(lines.next() ?? [])
@@ -39,7 +40,7 @@ struct Entry {
     return Signature(name: name, summary: summary, formula: formula, source: source, parameters: parameters)
   }
 
-  /// What stands before the first colon, and after it and a space.
+  /// The texts before the first colon, and after it and a space.
   private static func field(_ line: [UInt8]) -> (name: [UInt8], value: [UInt8]) {
     let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
     return (Array(line[..<colon]), Array(line[colon...].dropFirst(2)))

@@ -5,7 +5,7 @@ struct Lexer {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The next byte that is no white space; nil at the end.
+  /// The next byte that is not white space; nil at the end.
   mutating func peek() -> UInt8? {
     while offset < bytes.count {
       switch bytes[offset] {
@@ -34,7 +34,7 @@ struct Lexer {
     return takeWhile { Self.isLetter($0) || Self.isDigit($0) }
   }
 
-  /// A number, as an integer where it is written as one that fits in 64 bits; nil if none comes next.
+  /// A number, as an integer if it is written as one and fits in 64 bits; nil if none comes next.
   mutating func takeNumber() throws(ConfigurationError) -> Value? {
     guard let first = peek(), Self.isNumeric(first) else { return nil }
     let start = offset
@@ -53,7 +53,7 @@ struct Lexer {
     offset += 1
     let word = takeWhile { $0 != quote && $0 != UInt8(ascii: "\n") }
     guard offset < bytes.count, bytes[offset] == quote else {
-      throw ConfigurationError(.syntax, "a quote is not closed", at: start)
+      throw ConfigurationError(.syntax, "unterminated quote", at: start)
     }
     offset += 1
     return Array(word)
@@ -81,7 +81,7 @@ struct Lexer {
     return Array(takeWhile { Self.isLetter($0) || Self.isNumeric($0) })
   }
 
-  /// The rest of a declaration's line, behind its first semicolon and a space; this lexer does not move.
+  /// The rest of a declaration's line after its first semicolon and a space; the position does not change.
   var note: [UInt8] {
     guard let mark = bytes[offset...].firstIndex(of: UInt8(ascii: ";")) else { return [] }
     return Array(bytes[mark...].dropFirst(2))
@@ -140,7 +140,7 @@ struct Lexer {
     isDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
   }
 
-  /// nil if it is not written as an integer, or does not fit.
+  /// nil if it is not written as an integer or does not fit.
   private static func integer(_ literal: ArraySlice<UInt8>) -> Int64? {
     var digits = literal
     let isNegative = digits.first == UInt8(ascii: "-")
@@ -149,7 +149,7 @@ struct Lexer {
     var value: Int64 = 0
     for byte in digits {
       guard isDigit(byte) else { return nil }
-      // Downwards, since the negative range reaches one further.
+      // Downwards, since the negative range is larger by one.
       let (tens, overflow) = value.multipliedReportingOverflow(by: 10)
       let (sum, underflow) = tens.subtractingReportingOverflow(Int64(byte &- UInt8(ascii: "0")))
       if overflow || underflow { return nil }

@@ -1,13 +1,16 @@
-/// What is found by its name in the text form: kinds of schedules and of controllers.
+/// What has a name in the text form: kinds of schedules and of controllers.
 protocol Named: CaseIterable {
-  /// What it is, for an error.
+  /// The noun for error messages.
   static var what: StaticString { get }
 
   var entry: Entry { get }
+
+  /// The kind that had this name in an earlier version, whose texts and saved states remain readable.
+  static func formerly(named name: some Collection<UInt8>) -> Self?
 }
 
 extension Named {
-  /// An unknown name is refused with the nearest known one.
+  /// Throws for an unknown name, with the nearest known one.
   init(known name: ArraySlice<UInt8>) throws(ConfigurationError) {
     guard let one = Self(named: name) else {
       throw ConfigurationError(unknown: Self.what, name, among: Self.names)
@@ -20,7 +23,8 @@ extension Named {
       self = one
       return
     }
-    return nil
+    guard let one = Self.formerly(named: name) else { return nil }
+    self = one
   }
 
   static var names: [[UInt8]] {
@@ -33,7 +37,9 @@ extension Named {
 extension Kind: Named {
   static var what: StaticString { "schedule" }
 
-  /// The kind of that name; an unknown one is refused with the nearest known one.
+  static func formerly(named name: some Collection<UInt8>) -> Kind? { nil }
+
+  /// The kind of that name; throws for an unknown name, with the nearest known one.
   public init(known name: [UInt8]) throws(ConfigurationError) { try self.init(known: name[...]) }
 
   public var name: [UInt8] { entry.name }
@@ -45,7 +51,11 @@ extension Kind: Named {
 extension ControllerKind: Named {
   static var what: StaticString { "controller" }
 
-  /// The kind of that name; an unknown one is refused with the nearest known one.
+  static func formerly(named name: some Collection<UInt8>) -> ControllerKind? {
+    name.elementsEqual(("settle" as StaticString).bytes) ? .earlyStop : nil  // in 0.1
+  }
+
+  /// The kind of that name; throws for an unknown name, with the nearest known one.
   public init(known name: [UInt8]) throws(ConfigurationError) { try self.init(known: name[...]) }
 
   public var name: [UInt8] { entry.name }
@@ -55,7 +65,7 @@ extension ControllerKind: Named {
 }
 
 extension Signature {
-  /// The place of a parameter; an unknown name is refused with the nearest known one.
+  /// The index of a parameter; throws for an unknown name, with the nearest known one.
   public func index(of name: [UInt8]) throws(ConfigurationError) -> Int {
     for i in parameters.indices where parameters[i].name == name { return i }
     throw ConfigurationError(unknown: "parameter", name[...], among: parameters.map { $0.name })

@@ -15,21 +15,32 @@ public struct Parameter: Sendable {
     case schedule
   }
 
+  /// What its numbers count.
+  public enum Unit: Sendable {
+    case none
+    case updates
+
+    /// Its name; empty for none.
+    public var text: [UInt8] { self == .updates ? ("updates" as StaticString).bytes : [] }
+  }
+
   public let name: [UInt8]
   public let kind: Kind
-  /// nil: must be given.
+  /// nil: required.
   public private(set) var defaultValue: Value?
+  public let unit: Unit
   /// Whether `none` is a value.
   public private(set) var isOptional: Bool
   /// One phrase with the unit.
   public let note: [UInt8]
 
-  /// As a declaration says it: name, kind and range, default, meaning.
+  /// As declared: name, kind and range, default, meaning.
   ///
   ///     floor: real in [0, 1] = 0; lowest value
-  ///     patience: count from 0 = 10 (paper: 0); observations to wait        another default for a variant
-  ///     reset_start: count from 0 or none = 500; cuts before a reset
-  ///     total: count from 1; updates                                        must be given
+  ///     patience: count from 0 = 10 (paper: 0); observations to wait        a variant's own default
+  ///     reset_start: count from 1 or none = 500; cuts before a reset
+  ///     beta: real > 0 (multiplicative: in (0, 1)) = 1e-6; a rate           a variant's own range
+  ///     total: count of updates from 1; updates                             required, and its unit
   ///     floor = 0.1                                                         a shared parameter
   ///     shape: word @shape|log = linear; curve of the rise                  words of a shared one, and more
   ///
@@ -50,21 +61,49 @@ public struct Parameter: Sendable {
 
   private init(_ name: [UInt8], _ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     self.name = name
-    kind = try Self.kind(&lexer)
+    (kind, unit) = try Self.kind(&lexer, variant)
     isOptional = lexer.take("or none")
     note = lexer.note
     try readDefault(&lexer, variant)
   }
 
-  private static func kind(_ lexer: inout Lexer) throws(ConfigurationError) -> Kind {
-    if lexer.take("counts") { return .counts(repeating: lexer.take("repeating")) }
-    if lexer.take("count") {
-      let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
-      let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
-      return .count(lower...max(lower, upper))
+  private static func kind(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) -> (
+    Kind, Unit
+  ) {
+    if lexer.take("counts") {
+      let unit = try unit(&lexer)
+      return (.counts(repeating: lexer.take("repeating")), unit)
     }
-    if lexer.take("reals") { return .reals(try Interval(declared: &lexer)) }
-    if lexer.take("real") { return .real(try Interval(declared: &lexer)) }
+    if lexer.take("count") {
+      let unit = try unit(&lexer)
+      let range = try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+        let lower = lexer.take("from") ? try lexer.expectInteger() : Int64.min
+        let upper = lexer.take("to") ? try lexer.expectInteger() : Int64.max
+        return lower...max(lower, upper)
+      }
+      return (.count(range), unit)
+    }
+    if lexer.take("reals") {
+      let unit = try unit(&lexer)
+      return (.reals(try Interval(declared: &lexer)), unit)
+    }
+    if lexer.take("real") {
+      let unit = try unit(&lexer)
+      let range = try ofVariant(variant, &lexer) { (lexer) throws(ConfigurationError) in
+        try Interval(declared: &lexer)
+      }
+      return (.real(range), unit)
+    }
+    return (try kindWithoutUnit(&lexer), .none)
+  }
+
+  private static func unit(_ lexer: inout Lexer) throws(ConfigurationError) -> Unit {
+    guard lexer.take("of") else { return .none }
+    try lexer.expect("updates")
+    return .updates
+  }
+
+  private static func kindWithoutUnit(_ lexer: inout Lexer) throws(ConfigurationError) -> Kind {
     if lexer.take("per_group") { return .perGroup(try Interval(declared: &lexer)) }
     if lexer.take("flag") { return .flag }
     if lexer.take("name") { return .name }
@@ -86,15 +125,23 @@ public struct Parameter: Sendable {
 
   private mutating func readDefault(_ lexer: inout Lexer, _ variant: [UInt8]?) throws(ConfigurationError) {
     guard lexer.take("=") else { return }
-    try setDefault(lexer.takeWord())
-    guard lexer.take("(") else { return }
+    try setDefault(try Self.ofVariant(variant, &lexer) { (lexer) in lexer.takeWord() })
+  }
+
+  /// What is read, or what stands in brackets behind it for the variant: "0 (paper: 1, huggingface: 2)".
+  private static func ofVariant<Value>(
+    _ variant: [UInt8]?, _ lexer: inout Lexer, _ read: (inout Lexer) throws(ConfigurationError) -> Value
+  ) throws(ConfigurationError) -> Value {
+    var value = try read(&lexer)
+    guard lexer.take("(") else { return value }
     repeat {
       let name = lexer.takeWord()
       try lexer.expect(":")
-      let word = lexer.takeWord()
-      if name == variant { try setDefault(word) }
+      let other = try read(&lexer)
+      if name == variant { value = other }
     } while lexer.take(",")
     try lexer.expect(")")
+    return value
   }
 
   private mutating func setDefault(_ word: [UInt8]) throws(ConfigurationError) {
@@ -113,7 +160,7 @@ public struct Parameter: Sendable {
     defaultValue = accept(value)
   }
 
-  /// What is allowed, as an error message says it.
+  /// The allowed values, for an error message.
   public var expected: [UInt8] {
     var text: [UInt8] = []
     switch kind {
@@ -143,7 +190,7 @@ public struct Parameter: Sendable {
     return text
   }
 
-  /// The value as the parameter's kind, or nil if it is not allowed.
+  /// The value converted to the parameter's kind, or nil if it is not allowed.
   func accept(_ value: Value) -> Value? {
     switch (kind, value) {
     case (_, .none): return isOptional ? value : nil
@@ -205,7 +252,7 @@ extension Parameter {
     }
   }
 
-  /// The default in the text form; empty if the parameter must be given.
+  /// The default in the text form; empty for a required parameter.
   public var defaultText: [UInt8] {
     var text: [UInt8] = []
     defaultValue?.write(to: &text)

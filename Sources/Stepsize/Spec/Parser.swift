@@ -2,13 +2,13 @@ extension Schedule {
   /// Reads the text form:
   ///
   ///     schedule = product { ">>" product }
-  ///     product  = factor { "*" factor }               one factor or more is no number
+  ///     product  = factor { "*" factor }               at least one factor is not a number
   ///     factor   = number | name "(" [ argument { "," argument } ] ")" | "(" schedule [ "," phase ] ")"
   ///     argument = [ name "=" ] ( number | word | "[" numbers "]" | true | false | none | schedule )
   ///     phase    = "phase" "=" word
   ///
-  /// Positional arguments come before named ones. An error says where it is and, for an unknown name, which
-  /// known one is nearest.
+  /// Positional arguments come before named ones. An error has its position and, for an unknown name, the
+  /// nearest known one.
   public init(parsing text: [UInt8]) throws(ConfigurationError) {
     var parser = try Parser(checking: text)
     self = try parser.wholeText()
@@ -20,10 +20,12 @@ struct Parser {
 
   private var lexer: Lexer
   private var depth = 0
+  /// The schedules that the text has named so far: a declaration is read once.
+  private var known: [(kind: Kind, signature: Signature)] = []
 
   init(checking text: [UInt8]) throws(ConfigurationError) {
     guard text.count <= Self.maximumLength else {
-      throw ConfigurationError(.limit, "a text has more than 268435456 bytes")
+      throw ConfigurationError(.limit, "the text has more than 268435456 bytes")
     }
     lexer = Lexer(text)
   }
@@ -34,7 +36,7 @@ struct Parser {
     return schedule
   }
 
-  /// The controllers that stand first, one after the other, and the schedule that may follow.
+  /// The controllers that come first, and the schedule that may follow.
   mutating func wholePlan() throws(ConfigurationError) -> Plan {
     var controllers: [Controller] = []
     var schedule: Schedule?
@@ -44,7 +46,7 @@ struct Parser {
       let before = lexer
       guard let name = lexer.takeName(), let kind = ControllerKind(named: name) else {
         lexer = before
-        // Only a schedule that stands alone may be a sequence without brackets.
+        // Only a schedule by itself may be a sequence without brackets.
         schedule = try controllers.isEmpty ? sequence() : product()
         break
       }
@@ -52,7 +54,7 @@ struct Parser {
     } while lexer.take("*")
     if lexer.take(">>") {
       throw ConfigurationError(
-        .syntax, "a controller works on the whole: put the schedule after it in brackets",
+        .syntax, "a controller applies to the whole schedule: put the schedule after it in brackets",
         at: lexer.offset - 2)
     }
     if lexer.peek() != nil { throw lexer.unexpected("\"*\" or the end") }
@@ -76,15 +78,17 @@ struct Parser {
     let signature = kind.signature
     let values = try arguments(of: signature, &phase)
     guard phase == nil else {
-      throw ConfigurationError(.name, "a controller has no phase: ", Lexer.quoted(kind.name[...]), at: start)
+      throw ConfigurationError(
+        .name, "a controller cannot have a phase: ", Lexer.quoted(kind.name[...]), at: start)
     }
     do { return try Controller(kind, signature, values) } catch { throw located(error, start) }
   }
 
   private mutating func sequence() throws(ConfigurationError) -> Schedule {
     depth += 1
-    guard depth <= Schedule.maximumDepth else {
-      throw ConfigurationError(.limit, "brackets are nested more than 64 levels deep", at: lexer.offset)
+    // The whole text is not a level of its own.
+    guard depth - 1 <= Schedule.maximumDepth else {
+      throw ConfigurationError(.limit, "brackets nested more than 64 levels deep", at: lexer.offset)
     }
     let start = lexer.offset
     var parts = [try product()]
@@ -107,7 +111,7 @@ struct Parser {
     } while lexer.take("*")
     guard !factors.isEmpty else {
       throw ConfigurationError(
-        .syntax, "a number is no schedule by itself; write constant(value=…)", at: start)
+        .syntax, "a number is not a schedule; write constant(value=…)", at: start)
     }
     do {
       var schedule = try Schedule.product(factors)
@@ -136,22 +140,29 @@ struct Parser {
 
   private mutating func call(_ name: ArraySlice<UInt8>) throws(ConfigurationError) -> Schedule {
     let start = name.startIndex
-    guard let kind = Kind(named: name) else {
+    guard let (kind, signature) = known(name) else {
       if ControllerKind(named: name) != nil {
         throw ConfigurationError(
           .syntax,
-          "a controller stands first, in a scheduler's text, as in greedy() * (a >> b): ",
+          "a controller must come first, in a scheduler's text, as in greedy() * (a >> b): ",
           Lexer.quoted(name), at: start)
       }
       throw unknown("schedule", name, among: Kind.names)
     }
     var phase: [UInt8]?
-    let signature = kind.signature
     let values = try arguments(of: signature, &phase)
     do {
       let schedule = try Schedule(kind, signature, values)
       return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
     } catch { throw located(error, start) }
+  }
+
+  private mutating func known(_ name: ArraySlice<UInt8>) -> (kind: Kind, signature: Signature)? {
+    for one in known where one.signature.name.elementsEqual(name) { return one }
+    guard let kind = Kind(named: name) else { return nil }
+    let one = (kind, kind.signature)
+    known.append(one)
+    return one
   }
 
   /// What stands in the brackets of a call; nil where nothing was given.
@@ -182,12 +193,12 @@ struct Parser {
         }
       } else if let index = position {
         guard index < parameters.count else {
-          throw ConfigurationError(.syntax, "too many values in the brackets", at: offset)
+          throw ConfigurationError(.syntax, "too many arguments", at: offset)
         }
         values[index] = try value(of: parameters[index])
         position = index + 1
       } else {
-        throw ConfigurationError(.syntax, "a value without a name after one with a name", at: offset)
+        throw ConfigurationError(.syntax, "positional argument after a named one", at: offset)
       }
     }
     return values
@@ -214,7 +225,7 @@ struct Parser {
     return .word(word)
   }
 
-  /// Integers where all are, reals otherwise.
+  /// Integers if all are, reals otherwise.
   private mutating func list() throws(ConfigurationError) -> Value {
     var integers: [Int64] = []
     var reals: [Double] = []

@@ -1,50 +1,51 @@
-/// What a scheduler is made from besides its base rates: a controller, what ends phases, and a schedule.
+/// What a scheduler is made from besides its base rates: a controller, early stop rules, and a schedule.
 ///
-/// Its text form is their product; the controllers stand first:
+/// Its text form is their product, with the controllers first:
 ///
-///     greedy(patience=10) * settle("main", patience=200) * (constant(9000, phase="main") >> linear(1000))
+///     greedy(patience=10) * early_stop("main", patience=200) * (constant(9000, phase="main") >> linear(1000))
 public struct Plan: Sendable {
-  /// What moves the base rates; nil for nothing.
+  /// The controller that moves the base rates; nil for none.
   public let controller: Controller?
-  /// What ends phases.
-  public let settlings: [Controller]
+  /// The early stop rules.
+  public let earlyStops: [Controller]
   /// nil for a constant 1.
   public let schedule: Schedule?
 
-  public static let maximumSettlingCount = 16
+  public static let maximumEarlyStopCount = 16
 
-  /// At most one of the controllers moves the base rates; the others are settlings, each of a phase that there is.
+  /// At most one of the controllers moves the base rates; the others are early stop rules, each for an existing phase.
   public init(_ controllers: [Controller], _ schedule: Schedule?) throws(ConfigurationError) {
     var mover: Controller?
-    var settlings: [Controller] = []
+    var earlyStops: [Controller] = []
     for controller in controllers {
-      if controller.kind == .settle {
-        settlings.append(controller)
+      if controller.kind == .earlyStop {
+        earlyStops.append(controller)
       } else if mover == nil {
         mover = controller
       } else {
-        throw ConfigurationError(.argument, "scheduler: more than one controller that moves the rates")
+        throw ConfigurationError(
+          .argument, "scheduler: more than one controller that moves the rates, expected at most one")
       }
     }
-    guard settlings.count <= Self.maximumSettlingCount else {
-      throw ConfigurationError(.limit, "scheduler: more than 16 settlings")
+    guard earlyStops.count <= Self.maximumEarlyStopCount else {
+      throw ConfigurationError(.limit, "scheduler: more than 16 early stop rules")
     }
-    for settling in settlings {
-      guard let name = settling.arguments.optionalWord("phase"), schedule?.hasPhase(name) != true else {
+    for rule in earlyStops {
+      guard let name = rule.arguments.optionalWord("phase"), schedule?.hasPhase(name) != true else {
         continue
       }
       throw ConfigurationError(
-        .argument, "settle: the schedule has no phase of that name: ",
+        .argument, "early_stop: the schedule has no phase of that name: ",
         Lexer.quoted(name[...]))
     }
     controller = mover
-    self.settlings = settlings
+    self.earlyStops = earlyStops
     self.schedule = schedule
   }
 
-  /// All of them: what moves the rates first.
+  /// All controllers: the one that moves the rates first.
   public var controllers: [Controller] {
-    (controller.map { [$0] } ?? []) + settlings
+    (controller.map { [$0] } ?? []) + earlyStops
   }
 
   /// Reads the text form.
@@ -53,7 +54,7 @@ public struct Plan: Sendable {
     self = try parser.wholePlan()
   }
 
-  /// The canonical text form; empty where there is nothing but a constant 1.
+  /// The canonical text form; empty for a constant 1 without controllers.
   public var text: [UInt8] {
     var text: [UInt8] = []
     for controller in controllers {

@@ -9,7 +9,8 @@ extension Schedule {
   func write(to text: inout [UInt8]) {
     switch form {
     case .call(_, let arguments, _): text.writeCall(arguments.signature, arguments.values, phase)
-    case .sequence(let parts):
+    case .sequence(let sequence):
+      let parts = sequence.all
       for i in parts.indices {
         if i > 0 { text.write(" >> ") }
         parts[i].write(to: &text, inBrackets: parts[i].isSequence)
@@ -40,15 +41,15 @@ extension Schedule {
 
   var isSequence: Bool { if case .sequence = form { true } else { false } }
   private var isScale: Bool { if case .scale = form { true } else { false } }
-  /// A scale inside a product would otherwise be read as the scale of the product.
+  /// A scale inside a product would otherwise be parsed as the scale of the product.
   private var isProduct: Bool { if case .product = form { true } else { isScale } }
 }
 
 extension [UInt8] {
   /// A call in the text form.
   ///
-  /// Leading parameters stand without their names as long as each must be given or is the first; the others
-  /// are named, and left out where they have their default.
+  /// Leading parameters are positional as long as each is required or the first; the others are named, and left out
+  /// where they have their default.
   mutating func writeCall(_ signature: Signature, _ values: [Value], _ phase: [UInt8]? = nil) {
     self += signature.name
     write("(")

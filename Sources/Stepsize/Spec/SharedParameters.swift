@@ -1,5 +1,4 @@
-/// Parameters that several declarations have, each said once: a declaration names them, with another default where it
-/// has one.
+/// Parameters that several declarations share: a declaration names them, with its own default where it has one.
 enum SharedParameters {
   static var declaration: StaticString {
     """
@@ -8,7 +7,7 @@ enum SharedParameters {
     curve of the fall
     power: real > 0 = 1; exponent of the shapes power and 1-power
     q: real in (0, 1) = 0.1; base of the shape exponential
-    gamma: real in (0, 1] = 1; factor an update of the exp mode
+    gamma: real in (0, 1] = 1; factor per update of the exp mode
     mode: word min|max = min; whether a smaller metric is better (a loss) or a larger one
     threshold: real >= 0 = 0; margin of an improvement
     threshold_mode: word abs|rel = abs; whether the margin is a difference or a fraction of the best metric

@@ -1,11 +1,11 @@
-/// What the library tells of a named schedule or controller, and how values are given to it.
+/// The description of a named schedule or controller, and the check of values that are given to it.
 public struct Signature: Sendable {
   public let name: [UInt8]
   /// One line.
   public let summary: [UInt8]
   /// The value as a function of the step t, or what a controller does with an observation.
   public let formula: [UInt8]
-  /// Paper or origin; empty where the form is common property.
+  /// Paper or origin; empty for a form in common use.
   public let source: [UInt8]
   public let parameters: [Parameter]
 
@@ -14,7 +14,7 @@ public struct Signature: Sendable {
     guard given.count <= parameters.count else {
       throw ConfigurationError(
         name, ("value count" as StaticString).bytes, .integer(Int64(given.count)),
-        expected: ("no more than there are parameters" as StaticString).bytes)
+        expected: ("at most as many as there are parameters" as StaticString).bytes)
     }
     var values: [Value] = []
     values.reserveCapacity(parameters.count)

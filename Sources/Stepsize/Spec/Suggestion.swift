@@ -1,4 +1,4 @@
-/// The known name that is fewest edits away (Levenshtein), if that is near enough to be meant.
+/// The known name with the smallest edit distance (Levenshtein), if it is close enough to be meant.
 func nearest(to name: ArraySlice<UInt8>, among known: [[UInt8]]) -> [UInt8]? {
   guard name.count <= 64 else { return nil }
   let name = Array(name)

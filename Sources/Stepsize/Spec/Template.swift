@@ -1,12 +1,12 @@
-/// A composition in the text form, into which the values of parameters are put.
+/// A composition in the text form, into which the values of parameters are substituted.
 ///
 ///     var text = Template(a)
 ///     text.add("ramp({warmup}, {start}, phase=\"warmup\")")
 ///     text.add("constant({hold}, phase=\"main\")", if: a.count("hold") > 0)
 ///     return try text.body()
 ///
-/// Parts that are added stand one after the other (`>>`). A text costs its bytes, where code that builds the same parts
-/// costs ten times as many; numbers survive exactly.
+/// Added parts form a sequence (`>>`). A text costs its bytes, and code that builds the same parts ten times as many;
+/// numbers survive exactly.
 struct Template {
   private let arguments: Arguments
   private var values: [(name: StaticString, value: Value)] = []
@@ -18,7 +18,7 @@ struct Template {
   @inline(never)
   mutating func set(_ name: StaticString, _ value: Value) { values.append((name, value)) }
 
-  /// Adds a part, in which "{name}" stands for a value.
+  /// Adds a part, in which "{name}" is replaced by a value.
   @inline(never)
   mutating func add(_ part: StaticString, if isThere: Bool = true) {
     guard isThere else { return }

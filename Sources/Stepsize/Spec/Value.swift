@@ -12,7 +12,7 @@ public enum Value: Sendable {
 
   public static func word(_ text: StaticString) -> Value { .word(text.bytes) }
 
-  /// The text form; long lists are shortened where `limit` says so (error messages).
+  /// The text form; lists longer than `limit` are shortened (for error messages).
   func write(to text: inout [UInt8], limit: Int = 8) {
     switch self {
     case .none: text.write("none")

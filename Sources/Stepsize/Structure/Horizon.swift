@@ -1,13 +1,13 @@
 extension Schedule {
-  /// How many updates a picture shows where nobody says it: the length; without an end four times as many as its
-  /// parameters speak of, and at least 1000.
+  /// How many updates a picture shows by default: the length; for a schedule without an end, four times the largest
+  /// number of updates among its parameters, and at least 1000.
   public var horizon: Int64 {
     max(length ?? max(extent, Self.leastHorizon), 1)
   }
 
   private static var leastHorizon: Int64 { 1000 }
 
-  /// The same without a least number.
+  /// The same without a minimum.
   private var extent: Int64 {
     if let length { return length }
     switch form {
@@ -37,7 +37,7 @@ extension Schedule {
     guard case .call(_, let arguments, _) = form else { return 0 }
     let (parameters, values) = (arguments.signature.parameters, arguments.values)
     var largest: Int64 = 0
-    for i in parameters.indices where values.indices.contains(i) && parameters[i].isInUpdates {
+    for i in parameters.indices where values.indices.contains(i) && parameters[i].unit == .updates {
       switch values[i] {
       case .integer(let n): largest = max(largest, n)
       case .real(let x): largest = max(largest, Int64(min(max(x, 0), largestCount)))
@@ -47,19 +47,6 @@ extension Schedule {
       }
     }
     return largest
-  }
-}
-
-extension Parameter {
-  /// Whether it is a number of updates.
-  fileprivate var isInUpdates: Bool {
-    func isOne(of names: [StaticString]) -> Bool { names.contains { $0.equals(name) } }
-    switch kind {
-    case .count: return !isOne(of: ["seed", "model_size", "cycles"])
-    case .counts: return true
-    case .real, .reals: return isOne(of: ["every", "scale", "timescale", "center", "steps", "lengths"])
-    default: return false
-    }
   }
 }
 

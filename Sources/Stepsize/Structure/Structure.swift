@@ -1,6 +1,6 @@
-/// How a schedule is put together: a tree that can be walked without reading its text.
+/// How a schedule is composed: a tree that can be walked without reading its text.
 public enum Structure: Int32, Sendable {
-  /// A schedule of the catalogue. Its part is the schedule among its parameters, or of a named composition what it
+  /// A schedule of the catalogue. Its part is the schedule among its parameters or, for a named composition, what it
   /// stands for; a closed form has none.
   case call = 0
   /// One part after the other.
@@ -24,7 +24,7 @@ extension Schedule {
     }
   }
 
-  /// What it is made of.
+  /// The root of the tree.
   public var parts: [Schedule] {
     switch form {
     case .call(_, let arguments, let expansion):
@@ -35,32 +35,22 @@ extension Schedule {
       } else {
         []
       }
-    case .sequence(let parts), .product(let parts): parts
+    case .sequence(let parts): parts.all
+    case .product(let parts): parts
     case .scale(_, let part), .group(let part): [part]
     }
   }
 
-  public var partCount: Int { parts.count }
+  public var partCount: Int {
+    if case .sequence(let parts) = form { parts.count } else { parts.count }
+  }
 
-  /// A part, and the step at which it begins: of a sequence where the parts before it end, else 0. nil: no such part.
+  /// A part, and the step at which it begins: in a sequence where the previous part ends, otherwise 0. nil: no such
+  /// part.
   public func part(_ index: Int) -> (schedule: Schedule, start: Int64)? {
-    let parts = parts
-    guard parts.indices.contains(index) else { return nil }
-    var start: Int64 = 0
-    if structure == .sequence {
-      // The node has the parts as a tree, halved at each level.
-      var (node, lower, upper) = (node, 0, parts.count)
-      while upper - lower > 1, case .sequence(let first, let length, let then) = node {
-        let middle = lower + (upper - lower) / 2
-        if index < middle {
-          (node, upper) = (first, middle)
-        } else {
-          (node, lower) = (then, middle)
-          start += length
-        }
-      }
-    }
-    return (parts[index], start)
+    guard index >= 0, index < partCount else { return nil }
+    if case .sequence(let parts) = form { return parts.part(index) }
+    return (parts[index], 0)
   }
 
   /// Name and parameters of a schedule of the catalogue; nil for the others.
@@ -78,7 +68,7 @@ extension Schedule {
     return text
   }
 
-  /// The number of a scale; else 1.
+  /// The number of a scale; otherwise 1.
   public var factor: Double {
     if case .scale(let factor, _) = form { factor } else { 1 }
   }

@@ -1,8 +1,8 @@
 extension Schedule {
   /// Knots with straight lines between them that follow a list of values within a tolerance.
   ///
-  /// From knot to knot as far as any line can go: O(n). The first and the last value are met exactly, and no
-  /// value is outside the range of those given. Answers the schedule and its largest error.
+  /// Each line reaches as far as any can: O(n). The first and the last value are met exactly, and no value is outside
+  /// the range of those given. Returns the schedule and its largest error.
   /// - Parameters:
   ///   - values: 1 to 16777216 multipliers, finite, >= 0.
   ///   - tolerance: The largest error allowed, in [1e-9, 1].
@@ -11,7 +11,9 @@ extension Schedule {
   ) throws(ConfigurationError) -> (schedule: Schedule, error: Double) {
     let check = Check("fit")
     try check("tolerance", tolerance, in: Interval(1e-9, 1))
-    guard values.count > 0 else { throw ConfigurationError(.argument, "fit: values is empty") }
+    guard values.count > 0 else {
+      throw ConfigurationError(.argument, "fit: values is empty, expected 1 to 16777216 numbers")
+    }
     try check("count", Int64(values.count), from: 1, to: Int64(Table.maximumCount))
     var top = 0.0
     for i in values.indices {
@@ -21,9 +23,9 @@ extension Schedule {
 
     var steps = [0.0]
     var heights = [values[0]]
-    // What rounding may add to the error of a line.
-    let allowed = tolerance * (1 - 0x1p-20)
-    // The slopes of the lines from the last knot that pass all values since.
+    // Less what rounding adds to the error of a line; where that is all of it, every value is a knot.
+    let allowed = Swift.max(tolerance * (1 - 0x1p-20) - top * 0x1p-48, 0)
+    // The slopes of the lines from the last knot that pass within the tolerance of all values since.
     var lowest = -Double.infinity
     var highest = Double.infinity
     var start = 0
@@ -34,7 +36,8 @@ extension Schedule {
       let distance = real(Int64(i &- start))
       let low = (Swift.max(values[i] - margin, 0) - height) / distance
       let high = (Swift.min(values[i] + margin, top) - height) / distance
-      if Swift.max(lowest, low) <= Swift.min(highest, high) {
+      let isReached = Swift.max(lowest, low) <= Swift.min(highest, high)
+      if isReached && (allowed > 0 || i &- 1 == start) {
         lowest = Swift.max(lowest, low)
         highest = Swift.min(highest, high)
         i &+= 1
@@ -43,7 +46,9 @@ extension Schedule {
         let length = real(Int64(i &- 1 &- start))
         let slope = bounded((values[i &- 1] - height) / length, lowest, highest)
         start = i &- 1
-        height = bounded(height + slope * length, 0, top)
+        let value = values[start]
+        height = bounded(
+          height + slope * length, Swift.max(value - allowed, 0), Swift.min(value + allowed, top))
         steps.append(real(Int64(start)))
         heights.append(height)
         lowest = -Double.infinity

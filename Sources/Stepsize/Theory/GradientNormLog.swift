@@ -1,11 +1,11 @@
 /// The gradient norms of a training run in bounded memory, for a refinement.
 ///
 /// Keeps the norms of updates 0, k, 2k, … with a stride k that begins at 1. When the log is full it drops every
-/// second one and doubles the stride: what it holds is always every k-th norm as it was added, and between
+/// second one and doubles the stride: it always holds every k-th norm as it was added, and between
 /// capacity/2 and capacity of them. (Means of blocks would spread one NaN or spike over its neighbours; the
 /// running median of a refinement removes both from single norms.)
 public struct GradientNormLog: Sendable {
-  /// The most norms that are kept.
+  /// The largest number of norms that are kept.
   public internal(set) var capacity: Int
   /// Updates between two norms that are kept: a power of two.
   public internal(set) var stride: Int64 = 1
@@ -27,7 +27,7 @@ public struct GradientNormLog: Sendable {
     guard !(norm < 0) else {
       throw ConfigurationError("norm_log", "norm", .real(norm), expected: "a number >= 0")
     }
-    // A log of 2^63 norms is full for good.
+    // A log of 2^63 norms stays as it is.
     guard count < Int64.max else { return }
     if count & (stride &- 1) == 0 {
       if values.count == capacity { thin() }

@@ -2,7 +2,7 @@ extension GradientNormLog {
   /// "NORMLOG" as the first field: this state is not that of a scheduler.
   private static let tag: UInt64 = 0x47_4F4C_4D52_4F4E
 
-  /// Bytes of `state()`, and the most that any log has.
+  /// Bytes of `state()`, and the largest number for any log.
   public var stateLength: Int { Self.stateLength(values.count) }
   public static var maximumStateLength: Int { stateLength(Table.maximumCount) }
 
@@ -11,13 +11,11 @@ extension GradientNormLog {
 
   /// The log as bytes that `init(state:)` reads.
   public func state() -> [UInt8] {
-    var coder = StateCoder()
     var copy = self
-    copy.transfer(&coder)
-    return coder.finished()
+    return StateCoder.bytes { copy.transfer(&$0) }
   }
 
-  /// The log that `state()` has written. Damaged bytes are refused.
+  /// The log that `state()` has written; throws for damaged bytes.
   public init(state: [UInt8]) throws(ConfigurationError) {
     var coder = try StateCoder(reading: state, of: "a log of gradient norms")
     try self.init()
@@ -32,10 +30,8 @@ extension GradientNormLog {
     coder.transfer(&capacity, in: 2...Table.maximumCount)
     coder.transfer(&stride, in: 1...Int64.max)
     coder.transfer(&count, in: 0...Int64.max)
-    var bits = values.map { $0.bitPattern }
-    coder.transfer(&bits)
-    // A scheduler that is saved keeps its own.
-    if coder.isReading { values = bits.map { Double(bitPattern: $0) } }
+    coder.transfer(&values)
+    guard coder.isReading else { return }
     let kept = count / stride &+ (count % stride == 0 ? 0 : 1)
     if stride & (stride &- 1) != 0 || kept != Int64(values.count) || values.count > capacity
       || values.contains(where: { $0 < 0 })

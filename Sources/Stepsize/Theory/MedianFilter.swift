@@ -3,7 +3,7 @@
 ///     out[i] = median of x[k(j)] for j = i - h … i + h,   2h + 1 = 2 (⌊τ n⌋ div 2) + 1
 ///     k(j) = 0 for j < 0;   2 (n - 1) - j for j >= n;   j otherwise
 ///
-/// The first value is repeated on the left; on the right the values are mirrored, the last one not repeated.
+/// The first value is repeated on the left; on the right the values are mirrored without repeating the last one.
 /// O(n log h) in time: the values are ranked in blocks, a set of bits holds the ranks in the window, and the
 /// median moves to the next bit up or down or stays, when one rank enters and one leaves.
 public struct MedianFilter: Sendable {
@@ -12,8 +12,8 @@ public struct MedianFilter: Sendable {
   let count: Int
 
   /// - Parameters:
-  ///   - tau: The width of the window as a part of `count`, in [0, 1].
-  ///   - count: How many values there are, 0 to 16777216.
+  ///   - tau: The width of the window as a fraction of `count`, in [0, 1].
+  ///   - count: The number of values, 0 to 16777216.
   public init(tau: Double, count: Int) throws(ConfigurationError) {
     try self.init(tau: tau, count: count, owner: "median_filter")
   }

@@ -1,7 +1,7 @@
 // A set of numbers 0..<n as bits, with the nearest member on either side of a place in O(log n).
 //
 // Level 0 has one bit for each number. A bit of a higher level says whether a word of the level below has any
-// bit, so that a search skips empty stretches 64 words at a time. The words of all levels are one span, and
+// bit, so that a search skips empty ranges 64 words at a time. The words of all levels are one span, and
 // `starts` says where each level begins; where members are dense, only level 0 is touched.
 
 enum RankSet {

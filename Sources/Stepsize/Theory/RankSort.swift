@@ -68,7 +68,7 @@ struct RankSort {
     }
   }
 
-  /// Sorts by one digit, leaving the order of equal ones. Answers true, and does nothing, where all are equal.
+  /// Sorts by one digit, stably. Returns true, and does nothing, where all are equal.
   @_optimize(speed)
   private static func pass(
     _ count: Int, _ keys: inout [UInt64], _ order: inout [UInt32], _ sorted: inout [UInt64],

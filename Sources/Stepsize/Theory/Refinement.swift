@@ -4,12 +4,12 @@
 ///
 /// where G are the norms, smoothed by a running median. Constant norms give linear decay; a warm-up appears
 /// where the first norms are large. The last value is exactly 0. Only the shape matters: the norms times a
-/// number give the same schedule.
+/// constant give the same schedule.
 ///
-/// What the definition leaves open: a norm that is NaN or infinite is interpolated between its neighbours. A
-/// norm of 0 counts as 0.001 of the median of those above 0. A single value is 1, since its sum is empty.
+/// Cases that the definition leaves open: a norm that is NaN or infinite is interpolated between its neighbours, a norm
+/// of 0 counts as 0.001 of the median of those above 0, and a single value is 1, since its sum is empty.
 public struct Refinement: Sendable {
-  /// What the optimizer does with gradients, which decides the norm and the power p.
+  /// The kind of optimizer, which determines the norm and the power p.
   public enum Optimizer: Int32, Sendable {
     /// Steps along the gradient: l2 norms, p = 2.
     case sgd = 0
@@ -19,15 +19,15 @@ public struct Refinement: Sendable {
 
   public struct Configuration: Sendable {
     public var optimizer = Optimizer.sgd
-    /// Width of the running median as a part of the norms, in [0, 1]; 0 for none.
+    /// Width of the running median as a fraction of the norms, in [0, 1]; 0 for none.
     public var tau = 0.1
     /// Updates of the schedule; 0 for as many as norms. The smoothed norms are interpolated to this number.
     public var total: Int64 = 0
-    /// Smoothed norms below this part of the median are raised to it, in [0, 1].
+    /// Smoothed norms below this fraction of the median are raised to it, in [0, 1].
     public var floor = 0.0
     /// Raises the floor until the schedule is not collapsed.
     public var isCapped = false
-    /// How far the start is from the solution, for `baseLR` and `bound`.
+    /// The distance from the start to the solution, for `baseLR` and `bound`.
     public var distance = 1.0
 
     public init() {}
@@ -41,13 +41,13 @@ public struct Refinement: Sendable {
   public private(set) var raisedCount: Int64 = 0
   /// The floor that was used.
   public private(set) var floor: Double
-  /// The smallest floor, of 1/64, 1/32, … medians, with which the schedule is not collapsed; 0 if it is not anyway.
+  /// The smallest floor of 1/64, 1/32, … medians with which the schedule is not collapsed; 0 if it needs none.
   public private(set) var suggestedFloor: Double = 0
   /// The median of the norms above 0.
   public let median: Double
   /// Updates before the largest multiplier.
   public private(set) var warmup: Int64 = 0
-  /// The update from which the multiplier falls for good: where the schedule is farthest above the straight
+  /// The update from which the multiplier falls until the end: where the schedule is farthest above the straight
   /// line from its largest to its last value. Equal to `warmup` where it is nowhere above.
   public private(set) var annealStart: Int64 = 0
   /// The largest multiplier lies in the last tenth, the last twentieth has more than half of the weight, or the
@@ -56,11 +56,11 @@ public struct Refinement: Sendable {
   public private(set) var isCollapsed = false
   /// The base rate that the theory gives for l2 norms, D Q^(-3/2) max(w_t R_t) with Q = Σ w_t; nil for Adam.
   public private(set) var baseLR: Double?
-  /// The bound on the last loss above the best one that comes with it, D/√Q; nil for Adam.
+  /// The corresponding bound on the last loss minus the best one, D/√Q; nil for Adam.
   public private(set) var bound: Double?
 
   private static let owner: StaticString = "refine"
-  /// What a norm of 0 counts as, as a part of the median.
+  /// What a norm of 0 counts as, as a fraction of the median.
   private static let zeroNorm = 1e-3
   /// Norms are kept within this factor of the median, so that no power or product overflows.
   private static let widest = 1e60
@@ -77,7 +77,7 @@ extension Refinement {
     let total = try Self.total(norms.count, configuration)
     guard values.count == Int(total) else {
       throw ConfigurationError(
-        Self.owner, "total", .integer(total), expected: "the number of values that are written")
+        Self.owner, "total", .integer(total), expected: "the number of values")
     }
     let filter = try MedianFilter(tau: configuration.tau, count: norms.count, owner: Self.owner)
     median = try Self.median(norms)
@@ -125,7 +125,9 @@ extension Refinement {
   ) throws(ConfigurationError) -> Int64 {
     let check = Check(owner)
     let limit = Int64(Table.maximumCount)
-    guard count > 0 else { throw ConfigurationError(.argument, "refine: norms is empty") }
+    guard count > 0 else {
+      throw ConfigurationError(.argument, "refine: norms is empty, expected 1 to 16777216 numbers")
+    }
     try check("count", Int64(count), from: 1, to: limit)
     try check("tau", configuration.tau, in: .fraction)
     try check("floor", configuration.floor, in: .fraction)
@@ -152,7 +154,7 @@ extension Refinement {
       if norms[i] > 0 && norms[i].isFinite { positiveCount &+= 1 }
     }
     guard positiveCount > 0 else {
-      throw ConfigurationError(.argument, "refine: norms has no finite number above 0")
+      throw ConfigurationError(.argument, "refine: norms has no finite number > 0, expected at least one")
     }
     // Digit by digit from the top: how many numbers with the digits so far are below the median?
     var left = (positiveCount &- 1) / 2
@@ -195,7 +197,7 @@ extension Refinement {
       let ratio = norms[i] == 0 ? Self.zeroNorm : norms[i] / median
       out[i] = bounded(ratio, 1 / Self.widest, Self.widest)
       if lastFinite < i &- 1 {
-        // On a line between the neighbours; before the first one as that.
+        // On a line between the neighbours; before the first finite norm, equal to it.
         let from = lastFinite < 0 ? out[i] : out[lastFinite]
         let span = real(Int64(i &- lastFinite))
         for k in (lastFinite &+ 1)..<i {
@@ -204,11 +206,11 @@ extension Refinement {
       }
       lastFinite = i
     }
-    // There is one above 0, so that lastFinite is one of the indices here.
+    // At least one is above 0, so that lastFinite is a valid index here.
     for k in (lastFinite &+ 1)..<norms.count { out[k] = out[Swift.max(lastFinite, 0)] }
   }
 
-  /// out[i] is read off at i/(n - 1) of the whole.
+  /// out[i] is the value at i/(n - 1) of the whole.
   private static func interpolate(_ from: Span<Double>, _ out: inout MutableSpan<Double>) {
     let gaps = Int64(Swift.max(out.count &- 1, 1))
     let last = Int64(from.count &- 1)
@@ -221,7 +223,7 @@ extension Refinement {
     }
   }
 
-  /// The place from `peak` on that is farthest above the line from there to the end; the peak if none is.
+  /// The index from `peak` on that is farthest above the line from there to the end; the peak if none is above it.
   private static func knee(_ values: Span<Double>, from peak: Int) -> Int {
     let length = real(Int64(Swift.max(values.count &- 1 &- peak, 1)))
     var farthest = 1e-6
@@ -276,7 +278,7 @@ private struct Weights {
     // A single value has an empty sum.
     if count == 1 { largest = sum }
     let isPeakLate = Int64(peak) &* 10 >= Int64(count) &* 9
-    // A third of a very short log says nothing.
+    // A third of a very short log is meaningless.
     let isStartLost = count >= 20 && area - areaAfterThird < 0.1 * area
     isCollapsed = count > 1 && (isPeakLate || late > 0.5 * sum || isStartLost)
   }
@@ -303,7 +305,7 @@ private struct Weights {
   }
 }
 
-/// A sum that keeps what each addition has lost.
+/// A compensated sum.
 struct Tail {
   private(set) var sum = 0.0
   private var lost = 0.0

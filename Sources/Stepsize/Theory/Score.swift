@@ -1,6 +1,6 @@
-/// What convex theory says about a schedule before anything is trained (arXiv 2310.07831, Theorem 10).
+/// The bound of convex theory for a schedule, before any training (arXiv 2310.07831, Theorem 10).
 ///
-/// For rates η_t = γ s_t the expected last loss is above the best one by at most
+/// For rates η_t = γ s_t the expected last loss exceeds the best one by at most
 ///
 ///     Ω(γ) = A/γ + γ B,   A = D²/(2 S_1),   B = ½ Σ s_t² G_t² / S_{min(t+1, T)},   S_k = s_k + … + s_T
 ///
@@ -11,11 +11,11 @@ public struct Score: Sendable {
   public let b: Double
   /// The best base rate.
   public let gamma: Double
-  /// The bound there.
+  /// The bound at the best base rate.
   public let omega: Double
   /// Updates up to the last one whose rate is above 0.
   public let count: Int64
-  /// The least bound that any schedule can have for these norms, D/√(Σ G_t^-2) over all updates; D G/√T for
+  /// The smallest bound that any schedule can have for these norms, D/√(Σ G_t^-2) over all updates; D G/√T for
   /// constant norms, where linear decay reaches it.
   public let bound: Double
   /// D/√(Σ G_t²): the base rate D/(G √T) for constant norms.
@@ -33,7 +33,7 @@ public struct Score: Sendable {
   ) throws(ConfigurationError) {
     let check = Check("score")
     guard let length = total == 0 ? schedule.length : total else {
-      throw ConfigurationError(.argument, "score: the schedule has no end, so that total must be given")
+      throw ConfigurationError(.argument, "score: the schedule has no end, expected a total")
     }
     try check("total", length, from: 1, to: Self.maximumCount)
     try check("D", distance, in: .positive)
@@ -76,7 +76,7 @@ public struct Score: Sendable {
       end = start
     }
     guard tail.sum.isFinite, sum.sum.isFinite else {
-      throw ConfigurationError(.argument, "score: the multipliers are too large")
+      throw ConfigurationError(.argument, "score: the multipliers are too large for their sums to be finite")
     }
     guard tail.sum > 0 else {
       throw ConfigurationError(.argument, "score: the schedule is 0 at every update")
@@ -95,7 +95,7 @@ public struct Score: Sendable {
     rate = finite(distance / unit / squares.sum.squareRoot())
   }
 
-  /// Ω at another base rate; NaN unless all is above 0.
+  /// Ω at another base rate; NaN unless all arguments are above 0.
   public static func omega(a: Double, b: Double, gamma: Double) -> Double {
     guard a > 0, b > 0, gamma > 0 else { return Double.nan }
     return finite(a / gamma + gamma * b)

@@ -1,8 +1,8 @@
 /// Random numbers without a state: each is a function of a seed and a counter, so that a resumed run draws
-/// what an uninterrupted one would have.
+/// the same numbers as an uninterrupted one.
 ///
 /// The 64 bits are a chain of SplitMix64 finalizers (Steele, Lea and Flood, 2014) over the seed, the step and
-/// the attempt; whole numbers alone, hence the same on every machine.
+/// the attempt: only integer arithmetic, hence the same on every machine.
 package struct CounterRandom {
   private let key: UInt64
 

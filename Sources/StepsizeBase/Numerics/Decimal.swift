@@ -5,69 +5,80 @@ package enum Decimal {
 
   /// The double nearest to the literal `[+-]digits[.digits][e[+-]digits]`, ties to even; nil for other text.
   ///
-  /// At least one digit must stand before or after the point. Too large a value gives an infinity.
+  /// At least one digit must come before or after the point. Too large a value gives an infinity.
   package static func parse(_ bytes: ArraySlice<UInt8>) -> Double? {
     guard bytes.count <= maxLiteralLength else { return nil }
     var rest = bytes
     let negative = takeSign(&rest)
-    var digits = takeDigits(&rest)
+    var digits = Digits()
+    digits.take(from: &rest)
     var exponent = 0
     if rest.first == UInt8(ascii: ".") {
       rest = rest.dropFirst()
-      let fraction = takeDigits(&rest)
-      digits += fraction
-      exponent = -fraction.count
+      exponent = digits.count
+      digits.take(from: &rest)
+      exponent -= digits.count
     }
-    guard !digits.isEmpty else { return nil }
+    guard digits.count > 0 else { return nil }
+    let mantissa = bytes[..<rest.startIndex]
     if let e = rest.first, e | 0x20 == UInt8(ascii: "e") {
       rest = rest.dropFirst()
       let negativeExponent = takeSign(&rest)
-      let exponentDigits = takeDigits(&rest)
-      guard !exponentDigits.isEmpty else { return nil }
+      var size = Digits()
+      size.take(from: &rest)
+      guard size.count > 0 else { return nil }
       // Saturated far beyond what the digits of a literal can make up for.
-      let size = exponentDigits.reduce(0) { min($0 * 10 + Int($1), 1_000_000) }
-      exponent += negativeExponent ? -size : size
+      let magnitude = size.significant > 6 ? 1_000_000 : Int(size.number)
+      exponent += negativeExponent ? -magnitude : magnitude
     }
     guard rest.isEmpty else { return nil }
-    let magnitude = nearest(to: digits.drop { $0 == 0 }, exponent: exponent)
+    let magnitude = digits.nearest(exponent) ?? nearest(to: mantissa, exponent: exponent)
     return negative ? -magnitude : magnitude
   }
 
   /// The shortest text that reads back as `x`: "1", "0.1", "1e22", "-0", "nan", "inf".
   package static func write(_ x: Double) -> [UInt8] {
     var text: [UInt8] = []
+    write(x, to: &text)
+    return text
+  }
+
+  package static func write(_ x: Double, to text: inout [UInt8]) {
+    if x.magnitude < 0x1p53, let n = Int64(whole: x), n != 0 || x.sign == .plus {
+      return write(n, to: &text)
+    }
     // As bytes: the views of a string would bring their indices into the library.
     _ = x.description.utf8.withContiguousStorageIfAvailable {
-      for byte in $0 {
-        // Swift writes 1e+22 and 1e-05.
-        let isZero = byte == UInt8(ascii: "0")
-        if (isZero || byte == UInt8(ascii: "+")) && text.last == UInt8(ascii: "e") { continue }
-        if isZero && text.last == UInt8(ascii: "-") && text.count > 1
-          && text[text.count - 2] == UInt8(ascii: "e")
-        {
-          continue
-        }
-        text.append(byte)
-      }
+      guard var end = $0.firstIndex(of: UInt8(ascii: "e")) else { return text.append(contentsOf: $0) }
+      // Swift writes 1e+22 and 1e-05.
+      text.append(contentsOf: $0[...end])
+      end += 1
+      if $0[end] == UInt8(ascii: "-") { text.append($0[end]) }
+      end += 1
+      if $0[end] == UInt8(ascii: "0") { end += 1 }
+      text.append(contentsOf: $0[end...])
     }
-    if text.count > 2 && text[text.count - 1] == UInt8(ascii: "0")
-      && text[text.count - 2] == UInt8(ascii: ".")
-    {
+    if text.last == UInt8(ascii: "0"), text.count > 2, text[text.count - 2] == UInt8(ascii: ".") {
       text.removeLast(2)
     }
-    return text
   }
 
   /// `n` in base ten.
   package static func write(_ n: Int64) -> [UInt8] {
-    var reversed: [UInt8] = []
+    var text: [UInt8] = []
+    write(n, to: &text)
+    return text
+  }
+
+  package static func write(_ n: Int64, to text: inout [UInt8]) {
+    if n < 0 { text.append(UInt8(ascii: "-")) }
+    let start = text.count
     var rest = n.magnitude
     repeat {
-      reversed.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
       rest /= 10
     } while rest > 0
-    if n < 0 { reversed.append(UInt8(ascii: "-")) }
-    return reversed.reversed()
+    text[start...].reverse()
   }
 
   /// Takes an optional sign off the front; true for a minus.
@@ -77,29 +88,57 @@ package enum Decimal {
     return sign == UInt8(ascii: "-")
   }
 
-  /// Takes the digits, as values 0...9, off the front.
-  private static func takeDigits(_ rest: inout ArraySlice<UInt8>) -> [UInt8] {
-    var digits: [UInt8] = []
-    while let byte = rest.first, byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") {
-      digits.append(byte - UInt8(ascii: "0"))
-      rest = rest.dropFirst()
+  /// The digits of a literal as a number, as far as 64 bits hold them.
+  private struct Digits {
+    /// How many there are, and how many of them from the first on that is not 0.
+    private(set) var count = 0
+    private(set) var significant = 0
+    private(set) var number: UInt64 = 0
+
+    /// Takes those in front off.
+    mutating func take(from rest: inout ArraySlice<UInt8>) {
+      var i = rest.startIndex
+      while i < rest.endIndex, rest[i] >= UInt8(ascii: "0"), rest[i] <= UInt8(ascii: "9") {
+        let digit = rest[i] & 15
+        if significant > 0 || digit > 0 { significant += 1 }
+        number = number &* 10 &+ UInt64(digit)
+        i += 1
+      }
+      count += i - rest.startIndex
+      rest = rest[i...]
     }
-    return digits
+
+    /// The double nearest to them times 10^exponent, from a sum of two doubles; nil where that does not tell.
+    func nearest(_ exponent: Int) -> Double? {
+      guard significant <= 19, exponent.magnitude <= 44 else { return nil }
+      if significant == 0 { return 0 }
+      var value = Pair(number)
+      var left = Int(exponent.magnitude)
+      while left > 0 {
+        // Up to 10^22 a double is exact.
+        var power = 1.0
+        for _ in 0..<min(left, 22) { power *= 10 }
+        value = exponent < 0 ? value / Pair(power) : value * power
+        value = Pair(value.high, plus: value.low)
+        left -= 22
+      }
+      // The error is below 2^-101 of it: unless that could change the rounding, it is right.
+      let margin = 0x1p-96 * value.high
+      let high = value.high
+      return high + (value.low + margin) == high && high + (value.low - margin) == high ? high : nil
+    }
   }
 
-  /// The double nearest to `digits * 10^exponent`; the first digit is not zero.
-  private static func nearest(to digits: ArraySlice<UInt8>, exponent: Int) -> Double {
+  /// The double nearest to the digits in the literal times 10^exponent.
+  private static func nearest(to literal: ArraySlice<UInt8>, exponent: Int) -> Double {
+    var digits: [UInt8] = []
+    for byte in literal where byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") {
+      if byte > UInt8(ascii: "0") || !digits.isEmpty { digits.append(byte & 15) }
+    }
     // The value lies in [10^(order - 1), 10^order).
     let order = digits.count + exponent
     if digits.isEmpty || order < -330 { return 0 }
     if order > 310 { return .infinity }
-    if digits.count <= 15 && exponent.magnitude <= 22 {
-      // Both operands are exact: one rounding (Clinger).
-      let number = digits.reduce(0.0) { $0 * 10 + Double($1) }
-      var power = 1.0
-      for _ in 0..<exponent.magnitude { power *= 10 }
-      return exponent < 0 ? number / power : number * power
-    }
     var numerator = Natural()
     var denominator = Natural(1)
     for digit in digits { numerator.multiply(by: 10, adding: UInt32(digit)) }

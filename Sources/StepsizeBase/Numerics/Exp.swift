@@ -1,6 +1,6 @@
 // The exponential function, from a table of 2^(i/128) and a polynomial (Tang, "Table-driven implementation of the
-// exponential function in IEEE floating-point arithmetic", 1989). Here as in Log.swift, Power.swift and Tanh.swift there
-// is nothing but + - * /, comparisons and integers, each rounded as IEEE 754 says and none fused, so that the bits are
+// exponential function in IEEE floating-point arithmetic", 1989). Here as in Log.swift, Power.swift and Tanh.swift
+// there are only + - * /, comparisons and integers, each rounded as IEEE 754 says and none fused, so that the bits are
 // the same on every processor, whatever its libm.
 
 /// e^x = scale·(1 + rest) with |rest| < 0.003; `scale` is 2^(k/128), rounded.
@@ -89,7 +89,7 @@ extension Double {
 
 @inline(__always)
 private func smallExpMinusOne(_ x: Double) -> Double {
-  // For one thing, a zero keeps its sign.
+  // Among other things, a zero keeps its sign.
   if x.magnitude < 0x1p-54 { return x }
   let x2 = x * x
   let x4 = x2 * x2

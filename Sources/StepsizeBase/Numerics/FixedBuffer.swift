@@ -1,7 +1,7 @@
-/// Numbers in memory of a fixed size that has one owner.
+/// Numbers in memory of fixed size with a single owner.
 ///
-/// An Array asks at every store whether somebody shares it; in the window of a moving average that question
-/// costs more than the arithmetic. This is the one place in the core that handles memory itself.
+/// An Array checks at every store whether it is shared; in the window of a moving average that check costs
+/// more than the arithmetic. This is the only place in the core that handles memory itself.
 @usableFromInline
 package struct FixedBuffer: ~Copyable, @unchecked Sendable {
   package let count: Int
@@ -16,6 +16,14 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
 
   @inlinable deinit { numbers.deallocate() }
 
+  /// The numbers that there are, then zeros, `count` of them if that is more.
+  package mutating func grow(to count: Int) {
+    guard count > self.count else { return }
+    let larger = FixedBuffer(count: count)
+    larger.numbers.update(from: numbers, count: self.count)
+    self = larger
+  }
+
   /// An index outside is brought back inside: nothing here can touch other memory.
   package subscript(index: Int) -> Double {
     @inline(__always) get { numbers[inside(index)] }
@@ -27,7 +35,7 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
     UInt(bitPattern: index) < UInt(bitPattern: count) ? index : 0
   }
 
-  // For loops that do nothing but arithmetic: who calls these has asked `holds` before the loop.
+  // For loops that do nothing but arithmetic: the caller has checked `holds` before the loop.
 
   /// Whether `length` numbers from `start` on are inside.
   @inline(__always)
@@ -50,7 +58,7 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
     store(self.vector(start, as: SIMD4<Double>.self) + vector, start)
   }
 
-  /// Copies the caller's numbers; what is not inside of both is left out.
+  /// Copies the caller's numbers; those outside either range are left out.
   package mutating func copy(_ source: Span<Double>, _ range: Range<Int>, to start: Int) {
     guard !range.isEmpty, holds(start, range.count), range.lowerBound >= 0, range.upperBound <= source.count
     else { return }

@@ -101,7 +101,7 @@ extension Double {
 
 @inline(__always)
 private func smallLog(onePlus x: Double) -> Double {
-  // For one thing, a zero keeps its sign.
+  // Among other things, a zero keeps its sign.
   if x.magnitude < 0x1p-54 { return x }
   typealias T = LogTable
   let x2 = x * x

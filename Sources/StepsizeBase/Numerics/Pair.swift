@@ -1,7 +1,7 @@
 /// A number as an unevaluated sum of two doubles, the second far smaller: about 106 bits.
 ///
 /// A quotient of integers that is rounded once is off by up to half a unit in the last place; an exponent or
-/// an angle would hand that on many times larger. `low` is what the rounding lost.
+/// an angle would magnify that error many times. `low` is what the rounding lost.
 package struct Pair {
   package let high: Double
   package let low: Double

@@ -1,5 +1,5 @@
 // Sine and cosine in units of half-turns. They use + - * and comparisons alone, so that every platform
-// gives the same bits, with no libm.
+// gives the same bits, without libm.
 
 /// `sin(pi * y / 2)` for `y` in [0, 1]: exact at 0 and 1, error below 1 ulp (1.11 where `y < 0x1p-1020`).
 ///

@@ -25,7 +25,7 @@ private func signed(_ y: Double, as x: Double) -> Double { x < 0 ? -y : y }
 
 @inline(__always)
 private func smallTanh(_ x: Double) -> Double {
-  // For one thing, a zero keeps its sign.
+  // Among other things, a zero keeps its sign.
   if x.magnitude < 0x1p-28 { return x }
   typealias P = TanhPolynomial
   let z = x * x

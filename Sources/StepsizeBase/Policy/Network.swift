@@ -11,7 +11,7 @@ package struct Network: Sendable {
     units == 0 ? inputs : units &* inputs &+ units &+ 1
   }
 
-  /// Zeros; the weights of hidden units are drawn, as else no gradient would ever reach them.
+  /// Zeros; the weights of hidden units are drawn at random, as otherwise no gradient would ever reach them.
   package init(inputs: Int, units: Int, random: CounterRandom? = nil) {
     self.inputs = inputs
     self.units = units

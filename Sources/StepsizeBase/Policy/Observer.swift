@@ -1,6 +1,6 @@
-/// What a policy sees of a training: seven numbers in [-1, 1] and a 1, from the losses of the updates alone: what
-/// a controller is told in every training, so that nothing is learned from what is not there at work. No unit of the
-/// loss or of the rate is left in them.
+/// What a policy sees of a training: seven numbers in [-1, 1] and a 1, computed from the losses of the updates alone,
+/// which a controller gets in every training: a policy cannot learn from anything that it lacks in use. They depend
+/// neither on the unit of the loss nor on that of the rate.
 ///
 /// With y the logarithm of the loss over the first one, and m and s mean and standard deviation of y over the last
 /// `every` updates (m′ one such window ago, m″ four, m₀ in the first):
@@ -8,7 +8,7 @@
 ///     1, done/total, σ(10(m − m′)), σ(3(m − m″)), σ(m − m₀), σ(5s), σ((m − m′)/(s·√(2/every))),
 ///     a/limit      σ(x) = x/(1 + |x|)
 ///
-/// done/total is 0 where the total is not known. Losses <= 0 or not finite are left out.
+/// done/total is 0 where the total is unknown. Losses <= 0 or not finite are left out.
 package struct Observer: Sendable {
   package static let featureCount = 8
   package static let depth = 4
@@ -28,20 +28,20 @@ package struct Observer: Sendable {
   /// By how much the mean of the last window is below that of the one before.
   package private(set) var gain = 0.0
 
-  /// `total` 0: not known.
+  /// `total` 0: unknown.
   package init(every: Int64, total: Int64) {
     self.every = every
     self.total = total
   }
 
-  /// Takes the loss of an update; true where a window is full and it is time to decide. nil for a loss that is left out.
+  /// Takes the loss of an update; true where a window is full and a decision is due. nil for a loss that is left out.
   @inline(__always)
   package mutating func add(_ loss: Double) -> Bool? {
     updates &+= updates < Int64.max ? 1 : 0
     guard loss > 0, loss.isFinite else { return nil }
     if first == 0 { first = loss }
     let y = bounded(Double.log(loss / first), -100, 100)
-    // About the first mean: the sums stay small.
+    // Relative to the first mean: the sums stay small.
     let z = y - firstMean
     sum += z
     squares += z * z
@@ -87,16 +87,19 @@ package struct Observer: Sendable {
     state.transferRate(&first)
     let count = Double(inWindow)
     Self.transfer(&sum, 200 * count, &state)
-    Self.transfer(&squares, 40_000 * count, &state)
+    Self.transfer(&squares, 40_100 * count, &state)
     Self.transfer(&firstMean, 100, &state)
     Self.transfer(&means.0, 100, &state)
     Self.transfer(&means.1, 100, &state)
     Self.transfer(&means.2, 100, &state)
     Self.transfer(&means.3, 100, &state)
     Self.transfer(&gain, 200, &state)
+    // The mean that the window has so far is one of logarithms within 100; before the first there is none.
+    let mean = inWindow > 0 ? firstMean + sum / count : 0
+    if !(abs(mean) <= 100.05) || windows == 0 && firstMean != 0 { state.reject() }
   }
 
-  /// A number that is at most `limit` but for rounding.
+  /// A number that is at most `limit` up to rounding.
   private static func transfer(_ x: inout Double, _ limit: Double, _ state: inout StateCoder) {
     state.transfer(&x)
     if !(abs(x) <= 1.001 * limit) { state.reject() }

@@ -1,6 +1,6 @@
-/// From features to a multiplier of the anchor's rate.
+/// Maps features to a multiplier of the anchor's rate.
 ///
-/// The network answers a raw action u. The multiplier is exp(a), a leaky integral of the squashed action:
+/// The network returns a raw action u. The multiplier is exp(a), a leaky integral of the squashed action:
 /// a ← a + ½(limit·tanh(u) − a), so that |a| < limit and the anchor is never lost.
 public struct Policy: Sendable {
   /// Updates between two decisions.
@@ -36,7 +36,7 @@ public struct Policy: Sendable {
 
   // MARK: - As numbers
 
-  /// All of it, for the text form: every, limit, hidden units, then the parameters.
+  /// The whole policy, for the text form: every, limit, hidden units, then the parameters.
   package var numbers: [Double] { [Double(every), limit, Double(network.units)] + network.parameters }
 
   package init(numbers: [Double]) throws(ConfigurationError) {
@@ -70,24 +70,24 @@ public struct Policy: Sendable {
 
   /// The policy as bytes that `init(bytes:)` reads.
   public var bytes: [UInt8] {
-    var coder = StateCoder()
     var tag = Self.tag
-    coder.transfer(&tag)
-    var words = numbers.map { $0.bitPattern }
-    coder.transfer(&words)
-    return coder.finished()
+    var numbers = numbers
+    return StateCoder.bytes {
+      $0.transfer(&tag)
+      $0.transfer(&numbers)
+    }
   }
 
-  /// Damaged bytes, and those of something else, are refused.
+  /// Throws for damaged bytes and for those of something else.
   public init(bytes: [UInt8]) throws(ConfigurationError) {
     var coder = try StateCoder(reading: bytes, of: "a policy")
     var tag: UInt64 = 0
-    var words: [UInt64] = []
+    var numbers: [Double] = []
     coder.transfer(&tag)
-    guard tag == Self.tag else { throw coder.refusal("it is one of something else") }
-    coder.transfer(&words)
+    guard tag == Self.tag else { throw coder.refusal("it is the state of something else") }
+    coder.transfer(&numbers)
     try coder.finish()
-    do { try self.init(numbers: words.map { Double(bitPattern: $0) }) } catch {
+    do { try self.init(numbers: numbers) } catch {
       throw coder.refusal(error.message)
     }
   }

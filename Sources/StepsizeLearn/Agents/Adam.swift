@@ -1,6 +1,6 @@
 import StepsizeBase
 
-/// Adam (arXiv 1412.6980) with its usual constants. Whatever the gradients are, parameters stay weights of a network, and
+/// Adam (arXiv 1412.6980) with its usual constants. Whatever the gradients are, the parameters stay valid weights and
 /// the moments finite.
 struct Adam: Sendable {
   var first: [Double]

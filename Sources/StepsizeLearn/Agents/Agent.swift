@@ -1,16 +1,16 @@
 import StepsizeBase
 
-/// Trains a policy on episodes of any environment, inside the library or outside.
+/// Trains a policy on episodes of any environment, in the library or outside it.
 ///
 ///     episode: beginEpisode, then for each update observe -> multiplier, reward as often as it is known, endEpisode
 ///     generation: `episodesPerUpdate` episodes, then update
 ///
-/// All numbers follow from the seed and from what is observed.
+/// All numbers are determined by the seed and the observations.
 public struct Agent: Sendable {
   public enum Trainer: Int32, Sendable {
     /// The cross-entropy method: each candidate plays the same instances.
     case crossEntropy = 0
-    /// Proximal policy optimization: each episode is an instance of its own.
+    /// Proximal policy optimization: each episode plays its own instance.
     case proximal = 1
   }
 
@@ -25,7 +25,7 @@ public struct Agent: Sendable {
     public var limit = 3.0
     /// Candidates of a generation.
     public var population: Int64 = 32
-    /// Problem instances that each of them plays.
+    /// Problem instances that each candidate plays.
     public var instances: Int64 = 8
 
     public init() {}
@@ -39,11 +39,11 @@ public struct Agent: Sendable {
   }
 
   public let configuration: Configuration
-  /// What has been learned so far.
+  /// The policy learned so far.
   public private(set) var policy: Policy
-  /// Generations done.
+  /// Completed generations.
   public internal(set) var generation: Int64 = 0
-  /// Episodes of this generation that are done.
+  /// Completed episodes of this generation.
   public internal(set) var episodes: Int64 = 0
 
   var search: CrossEntropy
@@ -64,14 +64,14 @@ public struct Agent: Sendable {
   /// What a reward that is not finite counts as.
   public static var failure: Double { -10 }
 
-  /// What is counted of a reward.
+  /// The value that a reward counts as.
   static func counted(_ reward: Double) throws(ConfigurationError) -> Double {
     guard reward.isFinite else { return failure }
     try Check("agent")("reward", reward, in: Interval(-1e6, 1e6))
     return reward
   }
 
-  /// Sums of rewards and counts stay within what a state can hold (AgentState.swift), however long a training is.
+  /// Sums of rewards and counts stay within the range of a state (AgentState.swift), however long a training is.
   static var largestSum: Double { 1e30 }
   static var maximumGeneration: Int64 { 1 << 38 }
 
@@ -106,8 +106,8 @@ public struct Agent: Sendable {
 
   public var episodesLeft: Int64 { episodesPerUpdate &- episodes }
 
-  /// The problem instance that the next episode, or the one that is played, is to be: the same for all candidates of a
-  /// generation, another one in each generation.
+  /// The problem instance of the next episode, or of the one in progress: the same for all candidates of a generation,
+  /// another one in each generation.
   public var instance: Int64 {
     let done = Swift.min(episodes, episodesPerUpdate &- 1)
     switch configuration.trainer {
@@ -118,14 +118,14 @@ public struct Agent: Sendable {
 
   // MARK: - An episode
 
-  /// Begins an episode; one that has not ended is forgotten.
+  /// Begins an episode; one that has not ended is discarded.
   /// - Parameters:
-  ///   - total: Its updates; 0: not known.
-  ///   - explores: Whether it counts for `update`; else the policy is played as it is.
+  ///   - total: Its updates; 0: unknown.
+  ///   - explores: Whether it counts for `update`; otherwise the policy acts without exploration.
   public mutating func beginEpisode(total: Int64, explores: Bool = true) throws(ConfigurationError) {
     try Check("agent")("total", total, from: 0)
     if explores, episodes >= episodesPerUpdate {
-      throw ConfigurationError(.order, "agent: this generation is complete: update comes next")
+      throw ConfigurationError(.order, "agent: the generation is complete, expected update next")
     }
     var actor = policy.network
     if explores, configuration.trainer == .crossEntropy {
@@ -148,7 +148,7 @@ public struct Agent: Sendable {
     isPlaying = false
   }
 
-  /// After an update: takes its loss, and answers the multiplier of the anchor's rate for the next update.
+  /// After an update: takes its loss, and returns the multiplier of the anchor's rate for the next update.
   public mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
     var observer = observer
@@ -184,7 +184,7 @@ public struct Agent: Sendable {
     }
   }
 
-  /// Ends the episode; the sum of its rewards.
+  /// Ends the episode and returns the sum of its rewards.
   @discardableResult
   public mutating func endEpisode() throws(ConfigurationError) -> Double {
     guard isPlaying else { throw Self.notPlaying }
@@ -198,15 +198,15 @@ public struct Agent: Sendable {
     return score
   }
 
-  /// Learns from the generation; the mean score of its episodes.
+  /// Learns from the generation and returns the mean score of its episodes.
   @discardableResult
   public mutating func update() throws(ConfigurationError) -> Double {
     guard !isPlaying || !isExploring else {
-      throw ConfigurationError(.order, "agent: an episode is not ended")
+      throw ConfigurationError(.order, "agent: an episode is in progress, expected end_episode first")
     }
     guard episodes == episodesPerUpdate else {
       throw ConfigurationError(
-        .order, "agent: episodes of this generation that are still to be played: ",
+        .order, "agent: the generation is not complete, remaining episodes: ",
         Decimal.write(episodesLeft))
     }
     let mean = total / Double(episodesPerUpdate)
@@ -226,7 +226,7 @@ public struct Agent: Sendable {
   }
 
   private static var notPlaying: ConfigurationError {
-    ConfigurationError(.order, "agent: no episode has begun")
+    ConfigurationError(.order, "agent: no episode has begun, expected begin_episode first")
   }
 
   /// For the tests.

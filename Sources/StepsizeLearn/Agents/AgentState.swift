@@ -6,35 +6,35 @@ extension Agent {
 
   public static var maximumStateLength: Int { 1 << 31 }
 
-  /// All of the training as bytes that `init(state:)` reads. An episode that is being played is not part of it: it
-  /// is to be begun again.
+  /// The whole training as bytes that `init(state:)` reads. An episode in progress is not part of it and has to be
+  /// begun again.
   public func state() -> [UInt8] {
-    var coder = StateCoder()
     var tag = Self.tag
-    coder.transfer(&tag)
     var settings = configuration
-    settings.transfer(&coder)
-    var words = policy.numbers.map { $0.bitPattern }
-    coder.transfer(&words)
+    var numbers = policy.numbers
     var copy = self
     copy.forgetEpisode()
-    copy.transfer(&coder)
-    return coder.finished()
+    return StateCoder.bytes {
+      $0.transfer(&tag)
+      settings.transfer(&$0)
+      $0.transfer(&numbers)
+      copy.transfer(&$0)
+    }
   }
 
-  /// The agent that `state()` has written, which goes on with the same bits. Damaged bytes are refused.
+  /// The agent that `state()` has written, which continues with the same bits; throws for damaged bytes.
   public init(state: [UInt8]) throws(ConfigurationError) {
     var coder = try StateCoder(reading: state, of: "an agent")
     var tag: UInt64 = 0
     var settings = Configuration()
-    var words: [UInt64] = []
+    var numbers: [Double] = []
     coder.transfer(&tag)
     if tag != Self.tag { coder.reject() }
     settings.transfer(&coder)
-    coder.transfer(&words)
+    coder.transfer(&numbers)
     try coder.check()
     do {
-      try self.init(settings, policy: try Policy(numbers: words.map { Double(bitPattern: $0) }))
+      try self.init(settings, policy: try Policy(numbers: numbers))
     } catch {
       throw coder.refusal(error.message)
     }
@@ -42,7 +42,8 @@ extension Agent {
     try coder.finish()
   }
 
-  // Each number is refused beyond what a training keeps it within: then all that follows from a state can be saved again.
+  // Each number must be in the range that a training keeps it in: then everything that follows from a state can be
+  // saved.
 
   private mutating func transfer(_ coder: inout StateCoder) {
     coder.transfer(&generation, in: 0...Self.maximumGeneration)
@@ -55,7 +56,7 @@ extension Agent {
 }
 
 extension Agent.Configuration {
-  /// What is out of range is found by the checks of the agent.
+  /// Values out of range are found by the checks of the agent.
   fileprivate mutating func transfer(_ coder: inout StateCoder) {
     var kind = Int64(trainer.rawValue)
     coder.transfer(&kind, in: 0...1)
@@ -112,7 +113,7 @@ extension ProximalPolicy {
 }
 
 extension ProximalPolicy.Sample {
-  /// Whether a training can have come to it: what is drawn is within nine deviations of the mean, which is a sum of at most
+  /// Whether a training can have reached it: draws are within nine deviations of the mean, which is a sum of at most
   /// 33 weights times numbers in [-1, 1], and the least deviation is e^-3.
   fileprivate var isPossible: Bool {
     for x in features where !(abs(x) <= 1.001) { return false }
@@ -140,7 +141,7 @@ extension StateCoder {
     transfer(&x, from: -limit, to: limit)
   }
 
-  /// As many numbers as there are.
+  /// Exactly as many numbers as the array has.
   fileprivate mutating func transfer(_ list: inout [Double], from low: Double, to high: Double) {
     for i in list.indices { transfer(&list[i], from: low, to: high) }
   }

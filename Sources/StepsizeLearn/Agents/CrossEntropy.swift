@@ -26,8 +26,8 @@ struct CrossEntropy: Sendable {
     return parameters
   }
 
-  /// Ends a generation: the mean becomes that of the best quarter, the deviation 0.7 of theirs, 0.27 of the one
-  /// before and 0.001, so that it cannot die out. Scores that are NaN are the worst.
+  /// Ends a generation: the mean becomes that of the best quarter, the deviation 0.7 of theirs plus 0.27 of the
+  /// previous one plus 0.001, so that it cannot vanish. Scores that are NaN are the worst.
   mutating func update(_ scores: [Double]) {
     guard scores.count == population else { return }
     var keys = scores.map { $0.isNaN ? -Double.greatestFiniteMagnitude : $0 }

@@ -2,10 +2,10 @@ import StepsizeBase
 
 /// Random factorizations to train on: an instance is a function of its number alone.
 ///
-/// X = (W₀H₀ + noise)·scale without negative entries: 120 to 240 rows, 20 to 50 columns, rank 3 to 8, log-normal factors
-/// with some zeros, scale 0.01 to 100; batches of 12 to 32 rows, 120 to 360 updates, rates relative to the state's
-/// bound and cut to it; the anchor is a constant of 0.1 to 1. In a quarter of the instances the policy is not told how
-/// long the episode is. The reward is the fall of log e, e the loss of up to 64 fixed rows for their best W.
+/// X = (W₀H₀ + noise)·scale without negative entries: 120 to 240 rows, 20 to 50 columns, rank 3 to 8, log-normal
+/// factors with some zeros, scale 0.01 to 100; batches of 12 to 32 rows, 120 to 360 updates, rates relative to the
+/// state's bound and cut to it; the anchor is a constant of 0.1 to 1. In a quarter of the instances the policy does not
+/// know the length of the episode. The reward is the fall of log e, e the loss of up to 64 fixed rows for their best W.
 struct NMFEnvironment {
   let rows: Int
   let columns: Int
@@ -16,7 +16,7 @@ struct NMFEnvironment {
   private let x: [Double]
   private var evaluated: Int { Swift.min(rows, 64) }
 
-  /// Negative numbers are held out: training uses 0 and on.
+  /// Negative numbers are held out: training uses numbers >= 0.
   init(instance: Int64) {
     let random = CounterRandom(seed: instance, step: -5)
     @inline(never)
@@ -65,24 +65,24 @@ struct NMFEnvironment {
     self.x = x
   }
 
-  /// An agent plays it and learns; the score, log(e₀/e_T).
+  /// An agent plays it and learns; returns the score, log(e₀/e_T).
   func play(_ agent: inout Agent) throws(ConfigurationError) -> Double {
-    try agent.beginEpisode(total: told)
+    try agent.beginEpisode(total: knownTotal)
     try run(&agent)
     return try agent.endEpisode()
   }
 
-  /// The score, log(e₀/e_T), of a policy as it is.
+  /// The score, log(e₀/e_T), of a policy without exploration.
   func score(_ policy: Policy) throws(ConfigurationError) -> Double {
     var player = try player(policy)
     return try player.play(self)
   }
 
-  /// A player of a policy as it is, for an episode.
-  func player(_ policy: Policy) throws(ConfigurationError) -> Player { try Player(policy, total: told) }
+  /// A player of a policy without exploration, for an episode.
+  func player(_ policy: Policy) throws(ConfigurationError) -> Player { try Player(policy, total: knownTotal) }
 
-  /// The updates that a player is told of.
-  private var told: Int64 { isTotalKnown ? total : 0 }
+  /// The number of updates that a player knows.
+  private var knownTotal: Int64 { isTotalKnown ? total : 0 }
 
   fileprivate func run<Who: EpisodePlayer & ~Copyable>(_ player: inout Who) throws(ConfigurationError) {
     var model = try Factorization(configuration, x.span, rows: rows, columns: columns, stride: columns)
@@ -91,8 +91,8 @@ struct NMFEnvironment {
     for t in 0..<total {
       let update = try model.step(x.span, stride: columns, rate: anchor * multiplier)
       let loss = update.squares > 0 ? 2 * update.loss / update.squares : 0
-      // Before the next decision: the reward is that of the last one. Only who learns from single rewards needs them
-      // on the way.
+      // Before the next decision: the reward belongs to the last one. Only trainers that learn from single rewards need them
+      // during the episode.
       var isDue = t == total &- 1
       if let every = player.updatesPerReward, (t &+ 1) % every == 0 { isDue = true }
       if isDue {
@@ -130,7 +130,7 @@ struct NMFEnvironment {
 }
 
 extension Agent {
-  /// Plays a generation of factorizations and learns from it; the mean score of its episodes.
+  /// Plays a generation of factorizations, learns from it, and returns the mean score of its episodes.
   @discardableResult
   public mutating func trainOnNMF() throws(ConfigurationError) -> Double {
     var number = instance
@@ -145,7 +145,7 @@ extension Agent {
     return try update()
   }
 
-  /// The score, log(e₀/e_T), of the policy as it is on an instance. Training uses numbers >= 0.
+  /// The score, log(e₀/e_T), of the policy without exploration on an instance. Training uses numbers >= 0.
   public func scoreOnNMF(instance: Int64) throws(ConfigurationError) -> Double {
     try NMFEnvironment(instance: instance).score(policy)
   }

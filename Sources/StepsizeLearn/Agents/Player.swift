@@ -1,24 +1,24 @@
 import CStepsizeLearn
 import StepsizeBase
 
-/// What plays an episode: it is told the loss of each update, and now and then a reward.
+/// What plays an episode: it gets the loss of each update, and sometimes a reward.
 protocol EpisodePlayer: ~Copyable {
-  /// Updates between two rewards; nil: one at the end will do.
+  /// Updates between two rewards; nil: only one at the end.
   var updatesPerReward: Int64? { get }
   /// The multiplier of the next update's rate.
   mutating func observe(loss: Double) throws(ConfigurationError) -> Double
   mutating func reward(_ reward: Double) throws(ConfigurationError)
 }
 
-/// A policy at work: the scheduler with the controller `learned("custom")` of libstepsize, called through its public
-/// header, so that what is scored is what a training will have.
+/// A policy in use: a scheduler with the controller `learned("custom")` of libstepsize, called through its public
+/// header, so that the score is that of the controller a training will use.
 struct Player: EpisodePlayer, ~Copyable {
   private let scheduler: UnsafeMutablePointer<stepsize_scheduler>
   private(set) var score = 0.0
 
   var updatesPerReward: Int64? { nil }
 
-  /// - Parameter total: Updates of the episode; 0: not known.
+  /// - Parameter total: Updates of the episode; 0: unknown.
   init(_ policy: Policy, total: Int64) throws(ConfigurationError) {
     var error = stepsize_error()
     let bytes = policy.bytes
@@ -46,7 +46,7 @@ struct Player: EpisodePlayer, ~Copyable {
   mutating func observe(loss: Double) throws(ConfigurationError) -> Double {
     var rate = 1.0
     guard stepsize_scheduler_step_with_loss(scheduler, loss, &rate, 1) == STEPSIZE_OK else {
-      throw ConfigurationError(.order, "agent: the controller of the policy has refused a loss")
+      throw ConfigurationError(.order, "agent: the controller of the policy rejected a loss")
     }
     return rate
   }

@@ -3,8 +3,8 @@ import StepsizeBase
 /// Proximal policy optimization (arXiv 1707.06347): a Gaussian over raw actions whose mean is the policy's network,
 /// the clipped probability ratio, generalized advantages (arXiv 1506.02438) of a value network, Adam.
 ///
-/// Discount 1: rewards are differences of log losses, whose sum is what counts, and the end of an episode is a
-/// true one, as the features tell how much of it is done.
+/// Discount 1: rewards are differences of log losses, whose sum is the objective, and the end of an episode is not a
+/// truncation, as the features include the progress.
 struct ProximalPolicy: Sendable {
   /// A decision. `action` is the raw sample, before it is squashed: its density is what the ratio compares.
   struct Sample: Sendable {
@@ -46,7 +46,7 @@ struct ProximalPolicy: Sendable {
     return -0.5 * z * z - logDeviation
   }
 
-  /// Draws the raw action for what is seen, and keeps both.
+  /// Draws the raw action for the features, and keeps both.
   mutating func act(_ features: [Double], noise: Double) -> Double {
     let mean = policy.value(features)
     let action = mean + Double.exp(logDeviation) * noise
@@ -65,7 +65,7 @@ struct ProximalPolicy: Sendable {
     if !samples.isEmpty { samples[samples.count &- 1].isLast = true }
   }
 
-  /// Forgets what came after `count` samples: an episode that was not ended.
+  /// Discards everything after `count` samples: an episode that was not ended.
   mutating func truncate(to count: Int) {
     if samples.count > count { samples.removeLast(samples.count &- Swift.max(count, 0)) }
   }
@@ -135,7 +135,7 @@ struct ProximalPolicy: Sendable {
     return (loss, gradient)
   }
 
-  /// Of the densities of the raw action, now and when it was drawn.
+  /// Ratio of the densities of the raw action, now and when it was drawn.
   static func ratio(_ sample: Sample, _ mean: Double, _ logDeviation: Double) -> Double {
     let change = logDensity(sample.action, mean, logDeviation) - sample.logDensity
     return Double.exp(bounded(change, -20, 20))

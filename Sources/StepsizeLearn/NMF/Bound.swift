@@ -3,16 +3,16 @@ import StepsizeBase
 /// Learning rates that cannot make a factorization unstable. All have the form θ/L, where L bounds the
 /// curvature of the loss along the step; docs/nmf-bound.md has the proofs.
 public enum Bound: Int32, Sendable {
-  /// No bound: the rate is taken as it is.
+  /// No bound: the rate is used unchanged.
   case none = 0
   /// L = (3·√r + 1)·‖X‖: known before the first step.
   case apriori = 1
   /// L from the present factors and the rows of the step.
   case state = 2
-  /// The state's, and for H the mean-square stability under random batches.
+  /// That of the state, and for H mean-square stability under random batches.
   case minibatch = 3
 
-  /// Up to here a joint step never raises the loss of its rows: below the root of θ + θ²/4 + θ³/27 = 2.
+  /// Up to this value a joint step never raises the loss of its rows: below the root of θ + θ²/4 + θ³/27 = 2.
   public static var maximumTheta: Double { 1.404 }
 
   /// For two factors moved at once: ‖W‖² + ‖H‖² + ‖WH − X‖, Frobenius norms.

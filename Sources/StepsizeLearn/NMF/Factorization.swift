@@ -3,11 +3,11 @@ import StepsizeBase
 /// X ≈ W·H without negative entries: X of rows × columns, W of rows × rank, H of rank × columns.
 ///
 /// The loss is ½‖X − WH‖² over the rows of a batch, not divided by their number. Factors stay at or above a
-/// small floor and inside ‖W‖², ‖H‖² ≤ √rank·‖X‖, a ball that holds a best factorization. X stays the
-/// caller's: every call is given it again, and nothing is kept of it.
+/// small floor and inside ‖W‖², ‖H‖² ≤ √rank·‖X‖, a ball that contains a best factorization. X stays the
+/// caller's: every call takes it again, and no copy is kept.
 public struct Factorization: ~Copyable {
   public enum Order: Int32, Sendable {
-    /// W, then H with the new W: for `wSteps` and `hSteps` steps each.
+    /// W, then H with the new W, for `wSteps` and `hSteps` steps.
     case alternating = 0
     /// Both at once, one step.
     case simultaneous = 1
@@ -26,7 +26,7 @@ public struct Factorization: ~Copyable {
     public var isRelative = false
     public var wSteps: Int64 = 20
     public var hSteps: Int64 = 10
-    /// ‖X‖ of the matrix that the rows given are a part of; 0 where they are all of it.
+    /// ‖X‖ of the matrix that the given rows are a part of; 0 if they are all of it.
     public var norm = 0.0
 
     public init() {}
@@ -51,7 +51,7 @@ public struct Factorization: ~Copyable {
   public let columns: Int
   public let rank: Int
   public let configuration: Configuration
-  /// The updates made.
+  /// The number of updates.
   public internal(set) var updates: Int64 = 0
   /// ‖X‖, or the configuration's if that is larger.
   let norm: Double
@@ -144,7 +144,7 @@ public struct Factorization: ~Copyable {
     order = isFull ? [] : Array(0..<Int32(rows))
   }
 
-  /// Refuses a size that the numbers given do not have.
+  /// Throws for a size that does not match the given numbers.
   static func checkSize(
     of x: Span<Double>, _ rows: Int, _ columns: Int, _ stride: Int
   ) throws(ConfigurationError) {
@@ -157,8 +157,8 @@ public struct Factorization: ~Copyable {
     }
   }
 
-  /// The sums of the entries and of their squares; refuses what is not finite or negative, and magnitudes whose
-  /// fourth powers would leave the range of doubles.
+  /// The sums of the entries and of their squares; throws for entries that are not finite or negative, and for
+  /// magnitudes whose fourth powers are out of the range of doubles.
   static func scan(
     _ x: Span<Double>, _ rows: Int, _ columns: Int, _ stride: Int
   ) throws(ConfigurationError) -> (Double, Double) {
@@ -245,7 +245,7 @@ public struct Factorization: ~Copyable {
     for i in 0..<count { try check(field, values[i], in: Interval(0, largestEntry)) }
   }
 
-  /// Brings both factors into the set they live in, and measures them.
+  /// Projects both factors into their set, and measures them.
   mutating func settle() {
     for i in 0..<rows &* rank { w[i] = Swift.max(w[i], floor) }
     for k in 0..<rank {

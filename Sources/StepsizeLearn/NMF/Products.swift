@@ -1,7 +1,7 @@
 import StepsizeBase
 
-// The loops that the time of a factorization goes into. Factors lie component by component, so that all of
-// them run along memory; the sums are taken in an order that does not depend on the machine.
+// The hot loops of a factorization. Factors are stored component by component, so that all loops run along memory;
+// the order of summation does not depend on the machine.
 
 /// Four long rows times two: [p0·q0, p1·q0, p2·q0, p3·q0, p0·q1, …, p3·q1]. `count` is even.
 @_optimize(speed)
@@ -75,7 +75,7 @@ func addRows(
 }
 
 /// A factor, or the rows of one in a batch: `rank` components of `length` numbers. The memory has a multiple
-/// of 4 components and of 8 numbers; what is beyond is 0 and stays so.
+/// of 4 components and of 8 numbers; the padding is 0 and stays so.
 struct Factor: ~Copyable {
   let rank: Int
   let length: Int
@@ -130,7 +130,7 @@ struct Factor: ~Copyable {
 
 func paddedRank(_ rank: Int) -> Int { (rank &+ 3) & ~3 }
 
-/// What a block's step found.
+/// The result of a block's step.
 struct Descent {
   /// ‖S·M − T‖² at the start.
   var gradientSquares = 0.0
@@ -141,7 +141,7 @@ struct Descent {
 /// `repeats` projected steps M ← min(max(M − rate·(S·M − T), floor), cap) from `m` into `out`.
 ///
 /// S·M − T is the gradient in one factor while the other is fixed: S is the other's Gram matrix, T the product
-/// of the data with it. Columns do not depend on each other, so that all steps of a few columns stay in the
+/// of the data with it. Columns are independent, so that all steps of a few columns stay in the
 /// cache.
 @_optimize(speed)
 func descend(
@@ -159,7 +159,7 @@ func descend(
   var squares = V.zero
   var j = 0
   while j < stride {
-    // The places beyond the end are 0 and have the floor 0.
+    // The padding is 0 and has the floor 0.
     var floors = V(repeating: floor)
     if m.length &- j < 8 {
       for i in 0..<8 where i >= m.length &- j { floors[i] = 0 }
@@ -211,7 +211,7 @@ func descend(
   return Descent(gradientSquares: gradientSquares.sum(), squares: squares.sum())
 }
 
-/// NaN becomes the floor: a factor has none whatever the data hold.
+/// NaN becomes the floor: a factor never contains NaN, whatever the data contain.
 @inline(__always)
 private func clipped(_ x: SIMD8<Double>, _ floors: SIMD8<Double>, _ cap: Double) -> SIMD8<Double> {
   let raised = floors.replacing(with: x, where: x .> floors)

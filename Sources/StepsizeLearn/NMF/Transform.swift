@@ -4,7 +4,7 @@ extension Factorization {
   /// Writes W for rows of X and a given H: projected gradient steps from a multiple of ones in each row, with
   /// the largest rate that never raises the loss, θ/λ with θ = 1.4 and λ the largest eigenvalue of H·Hᵀ.
   ///
-  /// H has rank × columns numbers and W receives rows × rank, both row by row; sizes that do not fit are errors.
+  /// H has rank × columns numbers and W receives rows × rank, both row by row; sizes that do not match are errors.
   public static func transform(
     _ x: Span<Double>, rows: Int, columns: Int, stride: Int, h: Span<Double>, rank: Int64, steps: Int64,
     into out: inout MutableSpan<Double>
@@ -18,7 +18,7 @@ extension Factorization {
     try configuration.validate()
     try checkSize(of: x, rows, columns, stride)
     guard h.count == Int(rank) &* columns, out.count >= rows &* Int(rank) else {
-      throw ConfigurationError(.size, "nmf: h or w has another size than rank, rows and columns say")
+      throw ConfigurationError(.size, "nmf: the size of h or w does not match rank, rows and columns")
     }
     let (sum, squares) = try scan(x, rows, columns, stride)
     var solver = Factorization(

@@ -1,6 +1,6 @@
 import StepsizeBase
 
-/// What an update found and did.
+/// The result of an update.
 public struct FactorizationUpdate: Sendable {
   /// ½‖X_B − W_B·H‖² before the update.
   public var loss = 0.0
@@ -27,7 +27,7 @@ extension Factorization {
     inverse(Bound.apriori(radiusSquared: radiusSquared, norm: norm))
   }
 
-  /// One update on the next batch of rows. X is the one that the factorization was made from.
+  /// One update on the next batch of rows. X is the matrix that the factorization was made from.
   ///
   /// Batches come from a random permutation of the rows for each pass; the numbers of rows in the batches of a
   /// pass differ by at most one. A rate that is negative or not finite, an X of another size, and rows with an entry
@@ -51,7 +51,7 @@ extension Factorization {
       x, stride, start, count, isForW: true, isForH: configuration.order == .simultaneous)
     if found.isSuspect, let refusal = refusal(x, stride, start, count) { throw refusal }
 
-    // Up to here nothing has changed but what the next update computes again.
+    // Up to here nothing has changed except what the next update recomputes.
     batch = batch &+ 1 < batchCount ? batch &+ 1 : 0
     isShuffled = batch > 0
     updates &+= updates < Int64.max ? 1 : 0
@@ -64,7 +64,7 @@ extension Factorization {
     case .simultaneous: stepBoth(count, rate, before, &update)
     }
     scatter(start, count)
-    // On the ball a factor could not go on; balanced, the two have the least norms that give their product.
+    // On the ball a factor could get stuck; balanced, the two have the smallest norms that give their product.
     if Swift.max(wSquares, hSquares) > 0.9 * radiusSquared { balance() }
     return update
   }
@@ -91,7 +91,7 @@ extension Factorization {
     try Self.checkSize(of: x, rows, columns, stride)
   }
 
-  /// For the first entry of the batch that X cannot have; nil if there is none.
+  /// The error for the first invalid entry of the batch; nil if there is none.
   private func refusal(
     _ x: Span<Double>, _ stride: Int, _ start: Int, _ count: Int
   ) -> ConfigurationError? {
@@ -119,7 +119,7 @@ extension Factorization {
       batchW, gramH, batchProduct, &nextBatchW, &panel, rate: update.wRate, floor: floor, cap: cap,
       repeats: Int(configuration.wSteps))
     update.wGradient = descent.gradientSquares.squareRoot()
-    // The other rows of W stay as they are.
+    // The other rows of W do not change.
     nextBatchW.pull(
       to: batchW, &descent.squares, before, inside: Swift.max(radiusSquared - (wSquares - before), before))
     swap(&batchW, &nextBatchW)
@@ -127,7 +127,7 @@ extension Factorization {
 
     batchW.gram(&gramW)
     multiply(x, stride, start, count, isForW: false, isForH: true)
-    // Not below the mean eigenvalue that such a batch has: rows that are nearly 0 have nothing to say about H.
+    // Not below the mean eigenvalue of such a batch: rows that are nearly 0 carry no information about H.
     var curvature = Swift.max(
       Bound.largestEigenvalue(gramW, paddedRank(rank), &panel),
       wSquares / Double(rank) * (Double(count) / Double(rows)))
@@ -166,7 +166,7 @@ extension Factorization {
     keep(squares, before, count)
   }
 
-  /// Gives each w_k and h_k the same norm, which leaves W·H as it is.
+  /// Gives each w_k and h_k the same norm, which does not change W·H.
   private mutating func balance() {
     for k in 0..<rank {
       var ofW = 0.0
@@ -187,7 +187,7 @@ extension Factorization {
   ) -> (Double, Double) {
     var curvature = curvature
     if configuration.bound == .apriori {
-      // Rows that are a part may be larger than all that was known of.
+      // Rows of a larger matrix may be larger than any seen so far.
       let norm = configuration.norm > 0 ? Swift.max(norm, data) : norm
       curvature = Bound.apriori(radiusSquared: radiusSquared, norm: norm)
     }
@@ -203,7 +203,7 @@ extension Factorization {
     curvature > 0 ? Swift.min(configuration.theta / curvature, largestRate) : 0
   }
 
-  /// Beyond these nothing is but overflow.
+  /// Beyond these everything overflows.
   private var largestRate: Double { 1e250 }
   private var cap: Double { 1e20 * radiusSquared.squareRoot() }
 
@@ -269,11 +269,11 @@ extension Factorization {
     }
   }
 
-  /// What is found about a batch on the way.
+  /// What the pass over a batch finds.
   struct Found {
     /// ‖X_B‖².
     var squares = 0.0
-    /// The least entry below 0; 0 where there is none. What NaN hides is told by the squares.
+    /// The smallest entry below 0; 0 if there is none. NaN shows in the squares.
     var least = 0.0
 
     /// False where all entries are in [0, `largestEntry`]: one beyond it, or NaN, would show in the squares.
@@ -329,7 +329,7 @@ extension Factorization {
     }
   }
 
-  /// Up to four rows of X from column j on; the width, which is even: what is missing is 0.
+  /// Up to four rows of X from column j on, padded with 0 to an even width; returns the width.
   @_optimize(speed)
   private mutating func load(_ x: Span<Double>, _ stride: Int, _ place: Int, _ count: Int, _ j: Int) -> Int {
     let width = Swift.min(Self.tileWidth, columns &- j)

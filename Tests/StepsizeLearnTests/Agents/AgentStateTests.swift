@@ -116,7 +116,7 @@ final class AgentStateTests: XCTestCase {
     let bytes = changed(agent.state(), at: 24 + 8 * 8, to: Double.nan.bitPattern)
     XCTAssertTrue(
       text(failure { _ = try Agent(state: bytes) }?.message ?? []).hasPrefix(
-        "the state is not one of an agent: "))
+        "the state is not that of an agent: "))
   }
 
   /// Another word in a state, with the checksum that belongs to it (CRC-32 of IEEE 802.3, from its definition).

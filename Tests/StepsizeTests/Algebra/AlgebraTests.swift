@@ -75,13 +75,13 @@ final class AlgebraTests: XCTestCase {
       "constant(9223372036854775806) >> linear(2)", "repeat(linear(4611686018427387904), 2)",
       "shift(linear(9223372036854775806), 2)", "stretch(linear(9223372036854775806), 1.5)",
       "stretch(linear(10), 1e300)",
-      String(repeating: "clamp(", count: 64) + "linear(5)" + String(repeating: ")", count: 64),
+      String(repeating: "clamp(", count: 65) + "linear(5)" + String(repeating: ")", count: 65),
       String(repeating: "(", count: 65) + "linear(5)" + String(repeating: ")", count: 65),
     ] {
       XCTAssertEqual(failure { _ = try parse(text) }?.kind, .limit, text)
     }
     XCTAssertNoThrow(
-      try parse(String(repeating: "clamp(", count: 63) + "linear(5)" + String(repeating: ")", count: 63)))
+      try parse(String(repeating: "clamp(", count: 64) + "linear(5)" + String(repeating: ")", count: 64)))
     XCTAssertNil(
       failure { _ = try parse("linear(5) >> constant() >> linear(5)") }?.offset.flatMap { $0 > 0 ? $0 : nil })
   }

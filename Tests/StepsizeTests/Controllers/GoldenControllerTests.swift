@@ -3,25 +3,38 @@ import XCTest
 
 @testable import Stepsize
 
-/// Every trace of Tests/golden/controllers.txt: the rate and the decision after each loss, from the rules alone.
+/// Every trace of Tests/golden/controllers.txt: the rate and the decision after each call, from the rules alone.
 final class GoldenControllerTests: XCTestCase {
   func testTraces() throws {
     let traces = try golden()
-    XCTAssertGreaterThanOrEqual(traces.count, 30)
+    XCTAssertGreaterThanOrEqual(traces.count, 45)
     for trace in traces {
       let plan = try Plan(parsing: Array(trace.text.utf8))
       var scheduler = try Scheduler(baseLRs: [trace.base], plan: plan)
       var rates = [0.0]
       for (update, row) in trace.rows.enumerated() {
-        if let loss = row.loss {
-          try scheduler.step(loss: loss, into: rates.mutableSpan)
-        } else {
-          try scheduler.advance(into: rates.mutableSpan)
-        }
+        try make(row.call, &scheduler, &rates)
         XCTAssertEqual(
           rates[0].bitPattern, row.rate.bitPattern, "\(trace.name), update \(update): \(rates[0])")
         XCTAssertEqual(word(scheduler.decision), row.decision, "\(trace.name), update \(update)")
       }
+    }
+  }
+
+  private func make(_ call: [String], _ scheduler: inout Scheduler, _ rates: inout [Double]) throws {
+    let numbers = call.dropFirst().compactMap { Double($0) }
+    let (first, others) = (Array(numbers.prefix(1)), Array(numbers.dropFirst()))
+    switch call[0] {
+    case "observe_gradient":
+      try scheduler.observeGradient(dots: first.span, norms: others.span, into: rates.mutableSpan)
+    case "propose":
+      try scheduler.propose(loss: first[0], squaredNorms: others.span, into: rates.mutableSpan)
+    case "report":
+      let trial = try scheduler.report(
+        loss: first[0], squaredDistances: others.span, into: rates.mutableSpan)
+      XCTAssertEqual("\(trial)", call[2])
+    case "-": try scheduler.advance(into: rates.mutableSpan)
+    default: try scheduler.step(loss: XCTUnwrap(Double(call[0])), into: rates.mutableSpan)
     }
   }
 
@@ -44,8 +57,8 @@ final class GoldenControllerTests: XCTestCase {
     var name: String
     var text = ""
     var base = 0.0
-    /// An update without a loss has nil.
-    var rows: [(loss: Double?, rate: Double, decision: String)] = []
+    /// A call with its arguments: a loss alone, "-" for an update without one.
+    var rows: [(call: [String], rate: Double, decision: String)] = []
   }
 
   private func golden() throws -> [Trace] {
@@ -62,9 +75,9 @@ final class GoldenControllerTests: XCTestCase {
       } else if fields[0] == "base" {
         traces[traces.count - 1].base = try XCTUnwrap(Double(fields[1]))
       } else {
-        let loss = fields[0] == "-" ? nil : try XCTUnwrap(Double(fields[0]))
+        let call = fields[0].split(separator: ":").map(String.init)
         let rate = try XCTUnwrap(Double(fields[1]))
-        traces[traces.count - 1].rows.append((loss, rate, String(fields[2])))
+        traces[traces.count - 1].rows.append((call, rate, String(fields[2])))
       }
     }
     return traces

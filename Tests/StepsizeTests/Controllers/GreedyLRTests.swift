@@ -57,6 +57,9 @@ final class GreedyLRTests: XCTestCase {
       message("patience=-1"), "greedy: patience = -1, expected an integer from 0 to 9223372036854775807")
     XCTAssertEqual(message("window=0"), "greedy: window = 0, expected an integer from 1 to 16777216")
     XCTAssertEqual(message("eps=-1"), "greedy: eps = -1, expected a finite number >= 0")
-    XCTAssertEqual(message("reset_start=0"), "greedy: reset_start = 0, expected an integer >= 1, or none")
+    XCTAssertEqual(
+      message("reset_start=0"),
+      "greedy: reset_start = 0, expected an integer from 1 to 9223372036854775807, or none")
+    XCTAssertNoThrow(try Controller(parsing: Array("greedy(\"huggingface\", reset_start=0)".utf8)))
   }
 }

@@ -17,6 +17,22 @@ final class MovingAverageTests: XCTestCase {
     }
   }
 
+  /// A window that grows as it fills is as one that was there from the start; integers are added without rounding.
+  func testALongWindow() {
+    for window in [8191, 8192, 8193, 20000] {
+      var average = MovingAverage(window: window)
+      var streaming = StreamingAverage(window: window)
+      var sum = 0
+      for i in 0..<3 * window {
+        sum += i * i % 1013
+        if i >= window { sum -= (i - window) * (i - window) % 1013 }
+        let mean = Double(sum) / Double(min(i + 1, window))
+        XCTAssertEqual(average.add(Double(i * i % 1013)), mean)
+        XCTAssertEqual(streaming.add(Double(i * i % 1013)), mean)
+      }
+    }
+  }
+
   /// Integers are added without rounding, so every difference would show.
   func testNoDrift() {
     var average = MovingAverage(window: 7)

@@ -26,7 +26,9 @@ struct NamedSchedules {
     guard level < 4 else { return try .constant(count(0...4)) }
     switch Int.random(in: 0..<12, using: &random) {
     case 0, 1, 2:
-      let parts = (0..<Int.random(in: 2...4, using: &random)).map { _ in schedule(level: level + 1) }
+      // Some of them long: their trees have runs of one name in any shape.
+      let count = Int.random(in: 0..<8, using: &random) == 0 ? 12 : Int.random(in: 2...4, using: &random)
+      let parts = (0..<count).map { _ in schedule(level: level + 1) }
       return try .sequence(parts)
     case 3: return try .product([schedule(level: level + 1), schedule(level: level + 1)])
     case 4: return try schedule(level: level + 1).repeated(Bool.random(using: &random) ? count(1...4) : nil)
@@ -81,7 +83,8 @@ extension Schedule {
       }
       let found = inForce.map { factors[$0].namingPart(at: t, path: path + "\($0).") }
       inner = found.first { !$0.isEmpty } ?? ""
-    case .sequence(let parts):
+    case .sequence(let list):
+      let parts = list.all
       var start: Int64 = 0
       var i = 0
       while i < parts.count - 1, let length = parts[i].length, t >= start + length {

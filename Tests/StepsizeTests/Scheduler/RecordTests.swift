@@ -33,14 +33,51 @@ final class RecordTests: XCTestCase {
         XCTAssertEqual(
           (first..<list.count).map { schedule.value(at: Int64($0 - first)) }, Array(list.dropFirst(first)))
       }
-      var writer = StateCoder()
-      record.transfer(&writer)
-      var reader = try StateCoder(reading: writer.finished(), of: "scheduler")
-      var read = Record()
-      read.transfer(&reader)
-      try reader.finish()
-      XCTAssertEqual(read.runs.map { $0.rate }, record.runs.map { $0.rate })
+      let read = try restored(record)
+      XCTAssertEqual(read.runs(from: 0).map { $0.rate }, record.runs(from: 0).map { $0.rate })
       XCTAssertEqual(read.count, record.count)
     }
+  }
+
+  /// Long enough that an entry is looked for among many blocks: at each of them, after cuts, and after a restore.
+  func testAnyEntryIsFound() throws {
+    var random = SplitMix(state: 7)
+    var record = Record()
+    var list: [Double] = []
+    for round in 0..<6 {
+      for _ in 0..<4000 {
+        let isRepeated = Int.random(in: 0..<3, using: &random) == 0
+        let rate = isRepeated ? list.last ?? 1 : Double(Int.random(in: 1..<1000, using: &random))
+        for _ in 0..<(isRepeated ? Int.random(in: 1..<9, using: &random) : 1) {
+          record.append(rate)
+          list.append(rate)
+        }
+      }
+      if round % 2 == 1 {
+        let count = Int.random(in: list.count / 2...list.count, using: &random)
+        record.cut(to: Int64(count))
+        list = Array(list.prefix(count))
+      }
+      let read = try restored(record)
+      for one in [record, read] {
+        XCTAssertEqual(one.count, Int64(list.count))
+        for first in stride(from: 0, through: list.count + 1, by: 13) {
+          var copied = [-1.0, -1, -1]
+          var span = copied.mutableSpan
+          let count = one.copy(from: Int64(first), to: &span)
+          XCTAssertEqual(Array(copied.prefix(count)), Array(list.dropFirst(first).prefix(3)), "\(first)")
+        }
+      }
+    }
+  }
+
+  private func restored(_ record: Record) throws -> Record {
+    var record = record
+    var reader = try StateCoder(reading: StateCoder.bytes { record.transfer(&$0) }, of: "scheduler")
+    XCTAssertEqual(StateCoder.size { record.transfer(&$0) }, StateCoder.headerLength + 8 * reader.room)
+    var read = Record()
+    read.transfer(&reader)
+    try reader.finish()
+    return read
   }
 }

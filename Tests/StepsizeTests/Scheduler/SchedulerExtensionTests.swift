@@ -48,15 +48,15 @@ final class SchedulerExtensionTests: XCTestCase {
     XCTAssertGreaterThan(named, 500)
   }
 
-  func testASettlingNeedsItsPhase() throws {
-    let plan = "settle(\"main\", patience=3) * (constant(5, phase=\"main\") >> linear(5))"
+  func testAnEarlyStopRuleNeedsItsPhase() throws {
+    let plan = "early_stop(\"main\", patience=3) * (constant(5, phase=\"main\") >> linear(5))"
     var scheduler = try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8)))
     let error = failure { try scheduler.extend(to: .linear(20)) }
     XCTAssertEqual(
-      error.map { text($0.message) }, "settle: the schedule has no phase of that name: \"main\"")
+      error.map { text($0.message) }, "early_stop: the schedule has no phase of that name: \"main\"")
     XCTAssertEqual(text(scheduler.plan.text), plan)
     try scheduler.extend(to: parse("constant(9, phase=\"main\") >> linear(5)"))
-    XCTAssertEqual(scheduler.plan.settlings.count, 1)
+    XCTAssertEqual(scheduler.plan.earlyStops.count, 1)
   }
 
   /// The format that a state has grows only where an older one does not hold it.

@@ -113,7 +113,7 @@ final class SchedulerTests: XCTestCase {
   }
 
   func testAStepWithoutTheLossThatIsNeededChangesNothing() throws {
-    for plan in ["greedy()", "plateau() * linear(9)", "settle() * linear(9)", "learned()"] {
+    for plan in ["greedy()", "plateau() * linear(9)", "early_stop() * linear(9)", "learned()"] {
       var scheduler = try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8)), records: true)
       XCTAssertTrue(scheduler.needs.contains(.loss), plan)
       let state = scheduler.saved()
@@ -132,7 +132,7 @@ final class SchedulerTests: XCTestCase {
     XCTAssertEqual(try needs("greedy()"), .loss)
     XCTAssertEqual(try needs("hypergradient() * linear(9)"), .gradient)
     XCTAssertEqual(try needs("line_search()"), .search)
-    XCTAssertEqual(try needs("line_search() * settle()"), [.search, .loss])
+    XCTAssertEqual(try needs("line_search() * early_stop()"), [.search, .loss])
   }
 
   /// A longer span keeps what is behind the groups; an empty one is not written.

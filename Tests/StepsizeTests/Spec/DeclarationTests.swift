@@ -31,6 +31,36 @@ final class DeclarationTests: XCTestCase {
     }
   }
 
+  /// What is measured in updates says so where programs read it, not only in its note.
+  func testUnits() {
+    var others: Set<String> = []
+    for (name, entry) in declarations() {
+      for parameter in entry.signature().parameters {
+        let note = text(parameter.note)
+        switch parameter.kind {
+        case .count, .counts, .real, .reals:
+          if note.hasPrefix("updates") || note.hasPrefix("step") {
+            XCTAssertEqual(parameter.unit, .updates, "\(name) \(text(parameter.name))")
+          } else {
+            XCTAssertEqual(parameter.unit, .none, "\(name) \(text(parameter.name))")
+          }
+          if case .count = parameter.kind, parameter.unit == .none { others.insert(text(parameter.name)) }
+        default: XCTAssertEqual(parameter.unit, .none, "\(name) \(text(parameter.name))")
+        }
+      }
+    }
+    XCTAssertEqual(
+      others,
+      [
+        "accumulation", "cooldown", "count", "cycles", "max_trials", "model_size", "patience", "reset_start",
+        "seed",
+        "warmup", "window",
+      ])
+    let odd = Parameter(declared: Array("x: real of epochs > 0; odd".utf8), variant: nil)
+    XCTAssertNil(odd)
+    XCTAssertEqual(text(Parameter.Unit.updates.text), "updates")
+  }
+
   /// Every word of every controller makes one: the enums have a case for each.
   func testEveryWordIsKnown() throws {
     for kind in ControllerKind.allCases {
@@ -121,7 +151,7 @@ final class DeclarationTests: XCTestCase {
       "hypergradient(\"multiplicative\")": "variant=\"multiplicative\" beta=0.02 min_lr=none max_lr=none",
       "line_search()": "c=0.1 backtrack=0.9 reset=\"grow\" gamma=2 batches_per_epoch=500 max_trials=100 "
         + "tolerance=1e-08 projected=false min_lr=none max_lr=none",
-      "settle()": "phase=none mode=\"min\" patience=100 threshold=0.001 threshold_mode=\"rel\" window=1",
+      "early_stop()": "phase=none mode=\"min\" patience=100 threshold=0.001 threshold_mode=\"rel\" window=1",
       "learned()": "policy=\"nmf\" total=0 adapt=0 parameters=none",
     ]
     for (given, values) in expected {

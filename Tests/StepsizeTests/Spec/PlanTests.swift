@@ -25,7 +25,7 @@ final class PlanTests: XCTestCase {
     for given in [
       "linear(10)", "greedy()", "greedy() * linear(10)", "greedy() * (warmup(2) >> linear(10))",
       "greedy(\"paper\") * 2 * linear(10)", "plateau() * linear(10) * warmup(3)",
-      "hypergradient(\"adam\", beta=0.5) * settle() * settle(\"a\") * constant(5, phase=\"a\")",
+      "hypergradient(\"adam\", beta=0.5) * early_stop() * early_stop(\"a\") * constant(5, phase=\"a\")",
     ] {
       XCTAssertEqual(text(try Plan(parsing: Array(given.utf8)).text), given)
     }
@@ -39,7 +39,7 @@ final class PlanTests: XCTestCase {
       let kind = ControllerKind.allCases.randomElement(using: &random.random) ?? .greedy
       guard let controller = random.controller(kind) else { continue }
       let controllers: [Controller] =
-        controller.kind == .settle && controller.arguments.optionalWord("phase") != nil ? [] : [controller]
+        controller.kind == .earlyStop && controller.arguments.optionalWord("phase") != nil ? [] : [controller]
       let plan = try Plan(controllers, random.schedule())
       let bytes = plan.text
       XCTAssertEqual(text(try Plan(parsing: bytes).text), text(bytes))

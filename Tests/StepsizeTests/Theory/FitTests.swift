@@ -24,6 +24,22 @@ final class FitTests: XCTestCase {
     }
   }
 
+  /// Next to a large value the rounding of a line is more than any tolerance.
+  func testValuesFarApart() throws {
+    var random = SplitMix(state: 7)
+    for largest in [1e6, 1e12, 1e17, 1e300, Double.greatestFiniteMagnitude] {
+      let values = (0..<200).map { _ -> Double in
+        Int.random(in: 0..<8, using: &random) == 0 ? largest : Double.random(in: 0...1, using: &random)
+      }
+      for tolerance in [1e-9, 0.01] {
+        let (schedule, error) = try Schedule.knots(following: values.span, within: tolerance)
+        XCTAssertLessThanOrEqual(error, tolerance)
+        let errors = values.indices.map { abs(schedule.value(at: Int64($0)) - values[$0]) }
+        XCTAssertEqual(errors.max(), error)
+      }
+    }
+  }
+
   func testLinesAreFound() throws {
     let up = (0..<100).map { Double($0) / 100 }
     let down = (0..<100).map { Double(99 - $0) / 100 }

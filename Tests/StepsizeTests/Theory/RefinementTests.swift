@@ -108,8 +108,8 @@ final class RefinementTests: XCTestCase {
 
   func testErrors() {
     let cases: [(String, [Double], (inout Refinement.Configuration) -> Void)] = [
-      ("refine: norms is empty", [], { _ in }),
-      ("refine: norms has no finite number above 0", [0, .nan, .infinity], { _ in }),
+      ("refine: norms is empty, expected 1 to 16777216 numbers", [], { _ in }),
+      ("refine: norms has no finite number > 0, expected at least one", [0, .nan, .infinity], { _ in }),
       ("refine: norms[1] = -2, expected a number >= 0", [1, -2], { _ in }),
       ("refine: tau = 2, expected a number in [0, 1]", [1], { $0.tau = 2 }),
       ("refine: floor = -1, expected a number in [0, 1]", [1], { $0.floor = -1 }),

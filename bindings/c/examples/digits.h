@@ -53,7 +53,7 @@ static void shuffle(int *order, int count, uint64_t *random) {
 /* The first TRAIN are for training, the rest for testing. */
 static struct example {
   double pixel[PIXELS]; /* 0 to 1 */
-  int digit, label;     /* what it is; what the training is told: the same at first */
+  int digit, label;     /* the true digit; the label in the training: the same at first */
 } examples[ROWS];
 
 static void load(const char *path) {
@@ -107,7 +107,7 @@ static double cross_entropy(double *logit, int digit) {
   return loss + log(sum);
 }
 
-/* Adds the share that one example of a minibatch has in the mean loss (answered) and in its gradient. */
+/* Adds the share that one example of a minibatch has in the mean loss (returned) and in its gradient. */
 static double add_gradient(const double *net, const struct example *x, double *restrict gradient) {
   double hidden[HIDDEN], delta[CLASSES], back[HIDDEN], loss;
   forward(net, x->pixel, hidden, delta);

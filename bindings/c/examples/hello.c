@@ -20,11 +20,10 @@ int main(void) {
     return 1;
   }
 
-  if (stepsize_scheduler_rates(scheduler, &lr, 1) != STEPSIZE_OK) return 1;
   for (int update = 0; update < 10000; update++) {
+    if (stepsize_scheduler_next(scheduler, &lr, 1) != STEPSIZE_OK) return 1;
     if (update % 1000 == 0) printf("update %5d  learning rate %.6f\n", update, lr);
-    /* one update of the weights with lr, then: */
-    if (stepsize_scheduler_step(scheduler, &lr, 1) != STEPSIZE_OK) return 1;
+    /* one update of the weights with lr */
   }
   stepsize_scheduler_destroy(scheduler);
   return 0;

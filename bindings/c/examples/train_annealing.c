@@ -4,15 +4,15 @@
    The data: handwritten digits. A tenth of the training images has clean labels; of the rest 30 % have a wrong one.
    Four ways to train the same network with the same schedule:
      phases   noisy data until the phase "anneal" begins, then clean data alone;
-     settled  the same, but the main phase ends when the loss has settled, so that there are fewer updates;
+     early_stop  the same, but the main phase ends when the loss has stopped improving, so that there are fewer updates;
      mixed    all data all the time;
-     clean    the clean data alone all the time: what is the noisy data worth?
+     clean    only the clean data all the time: is the noisy data worth anything?
 
        cc -O3 train_annealing.c $(pkg-config --cflags --libs stepsize) -lm -o train_annealing
        ./train_annealing --data Examples/data/digits.csv
 
    It survives an interruption and can be replayed:
-       ./train_annealing --state run.state         Ctrl-C saves; the same command goes on, with the same result
+       ./train_annealing --state run.state         Ctrl-C saves; the same command resumes, with the same result
        ./train_annealing --record run.txt          one training; writes the schedule that was really used
        ./train_annealing --replay run.txt          trains with these: the same result, bit for bit
    What uses the library: the section "The learning rate", and train(). */
@@ -27,11 +27,11 @@
 
 /* The first CLEAN training images are clean, the rest noisy. */
 enum { CLEAN = TRAIN / 10, NOISE_PERCENT = 30, MAX_UPDATES = 1000000 };
-enum { PHASES, SETTLED, MIXED, CLEAN_ALONE, SETTINGS };
-static const char *const settings[SETTINGS] = {"phases", "settled", "mixed", "clean"};
+enum { PHASES, EARLY_STOP, MIXED, CLEAN_ALONE, SETTINGS };
+static const char *const settings[SETTINGS] = {"phases", "early_stop", "mixed", "clean"};
 static const double base_lr = 0.1, momentum = 0.9;
 
-/* Set by Ctrl-C; looked at between two updates. */
+/* Set by Ctrl-C; checked between two updates. */
 static volatile sig_atomic_t interrupted;
 
 static void interrupt(int signal) {
@@ -45,7 +45,7 @@ static void check(stepsize_status status, const stepsize_error *error) {
 
 /* ---- The learning rate ---------------------------------------------------- */
 
-/* Made from a text; `record` keeps what is really used. */
+/* Made from a text; `record` keeps the rates that are used. */
 static stepsize_scheduler *make_scheduler(const char *text, double base, int record) {
   stepsize_error error;
   stepsize_scheduler_options options;
@@ -58,12 +58,12 @@ static stepsize_scheduler *make_scheduler(const char *text, double base, int rec
   return scheduler;
 }
 
-/* One schedule for all: warm-up, constant, linear decay in the last fifth. Only the settled one may decay sooner. */
+/* One schedule for all: warm-up, constant, linear decay in the last fifth. Only the one with an early stop rule may decay sooner. */
 static void schedule_text(char *text, size_t size, int setting, int updates) {
   int warmup = updates / 20, anneal = updates / 5, main = updates - warmup - anneal;
   snprintf(text, size, "%swarmup(%d) >> constant(%d, phase=\"main\") >> linear(%d, phase=\"anneal\")%s",
-           setting == SETTLED ? "settle(\"main\", patience=200, window=100, threshold=0.01) * (" : "", warmup, main, anneal,
-           setting == SETTLED ? ")" : "");
+           setting == EARLY_STOP ? "early_stop(\"main\", patience=200, window=100, threshold=0.01) * (" : "", warmup, main, anneal,
+           setting == EARLY_STOP ? ")" : "");
 }
 
 /* What was used, as text: the rates of the record (for a base rate of 1) in their phases. */
@@ -116,7 +116,7 @@ struct result {
   int32_t anneal_start, updates;
 };
 
-/* All that a training needs to go on, besides its scheduler. It is written as it lies in memory: for this machine. */
+/* The state of a training besides its scheduler. It is written as it lies in memory, for this machine only. */
 static struct run {
   char magic[8];
   int32_t updates, seeds, setting, seed; /* which training it is, of which experiment */
@@ -143,7 +143,7 @@ static void save(const char *path, stepsize_scheduler *scheduler) {
   free(state);
 }
 
-/* The scheduler of the saved training, or NULL where there is no such file. */
+/* The scheduler of the saved training, or NULL if the file does not exist. */
 static stepsize_scheduler *restore(const char *path, int updates, int seeds) {
   static uint8_t state[1 << 20]; /* the state of this scheduler is below a kilobyte if it keeps no record */
   static struct run saved;
@@ -158,7 +158,7 @@ static stepsize_scheduler *restore(const char *path, int updates, int seeds) {
   fclose(file);
   check(stepsize_scheduler_restore(state, size, &scheduler, &error), &error);
   run = saved;
-  fprintf(stderr, "going on with %s, seed %d, update %lld\n", settings[run.setting], run.seed,
+  fprintf(stderr, "resuming %s, seed %d, update %lld\n", settings[run.setting], run.seed,
           (long long)stepsize_scheduler_get_step(scheduler));
   return scheduler;
 }
@@ -241,8 +241,8 @@ static const char usage[] =
     "usage: train_annealing [options]\n"
     "  --updates N    updates of a training (3000)\n"
     "  --seeds N      trainings of each setting (5)\n"
-    "  --state FILE   save there on Ctrl-C; go on from there if it exists\n"
-    "  --record FILE  only the settled training of seed 1; write there what was used\n"
+    "  --state FILE   save there on Ctrl-C; resume from there if it exists\n"
+    "  --record FILE  only the early_stop training of seed 1; write there what was used\n"
     "  --replay FILE  the same training with the rates and the data of that record\n"
     "  --data FILE    the digits (Examples/data/digits.csv)\n";
 
@@ -264,8 +264,8 @@ int main(int argc, char **argv) {
   if (updates < 100) updates = 100; /* so that every phase has a length */
   load(data);
   if (record_path || replay_path) {
-    begin(SETTLED, 1);
-    schedule_text(text, sizeof text, SETTLED, updates);
+    begin(EARLY_STOP, 1);
+    schedule_text(text, sizeof text, EARLY_STOP, updates);
     stepsize_scheduler *scheduler = replay_path ? read_record(replay_path) : make_scheduler(text, base_lr, 1);
     train(scheduler);
     if (record_path) write_record(record_path, scheduler);
@@ -289,7 +289,7 @@ int main(int argc, char **argv) {
       if (!train(scheduler)) {
         save(state_path, scheduler);
         stepsize_scheduler_destroy(scheduler);
-        fprintf(stderr, "interrupted; the same command goes on from %s\n", state_path);
+        fprintf(stderr, "interrupted; run the same command to resume from %s\n", state_path);
         return 130;
       }
       stepsize_scheduler_destroy(scheduler);

@@ -93,7 +93,7 @@ static struct result train(int setting, double base_lr, int seed, int epochs, FI
       memset(gradient, 0, sizeof gradient);
       for (int i = 0; i < BATCH; i++) loss += add_gradient(net, &examples[order[first + i]], gradient);
       update_weights(net, velocity, gradient, momentum, lr);
-      check(stepsize_scheduler_step_with_loss(scheduler, loss, &next_lr, 1), NULL); /* a NaN is passed on as it is */
+      check(stepsize_scheduler_step_with_loss(scheduler, loss, &next_lr, 1), NULL); /* a NaN is passed on */
       if (trace && seed == 1) fprintf(trace, "%s,%g,%d,%a,%a\n", settings[setting], base_lr, update, loss, lr);
       curve_sum += loss;
       if (++update % CURVE_EVERY != 0) continue;

@@ -5,12 +5,12 @@ few labels that are known to be right.
 The data: handwritten digits. A tenth of the training images has clean labels; of the rest 30 % have a wrong one. Four
 ways to train the same network with the same schedule:
   phases   noisy data until the phase "anneal" begins, then clean data alone;
-  settled  the same, but the main phase ends when the loss has settled, so that there are fewer updates;
+  early_stop  the same, but the main phase ends when the loss has stopped improving, so that there are fewer updates;
   mixed    all data all the time;
-  clean    the clean data alone all the time: what is the noisy data worth?
+  clean    only the clean data all the time: is the noisy data worth anything?
 
     python3 bindings/python/examples/train_annealing.py
-    python3 bindings/python/examples/train_annealing.py --state run.state   Ctrl-C saves; the same command goes on
+    python3 bindings/python/examples/train_annealing.py --state run.state   Ctrl-C saves; the same command resumes
     python3 bindings/python/examples/train_annealing.py --record run.txt  one training; writes the schedule really used
     python3 bindings/python/examples/train_annealing.py --replay run.txt  trains with that: the same result, bit for bit
 
@@ -40,7 +40,7 @@ from train_digits import (
     loss_and_gradient,
 )
 
-SETTINGS = ("phases", "settled", "mixed", "clean")
+SETTINGS = ("phases", "early_stop", "mixed", "clean")
 NOISE, BASE_LR = 0.3, 0.1
 
 
@@ -48,11 +48,12 @@ NOISE, BASE_LR = 0.3, 0.1
 
 
 def schedule_text(setting, updates):
-    """Warm-up, constant, linear decay in the last fifth. Only the settled one may decay sooner."""
+    """Warm-up, constant, linear decay in the last fifth. Only the one with an early stop rule may decay sooner."""
     warmup, anneal = updates // 20, updates // 5
     main = updates - warmup - anneal
     text = f'warmup({warmup}) >> constant({main}, phase="main") >> linear({anneal}, phase="anneal")'
-    return f'settle("main", patience=200, window=100, threshold=0.01) * ({text})' if setting == "settled" else text
+    rule = 'early_stop("main", patience=200, window=100, threshold=0.01)'
+    return f"{rule} * ({text})" if setting == "early_stop" else text
 
 
 def make_sampler(setting, scheduler, clean, count, seed):
@@ -72,7 +73,7 @@ class Interrupted(Exception):
 
 
 class Training:
-    """One training: everything that it needs to go on is in its state."""
+    """One training, whose state is everything that it needs to resume."""
 
     stop = False  # set by Ctrl-C, looked at between two updates
 
@@ -143,29 +144,29 @@ def experiment(data, options):
                 training.load_state(interrupted)
                 interrupted = None
                 print(
-                    f"going on with {setting}, seed {seed}, update {training.scheduler.current_step}", file=sys.stderr
+                    f"resuming {setting}, seed {seed}, update {training.scheduler.current_step}", file=sys.stderr
                 )
             try:
                 results[setting, seed] = training.run()
             except Interrupted:
                 save(options.state, ((options.updates, options.seeds), results, training.state()))
-                sys.exit(f"interrupted; the same command goes on from {options.state}")
+                sys.exit(f"interrupted; run the same command to resume from {options.state}")
     return results
 
 
 def one_training(data, options):
-    """The settled training of seed 1, recorded; or the same with the rates and phases of a record."""
+    """The early_stop training of seed 1, recorded; or the same with the rates and phases of a record."""
     if options.replay:
         with open(options.replay, encoding="ascii") as file:
             scheduler = stepsize.Scheduler(1.0, file.read())
     else:
-        scheduler = stepsize.Scheduler(BASE_LR, schedule_text("settled", options.updates), record=True)
-    result = Training("settled", 1, data, scheduler).run()
+        scheduler = stepsize.Scheduler(BASE_LR, schedule_text("early_stop", options.updates), record=True)
+    result = Training("early_stop", 1, data, scheduler).run()
     if options.record:
         with open(options.record, "w", encoding="ascii") as file:
             print(scheduler.record.replay(), file=file)
     loss, right, updates, start = result
-    print(f"settled, seed 1: accuracy {right.hex()}, loss {loss.hex()}, updates {updates}, anneal from {start}")
+    print(f"early_stop, seed 1: accuracy {right.hex()}, loss {loss.hex()}, updates {updates}, anneal from {start}")
 
 
 def print_table(results, seeds):
@@ -192,7 +193,7 @@ def main():
         "--updates", type=int, default=3000, metavar="N", help="updates of a training, from 100 on (3000)"
     )
     parser.add_argument("--seeds", type=int, default=5, metavar="N", help="trainings of each setting (5)")
-    parser.add_argument("--state", metavar="FILE", help="save there on Ctrl-C; go on from there if it exists")
+    parser.add_argument("--state", metavar="FILE", help="save there on Ctrl-C; resume from there if it exists")
     parser.add_argument("--record", metavar="FILE", help="one training only; write there the schedule that was used")
     parser.add_argument("--replay", metavar="FILE", help="the same training with the schedule of that record")
     parser.add_argument("--data", metavar="FILE", default=DATA, help="the digits (Examples/data/digits.csv)")

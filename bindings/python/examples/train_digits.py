@@ -38,7 +38,7 @@ CURVE_EVERY = 10  # updates per row of the curves and per look at the test set
 BLIND_LOSS = math.log(CLASSES)  # the loss of a guess that ignores the image
 
 
-# ---- The learning rate: all that this program asks of the library -----------
+# ---- The learning rate: the calls of the library -----------------------------
 
 
 def make_scheduler(setting, base_lr, updates):
@@ -134,7 +134,7 @@ def loss_and_gradient(weights, images, labels):
 
 
 def accuracy(weights, images, labels):
-    # argmax would answer 0 for a row of NaN, and call a dead network right on every 0.
+    # argmax would return 0 for a row of NaN, and count a dead network as right on every 0.
     logits = forward(weights, images)[1]
     return float(((logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)).mean())
 
@@ -156,7 +156,7 @@ def train(data, scheduler, epochs, seed, record):
                 v *= MOMENTUM
                 v += g
                 w -= lr * v
-            scheduler.step(loss)  # a NaN is passed on as it is
+            scheduler.step(loss)  # a NaN is passed on
             record(update, loss, lr)
             update += 1
             if update % CURVE_EVERY == 0 and reached == math.inf and accuracy(weights, *test) >= TARGET:

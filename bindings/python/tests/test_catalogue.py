@@ -41,11 +41,21 @@ def test_a_class_has_the_librarys_parameters(name):
             assert given == float(default)
 
 
+def test_units():
+    unit = {(entry.name, p.name): p.unit for entry in st.catalogue.entries() for p in entry.parameters}
+    assert set(unit.values()) == {"", "updates"}
+    for name in (("cosine", "total"), ("exponential", "every"), ("knots", "steps"), ("multistep", "milestones")):
+        assert unit[name] == "updates"
+    for name in (("cosine", "cycles"), ("noise", "seed"), ("noam", "model_size"), ("linear", "floor")):
+        assert unit[name] == ""
+
+
 # Values for the parameters that must be given: by kind, and where they depend on one another, by name.
 EXAMPLES = {"count": 8, "real": 0.5, "reals": [0.5, 0.25], "counts": [2, 4], "schedule": st.Linear(8), "flag": True}
 BY_NAME = {
     "cosine_cycles": {"lengths": [4, 8]},
     "knots": {"steps": [2, 4]},
+    "llmc": {"scheduler_type": "wsd"},
     "piecewise": {"values": [1, 0.5, 0.25]},
 }
 SHORT = {"hold": 3, "warmup": 2}  # parts of a total of 8

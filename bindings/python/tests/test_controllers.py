@@ -15,8 +15,8 @@ from stepsize._foreign import abi
 EXAMPLES = [
     st.GreedyLR(), st.GreedyLR("paper", max_lr=3), st.GreedyLR("huggingface", min_lr=[0.1, 0.2], reset_start=None),
     st.Plateau("keras", patience=3), st.Hypergradient(), st.Hypergradient("multiplicative", beta=0.5, max_lr=2),
-    st.LineSearch(), st.LineSearch(reset="initial", projected=True, c=0.25), st.Settle(),
-    st.Settle("main", patience=7, mode="max", window=3),
+    st.LineSearch(), st.LineSearch(reset="initial", projected=True, c=0.25), st.EarlyStop(),
+    st.EarlyStop("main", patience=7, mode="max", window=3),
 ]  # fmt: skip
 
 
@@ -38,11 +38,11 @@ def test_texts():
     assert str(st.GreedyLR()) == "greedy()"
     assert str(st.GreedyLR("paper", patience=0)) == 'greedy("paper")'
     assert str(st.Controller.parse("greedy(patience=10, factor=0.95, window=50)")) == "greedy()"
-    assert str(st.Settle("main", threshold=0)) == 'settle("main", threshold=0)'
+    assert str(st.EarlyStop("main", threshold=0)) == 'early_stop("main", threshold=0)'
     assert str(st.Plateau(min_lr=[0.1, 0.2])) == "plateau(min_lr=[0.1, 0.2])"
     assert st.Hypergradient("adam").beta == 1e-8 and st.Hypergradient().beta == 1e-6
     assert st.LineSearch().max_trials == 100 and st.LineSearch().projected is False
-    assert st.GreedyLR().variant == "default" and st.Settle().phase is None
+    assert st.GreedyLR().variant == "default" and st.EarlyStop().phase is None
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_texts():
         ("hypergradient('multiplicative', beta=1)", ["hypergradient: beta = 1", "(0, 1)"]),
         ("line_search(reset='never')", ["line_search: reset", '"previous"']),
         ('greedy(phase="main")', ["greedy"]),
-        ("settle('')", ["settle: phase"]),
+        ("early_stop('')", ["early_stop: phase"]),
         ("linear(10)", ['unknown controller "linear"']),
     ],
 )
@@ -71,9 +71,9 @@ def test_bad_texts(text, parts):
     [
         ("greedy() * plateau()", "more than one controller"),
         ("greedy() * warmup(5) >> linear(9)", "in brackets"),
-        ("linear(10) * greedy()", "stands first"),
-        ("linear(10) >> greedy()", "stands first"),
-        ("settle('anneal') * linear(10)", "no phase of that name"),
+        ("linear(10) * greedy()", "must come first"),
+        ("linear(10) >> greedy()", "must come first"),
+        ("early_stop('anneal') * linear(10)", "no phase of that name"),
         ("greedy(", "found the end"),
     ],
 )
@@ -83,12 +83,12 @@ def test_bad_scheduler_texts(text, part):
 
 
 def test_scheduler_from_text():
-    text = 'greedy(patience=3) * settle("main") * (warmup(5) >> constant(50, phase="main") >> linear(9))'
+    text = 'greedy(patience=3) * early_stop("main") * (warmup(5) >> constant(50, phase="main") >> linear(9))'
     s = st.Scheduler(0.1, text)
     assert str(s) == text
-    assert s.controllers == (st.GreedyLR(patience=3), st.Settle("main"))
+    assert s.controllers == (st.GreedyLR(patience=3), st.EarlyStop("main"))
     assert s.schedule == st.parse('warmup(5) >> constant(50, phase="main") >> linear(9)')
-    same = st.Scheduler(0.1, s.schedule, [st.Settle("main"), st.GreedyLR(patience=3)])
+    same = st.Scheduler(0.1, s.schedule, [st.EarlyStop("main"), st.GreedyLR(patience=3)])
     assert str(same) == text and same.controller == st.GreedyLR(patience=3)
     assert str(st.Scheduler(0.1)) == "" and st.Scheduler(0.1).controllers == ()
     only = st.Scheduler(0.1, "greedy()")
@@ -226,7 +226,7 @@ def test_one_dot_for_all_groups_or_one_each():
             s.hypergradient.observe(wrong)
     with pytest.raises(st.StepsizeError, match="norm"):
         s.hypergradient.observe(1, [1, 2])
-    with pytest.raises(st.StepsizeError, match="multiplicative form needs the norm"):
+    with pytest.raises(st.StepsizeError, match="multiplicative variant needs the norm"):
         st.Scheduler(1, "hypergradient('multiplicative')").hypergradient.observe(1)
     with pytest.raises(st.StepsizeError, match="Hypergradient") as caught:
         st.Scheduler(1, "greedy()").hypergradient.observe(1)
@@ -329,7 +329,13 @@ def test_ask_and_tell():
         s.line_search.propose(1.0, 1.0)
     with pytest.raises(st.StepsizeError, match="LineSearch"):
         st.Scheduler(1.0).line_search.propose(1.0, 1.0)
+    with pytest.raises(st.StepsizeError, match="squared_norm is >= 0"):
+        s.line_search.propose(1.0, [1.0, -1.0])
     projected = st.Scheduler(1.0, "line_search(projected=true)")
     projected.line_search.propose(1.0, 1.0)
+    with pytest.raises(st.StepsizeError, match="squared_distance, which is >= 0"):
+        projected.line_search.report(0.5, -1.0)
+    with pytest.raises(st.StepsizeError, match="norm, which is >= 0"):
+        st.Scheduler(1.0, "hypergradient('multiplicative')").hypergradient.observe(1.0, -1.0)
     with pytest.raises(st.StepsizeError, match="squared_distance"):
         projected.line_search.report(0.5)

@@ -129,7 +129,7 @@ def test_joining_and_restarting(network, size):
     one = found[0]
     assert one["unequal"] == f"the scheduler of rank {last} differs from that of rank 0"
     assert (one["source"], one["step"], one["chosen"], one["rejoined"]) == (last, 9, 0, 9)
-    assert one["misfit"].startswith(f"the state of rank 0 does not fit everywhere: rank {last}: ")
+    assert one["misfit"].startswith(f"the state of rank 0 does not fit all schedulers: rank {last}: ")
     assert one["rank"] == f"source = {size}, expected a rank from 0 to {last}"
 
 

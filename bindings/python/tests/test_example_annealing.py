@@ -26,7 +26,7 @@ def test_record_and_replay(tmp_path):
 def test_interrupt_and_resume(tmp_path):
     options = ("--updates", "2000", "--seeds", "1")
     whole = run(*options, cwd=tmp_path).stdout
-    assert "settled" in whole
+    assert "early_stop" in whole
     for _ in range(20):
         process = subprocess.Popen(
             [sys.executable, EXAMPLE, *options, "--state", "run.state"], cwd=tmp_path, text=True,
@@ -35,11 +35,11 @@ def test_interrupt_and_resume(tmp_path):
         time.sleep(1.2)
         process.send_signal(signal.SIGINT)
         out, error = process.communicate(timeout=100)
-        # It may be interrupted before it listens, or be done.
+        # It may be interrupted before its signal handler is installed, or be done.
         if process.returncode == 0:
             break
         if (tmp_path / "run.state").exists():
-            assert "interrupted; the same command goes on" in error
+            assert "interrupted; run the same command to resume" in error
     else:
         out = run(*options, "--state", "run.state", cwd=tmp_path).stdout
     assert out == whole

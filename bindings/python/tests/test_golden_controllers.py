@@ -8,13 +8,13 @@ from support import REPOSITORY, bits
 
 
 def traces():
-    """{name: (text of the scheduler, base rate, [(loss or None, rate, decision)])}"""
+    """{name: (text of the scheduler, base rate, [(call and arguments, rate, decision)])}"""
     found = {}
     page = (REPOSITORY / "Tests/golden/controllers.txt").read_text(encoding="utf-8")
     for trace in re.split("^= ", page, flags=re.M)[1:]:
         name, *lines = [line for line in trace.splitlines() if line and not line.startswith("#")]
         (_, text), (_, base), *rows = (line.split("\t") for line in lines)
-        updates = [(None if loss == "-" else float(loss), float(rate), decision) for loss, rate, decision in rows]
+        updates = [(call.split(":"), float(rate), decision) for call, rate, decision in rows]
         found[name] = text, float(base), updates
     return found
 
@@ -22,9 +22,12 @@ def traces():
 TRACES = traces()
 
 
-def test_every_rule_that_needs_a_loss_is_there():
-    assert len(TRACES) >= 30
-    for name in ('greedy("huggingface"', 'greedy("paper"', "greedy(", "plateau(", 'plateau("keras"', "settle("):
+def test_every_rule_is_there():
+    assert len(TRACES) >= 45
+    for name in (
+        "hypergradient(", 'hypergradient("multiplicative"', "line_search(",
+        'greedy("huggingface"', 'greedy("paper"', "greedy(", "plateau(", 'plateau("keras"', "early_stop(",
+    ):  # fmt: skip
         assert any(text.startswith(name) for text, _, _ in TRACES.values()), name
 
 
@@ -33,7 +36,20 @@ def test_trace(name):
     text, base, rows = TRACES[name]
     with st.Scheduler(base, text) as scheduler:
         assert bits(scheduler.lr) == bits(base) and scheduler.decision == "none"
-        for update, (loss, rate, decision) in enumerate(rows):
-            lr = scheduler.advance() if loss is None else scheduler.step(loss)
+        for update, (call, rate, decision) in enumerate(rows):
+            lr = made(scheduler, *call)
             assert (lr, scheduler.decision) == (rate, decision), update
             assert bits(lr) == bits(rate) == bits(scheduler.lr)
+
+
+def made(scheduler, call, *arguments):
+    """Makes a call, and returns the rate after it."""
+    if call == "observe_gradient":
+        return scheduler.hypergradient.observe(*map(float, arguments))
+    if call == "propose":
+        return scheduler.line_search.propose(*map(float, arguments))
+    if call == "report":
+        loss, outcome = arguments
+        assert scheduler.line_search.report(float(loss)) == outcome
+        return scheduler.lr
+    return scheduler.advance() if call == "-" else scheduler.step(float(call))

@@ -108,7 +108,7 @@ def test_wrong_use():
         Schedule("constant()")
     with pytest.raises(st.StepsizeError, match="every = 'step', expected 'batch' or 'epoch'"):
         LearningRate(0.1, every="step")
-    with pytest.raises(st.StepsizeError, match="compile it with a number"):
+    with pytest.raises(st.StepsizeError, match="compile the model with a number"):
         fit(make_model(Schedule("linear(20)", 0.1)), [LearningRate(0.1, TEXT)])
     with pytest.raises(st.StepsizeError, match="metric = 'f1', expected one of 'loss'"):
         fit(make_model(0.1), [LearningRate(0.1, TEXT, metric="f1")])

@@ -13,7 +13,7 @@ scheduler = st.Scheduler(0.1, st.Linear(4))
 with open("/proc/self/statm") as file:
     limit = int(file.read().split()[0]) * resource.getpagesize() + 50_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-for controller in (st.Settle(window=16777216), st.GreedyLR(window=16777216, smooth=True)):
+for controller in (st.EarlyStop(window=16777216), st.GreedyLR(window=16777216, smooth=True)):
     try:
         st.Scheduler(0.1, controller=controller)
     except MemoryError as error:

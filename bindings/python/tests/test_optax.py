@@ -46,7 +46,7 @@ def test_double_precision_is_exact():
 
 
 def test_without_an_end():
-    with pytest.raises(st.StepsizeError, match="length: .*has no end; give the number of updates"):
+    with pytest.raises(st.StepsizeError, match="length: .*has no end, expected the number of updates"):
         schedule("warmup(3) >> constant()")
     with pytest.raises(st.StepsizeError, match="length = 0, expected an integer >= 1"):
         schedule("linear(3)", length=0)

@@ -1,5 +1,6 @@
 """The package as it is installed: version, imports, loading, memory."""
 
+import importlib.metadata
 import os
 import re
 import resource
@@ -26,8 +27,11 @@ def test_one_version_everywhere():
     swift = (REPOSITORY / "Sources/StepsizeBase/Version.swift").read_text()
     numbers = dict(re.findall(r"let (major|minor|patch|abi) = (\d+)", swift))
     version = "{major}.{minor}.{patch}".format(**numbers)
-    project = (REPOSITORY / "bindings/python/pyproject.toml").read_text()
-    assert re.search(r'^version = "(.*?)"', project, re.M)[1] == version == st.__version__
+    header = (REPOSITORY / "include/stepsize/stepsize.h").read_text()
+    assert ".".join(re.findall(r"STEPSIZE_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header)) == version
+    assert version == st.__version__ == importlib.metadata.version("stepsize")
+    released = (REPOSITORY / "CHANGELOG.md").read_text().partition("\n## ")[2]
+    assert released.startswith(version)
     assert int(numbers["abi"]) == abi.STEPSIZE_ABI_VERSION
 
 

@@ -66,12 +66,12 @@ def test_no_end():
     assert "forever" in repr(s.phase)
 
 
-# ---- Settling ----
+# ---- Early stop rules ----
 
-TEXT = 'settle("main", patience=3, threshold=0) * (constant(100, phase="main") >> linear(4, phase="anneal"))'
+TEXT = 'early_stop("main", patience=3, threshold=0) * (constant(100, phase="main") >> linear(4, phase="anneal"))'
 
 
-def test_a_settled_metric_ends_the_phase():
+def test_an_early_stop_rule_ends_the_phase():
     s = st.Scheduler(1.0, TEXT)
     for loss in (3, 2, 1, 1, 1):
         assert s.step(loss) == 1 and s.phase.name == "main" and s.stop_reason is None
@@ -81,7 +81,7 @@ def test_a_settled_metric_ends_the_phase():
     assert s.finished and s.stop_reason == "end"
 
 
-def test_without_settling_the_phase_ends_at_its_step():
+def test_without_an_early_stop_rule_the_phase_ends_at_its_step():
     s = st.Scheduler(1.0, TEXT)
     for t in range(100):
         s.step(100 - t)
@@ -100,12 +100,12 @@ def test_going_back_over_the_end_of_a_phase():
 
 
 def test_stop_reasons():
-    settled = st.Scheduler(1.0, controller=st.Settle(patience=2, threshold=0))
+    stopped = st.Scheduler(1.0, controller=st.EarlyStop(patience=2, threshold=0))
     reasons = []
     for loss in (2, 1, 1, math.nan, 1):
-        settled.step(loss)
-        reasons.append(settled.stop_reason)
-    assert reasons == [None, None, None, "settled", "settled"]
+        stopped.step(loss)
+        reasons.append(stopped.stop_reason)
+    assert reasons == [None, None, None, "early_stop", "early_stop"]
     assert st.Scheduler(1.0).stop_reason is None
 
     floor = st.Scheduler(1.0, st.Warmup(5) >> st.Linear(10), min_lr=0.3)

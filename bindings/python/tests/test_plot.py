@@ -129,7 +129,7 @@ def test_a_bound_is_no_event():
 
 def test_a_phase_that_ended_early_is_shaded_as_it_was(axes):
     phases = "warmup(10, phase='up') >> constant(500, phase='stable') >> linear(90, phase='end')"
-    text = f"settle(phase='stable', patience=20) * ({phases})"
+    text = f"early_stop(phase='stable', patience=20) * ({phases})"
     scheduler = st.Scheduler(0.1, text, record=True)
     for _ in range(60):
         scheduler.step(1.0)

@@ -90,7 +90,7 @@ def test_the_line_search_records_what_was_accepted():
 
 def test_the_replay_has_the_phases_as_they_were():
     schedule = 'warmup(3) >> constant(50, phase="main") >> linear(4, phase="anneal")'
-    text = f'settle("main", patience=2, threshold=0) * ({schedule})'
+    text = f'early_stop("main", patience=2, threshold=0) * ({schedule})'
     s = st.Scheduler(0.5, text, record=True)
     seen, losses = [], [9, 8, 7, 6, 6, 6, 6, 6, 6, 6, 6]
     for loss in losses:

@@ -158,3 +158,15 @@ def test_table_refuses():
             st.Table(values)
     with pytest.raises(TypeError):
         st.Table([[1, 2], [3, 4]])
+
+
+def test_joined_one_by_one():
+    """A schedule that grows by a part in each turn of a loop is the one of its text, at either end."""
+    count = 20_000  # half a minute where each turn copies all parts
+    piece = st.Linear(3, phase="a")
+    forwards = backwards = piece
+    for _ in range(count - 1):
+        forwards, backwards = forwards >> piece, piece >> backwards
+    assert str(forwards) == str(backwards) == " >> ".join([str(piece)] * count)
+    assert forwards.length == 3 * count and forwards.at(3 * count - 1) == piece.at(2)
+    assert [(phase.start, phase.length) for phase in forwards.phases()] == [(0, 3 * count)]

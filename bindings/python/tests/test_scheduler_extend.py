@@ -53,7 +53,7 @@ def test_a_number_is_a_new_total(policy):
 
 
 def test_a_number_after_a_phase_that_was_ended_early():
-    scheduler = st.Scheduler(1.0, "settle('main', patience=3) * (constant(50, phase='main') >> linear(10))")
+    scheduler = st.Scheduler(1.0, "early_stop('main', patience=3) * (constant(50, phase='main') >> linear(10))")
     for _ in range(6):
         scheduler.step(1.0)
     assert scheduler.lr == 0.8
@@ -78,12 +78,12 @@ def test_the_text_may_have_the_controllers():
 
 
 def test_refused_and_nothing_changed():
-    text = "settle('main', patience=3) * (constant(5, phase='main') >> linear(5))"
+    text = "early_stop('main', patience=3) * (constant(5, phase='main') >> linear(5))"
     scheduler = st.Scheduler(0.1, text, record=True)
     scheduler.step(1.0)
     before = scheduler.state()
     for given, kind, words in (
-        ("linear(20)", st.StepsizeError, "settle: the schedule has no phase of that name: \"main\""),
+        ("linear(20)", st.StepsizeError, "early_stop: the schedule has no phase of that name: \"main\""),
         ("linear(20", st.StepsizeError, "linear"), (1.5, TypeError, "total"), (None, TypeError, "total"),
         (0, st.StepsizeError, "total = 0"),
     ):  # fmt: skip
@@ -106,7 +106,7 @@ def test_a_state_of_a_shorter_plan():
         saved.step(loss)
     scheduler = st.Scheduler(0.1, "greedy(patience=1) * linear(100)", record=True)
     state = saved.state_dict()
-    with pytest.raises(st.StepsizeError, match="another scheduler"):
+    with pytest.raises(st.StepsizeError, match="a different configuration"):
         scheduler.load_state_dict(state)
     assert scheduler.current_step == 0
     scheduler.load_state_dict(state, extend=True)

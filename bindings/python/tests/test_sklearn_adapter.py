@@ -86,7 +86,7 @@ def test_the_optimizer_of_a_network_gets_the_rate():
 def test_wrong_use():
     with pytest.raises(st.StepsizeError, match='make it with learning_rate="constant"'):
         partial_fit(SGDClassifier(), st.Scheduler(0.1), *batch(0))
-    with pytest.raises(st.StepsizeError, match="the controller needs it, and the model has none"):
+    with pytest.raises(st.StepsizeError, match="needs a loss, and the model has none"):
         model = SGDClassifier(learning_rate="constant", eta0=0.1)
         partial_fit(model, st.Scheduler(0.1, "greedy()"), *batch(0), classes=[0, 1])
 

@@ -1,5 +1,6 @@
 """Saved states: going on elsewhere gives the same bits; what is damaged is refused and changes nothing."""
 
+import base64
 import json
 import math
 import os
@@ -15,6 +16,7 @@ import pytest
 import stepsize as st
 from stepsize._foreign import abi
 
+STATES = Path(__file__).resolve().parents[3] / "Tests/golden/states.txt"
 CONTROLLERS = [
     None,
     "greedy(patience=1, window=3, reset_start=2)",
@@ -31,8 +33,8 @@ CONTROLLERS = [
     "learned()",
     "learned(total=40, adapt=0.5)",
     "learned('custom', adapt=0.1, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])",
-    "settle('main', patience=3, threshold=0.05, window=2) * settle('anneal', patience=4)",
-    "greedy(patience=0) * settle(patience=6)",
+    "early_stop('main', patience=3, threshold=0.05, window=2) * early_stop('anneal', patience=4)",
+    "greedy(patience=0) * early_stop(patience=6)",
 ]
 SCHEDULES = [
     "wsd(30, warmup=4, decay=10)",
@@ -250,6 +252,37 @@ def test_state_dict_is_plain_and_checked():
     assert other.current_step == 2
 
 
+# ---- Earlier versions ----
+
+# Of version 0.1: its early stop rule was called settle.
+OLD = {
+    "format": 1,
+    "state": (
+        "U1RFUFNJWkUBAAAAmmS6YqQBAAAAAAAAZAAAAAAAAABncmVlZHkocGF0aWVuY2U9MSwgd2luZG93PTIpICogc2V0dGxlKCJtYWluIiwg"
+        "cGF0aWVuY2U9MykgKiAoY29uc3RhbnQoOSwgcGhhc2U9Im1haW4iKSA+PiBsaW5lYXIoNCkpAAAAAAAAAAAAAAAAAAAAAAEAAAAAAAAA"
+        "mpmZmZmZuT8AAAAAAAAAAP///////+9/BAAAAAAAAAAEAAAAAAAAACmvobyG8ro/AAAAAAAAEkAAAAAAAAAEQAAAAAAAAAAAAAAAAAAA"
+        "AAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAED1hZDz/v//PwAAAAAAAAAAAQAAAAAAAAAAAAAA"
+        "AAAAAAAAAAAAAAAA9AEAAAAAAAABAAAAAAAAAAAAAAAAAARAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAPA/AAAAAAAAAEArhxbZzvf/PwIA"
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    ),
+    "text": 'greedy(patience=1, window=2) * settle("main", patience=3) * (constant(9, phase="main") >> linear(4))',
+    "step": 4,
+    "lrs": [0.10526315789473685],
+}
+
+
+def test_a_state_with_the_old_name_of_the_early_stop_rule_is_read():
+    text = OLD["text"].replace("settle", "early_stop")
+    restored = st.Scheduler.from_state(base64.b64decode(OLD["state"]))
+    loaded, parsed = st.Scheduler(0.1, text), st.Scheduler(0.1, OLD["text"])
+    loaded.load_state_dict(OLD)
+    assert str(restored) == str(loaded) == str(parsed) == text
+    assert restored.state() == loaded.state() != base64.b64decode(OLD["state"])
+    assert [restored.step(2.0) for _ in range(4)] == [0.1, 0.07500000000000001, 0.0475, 0.02375]
+    with pytest.raises(st.StepsizeError, match="'text' was changed"):
+        loaded.load_state_dict({**OLD, "text": OLD["text"].replace("linear", "cosine")})
+
+
 # ---- What is refused ----
 
 
@@ -267,7 +300,7 @@ def test_another_scheduler():
         assert caught.value.status == abi.STEPSIZE_ERROR_MISMATCH and other.state() == before
 
 
-@pytest.mark.parametrize("text", ["greedy(window=2) * linear(10)", "settle('main') * wsd(10)"])
+@pytest.mark.parametrize("text", ["greedy(window=2) * linear(10)", "early_stop('main') * wsd(10)"])
 def test_every_damaged_byte_and_every_cut_is_refused(text):
     s = st.Scheduler(0.1, text, record=True)
     for loss in (3, 2, 1):
@@ -303,8 +336,8 @@ def test_the_format_is_what_is_documented():
 
 def test_a_newer_format():
     state = st.Scheduler(0.1).state()
-    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 3") as caught:
-        st.Scheduler.from_state(signed(state[:8] + (3).to_bytes(4, "little") + state[12:]))
+    with pytest.raises(st.StepsizeError, match="newer format than this library reads: 4") as caught:
+        st.Scheduler.from_state(signed(state[:8] + (4).to_bytes(4, "little") + state[12:]))
     assert caught.value.status == abi.STEPSIZE_ERROR_VERSION
 
 
@@ -346,3 +379,28 @@ def test_the_log_of_gradient_norms_is_in_the_state():
     with pytest.raises(st.StepsizeError, match="capacity = 1"):
         st.Scheduler(0.1, norm_capacity=1)
     assert st.Scheduler(0.1).norms is None
+
+
+def test_old_formats_are_read():
+    """Tests/golden/states.txt: each state goes on with the rates that stand behind it."""
+    lines = [line.split() for line in STATES.read_text().splitlines() if not line.startswith("#")]
+    assert {line[0] for line in lines} == {"1", "2"}
+    for number, state, *rates in lines:
+        s = st.Scheduler.from_state(bytes.fromhex(state))
+        found = []
+        for t in range(40, 45):
+            s.step(1 + t * 7 % 11 / 8)
+            found += s.lrs
+        assert found == [float.fromhex(rate) for rate in rates], number
+
+
+def test_a_window_that_is_not_full():
+    """What is in it is saved, and no more (format 3): it was 134 megabytes."""
+    text = "greedy(window=16777216, patience=2, reset_start=none)"
+    s = st.Scheduler(0.1, text)
+    for size, count in ((400, 0), (8400, 1000)):
+        go_on(s, losses("window", count))
+        state = s.state()
+        assert len(state) < size and state[8] == 3
+        other = st.Scheduler.from_state(state)
+        assert other.state() == state and go_on(other, losses("after", 50)) == go_on(s, losses("after", 50))

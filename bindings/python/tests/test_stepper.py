@@ -67,7 +67,7 @@ def by_itself(scheduler):
 def test_what_is_refused(of):
     scheduler = st.Scheduler([0.1, 0.2], "linear(10)", st.GreedyLR())
     step, advance = of(scheduler)
-    with pytest.raises(st.StepsizeError, match="needs the loss"):
+    with pytest.raises(st.StepsizeError, match="needs a loss"):
         step()
     for wrong in ("0.5", b"1", [1.0], object()):
         with pytest.raises(TypeError, match="loss: expected a number"):

@@ -139,7 +139,7 @@ def test_against_the_phase_of_every_update():
 
 def test_a_scheduler_tells_its_phases_as_they_were():
     schedule = 'warmup(4, phase="up") >> constant(500, phase="main") >> linear(9, phase="down")'
-    scheduler = st.Scheduler(1.0, f'settle("main", patience=6) * ({schedule})', record=True)
+    scheduler = st.Scheduler(1.0, f'early_stop("main", patience=6) * ({schedule})', record=True)
     assert told(scheduler.phases()) == [("up", 0, 4, 0), ("main", 4, 500, 4), ("down", 504, 9, 504)]
     for _ in range(14):
         scheduler.step(1.0)
@@ -159,7 +159,7 @@ def test_a_scheduler_tells_its_phases_as_they_were():
     "text, needs_loss",
     [
         ("linear(10)", False), ("greedy()", True), ("plateau() * linear(10)", True), ("hypergradient()", False),
-        ("line_search()", False), ("settle()", True), ("line_search() * settle()", True),
+        ("line_search()", False), ("early_stop()", True), ("line_search() * early_stop()", True),
     ],
 )  # fmt: skip
 def test_who_needs_the_loss(text, needs_loss):

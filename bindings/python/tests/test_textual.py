@@ -12,7 +12,7 @@ from stepsize._core.textual import Textual
 
 MADE = [
     st.Linear(1000, floor=0.1), st.Take(st.Cosine(8) >> st.Linear(4), 10), st.Table([1.0, 0.5], phase="x"),
-    st.Linear(3) >> st.Warmup(2), st.GreedyLR(patience=3), st.Settle("main"),
+    st.Linear(3) >> st.Warmup(2), st.GreedyLR(patience=3), st.EarlyStop("main"),
 ]  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def test_rewrite_refuses_what_it_does_not_know(function):
 
 def test_groups_and_rates_must_be_as_many():
     check([{}, {}], 2)
-    with pytest.raises(st.StepsizeError, match="3 parameter groups, this scheduler was made for 2"):
+    with pytest.raises(st.StepsizeError, match="3 parameter groups, expected 2"):
         check([{}] * 3, 2)
     groups = [{"lr": 1.0}, {"lr": torch.tensor(1.0)}]
     tensor = groups[1]["lr"]

@@ -455,7 +455,7 @@ def test_wrong_states():
     scheduler = ours.StepLR(make_optimizer([0.1, 0.2]), 3)
     with pytest.raises(st.StepsizeError, match="it is for 1 parameter groups, the optimizer has 2"):
         scheduler.load_state_dict(ours.StepLR(make_optimizer([0.1]), 3).state_dict())
-    with pytest.raises(st.StepsizeError, match="it is of a stepsize.torch.Scheduler"):
+    with pytest.raises(st.StepsizeError, match="it is that of a stepsize.torch.Scheduler"):
         scheduler.load_state_dict(Scheduler(make_optimizer([0.1, 0.2]), "linear(9)").state_dict())
 
 

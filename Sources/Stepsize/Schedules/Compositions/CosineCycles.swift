@@ -1,4 +1,4 @@
-/// Cosine cycles of listed lengths, the peaks shrinking.
+/// Cosine cycles of listed lengths with decaying peaks.
 ///
 /// Cycle i is ramp(lengths[i], start=max(decay^i, floor), end=floor, shape="cosine"); one follows the other.
 ///
@@ -9,10 +9,10 @@ enum CosineCycles {
   static var declaration: StaticString {
     """
     cosine_cycles: cosine cycles of listed lengths
-    formula: one after the other ramp(lengths[i], max(decay^i, floor), floor, "cosine")
+    formula: sequence of ramp(lengths[i], max(decay^i, floor), floor, "cosine")
     source: arXiv 1608.03983
-    lengths: reals in [1, 9223372036854774784]; updates of each cycle, whole numbers >= 1
-    decay: real in (0, 1] = 1; each peak over the one before
+    lengths: reals of updates in [1, 9223372036854774784]; updates of each cycle, whole numbers >= 1
+    decay: real in (0, 1] = 1; each peak over the previous one
     floor
     """
   }
@@ -24,7 +24,7 @@ enum CosineCycles {
     guard !lengths.isEmpty, lengths.count < Schedule.maximumNodeCount else {
       throw a.error("lengths", expected: "1 to 65535 whole numbers")
     }
-    // Not by way of a text (`Template`), which would be looked through for each of many cycles.
+    // Not through a text (`Template`), which would be scanned for each of many cycles.
     var parts: [Schedule] = []
     for i in lengths.indices {
       guard let length = Int64(whole: lengths[i]) else {

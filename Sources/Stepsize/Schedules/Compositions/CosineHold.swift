@@ -1,4 +1,4 @@
-/// Cosine decay, then its floor for the rest.
+/// Cosine decay, then the floor for the rest.
 ///
 ///     cosine_hold(total, hold, floor) = cosine(total - hold, floor) >> constant(hold, value=floor)
 ///
@@ -11,8 +11,8 @@ enum CosineHold {
     cosine_hold: cosine decay, then its floor
     formula: cosine(total-hold, floor) >> constant(hold, value=floor)
     source: NeMo's constant_steps
-    total: count from 1; updates of the whole
-    hold: count from 0; updates at the floor, below total
+    total: count of updates from 1; updates in total
+    hold: count of updates from 0; updates at the floor, < total
     floor
     """
   }

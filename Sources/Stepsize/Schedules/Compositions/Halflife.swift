@@ -10,7 +10,7 @@ enum Halflife {
     """
     halflife: exponential decay by its half-life
     formula: exponential(0.5, every=steps)
-    steps: real > 0; updates in which the rate halves
+    steps: real of updates > 0; updates in which the rate halves
     """
   }
 

@@ -12,8 +12,8 @@ enum NoamHold {
     noam_hold: warm-up, a constant rate, then a power law
     formula: clamp(warmup(warmup, start=0) >> constant(hold) >> power_law(warmup, power), min=floor)
     source: arXiv 2206.00888
-    warmup: count from 1; updates of the rise, and scale of the power law
-    hold: count from 0; updates at the full rate
+    warmup: count of updates from 1; updates of the rise, and scale of the power law
+    hold: count of updates from 0; updates at the full rate
     power: real > 0 = 0.5; exponent of the power law
     floor
     """

@@ -17,12 +17,12 @@ enum OneCycle {
     formula: take(knots([0, p-1, total-1], [low, 1, last], anneal), total), p = pct_start total, low = \
     1/div_factor, last = low/final_div_factor; three_phase: [0, p-1, 2p-2, total-1], [low, 1, low, last]
     source: arXiv 1708.07120
-    total: count from 1; updates of the whole
-    pct_start: real in (0, 1) = 0.3; fraction of total at which the peak is
+    total: count of updates from 1; updates in total
+    pct_start: real in (0, 1) = 0.3; fraction of total at which the peak is reached
     div_factor: real >= 1 = 25; peak over the first rate
     final_div_factor: real > 0 = 10000; first rate over the last
     anneal: word cosine|linear = cosine; curve between the knots
-    three_phase: flag = false; fall as fast as the rise, then further
+    three_phase: flag = false; whether the fall mirrors the rise, followed by a last decay
     """
   }
 

@@ -7,7 +7,7 @@
 ///
 /// In the paper the peak is reached where a·t^-power falls below it; here that step is warmup + hold, so that
 /// from there on the value is (t/(warmup + hold))^-power, whatever the batch size and the total. The decay
-/// begins at the value v which the power law has there. Parts without a length are left out.
+/// begins at the value v of the power law at that step. Parts of length 0 are left out.
 /// Its phases are "warmup", "main" (constant and power law) and "anneal".
 ///
 /// Examples, to step 1000:
@@ -21,11 +21,11 @@ enum PowerScheduler {
     formula: warmup(warmup) >> constant(hold) >> take(power_law(warmup+hold, power), total-warmup-hold-decay) \
     >> v * cooldown(decay, "exponential", q=q), v = ((total-decay)/(warmup+hold))^-power
     source: arXiv 2408.13359
-    total: count from 1; updates of the whole
-    warmup: count from 0; updates of the rise
-    hold: count from 0; updates at the full rate
+    total: count of updates from 1; updates in total
+    warmup: count of updates from 0; updates of the rise
+    hold: count of updates from 0; updates at the full rate
     power: real > 0 = 0.51; exponent of the power law
-    decay: count from 0 = 0; updates of the last decay
+    decay: count of updates from 0 = 0; updates of the final decay
     q
     """
   }

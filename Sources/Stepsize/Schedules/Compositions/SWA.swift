@@ -1,4 +1,4 @@
-/// The approach to the constant rate of stochastic weight averaging, as PyTorch's SWALR.
+/// The approach to the constant rate of stochastic weight averaging, as in PyTorch's SWALR.
 ///
 ///     swa(total, end, shape) = ramp(total, start=1, end=end, shape)
 ///
@@ -9,10 +9,10 @@
 enum SWA {
   static var declaration: StaticString {
     """
-    swa: approach to the rate of weight averaging
+    swa: approach to the constant rate of weight averaging
     formula: ramp(total, start=1, end=end, shape)
     source: arXiv 1803.05407
-    total: count from 1; updates until the end value
+    total: count of updates from 1; updates until the end value
     end: real >= 0; multiplier at the end and after
     shape: word cosine|linear = cosine; curve between 1 and the end
     """

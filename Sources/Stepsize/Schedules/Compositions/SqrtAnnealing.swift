@@ -1,4 +1,4 @@
-/// The annealings of NeMo: a power of the part left, not below a floor.
+/// The annealing schedules of NeMo: a power of the remaining fraction, not below a floor.
 ///
 ///     sqrt_annealing(total, floor) = clamp(polynomial(total, power=0.5), min=floor)
 ///
@@ -8,10 +8,10 @@
 enum SqrtAnnealing {
   static var declaration: StaticString {
     """
-    sqrt_annealing: square root of the part left, not below a floor
+    sqrt_annealing: square root of the remaining fraction, not below a floor
     formula: clamp(polynomial(total, power=0.5), min=floor)
     source: NeMo
-    total: count from 1; updates until 0 or the floor
+    total: count of updates from 1; updates until 0 or the floor
     floor
     """
   }

@@ -6,10 +6,10 @@
 enum SquareAnnealing {
   static var declaration: StaticString {
     """
-    square_annealing: square of the part left, not below a floor
+    square_annealing: square of the remaining fraction, not below a floor
     formula: clamp(polynomial(total, power=2), min=floor)
     source: NeMo
-    total: count from 1; updates until 0 or the floor
+    total: count of updates from 1; updates until 0 or the floor
     floor
     """
   }

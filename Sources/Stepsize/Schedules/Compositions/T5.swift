@@ -13,7 +13,7 @@ enum T5 {
     t5: 1/sqrt(t) after a constant start, for a base rate of 1
     formula: 1/sqrt(constant) * (constant(constant) >> inverse_sqrt(constant))
     source: arXiv 1910.10683
-    constant: count from 1; updates at the first rate
+    constant: count of updates from 1; updates at the first rate
     """
   }
 

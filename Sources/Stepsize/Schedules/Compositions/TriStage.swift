@@ -14,9 +14,9 @@ enum TriStage {
     tri_stage: rise, hold, exponential fall
     formula: ramp(warmup, start, 1) >> constant(hold) >> geometric(decay, end)
     source: arXiv 1904.08779
-    warmup: count from 0; updates of the rise
-    hold: count from 0; updates at the full rate
-    decay: count from 1; updates of the fall
+    warmup: count of updates from 0; updates of the rise
+    hold: count of updates from 0; updates at the full rate
+    decay: count of updates from 1; updates of the fall
     start: real in [0, 1] = 0.01; fraction at the first update
     end: real > 0 = 0.01; multiplier at the end and after
     """

@@ -4,7 +4,7 @@
 ///                                    >> constant(total - warmup - decay, phase="main")
 ///                                    >> cooldown(decay, shape, floor, power, q, phase="anneal")
 ///
-/// Parts without a length are left out: without a decay the rate stays at 1.
+/// Parts of length 0 are left out: without a decay the rate stays at 1.
 ///
 /// Examples, to step 1000:
 ///
@@ -16,9 +16,9 @@ enum WSD {
     wsd: warm-up, a constant rate, then a cooldown
     formula: warmup(warmup, start) >> constant(total-warmup-decay) >> cooldown(decay, shape, floor, power, q)
     source: arXiv 2404.06395, arXiv 2405.18392
-    total: count from 1; updates of the whole
-    warmup: count from 0 = 0; updates of the rise
-    decay: count from 0 = none; updates of the cooldown; none: a tenth of total
+    total: count of updates from 1; updates in total
+    warmup: count of updates from 0 = 0; updates of the rise
+    decay: count of updates from 0 = none; updates of the cooldown; none: a tenth of total
     shape
     floor
     start: real in [0, 1] = none; fraction at the first update, or none

@@ -10,8 +10,8 @@ enum WarmupCosine {
     """
     warmup_cosine: warm-up, then cosine decay
     formula: warmup(warmup) >> cosine(total-warmup, floor)
-    total: count from 1; updates of the whole
-    warmup: count from 0; updates of the rise, below total
+    total: count of updates from 1; updates in total
+    warmup: count of updates from 0; updates of the rise, < total
     floor
     """
   }

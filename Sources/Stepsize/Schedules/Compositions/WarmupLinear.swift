@@ -10,8 +10,8 @@ enum WarmupLinear {
     """
     warmup_linear: warm-up, then linear decay
     formula: warmup(warmup) >> linear(total-warmup, floor)
-    total: count from 1; updates of the whole
-    warmup: count from 0; updates of the rise, below total
+    total: count of updates from 1; updates in total
+    warmup: count of updates from 0; updates of the rise, < total
     floor
     """
   }

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A training script as they are published for MNIST, on scikit-learn's digits. The line that was changed is the import
-of StepLR. With --resume it goes on from the checkpoint that it writes after each epoch. Needs torch and scikit-learn.
+of StepLR. With --resume it continues from the checkpoint that it writes after each epoch. Needs torch and scikit-learn.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-/* The rates in the parameter groups of an optimizer, written in C where nothing is rare: the groups are dictionaries with
- * floats for rates, and a loss is a float. Everything else goes to the methods `_step` and `_advance` of the scheduler,
- * and to what stepsize/torch/_groups.py has under the same names.
+/* The rates in the parameter groups of an optimizer, in C for the common case: the groups are dictionaries whose rates are
+ * floats, and a loss is a float. Everything else goes to the methods `_step` and `_advance` of the scheduler, and to the
+ * functions of the same names in stepsize/torch/_groups.py.
  */
 #include "step.h"
 
@@ -16,9 +16,9 @@ typedef struct {
   PyObject *optimizer;
   int needs_loss;
   Py_ssize_t count;
-  PyObject **numbers;  /* the rates as Python numbers, made again only where one has changed, … */
-  double *written;     /* … and what they are … */
-  PyObject **present;  /* … and what was last seen in the groups: only compared, never used */
+  PyObject **numbers;  /* the rates as Python numbers, made anew only when one has changed, … */
+  double *written;     /* … their values … */
+  PyObject **present;  /* … and what was last seen in the groups: only compared, never dereferenced */
   int in_place;        /* whether `present` is `numbers` */
 } GroupStep;
 
@@ -138,14 +138,14 @@ static PyObject *move(GroupStep *self, PyObject *loss, int asks)
 {
   PyObject *groups = NULL;
   if (self->core != NULL) {
-    if (!self->needs_loss) loss = NULL; /* it may be on an accelerator: not read for nothing */
+    if (!self->needs_loss) loss = NULL; /* it may be on an accelerator: not read needlessly */
     if (loss == NULL || loss == Py_None || Py_TYPE(loss) == &PyFloat_Type) groups = plain_groups(self);
   }
   if (groups == NULL)
     return asks ? PyObject_CallMethod((PyObject *)self, "_step", "O", loss == NULL ? Py_None : loss)
                 : PyObject_CallMethod((PyObject *)self, "_advance", NULL);
   Step *core = self->core;
-  Py_INCREF(core); /* what is told of a change may drive another one */
+  Py_INCREF(core); /* the notification of a change may replace the core */
   int status = asks ? core->step(core, loss) : core->advance(core);
   PyObject *rate = NULL;
   if (status == 0 && self->core != core)
@@ -214,7 +214,7 @@ static PyMethodDef methods[] = {
      "tensor with one element."},
     {"advance", (PyCFunction)advance_method, METH_NOARGS,
      "advance($self, /)\n--\n\n"
-     "Like ``step``, but does not ask the controller: for the updates between two evaluations."},
+     "Like ``step``, but without a loss: for the updates between two evaluations."},
     {"_drive", (PyCFunction)(void (*)(void))drive, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -234,7 +234,7 @@ static PyType_Spec spec = {
 
 /* ---- Closed forms ------------------------------------------------------------------------------------- */
 
-/* Whether the groups are dictionaries whose rates are the very floats of a list. */
+/* Whether the groups are dictionaries whose rates are the same float objects as in a list. */
 static int have_rates(PyObject *groups, PyObject *rates)
 {
   for (Py_ssize_t i = 0; i < PyList_Size(groups); i += 1) {
@@ -249,7 +249,7 @@ static int have_rates(PyObject *groups, PyObject *rates)
 }
 
 /* The array that the addresses of a `Curves` name, after the library has written the rates of an update into it; NULL
- * without an error where it refuses, and with one where there are no addresses. */
+ * without an error where the library fails, and with one where there are no addresses. */
 static double *rates_of(PyObject *curves, Py_ssize_t count, int64_t update)
 {
   PyObject *addresses = PyObject_GetAttr(curves, word_addresses);

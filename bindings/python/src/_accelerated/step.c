@@ -1,6 +1,6 @@
 /* The two calls that a training loop makes for every update, without ctypes.
  *
- * `Step` keeps the contract of the class CtypesStep in stepsize/_foreign/stepper.py. It calls the library by the addresses
+ * `Step` has the contract of the class CtypesStep in stepsize/_foreign/stepper.py. It calls the library by the addresses
  * that `connect` is given, so that this module links with nothing.
  */
 #include "step.h"
@@ -12,8 +12,8 @@ typedef int32_t (*decision_function)(const void *);
 static step_function library_step, library_advance;
 static loss_function library_step_with_loss;
 static decision_function library_decision;
-static unsigned int changes; /* which decisions are changes: a bit for each */
-static PyObject *to_loss;    /* a loss that is no float as one */
+static unsigned int changes; /* the decisions that change the rate: a bit for each */
+static PyObject *to_loss;    /* converts a loss that is not a float */
 static PyObject *word_loss;
 
 /* The scheduler's own method raises. */
@@ -69,7 +69,7 @@ static PyObject *attach_method(Step *self, PyObject *arguments)
 
 static int is_attached(Step *self)
 {
-  if (self->step == NULL) PyErr_SetString(PyExc_RuntimeError, "stepsize: a scheduler that was never made");
+  if (self->step == NULL) PyErr_SetString(PyExc_RuntimeError, "stepsize: the scheduler is not initialised");
   return self->step != NULL;
 }
 
@@ -115,7 +115,7 @@ static PyMethodDef methods[] = {
      "loss is ignored."},
     {"advance", (PyCFunction)advance_method, METH_NOARGS,
      "advance($self, /)\n--\n\n"
-     "Like ``step``, but does not ask the controller: for the updates between two evaluations."},
+     "Like ``step``, but without a loss: for the updates between two evaluations."},
     {"_attach", (PyCFunction)attach_method, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

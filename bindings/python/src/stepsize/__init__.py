@@ -7,13 +7,13 @@
         train(batch, lr=scheduler.lr)
         scheduler.step()
 
-A schedule answers a multiplier for every update, a controller listens to the loss and moves the base rates, and a
-scheduler puts both together. All rates are computed by the native library, with the same bits in every language.
+A schedule returns a multiplier for every update, a controller observes the loss and moves the base rates, and a
+scheduler combines both. All rates are computed by the native library, with the same bits in every language.
 """
 
 from ._core import named
 from ._core.controller import Controller
-from ._core.controllers import GreedyLR, Hypergradient, Learned, LineSearch, Plateau, Settle
+from ._core.controllers import EarlyStop, GreedyLR, Hypergradient, Learned, LineSearch, Plateau
 from ._core.named import *  # noqa: F403
 from ._core.phase import Phase
 from ._core.schedule import Schedule, parse
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",
-    "Settle", "StepsizeError", "__version__", "parse",
+    "EarlyStop", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += named.__all__
 
-# What is imported when it is first asked for: sub-modules, and names in them.
+# What is imported on first use: sub-modules, and names in them.
 _MODULES = (
     "catalogue", "cli", "distributed", "huggingface", "keras", "learned", "lightgbm", "lightning", "nmf",
     "optax", "peers", "sklearn", "torch", "xgboost",
@@ -49,7 +49,7 @@ __all__ += _NAMES
 
 
 def __getattr__(name: str) -> object:
-    """The sub-modules, and what is in them."""
+    """The sub-modules and their names, imported on first use."""
     from importlib import import_module
 
     if name in _MODULES:

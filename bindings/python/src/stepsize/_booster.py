@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Rounds:
-    """A scheduler, and the name of the metric that its controller hears."""
+    """A scheduler, and the name of the metric that its controller observes."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Rounds:
         self.metric = metric
 
     def next(self, metrics: dict[str, float]) -> float:
-        """Goes to the next round. `metrics` is "data set-metric": value of the round that is done."""
+        """Goes to the next round. `metrics` is "data set-metric": value of the completed round."""
         if not self.scheduler.needs_loss:
             return self.scheduler.step()
         if not metrics:

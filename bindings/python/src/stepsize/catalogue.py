@@ -1,4 +1,4 @@
-"""What the library says of its schedules and controllers: names, parameters, ranges, defaults, formulas."""
+"""The library's catalogue of schedules and controllers: names, parameters, ranges, defaults, formulas."""
 
 from ._core.catalogue import Entry, Parameter, controllers, entries
 

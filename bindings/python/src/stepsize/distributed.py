@@ -1,7 +1,7 @@
-"""One rate on all processes: torch.distributed, or MPI by mpi4py.
+"""The same rate on all processes: torch.distributed, or MPI through mpi4py.
 
-A schedule needs nothing: every process finds the same bits of every rate. A controller listens to a loss, which
-differs from process to process; ``Shared`` gives all the same one, and the same state at the start::
+A schedule needs nothing: every process computes the same bits of every rate. A controller observes a loss, which
+differs from process to process; ``Shared`` gives all of them the same one, and the same state at the start::
 
     scheduler = Shared(stepsize.torch.Scheduler(optimizer, "greedy() * linear(10000)"))
     for batch in batches:
@@ -12,9 +12,9 @@ differs from process to process; ``Shared`` gives all the same one, and the same
 The numbers are gathered, not reduced: every process then computes the same mean from the same numbers, whatever the
 network's order of summation.
 
-A loss that is not finite, on any process: with ``nonfinite="spread"`` (the default) all processes see NaN, and the
-controller treats it by its policy for such losses (docs/controllers.md), on all alike. With ``nonfinite="skip"`` all
-see the mean of the others; NaN if there are none.
+A loss that is not finite, on any process: with ``nonfinite="spread"`` (the default) all processes see NaN, and their
+controllers treat it by their policy for such losses (docs/controllers.md). With ``nonfinite="skip"`` all see the mean
+of the other losses; NaN if there are none.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def mean_loss(
     """The mean of the losses of all processes, with the same bits on each. All must call it.
 
     Args:
-        loss: The loss of this process: a number, or a tensor with one element. Where a process gives None, or what is
-            no number, all raise.
+        loss: The loss of this process: a number, or a tensor with one element. If a process gives None, or something
+            that is not a number, all raise.
         group: A process group of torch.distributed (None for the default one), or a communicator of mpi4py.
-        weight: What this process counts (>= 0), such as its number of samples or tokens. 0 where it has run out of
-            data and takes part without a loss, which is then not looked at.
+        weight: The weight of this process (>= 0), such as its number of samples or tokens. 0 if it has run out of data
+            and takes part without a loss, which is then ignored.
         nonfinite: "spread" or "skip": see above.
     """
     if nonfinite not in ("spread", "skip"):
@@ -54,20 +54,20 @@ def mean_loss(
     try:
         pair = _pair(loss, weight)
     except (StepsizeError, TypeError) as error:
-        # It takes part nevertheless: the others would wait for it for ever.
+        # It takes part nevertheless: the others would wait for it forever.
         problem, pair = error, (0.0, _NOTHING if loss is None else _WRONG)
     gathered = _gather(pair, group)
     nothing = [rank for rank, (_, count) in enumerate(gathered) if count == _NOTHING]
     if nothing:
         raise StepsizeError(
-            f"loss: rank {', '.join(map(str, nothing))} gave none; a controller needs it on every process: pass any"
-            " number with weight=0 where there is none"
+            f"loss: rank {', '.join(map(str, nothing))} gave none; a controller needs one from every process: pass any"
+            " number with weight=0 if there is none"
         )
     if problem is not None:
         raise problem
     wrong = [rank for rank, (_, count) in enumerate(gathered) if count == _WRONG]
     if wrong:
-        raise StepsizeError(f"loss: what rank {', '.join(map(str, wrong))} gave is refused; its error says why")
+        raise StepsizeError(f"loss: what rank {', '.join(map(str, wrong))} gave an invalid one; see the error there")
     pairs = [(value, count) for value, count in gathered if count > 0]
     if nonfinite == "skip":
         pairs = [(value, count) for value, count in pairs if math.isfinite(value)]
@@ -85,7 +85,7 @@ def mean_loss(
 
 
 def same(scheduler: Any, group: Any = None) -> None:
-    """Raises StepsizeError, on all processes, where the schedulers are not in the same state. All must call it."""
+    """Raises StepsizeError, on all processes, if the schedulers are not in the same state. All must call it."""
     states = _gather_texts(_packed(scheduler), group)
     other = [rank for rank, state in enumerate(states) if state != states[0]]
     if other:
@@ -93,17 +93,17 @@ def same(scheduler: Any, group: Any = None) -> None:
 
 
 def synchronize(scheduler: Any, group: Any = None, *, source: int | None = None) -> int:
-    """Gives all processes the state of one, and answers its rank. All must call it.
+    """Gives all processes the state of one, and returns its rank. All must call it.
 
-    Call it at the start, after a process has restored a checkpoint, and where processes have joined or restarted: one
-    that has just begun gets the state of those that are further. Every scheduler must be made alike; where one is
-    not, StepsizeError is raised on all.
+    Call it at the start, after a process has restored a checkpoint, and when processes have joined or restarted: a new
+    one gets the state of those that are further on. All schedulers must have the same configuration; otherwise
+    StepsizeError is raised on all processes.
 
     Args:
         scheduler: A ``stepsize.Scheduler`` or ``stepsize.torch.Scheduler``.
         group: See ``mean_loss``.
-        source: The rank in the group whose state counts; None for the one that has made most updates, the first of
-            them where there are several.
+        source: The rank in the group whose state is used; None for the one that has made the most updates, the lowest
+            rank if there are several.
     """
     states = _gather_texts(_packed(scheduler), group)
     if source is None:
@@ -116,21 +116,22 @@ def synchronize(scheduler: Any, group: Any = None, *, source: int | None = None)
         scheduler.load_state_dict(json.loads(states[source])["state"])
     except StepsizeError as error:
         problem = str(error)
-    # All or none go on.
+    # Either all continue or none.
     problems = [f"rank {rank}: {text}" for rank, text in enumerate(_gather_texts(problem, group)) if text]
     if problems:
-        raise StepsizeError(f"the state of rank {source} does not fit everywhere: {'; '.join(problems)}")
+        raise StepsizeError(f"the state of rank {source} does not fit all schedulers: {'; '.join(problems)}")
     return source
 
 
 class Shared:
-    """A scheduler whose controller hears the mean of the losses of all processes.
+    """A scheduler whose controller observes the mean of the losses of all processes.
 
-    What it does not have itself (``lr``, ``state_dict`` …) is the scheduler's. It synchronizes at the start; call
+    Other attributes (``lr``, ``state_dict`` …) are the scheduler's. It synchronizes at the start; call
     ``synchronize`` again after one process has loaded a checkpoint.
 
     Args:
-        scheduler: A ``stepsize.Scheduler`` or ``stepsize.torch.Scheduler``, made alike on all processes.
+        scheduler: A ``stepsize.Scheduler`` or ``stepsize.torch.Scheduler``, with the same configuration on all
+            processes.
         group: See ``mean_loss``.
         nonfinite: See ``mean_loss``.
     """
@@ -142,7 +143,7 @@ class Shared:
         self.synchronize()
 
     def step(self, loss: SupportsFloat | None = None, *, weight: float = 1.0) -> float:
-        """Goes to the next update and answers its rate: the same on all processes, all of which must call it.
+        """Goes to the next update and returns its rate: the same on all processes, all of which must call it.
 
         Without a controller no message is sent.
         """
@@ -156,7 +157,7 @@ class Shared:
         return synchronize(self.scheduler, self.group, source=source)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "scheduler":  # not there while it is being unpickled
+        if name == "scheduler":  # missing while it is being unpickled
             raise AttributeError(name)
         return getattr(self.scheduler, name)
 
@@ -169,7 +170,7 @@ def _packed(scheduler: Any) -> str:
 # ---- The network ----
 
 
-# Weights that say that a process takes part without a number.
+# Weights that mark a process without a number.
 _NOTHING, _WRONG = -1.0, -2.0
 
 
@@ -214,7 +215,7 @@ def _gather_texts(text: str, group: Any) -> list[str]:
 
 
 def _torch_distributed() -> Any:
-    # Whoever has a process group has imported torch.
+    # A process group means that torch has been imported.
     distributed = sys.modules.get("torch.distributed")
     if distributed is None or not distributed.is_available() or not distributed.is_initialized():
         raise StepsizeError(
@@ -225,7 +226,7 @@ def _torch_distributed() -> Any:
 
 
 def _device(distributed: Any, group: Any) -> Any:
-    """Where the group's backend wants its tensors."""
+    """The device that the group's backend needs its tensors on."""
     import torch
 
     if "gloo" in str(distributed.get_backend(group)):

@@ -62,9 +62,9 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
 
     Args:
         learning_rate: The base rate: finite, >= 0.
-        schedule, controller, options: As for ``stepsize.Scheduler``; one update of theirs is a batch or an epoch.
+        schedule, controller, options: As for ``stepsize.Scheduler``; one update is a batch or an epoch.
         every: "batch" or "epoch".
-        metric: What the controller hears, such as "loss" or, with every="epoch", "val_loss". Within an epoch Keras
+        metric: What the controller observes, such as "loss" or, with every="epoch", "val_loss". Within an epoch Keras
             reports the mean of the epoch so far.
     """
 
@@ -86,7 +86,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
 
     def on_train_begin(self, logs: Any = None) -> None:
         if not isinstance(getattr(self.model.optimizer, "_learning_rate", None), keras.Variable):
-            raise StepsizeError("learning_rate: the optimizer has a schedule of its own; compile it with a number")
+            raise StepsizeError("learning_rate: the optimizer has its own schedule: compile the model with a number")
         self._write()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""Learned schedules: agents that learn by trial to move the learning rate, and the policies they have learned.
+"""Learned schedules: agents that learn to move the learning rate, and the policies they have learned.
 
     agent = Agent(trainer="cem", seed=1)
     for generation in range(20):
@@ -13,8 +13,8 @@
         print(agent.update())
     scheduler = Scheduler(0.1, controller=agent.controller(total=500))
 
-The policy sees the losses alone, and no unit of theirs. All arithmetic is done by the native library, and follows from
-the seed and what is observed.
+The policy sees only the losses, independent of their unit. All arithmetic is done by the native library, and is
+determined by the seed and the observations.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ class Agent:
 
     Args:
         trainer: ``"cem"``, the cross-entropy method: each of `population` candidates plays the same `instances`
-            problems; ``"ppo"``, proximal policy optimization: as many episodes, each a problem of its own.
+            problems; ``"ppo"``, proximal policy optimization: as many episodes, each with its own problem.
         policy: ``"linear"``, or ``"hidden"``: one layer of `hidden` tanh units.
-        seed: Of all that is drawn.
+        seed: The seed of all random numbers.
         every: Updates between two decisions.
         limit: The largest ``abs(log(multiplier))``, in (0, 10].
         population: Candidates of a generation, 4 to 4096.
         instances: Problems that each of them plays, 1 to 4096.
         hidden: Hidden units, 1 to 32.
 
-    A training half done is saved by ``save_training`` or pickled, and goes on with the same bits.
+    An unfinished training is saved by ``save_training`` or pickled, and continues with the same bits.
     """
 
     __slots__ = ("__weakref__", "_handle", "_multiplier", "_pointer")
@@ -100,7 +100,7 @@ class Agent:
 
     @property
     def instance(self) -> int:
-        """The number of the problem that the next episode, or the one that is played, is to be."""
+        """The number of the problem for the next episode, or for the one in progress."""
         return int(learn.stepsize_agent_instance(self._handle))
 
     @property
@@ -110,26 +110,26 @@ class Agent:
 
     @property
     def generation(self) -> int:
-        """Generations that are done."""
+        """The number of completed generations."""
         return int(learn.stepsize_agent_generation(self._handle))
 
     def begin_episode(self, total: int | None = None, *, explore: bool = True) -> None:
-        """Begins an episode of `total` updates (None: not known). One that has not ended is forgotten. With
-        ``explore=False`` the policy is played as it is, and the episode does not count for ``update``."""
+        """Begins an episode of `total` updates (None: unknown). One that has not ended is discarded. With
+        ``explore=False`` the policy acts without exploration, and the episode does not count for ``update``."""
         if not isinstance(explore, bool):
             raise convert.wrong_type("explore", "True or False", explore)
         updates = 0 if total is None else convert.to_int64(total, "total")
         _call(learn.stepsize_agent_begin_episode, self._handle, updates, int(explore))
 
     def observe(self, loss: float) -> float:
-        """After an update: takes its loss and answers what the anchor's rate is to be multiplied by for the next one.
+        """After an update: takes its loss and returns the multiplier of the anchor's rate for the next one.
 
         Args:
-            loss: Of the update; one that is <= 0 or not finite is left out.
+            loss: The loss of the update; one that is <= 0 or not finite is ignored.
         """
         status = learn.stepsize_agent_observe(self._handle, loss, self._pointer)
         if status:
-            raise failure("agent: no episode has begun", status)
+            raise failure("agent: no episode has begun, expected begin_episode first", status)
         return self._multiplier.value
 
     def end_step(self, reward: float) -> None:
@@ -138,15 +138,15 @@ class Agent:
         _call(learn.stepsize_agent_reward, self._handle, convert.to_float(reward, "reward"))
 
     def end_episode(self) -> float:
-        """Ends the episode; the sum of its rewards."""
+        """Ends the episode and returns the sum of its rewards."""
         score = c_double()
         status = learn.stepsize_agent_end_episode(self._handle, byref(score))
         if status:
-            raise StepsizeError("agent: no episode has begun", status)
+            raise StepsizeError("agent: no episode has begun, expected begin_episode first", status)
         return score.value
 
     def update(self) -> float:
-        """Learns from the generation; the mean score of its episodes."""
+        """Learns from the generation and returns the mean score of its episodes."""
         mean = c_double()
         _call(learn.stepsize_agent_update, self._handle, byref(mean))
         return mean.value
@@ -156,8 +156,8 @@ class Agent:
     def train_nmf(
         self, generations: int, progress: Callable[[int, int, float], object] | None = None
     ) -> list[float]:
-        """Trains on random factorizations; the mean score of each generation. `progress` is called after each with
-        (generations done, generations, mean score); True stops."""
+        """Trains on random factorizations and returns the mean score of each generation. `progress` is called after
+        each with (generations done, generations, mean score); True stops."""
         scores: list[float] = []
         for done in range(1, convert.to_int64(generations, "generations") + 1):
             mean = c_double()
@@ -178,7 +178,7 @@ class Agent:
 
     @property
     def policy(self) -> bytes:
-        """What has been learned so far, as bytes with version and checksum."""
+        """The policy learned so far, as bytes with version and checksum."""
         length = c_size_t()
         learn.stepsize_agent_save(self._handle, None, 0, byref(length))
         buffer = (c_char * length.value)()
@@ -191,7 +191,7 @@ class Agent:
             file.write(self.policy)
 
     def load(self, source: str | os.PathLike[str] | bytes) -> None:
-        """Begins the training again from a saved policy: a file, or its bytes."""
+        """Restarts the training from a saved policy: a file, or its bytes."""
         data = _read(source)
         _call(learn.stepsize_agent_load, self._handle, data, len(data))
 
@@ -200,11 +200,11 @@ class Agent:
         """The weights of the policy."""
         return (self.controller().parameters or ())[3:]
 
-    # ---- A training half done ----
+    # ---- Checkpoints of a training ----
 
     @property
     def training(self) -> bytes:
-        """All of the training, as bytes with version and checksum. An episode that is being played is left out."""
+        """The whole training, as bytes with version and checksum, without an episode in progress."""
         length = c_size_t()
         learn.stepsize_agent_save_training(self._handle, None, 0, byref(length))
         buffer = (c_char * length.value)()
@@ -212,7 +212,7 @@ class Agent:
         return buffer.raw
 
     def save_training(self, path: str | os.PathLike[str]) -> None:
-        """Writes the training to a file, under another name first: a file that is there is whole."""
+        """Writes the training to a file atomically."""
         import os
 
         part = f"{os.fspath(path)}.part"
@@ -237,12 +237,12 @@ class Agent:
 
 
 def load(source: str | os.PathLike[str] | bytes, total: int | None = None, *, adapt: float = 0.0) -> Learned:
-    """A controller from a saved policy: a file, or its bytes. Its text form holds all of the policy.
+    """A controller from a saved policy: a file, or its bytes. Its text form contains the whole policy.
 
     Args:
         source: What ``Agent.save`` has written, or ``Agent.policy``.
-        total: Updates of the training, where they are known.
-        adapt: Rate at which it goes on learning, in [0, 1].
+        total: Updates of the training, if known.
+        adapt: Rate at which it keeps learning, in [0, 1].
     """
     data = _read(source)
     updates = 0 if total is None else convert.to_int64(total, "total")

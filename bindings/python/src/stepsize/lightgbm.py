@@ -3,8 +3,8 @@
     lightgbm.train(params, data, 200, valid_sets=[held_out],
                    callbacks=LearningRate(0.1, "greedy(patience=5) * linear(200)").callbacks)
 
-LightGBM gives callbacks no place in the saved model: to go on from one (``init_model=``), keep ``callback.scheduler``
-with it and make the next callback by ``LearningRate.resume``.
+LightGBM cannot store a callback's state in the saved model: to continue from one (``init_model=``), keep
+``callback.scheduler`` with it and make the next callback by ``LearningRate.resume``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class LearningRate:
     Args:
         learning_rate: The base rate: finite, >= 0.
         schedule, controller, options: As for ``stepsize.Scheduler``.
-        metric: What the controller hears: "data set-metric", such as "valid_0-l2"; None for the last metric of the last
-            data set. Smaller must be better unless the controller says otherwise.
+        metric: What the controller observes: "data set-metric", such as "valid_0-l2"; None for the last metric of the
+            last data set. Smaller must be better unless the controller says otherwise.
     """
 
     before_iteration = True
@@ -51,14 +51,14 @@ class LearningRate:
 
     @classmethod
     def resume(cls, scheduler: Scheduler, *, metric: str | None = None) -> LearningRate:
-        """One that goes on with a scheduler of an earlier training, at the present round of it."""
+        """A callback that continues with the scheduler of an earlier training, at its current round."""
         self = cls(scheduler.lr, metric=metric)
         self.scheduler = self._rounds.scheduler = scheduler
         return self
 
     @property
     def callbacks(self) -> list[Any]:
-        """The two callbacks: what sets the rate before a round, and what hears the metrics after it."""
+        """The two callbacks: one sets the rate before a round, one gets the metrics after it."""
         return [self, _After(self._rounds)]
 
     def __call__(self, env: Any) -> None:
@@ -66,7 +66,7 @@ class LearningRate:
         if done == 0:
             self._begin = self.scheduler.current_step
         elif self.scheduler.current_step != self._begin + done:
-            raise StepsizeError("callbacks: one of the two is missing; pass callbacks=LearningRate(...).callbacks")
+            raise StepsizeError("callbacks: one of the two is missing: pass callbacks=LearningRate(...).callbacks")
         env.model.reset_parameter({"learning_rate": self.scheduler.lr})
 
 

@@ -1,4 +1,4 @@
-"""Stepsize in Lightning: the dictionary for ``configure_optimizers``, and a callback that feeds the loss.
+"""Stepsize in Lightning: the dictionary for ``configure_optimizers``, and a callback that passes on the loss.
 
     class Model(lightning.LightningModule):
         def configure_optimizers(self):
@@ -31,13 +31,13 @@ def configure(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any)
 
 
 class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
-    """Feeds the controllers of all schedulers made by ``configure``.
+    """Gives losses to the controllers of all schedulers made by ``configure``.
 
     Args:
         metric: None for the loss that ``training_step`` returns: the mean over the batches of an update, and over all
-            processes, heard at the step of that update. Otherwise a name in ``trainer.callback_metrics``, such as
-            "val_loss", heard at the first step after each validation (log it with ``sync_dist=True`` where there are
-            several processes).
+            processes, observed at the step of that update. Otherwise a name in ``trainer.callback_metrics``, such as
+            "val_loss", observed at the first step after each validation (log it with ``sync_dist=True`` with several
+            processes).
     """
 
     def __init__(self, metric: str | None = None) -> None:
@@ -68,7 +68,7 @@ class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
             return
         if self.metric not in trainer.callback_metrics:
             known = ", ".join(map(repr, trainer.callback_metrics))
-            raise StepsizeError(f"metric = {self.metric!r}, expected one of {known}; log it in validation_step")
+            raise StepsizeError(f"metric = {self.metric!r}, expected one of {known}: log it in validation_step")
         self._observe(trainer, float(trainer.callback_metrics[self.metric]))
 
     def _observe(self, trainer: Any, loss: float) -> None:
@@ -78,5 +78,5 @@ class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
     def _schedulers(self, trainer: Any) -> list[Scheduler]:
         found = [each.scheduler for each in trainer.lr_scheduler_configs if isinstance(each.scheduler, Scheduler)]
         if not found:
-            raise StepsizeError("LossCallback: no scheduler; return stepsize.lightning.configure(optimizer, ...)")
+            raise StepsizeError("LossCallback: no scheduler found: return stepsize.lightning.configure(optimizer, ...)")
         return found

@@ -39,7 +39,7 @@ else:
         from inspect import signature
 
         class _Base:
-            """What clone and pipelines ask of an estimator, where scikit-learn is not installed."""
+            """The interface that clone and pipelines need of an estimator, for when scikit-learn is not installed."""
 
             def get_params(self, deep=True):
                 names = [name for name in signature(type(self).__init__).parameters if name != "self"]
@@ -83,16 +83,16 @@ class StochasticNMF(_Transformer, _Base):
     Args:
         n_components: Rows of ``components_``; None for the smaller side of X.
         schedule: A schedule, its text, or a controller such as ``GreedyLR()``; None for a constant 1. Steps are
-            updates: there are ``ceil(rows / batch_size)`` in a pass. A controller is told
+            updates: there are ``ceil(rows / batch_size)`` in a pass. A controller observes
             ``||X_B - W_B @ H||**2 / ||X_B||**2``.
-        bound: "state": theta/L from the present factors and the rows of the batch; "apriori": known before
+        bound: "state": theta/L from the current factors and the rows of the batch; "apriori": known before
             the first step and smaller; "minibatch": the state's, and stability of H in mean square under random
             batches; None: no bound, which may diverge.
         base_lr: The rate at schedule value 1; None for the bound itself, so that a schedule scales the bound (without a
-            bound, the one of the state).
+            bound, that of the state).
         batch_size: Rows of an update; None for all of them.
-        max_iter: The most passes over X.
-        tol: Stop when a pass has lowered the mean relative loss by less than this part of the first one's; 0
+        max_iter: The largest number of passes over X.
+        tol: Stop when a pass has lowered the mean relative loss by less than this fraction of the first one's; 0
             for never.
         order: "alternating": W, then H, ``w_steps`` and ``h_steps`` steps each; "simultaneous": both at once.
         w_steps: Steps of W in one update.
@@ -110,7 +110,7 @@ class StochasticNMF(_Transformer, _Base):
         loss_history_: ``||X_B - W_B @ H||**2 / ||X_B||**2`` before each update.
         lr_history_: The rates of W and of H in each update, an array with two columns.
         clipped_: For each update whether the bound cut a rate.
-        n_iter_: Passes made.
+        n_iter_: The number of passes.
         n_features_in_: Columns of X.
     """
 
@@ -168,10 +168,10 @@ class StochasticNMF(_Transformer, _Base):
         return self._fit(X)
 
     def partial_fit(self, X: Any, y: object = None) -> StochasticNMF:
-        """One update on the rows given, which are all of its batch: for data that come in pieces.
+        """One update on the given rows, which are its whole batch: for data that come in pieces.
 
-        W of these rows starts from ``transform``. The piece that comes first needs as many columns as there are
-        components. The norm that the a-priori bound and the ball need is that of all rows seen so far.
+        W of these rows starts from ``transform``. The first piece needs as many columns as there are components. The
+        norm for the a-priori bound and the ball is that of all rows seen so far.
         """
         first = not hasattr(self, "components_")
         x = self._checked(X, reset=first)
@@ -252,7 +252,7 @@ class StochasticNMF(_Transformer, _Base):
             scheduler = Scheduler(base, controller=self.schedule)
         else:
             scheduler = Scheduler(base, self.schedule)
-        if self._losses:  # restored: the schedule goes on where it was
+        if self._losses:  # restored: the schedule continues where it was
             scheduler.current_step = len(self._losses)
         return scheduler
 
@@ -300,7 +300,7 @@ class StochasticNMF(_Transformer, _Base):
     # ---- Checks ----
 
     def _checked(self, X: Any, *, reset: bool) -> NDArray[np.float64]:
-        """X as doubles whose rows lie one by one in memory: no copy where they do already."""
+        """X as doubles with contiguous rows, without a copy if it is so already."""
         x: NDArray[np.float64]
         try:
             from sklearn.utils.validation import validate_data  # type: ignore[import-untyped]
@@ -339,14 +339,14 @@ class StochasticNMF(_Transformer, _Base):
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__().copy()
-        # A handle of the library cannot be copied; partial_fit makes another one at the same step.
+        # A handle of the library cannot be copied; partial_fit makes a new one at the same step.
         if "_scheduler" in state:
             state["_scheduler"] = None
         return state
 
 
 class _Model:
-    """A factorization in the library, which reads X where it lies."""
+    """A factorization in the library, which reads X in place."""
 
     def __init__(
         self, owner: StochasticNMF, x: NDArray[np.float64], rank: int, seed: int, batch: int | None, norm: float

@@ -28,7 +28,7 @@ __all__ = ["inject", "schedule"]
 def schedule(
     schedule: Schedule | str, base_lr: float = 1.0, *, length: int | None = None, dtype: Any = None
 ) -> Callable[[Any], Any]:
-    """A function of the update's number that answers its rate, for concrete and traced numbers.
+    """A function that returns the rate of an update, for concrete and traced numbers.
 
     The rate is that of ``stepsize.Scheduler(base_lr, schedule)``, rounded to `dtype`. The table takes one number for
     each update: 4 MB for a million of them in 32 bits.
@@ -44,7 +44,7 @@ def schedule(
     import numpy as np
 
     made = as_schedule(schedule, "schedule")
-    # In numpy until it is used: an array of JAX made while tracing could not be kept.
+    # In numpy until it is used: a JAX array made while tracing could not be kept.
     rates = np.asarray(held_rates(made, base_lr, length))
 
     def rate(count: Any) -> Any:
@@ -60,7 +60,7 @@ def inject(
     """The state of an optimizer with another rate: a new state, of the same shapes and types.
 
     Args:
-        opt_state: The state of an optimizer that is made by ``optax.inject_hyperparams``, or that has one inside
+        opt_state: The state of an optimizer made by ``optax.inject_hyperparams``, or with one inside
             (``chain``, ``multi_transform``, ``MultiSteps``).
         rate: The rate, such as ``scheduler.lr``.
         name: The hyperparameter's name.
@@ -73,12 +73,12 @@ def inject(
     found = optax.tree_utils.tree_get_all_with_path(opt_state, name, filtering=where)
     if not found:
         raise StepsizeError(
-            f"name = {name!r}: the state has no such hyperparameter; make the optimizer with"
+            f"name = {name!r}: the state has no hyperparameter of that name: make the optimizer with"
             f" optax.inject_hyperparams(optax.adam)({name}=...)"
         )
     values = {jnp.asarray(value).dtype for _, value in found}
     if len(values) > 1:
-        raise StepsizeError(f"name = {name!r}: several of different types; choose one by `where`")
+        raise StepsizeError(f"name = {name!r}: several of different types: choose one by `where`")
     # Of the same type as before, so that the update is not traced again.
     value = jnp.asarray(convert.to_float(rate, "rate"), dtype=values.pop())
     return optax.tree_utils.tree_set(opt_state, where, **{name: value})

@@ -5,7 +5,7 @@
     for inputs, targets in batches:
         partial_fit(model, scheduler, inputs, targets, classes=classes, loss=lambda: log_loss(...))
 
-Inside one call the rate is constant: a call is an update of the scheduler, whatever the number of rows.
+Within one call the rate is constant: a call is an update of the scheduler, whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ def partial_fit(
     Args:
         model: An estimator with ``partial_fit`` and a parameter ``eta0`` (and ``learning_rate="constant"``) or
             ``learning_rate_init`` (with ``solver="sgd"`` or ``"adam"``).
-        scheduler: Its rate must not be 0, which scikit-learn refuses: give it a ``min_lr``.
+        scheduler: Its rate must not be 0, which is an error in scikit-learn: give it a ``min_lr``.
         inputs, targets: The rows of this call.
-        loss: What the controller hears: a number, or a function that is called after the fit. None for the model's
-            ``loss_``, where it has one.
+        loss: What the controller observes: a number, or a function that is called after the fit. None for the model's
+            ``loss_``, if it has one.
         options: ``classes``, ``sample_weight``.
     """
     parameters = model.get_params()
     if "eta0" in parameters:
         if parameters.get("learning_rate", "constant") != "constant":
             raise StepsizeError(
-                f"model: learning_rate={parameters['learning_rate']!r} changes the rate by itself; make it with"
+                f"model: learning_rate={parameters['learning_rate']!r} changes the rate by itself: make it with"
                 ' learning_rate="constant"'
             )
         model.set_params(eta0=scheduler.lr)
     elif "learning_rate_init" in parameters:
         model.set_params(learning_rate_init=scheduler.lr)
         optimizer = getattr(model, "_optimizer", None)
-        if optimizer is not None:  # it was made by the first call, and keeps the rate of then
+        if optimizer is not None:  # it was made by the first call and keeps the rate of that time
             optimizer.learning_rate_init = optimizer.learning_rate = scheduler.lr
     else:
         raise StepsizeError(f"model: {type(model).__name__} has neither eta0 nor learning_rate_init")
@@ -64,6 +64,6 @@ def partial_fit(
     if loss is None:
         loss = getattr(model, "loss_", None)
         if loss is None:
-            raise StepsizeError("loss: the controller needs it, and the model has none; pass a number or a function")
+            raise StepsizeError("the scheduler needs a loss, and the model has none: pass a number or a function")
     scheduler.step(loss() if callable(loss) else loss)
     return model

@@ -3,8 +3,8 @@
     xgboost.train(params, data, 200, evals=[(held_out, "test")],
                   callbacks=[LearningRate(0.3, "greedy(patience=5) * linear(200)")])
 
-The state is kept in the model's attributes, and saved with it: training that goes on from a saved model
-(``xgb_model=``) goes on with its rates.
+The state is kept in the model's attributes, and saved with it: a training that continues from a saved model
+(``xgb_model=``) continues with its rates.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class LearningRate(xgboost.callback.TrainingCallback):  # type: ignore[misc,unus
     Args:
         learning_rate: The base rate: finite, >= 0.
         schedule, controller, options: As for ``stepsize.Scheduler``.
-        metric: What the controller hears: "data set-metric", such as "test-rmse"; None for the last metric of the last
-            data set. Smaller must be better unless the controller says otherwise.
+        metric: What the controller observes: "data set-metric", such as "test-rmse"; None for the last metric of the
+            last data set. Smaller must be better unless the controller says otherwise.
     """
 
     def __init__(

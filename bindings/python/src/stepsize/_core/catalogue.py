@@ -1,4 +1,4 @@
-"""What the library says of its schedules and controllers: names, parameters, ranges, defaults, formulas."""
+"""The library's catalogue of schedules and controllers: names, parameters, ranges, defaults, formulas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ class Parameter:
     """count, real, flag, word, name, counts, reals, per_group or schedule"""
     range: str
     default: str
-    """In the text form; empty if the parameter must be given."""
+    """In the text form; empty for a required parameter."""
+    unit: str
+    """What its numbers count: "updates", or empty."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _entry(catalogue: int, index: int) -> Entry:
 def _parameter(catalogue: int, index: int, parameter: int) -> Parameter:
     whats = (
         abi.STEPSIZE_TEXT_NAME, abi.STEPSIZE_TEXT_SUMMARY, abi.STEPSIZE_TEXT_KIND, abi.STEPSIZE_TEXT_RANGE,
-        abi.STEPSIZE_TEXT_DEFAULT,
+        abi.STEPSIZE_TEXT_DEFAULT, abi.STEPSIZE_TEXT_UNIT,
     )
     function = library.stepsize_catalogue_parameter_text
     return Parameter(*(read_text(function, catalogue, index, parameter, what) for what in whats))

@@ -1,5 +1,5 @@
-"""The base of the controllers, which move the base rates or end phases. Here is their configuration only; the state
-belongs to the scheduler that is made with one."""
+"""The base of the controllers, which move the base rates or end phases: their configuration only; the state belongs to
+the scheduler that is made with one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 class Controller(Textual):
     """What moves the base rates, or ends phases: an immutable configuration, for any number of schedulers.
 
-    The classes ``GreedyLR``, ``Plateau``, ``Hypergradient``, ``LineSearch`` and ``Settle`` make them from values,
-    ``Controller.parse`` from their text form, such as ``"greedy(patience=5, factor=0.9)"``. What is not given has the
-    library's default; the attributes and repr() tell what that is. Two controllers are equal if their texts are.
+    The classes ``GreedyLR``, ``Plateau``, ``Hypergradient``, ``LineSearch`` and ``EarlyStop`` make them from values,
+    ``Controller.parse`` from their text form, such as ``"greedy(patience=5, factor=0.9)"``. A parameter that is not
+    given has the library's default, which the attributes and repr() show. Two controllers are equal if their texts are.
     """
 
     __slots__ = ("_known",)
@@ -26,7 +26,7 @@ class Controller(Textual):
     _library_print = library.stepsize_controller_print
     _library_destroy = library.stepsize_controller_destroy
 
-    # The values of the parameters, once they were asked for.
+    # The values of the parameters, after they were first read.
     _known: dict[str, Any] | None
 
     def __init__(self) -> None:
@@ -37,13 +37,13 @@ class Controller(Textual):
 
     @staticmethod
     def parse(text: str) -> Controller:
-        """Reads a controller from its text form. StepsizeError says where it is wrong."""
+        """Parses a controller from its text form. StepsizeError has the position of an error."""
         if not isinstance(text, str):
             raise convert.wrong_type("Controller.parse", "a text", text)
         return adopt(Controller._parse(text))
 
     def _make(self, *values: Any) -> None:
-        """Makes it by way of its text from the values in the order of the parameters."""
+        """Makes it through its text from the values in the order of the parameters."""
         written, _ = self._compose(values)
         self._keep(self._parse(f"{self._name}({', '.join(written)})", written_by_user=False))
 
@@ -68,12 +68,12 @@ class Controller(Textual):
         return Controller.parse, (str(self),)
 
 
-# The classes by their names in the text form: each announces itself.
+# The classes by their names in the text form: each registers itself.
 kinds: dict[str, type[Controller]] = {}
 
 
 def adopt(handle: int) -> Controller:
-    """The object of a handle that the library gave away."""
+    """The object for a handle returned by the library."""
     text = read_text(library.stepsize_controller_print, handle)
     controller = object.__new__(kinds[text.partition("(")[0]])
     controller._keep(handle)

@@ -16,8 +16,62 @@ if TYPE_CHECKING:
     from typing import Literal
 
 __all__ = [
-    "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau", "Settle",
+    "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau",
 ]
+
+
+class EarlyStop(Controller):
+    """The early stop rule: ends a phase when the metric has stopped improving, that is, has not improved on its
+    best in the phase by the threshold for ``patience`` observations in a row.
+
+    The schedule continues with the next phase; where there is none, or where the rule names no phase, the
+    scheduler reports that the training can stop. The counts start over in each phase. An observation that is
+    not finite counts as bad and enters neither the average nor the best.
+
+    Args:
+        phase: The phase to end; none: the training (1 to 64 printable ASCII characters without quotes and
+            backslashes, or none).
+        mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
+            "min").
+        patience: Observations in a row without an improvement (an integer >= 1; default 100).
+        threshold: Margin of an improvement (a finite number >= 0; default 0.001).
+        threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
+            "rel"; default "rel").
+        window: Observations in the mean that is compared (an integer from 1 to 16777216; default 1).
+    """
+
+    __slots__ = ()
+    _name = "early_stop"
+    _parameters = (
+        ("phase", "name", None),
+        ("mode", "word", None),
+        ("patience", "count", None),
+        ("threshold", "real", None),
+        ("threshold_mode", "word", None),
+        ("window", "count", None),
+    )
+
+    if TYPE_CHECKING:
+        phase: str | None
+        mode: Literal["min", "max"]
+        patience: int
+        threshold: float
+        threshold_mode: Literal["abs", "rel"]
+        window: int
+
+    def __init__(
+        self,
+        phase: str | None = None,
+        *,
+        mode: Literal["min", "max"] | None = None,
+        patience: int | None = None,
+        threshold: float | None = None,
+        threshold_mode: Literal["abs", "rel"] | None = None,
+        window: int | None = None,
+    ) -> None:
+        self._make(
+            phase, mode, patience, threshold, threshold_mode, window
+        )
 
 
 class GreedyLR(Controller):
@@ -25,19 +79,18 @@ class GreedyLR(Controller):
     in a row that improve on the best metric, and multiplies them by ``factor`` after more than ``patience``
     in a row that do not.
 
-    Three variants. ``paper`` is the paper's Algorithm 1: it compares with the loss before, not with the best
-    one, and acts at once; the first loss only sets what the second is compared with. ``huggingface`` takes
-    the decisions of transformers' ``GreedyLR`` bit for bit. The default one mends what is known to be wrong
-    there:
-    - bounds are relative to the base rates unless given: [base/10, 10 base]; base rates outside are refused;
+    Three variants. ``paper`` is the paper's Algorithm 1: it compares with the previous loss, not with the
+    best one, and acts at once; the first loss is only a reference for the second. ``huggingface`` reproduces
+    the decisions of transformers' ``GreedyLR`` bit for bit. The default corrects its known faults:
+    - bounds are relative to the base rates unless given, [base/10, 10 base]; base rates outside are an error;
     - a loss that is not finite counts as one bad observation and enters neither the average nor the best;
-    - the average of the window is exact and forgets what leaves the window;
-    - a relative threshold is threshold·|best|, right for negative metrics too;
+    - the average over the window is exact, and values that leave the window are forgotten;
+    - a relative threshold is threshold·|best|, which is correct for negative metrics too;
     - ``eps`` is relative to the rate, and a bound is always reached;
-    - a reset is not followed by a cooldown, and can be turned off.
+    - a reset is not followed by a cooldown, and can be disabled.
 
     Args:
-        variant: Mended, as transformers has it, or the paper's Algorithm 1; it chooses the defaults (one of
+        variant: Corrected, as in transformers, or the paper's Algorithm 1; it chooses the defaults (one of
             "default", "huggingface", "paper"; default "default").
         mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
             "min").
@@ -52,12 +105,12 @@ class GreedyLR(Controller):
             one for each group, or none).
         max_lr: Highest base rates; none: 10 base (huggingface: 1) (a finite number >= 0, or a list with one
             for each group, or none).
-        eps: Smaller changes are not made: relative to the rate, or absolute (huggingface) (a finite number >=
-            0; default 1e-8).
+        eps: Smallest change made, relative to the rate or, for huggingface, absolute (a finite number >= 0;
+            default 1e-8).
         smooth: Whether losses are averaged (default true).
         window: Losses in the average (an integer from 1 to 16777216; default 50).
-        reset_start: Cuts at the lower bound before everything starts anew, or none (an integer >= 0, or none;
-            default 500).
+        reset_start: Cuts at the lower bound before a reset to the base rates, or none (an integer >= 1, or
+            none; default 500).
     """
 
     __slots__ = ()
@@ -122,22 +175,23 @@ class GreedyLR(Controller):
 
 class Hypergradient(Controller):
     """Hypergradient descent (Baydin et al., arXiv 1703.04783): moves the base rates along the derivative of the
-    loss with respect to them, which is minus the dot product of the gradient g with the update direction u
-    before.
+    loss with respect to them, which is minus the dot product of the gradient g with the previous update
+    direction u.
 
-    The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before update t is made; h is 0 for
+    The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before it makes update t; h is 0 for
     the first update.
     - ``sgd`` (SGD-HD, SGDN-HD) and ``adam`` (Adam-HD; u is Adam's step without the rate): base += beta·h.
-      beta has the unit of the rate over that of the squared gradient: it does not survive a change of scale.
-    - ``multiplicative``: base *= 1 + beta·h/(‖g‖‖u‖), beta < 1: free of scale, and never 0 or negative.
+      beta has the unit of the rate over that of the squared gradient, so that it depends on the scale of the
+      loss.
+    - ``multiplicative``: base *= 1 + beta·h/(‖g‖‖u‖), beta < 1: scale-free, and never 0 or negative.
 
-    What is published has no bounds: rates become negative or infinite there. Here they stay in [base/1000,
-    1000 base] unless bounds are given. An h that is not finite changes nothing.
+    The published methods have no bounds, so that rates can become negative or infinite. Here they stay in
+    [base/1000, 1000 base] unless bounds are given. An h that is not finite changes nothing.
 
     Args:
-        variant: As published for SGD or for Adam, or free of scale; it chooses the default of beta (one of
+        variant: As published for SGD or for Adam, or scale-free; it chooses the default of beta (one of
             "sgd", "adam", "multiplicative"; default "sgd").
-        beta: Rate of the rate, below 1 in the multiplicative form (a finite number > 0; default 1e-6).
+        beta: Step size of the base rate (a finite number > 0; default 1e-6).
         min_lr: Lowest base rates; none: base/1000 (a finite number >= 0, or a list with one for each group,
             or none).
         max_lr: Highest base rates; none: 1000 base (a finite number >= 0, or a list with one for each group,
@@ -173,24 +227,23 @@ class Hypergradient(Controller):
 
 
 class Learned(Controller):
-    """A learned schedule at work: a policy that was trained by an ``Agent`` moves the base rates by what it sees
-    of the losses.
+    """A learned schedule: a policy trained by an ``Agent`` moves the base rates by what it sees of the losses.
 
-    Every ``policy.every`` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's answer
-    to what it observes (``Observer``). The rates before the first decision are the anchor's. A loss that is
+    Every ``policy.every`` updates: base = base₀·exp(a), a ← a + ½(limit·tanh(u) − a), u the policy's output
+    for what it observes (``Observer``). Before the first decision the rates are the anchor's. A loss that is
     <= 0 or not finite is ignored.
 
-    With ``adapt`` > 0 a bias b of u goes on learning: each decision is moved by ±0.25, and where the loss
-    then falls by more than it does on the average, b moves to that side (REINFORCE with a running baseline,
-    advantages cut to ±2 deviations).
+    With ``adapt`` > 0 a bias b of u keeps learning: each decision is perturbed by ±0.25, and where the loss
+    then falls by more than on average, b moves to that side (REINFORCE with a running baseline, advantages
+    clipped to ±2 deviations).
 
     Args:
-        policy: A policy of the library; custom: the one in parameters (one of "nmf", "mlp", "custom"; default
-            "nmf").
-        total: Updates of the training; 0: not known (an integer >= 0; default 0).
-        adapt: Rate at which it goes on learning; 0: it does not (a number in [0, 1]; default 0).
-        parameters: A policy of one's own: updates between decisions, limit, hidden units, weights (a list,
-            each a finite number, or none).
+        policy: A policy of the library, or the one in parameters (custom) (one of "nmf", "mlp", "custom";
+            default "nmf").
+        total: Updates of the training; 0: unknown (an integer >= 0; default 0).
+        adapt: Rate at which it keeps learning; 0: not at all (a number in [0, 1]; default 0).
+        parameters: A custom policy: updates between decisions, limit, hidden units, weights (a list, each a
+            finite number, or none).
     """
 
     __slots__ = ()
@@ -222,7 +275,8 @@ class Learned(Controller):
 
 
 class LineSearch(Controller):
-    """Stochastic line search with the Armijo condition (Vaswani et al., arXiv 1905.09997), by ask and tell.
+    """Stochastic line search with the Armijo condition (Vaswani et al., arXiv 1905.09997), with an ask-and-tell
+    interface.
 
     For each update the caller gives the loss f(x) of the batch and the squared norm of its gradient g, tries
     x - rate·g, and reports the loss of the same batch there, which is accepted if
@@ -230,26 +284,26 @@ class LineSearch(Controller):
         f(x - rate g) <= f(x) - c rate ‖g‖²                      plain
         f(x+) <= f(x) - (c/rate) ‖x+ - x‖²,  x+ = P(x - rate g)   projected
 
-    and else tried again with rate·backtrack. The first trial's rate follows from the last accepted one: the
-    same (``previous``), times gamma^(1/batches_per_epoch) (``grow``), or the base rate given at the start
+    and otherwise tried again with rate·backtrack. The first trial's rate follows from the last accepted one:
+    the same (``previous``), times gamma^(1/batches_per_epoch) (``grow``), or the base rate given at the start
     (``initial``). With several groups the terms of all groups add up, each with its own rate.
 
-    Beside what is published, rates have an upper bound (10 base), and a lower one (1e-6 base), which is also
-    the rate of the step that is made when all trials have failed. A gradient below ``tolerance`` is accepted
-    without a test, and the rate stays as it is. A trial whose loss is not finite is rejected. Where the loss
-    or the gradient at x itself is not finite the search fails at once, and the next one begins as if this had
-    not been.
+    In addition to the published method, rates have an upper bound (10 base) and a lower one (1e-6 base),
+    which is also the rate of the step to make when all trials have failed. With a gradient norm below
+    ``tolerance`` the step is accepted without a test, and the rate does not change. A trial whose loss is not
+    finite is rejected. Where the loss or the gradient at x itself is not finite the search fails at once, and
+    the next one starts as if it had not happened.
 
     Args:
-        c: Part of the expected decrease to be reached (a number in (0, 1); default 0.1).
-        backtrack: Rate over that of the trial before (a number in (0, 1); default 0.9).
-        reset: First trial: the last rate, that grown, or the base rate (one of "previous", "grow", "initial";
-            default "grow").
-        gamma: Growth of the first trial in an epoch (a finite number >= 1; default 2).
-        batches_per_epoch: Updates in which it grows by gamma (an integer >= 1; default 500).
+        c: Fraction of the expected decrease that is required (a number in (0, 1); default 0.1).
+        backtrack: Rate of a trial over that of the previous one (a number in (0, 1); default 0.9).
+        reset: First trial: the last accepted rate, that rate grown, or the base rate (one of "previous",
+            "grow", "initial"; default "grow").
+        gamma: Growth of the first trial's rate over an epoch (a finite number >= 1; default 2).
+        batches_per_epoch: Updates over which it grows by gamma (an integer >= 1; default 500).
         max_trials: Trials in one update (an integer >= 1; default 100).
-        tolerance: Gradient norms below it are 0 (a finite number >= 0; default 1e-8).
-        projected: Whether steps are projected on a constraint (default false).
+        tolerance: Gradient norms below it count as 0 (a finite number >= 0; default 1e-8).
+        projected: Whether steps are projected onto a constraint (default false).
         min_lr: Lowest base rates, also for the step after the last trial; none: 1e-6 base (a finite number >=
             0, or a list with one for each group, or none).
         max_lr: Highest base rates; none: 10 base (a finite number >= 0, or a list with one for each group, or
@@ -305,7 +359,7 @@ class LineSearch(Controller):
 class Plateau(Controller):
     """Cuts the base rates when the metric has stopped improving.
 
-    Its peers count differently under one name; each way of counting is here by the name of its peer:
+    Its peers count differently under one name; each way of counting is available by the name of its peer:
     - ``pytorch`` (ReduceLROnPlateau): cuts at the observation after ``patience`` bad ones; a cooldown holds
       the count at 0, the best metric moves on;
     - ``keras`` (ReduceLROnPlateau): cuts at the ``patience``-th bad observation; the first observation after
@@ -313,23 +367,23 @@ class Plateau(Controller):
     - ``optax`` (reduce_on_plateau): like ``keras``, on the mean of ``accumulation`` observations, and with
       patience 0 on improvements, as there.
 
-    An observation that is not finite counts as a bad one and never becomes the best; optax and PyTorch, who
-    take -inf for a best, are left there.
+    An observation that is not finite counts as a bad one and never becomes the best; in this optax and
+    PyTorch, which take -inf as the best, are not followed.
 
     Args:
-        counting: Whose way of counting; it chooses the defaults (one of "pytorch", "keras", "optax"; default
-            "pytorch").
+        counting: The peer whose way of counting it takes; it chooses the defaults (one of "pytorch", "keras",
+            "optax"; default "pytorch").
         mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
             "min").
-        factor: What the rates are multiplied by (a number in (0, 1); default 0.1).
-        patience: Bad observations to wait (an integer >= 0; default 10).
+        factor: Multiplier of the rates at a cut (a number in (0, 1); default 0.1).
+        patience: Bad observations to wait before a cut (an integer >= 0; default 10).
         threshold: Margin of an improvement (a finite number >= 0; default 0.0001).
         threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
             "rel"; default "rel").
-        extra_threshold: A margin besides, always a difference (a finite number >= 0; default 0).
+        extra_threshold: An additional margin, always a difference (a finite number >= 0; default 0).
         cooldown: Observations after a cut during which nothing is counted (an integer >= 0; default 0).
         min_lr: Lowest base rates; none: 0 (a finite number >= 0, or a list with one for each group, or none).
-        eps: Smaller cuts are not made (a finite number >= 0; default 1e-8).
+        eps: Smallest cut made (a finite number >= 0; default 1e-8).
         accumulation: Observations averaged into one (an integer >= 1; default 1).
     """
 
@@ -380,58 +434,4 @@ class Plateau(Controller):
         self._make(
             counting, mode, factor, patience, threshold, threshold_mode, extra_threshold, cooldown, min_lr,
             eps, accumulation
-        )
-
-
-class Settle(Controller):
-    """Ends a phase when the metric has settled: when, within the phase, it has not improved on its best by the
-    threshold for ``patience`` observations in a row.
-
-    The schedule goes on with the next phase; where there is none, or where no phase is named, the scheduler
-    says that it is time to stop. Every phase begins anew. An observation that is not finite is a bad one and
-    enters neither the average nor the best.
-
-    Args:
-        phase: The phase to end; none: the training (1 to 64 printable ASCII characters without quotes and
-            backslashes, or none).
-        mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
-            "min").
-        patience: Observations without an improvement (an integer >= 1; default 100).
-        threshold: Margin of an improvement (a finite number >= 0; default 0.001).
-        threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
-            "rel"; default "rel").
-        window: Observations in the mean that is looked at (an integer from 1 to 16777216; default 1).
-    """
-
-    __slots__ = ()
-    _name = "settle"
-    _parameters = (
-        ("phase", "name", None),
-        ("mode", "word", None),
-        ("patience", "count", None),
-        ("threshold", "real", None),
-        ("threshold_mode", "word", None),
-        ("window", "count", None),
-    )
-
-    if TYPE_CHECKING:
-        phase: str | None
-        mode: Literal["min", "max"]
-        patience: int
-        threshold: float
-        threshold_mode: Literal["abs", "rel"]
-        window: int
-
-    def __init__(
-        self,
-        phase: str | None = None,
-        *,
-        mode: Literal["min", "max"] | None = None,
-        patience: int | None = None,
-        threshold: float | None = None,
-        threshold_mode: Literal["abs", "rel"] | None = None,
-        window: int | None = None,
-    ) -> None:
-        self._make(
-            phase, mode, patience, threshold, threshold_mode, window
         )

@@ -1,4 +1,4 @@
-"""The gradients that a scheduler with ``Hypergradient`` is shown."""
+"""The gradients that a scheduler with ``Hypergradient`` observes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
 
 class Gradients:
-    """``scheduler.hypergradient``: what a scheduler with ``Hypergradient`` does besides."""
+    """``scheduler.hypergradient``: the calls of a scheduler with ``Hypergradient``."""
 
     __slots__ = ("_stepper", "_written")
 
     def __init__(self, stepper: Stepper, written: Callable[[], None] | None = None) -> None:
         self._stepper = stepper
-        self._written = written  # called where there are other rates
+        self._written = written  # called when the rates change
 
     def observe(self, dot: float | Iterable[float], norm: float | Iterable[float] | None = None) -> float:
-        """Before an update: shows the controller the gradient g of this update and the update direction u before it,
+        """Before an update: shows the controller the gradient g of this update and the previous update direction u,
         where x -= lr * u was made. Returns the rate of this update, which may have changed.
 
         Args:
-            dot: The dot product g.u, of all groups together or one for each; 0 for the first update.
-            norm: The product of the norms |g||u|, alike; only the multiplicative form needs it.
+            dot: The dot product g.u, one for all groups together or one for each; 0 for the first update.
+            norm: The product of the norms |g||u|, as many as dot; only the multiplicative variant needs it.
         """
         dots = self._stepper._numbers(dot, "dot", one_for_all=True)
         norms = None if norm is None else self._stepper._numbers(norm, "norm", one_for_all=True)
@@ -35,7 +35,8 @@ class Gradients:
             raise StepsizeError(f"norm: {len(norms)} numbers, expected as many as dot has ({len(dots)})")
         rate = self._stepper._move(
             quick.stepsize_scheduler_observe_gradient, dots, norms, len(dots),
-            hint="hypergradient is for a scheduler with Hypergradient; its multiplicative form needs the norm",
+            hint="hypergradient needs a scheduler with Hypergradient; the multiplicative variant needs the norm,"
+            " which is >= 0",
         )  # fmt: skip
         if self._written is not None:
             self._written()

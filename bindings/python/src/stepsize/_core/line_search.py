@@ -24,19 +24,19 @@ _VERDICTS: dict[int, Verdict] = {
 
 
 class Search:
-    """``scheduler.line_search``: what a scheduler with ``LineSearch`` does besides. In each update ``propose`` a rate,
-    ``report`` what came of it until it is accepted, then ``scheduler.step()``."""
+    """``scheduler.line_search``: the calls of a scheduler with ``LineSearch``. In each update ``propose`` a rate,
+    ``report`` its loss until it is accepted, then ``scheduler.step()``."""
 
     __slots__ = ("_stepper", "_written")
 
     def __init__(self, stepper: Stepper, written: Callable[[], None] | None = None) -> None:
         self._stepper = stepper
-        self._written = written  # called where there are other rates
+        self._written = written  # called when the rates change
 
     def propose(self, loss: SupportsFloat, squared_norm: float | Iterable[float]) -> float:
         """Begins the search on a batch and returns the rate of the first trial.
 
-        Make the step with it, find the loss of the same batch there, and call ``report``.
+        Make the step with it, compute the loss of the same batch there, and call ``report``.
 
         Args:
             loss: Loss of the batch before the step.
@@ -46,14 +46,14 @@ class Search:
         norms = self._stepper._numbers(squared_norm, "squared_norm")
         return self._move(
             quick.stepsize_scheduler_propose, number, norms, len(norms),
-            hint="line_search is for a scheduler with LineSearch",
+            hint="line_search needs a scheduler with LineSearch, and squared_norm is >= 0",
         )  # fmt: skip
 
     def report(self, loss: SupportsFloat, squared_distance: float | Iterable[float] | None = None) -> Verdict:
         """Judges a trial by the loss of the batch after the step.
 
-        "accepted": the step stands, go on with ``step()``. "retry": take it back and try ``lr``, which is smaller now.
-        "failed": out of trials; take it back and make one with ``lr``, the lowest rate, then ``step()``.
+        "accepted": the step is accepted, call ``step()``. "retry": undo it and try ``lr``, which is smaller now.
+        "failed": no trials left; undo it and make one with ``lr``, the lowest rate, then ``step()``.
 
         Args:
             loss: Loss of the batch after the step; one that is not finite is rejected.
@@ -67,7 +67,7 @@ class Search:
         self._move(
             quick.stepsize_scheduler_report, number, distances, 0 if distances is None else len(distances),
             byref(trial), hint="report needs a propose for this update before it; the projected form needs"
-            " squared_distance",
+            " squared_distance, which is >= 0",
         )  # fmt: skip
         return _VERDICTS[trial.value]
 
@@ -82,7 +82,7 @@ class Search:
         Args:
             loss: Loss of the batch before the step.
             squared_norm: Squared norm of its gradient, one for each group.
-            trial: Returns the loss of the batch after a step with the rate that it is given (and that is in ``lrs``);
+            trial: A function of the rate that returns the loss of the batch after a step with it (``lrs`` has it, too);
                 for the projected form the loss and the squared distance.
         """
         rate = self.propose(loss, squared_norm)
@@ -95,7 +95,7 @@ class Search:
 
     @property
     def trial_count(self) -> int:
-        """How often it has asked for a loss: the work that it cost."""
+        """The number of losses that it has requested: its cost."""
         count: int = quick.stepsize_scheduler_trial_count(self._stepper._handle)
         return count
 

@@ -15,9 +15,9 @@ __all__ = [
     "Chebyshev", "Constant", "Cooldown", "Cosine", "Cyclic", "Exponential", "Geometric", "InverseSqrt",
     "InverseTime", "Knots", "Linear", "Multistep", "Noam", "Noise", "Piecewise", "Polynomial", "PowerLaw",
     "Ramp", "Random", "RangeTest", "Restarts", "REX", "Sigmoid", "Sine", "Step", "Table", "Tanh", "Warmup",
-    "CosineCycles", "CosineHold", "Halflife", "NoamHold", "OneCycle", "PowerScheduler", "SqrtAnnealing",
-    "SquareAnnealing", "SWA", "T5", "TriStage", "WarmupCosine", "WarmupLinear", "WSD", "Clamp", "Repeat",
-    "Shift", "Stretch", "Take",
+    "CosineCycles", "CosineHold", "Darknet", "Halflife", "LlamaCpp", "LLMC", "NoamHold", "OneCycle",
+    "PowerScheduler", "SqrtAnnealing", "SquareAnnealing", "SWA", "T5", "TriStage", "WarmupCosine",
+    "WarmupLinear", "WSD", "Clamp", "Repeat", "Shift", "Stretch", "Take",
 ]
 
 
@@ -173,9 +173,8 @@ class Cyclic(Schedule):
         up: Updates of the rise (an integer >= 1).
         down: Updates of the fall; none: as many as up (an integer >= 1, or none).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0.1).
-        mode: What happens to the height (one of "triangular", "triangular2", "exp_range"; default
-            "triangular").
-        gamma: Factor an update of the exp mode (a number in (0, 1]; default 1).
+        mode: How the height decays (one of "triangular", "triangular2", "exp_range"; default "triangular").
+        gamma: Factor per update of the exp mode (a number in (0, 1]; default 1).
         phase: A name for this part of a schedule.
     """
 
@@ -203,13 +202,13 @@ class Cyclic(Schedule):
 
 
 class Exponential(Schedule):
-    """Exponential decay without end.
+    """Exponential decay without an end.
 
         value(t) = gamma^(t/every)
 
     Args:
         gamma: Multiplier over each `every` updates (a finite number > 0).
-        every: Updates, also fractions of one (a finite number > 0; default 1).
+        every: Updates, which may be a fraction (a finite number > 0; default 1).
         phase: A name for this part of a schedule.
     """
 
@@ -225,7 +224,7 @@ class Exponential(Schedule):
 
 
 class Geometric(Schedule):
-    """Exponential decay to a given end.
+    """Exponential decay to a given value.
 
         value(t) = end^(t/total)
 
@@ -277,7 +276,7 @@ class InverseTime(Schedule):
         rate: Speed of the decay (a finite number >= 0).
         every: Updates that count as one unit of time (a finite number > 0; default 1).
         power: Exponent (a finite number > 0; default 1).
-        staircase: Whole units of time only (default false).
+        staircase: Whether only whole units of time count (default false).
         phase: A name for this part of a schedule.
     """
 
@@ -391,7 +390,7 @@ class Noam(Schedule):
     Args:
         warmup: Updates until the peak (an integer >= 1).
         model_size: Width of the model for the paper's scale, or none (an integer >= 1, or none).
-        factor: Multiplier of the whole (a finite number >= 0; default 1).
+        factor: Multiplier of the whole curve (a finite number >= 0; default 1).
         phase: A name for this part of a schedule.
     """
 
@@ -417,7 +416,7 @@ class Noam(Schedule):
 class Noise(Schedule):
     """Normal noise around 1, within a limit.
 
-        value(t) = 1 + n, n normal with deviation std given that |n| < limit; depends on seed and t alone
+        value(t) = 1 + n, n normal with deviation std given that |n| < limit; depends on seed and t only
 
     Source: the noise of timm's schedulers.
 
@@ -488,7 +487,7 @@ class Polynomial(Schedule):
         power: Exponent; 1 is linear (a finite number > 0; default 1).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         k_decay: Exponent of the progress (a finite number > 0; default 1).
-        cycle: Start again over a longer span at each end (default false).
+        cycle: Whether the curve restarts over a longer span at each end (default false).
         phase: A name for this part of a schedule.
     """
 
@@ -577,7 +576,7 @@ class Ramp(Schedule):
 class Random(Schedule):
     """Random multipliers in (0, 1).
 
-        value(t) = u^power, u evenly distributed in (0, 1); depends on seed and t alone
+        value(t) = u^power, u uniform in (0, 1); depends on seed and t only
 
     Source: darknet's policy random.
 
@@ -608,7 +607,7 @@ class RangeTest(Schedule):
     Args:
         every: Updates that count as one unit of time (a finite number > 0).
         rate: Growth in each unit (a finite number >= 0; default 1).
-        staircase: Whole units of time only (default false).
+        staircase: Whether only whole units of time count (default false).
         phase: A name for this part of a schedule.
     """
 
@@ -642,9 +641,8 @@ class Restarts(Schedule):
 
     Args:
         first: Updates of the first cycle (an integer >= 1).
-        growth: Each cycle's length over the one before: 1, or 1.001 and more (a finite number >= 1; default
-            1).
-        decay: Each cycle's height over the one before (a finite number > 0; default 1).
+        growth: Each cycle's length over the previous one: 1, or >= 1.001 (a finite number >= 1; default 1).
+        decay: Each cycle's height over the previous one (a finite number > 0; default 1).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         shrink: What decay acts on (one of "peak", "all", "range"; default "peak").
         cycles: Number of cycles, or none for no end (an integer >= 1, or none).
@@ -742,8 +740,8 @@ class Sine(Schedule):
     Args:
         period: Updates from zero to zero (an integer >= 1).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0.1).
-        mode: What happens to the height (one of "sine", "sine2", "exp_sine"; default "sine").
-        gamma: Factor an update of the exp mode (a number in (0, 1]; default 1).
+        mode: How the height decays (one of "sine", "sine2", "exp_sine"; default "sine").
+        gamma: Factor per update of the exp mode (a number in (0, 1]; default 1).
         phase: A name for this part of a schedule.
     """
 
@@ -855,8 +853,8 @@ class Warmup(Schedule):
 
     Args:
         steps: Updates until the full rate (an integer >= 0).
-        start: Fraction at the first update; none for a rise whose first update is already one step up (a
-            number in [0, 1], or none).
+        start: Fraction at the first update; none: the first update is already one step up (a number in [0,
+            1], or none).
         shape: Curve of the rise (one of "linear", "cosine", "1-sqrt", "1-square", "1-power", "sqrt",
             "square", "power", "exponential", "mirror-cosine", "log", "geometric", "constant", "harmonic";
             default "linear").
@@ -894,14 +892,14 @@ class Warmup(Schedule):
 class CosineCycles(Schedule):
     """Cosine cycles of listed lengths.
 
-        value(t) = one after the other ramp(lengths[i], max(decay^i, floor), floor, "cosine")
+        value(t) = sequence of ramp(lengths[i], max(decay^i, floor), floor, "cosine")
 
     Source: arXiv 1608.03983.
 
     Args:
         lengths: Updates of each cycle, whole numbers >= 1 (a list, each a number in [1,
             9.223372036854775e18]).
-        decay: Each peak over the one before (a number in (0, 1]; default 1).
+        decay: Each peak over the previous one (a number in (0, 1]; default 1).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         phase: A name for this part of a schedule.
     """
@@ -933,8 +931,8 @@ class CosineHold(Schedule):
     Source: NeMo's constant_steps.
 
     Args:
-        total: Updates of the whole (an integer >= 1).
-        hold: Updates at the floor, below total (an integer >= 0).
+        total: Updates in total (an integer >= 1).
+        hold: Updates at the floor, < total (an integer >= 0).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         phase: A name for this part of a schedule.
     """
@@ -949,6 +947,60 @@ class CosineHold(Schedule):
 
     def __init__(self, total: int, hold: int, *, floor: float = 0.0, phase: str | None = None) -> None:
         self._make((total, hold, floor), phase)
+
+
+class Darknet(Schedule):
+    """The learning rate policies of darknet.
+
+        value(t) = (b/burn_in)^power for b < burn_in; constant 1; step scale^floor(b/step); steps product of
+            scales[i] over steps[i] <= b; exp gamma^b; poly (1 - b/max_batches)^power; sigmoid 1/(1 + e^(gamma
+            (b-step))); random u^power; b = t+1
+
+    Source: pjreddie/darknet, src/network.c.
+
+    Args:
+        policy: Curve after burn_in (one of "constant", "step", "steps", "exp", "poly", "sigmoid", "random";
+            default "constant").
+        burn_in: Batches of the rise (an integer >= 0; default 0).
+        power: Exponent of burn_in, poly and random (a finite number > 0; default 4).
+        step: Batches between cuts; the middle of sigmoid (an integer >= 1; default 1).
+        scale: Multiplier at each cut (a finite number >= 0; default 1).
+        steps: Batches at which steps cuts (a list of strictly ascending integers >= 0, or none).
+        scales: Multiplier at each of them (a list, each a finite number >= 0, or none).
+        gamma: Base of exp, steepness of sigmoid (a finite number > 0; default 1).
+        max_batches: Batches of poly (an integer >= 1, or none).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "darknet"
+    _parameters = (
+        ("policy", "word", "constant"),
+        ("burn_in", "count", 0),
+        ("power", "real", 4.0),
+        ("step", "count", 1),
+        ("scale", "real", 1.0),
+        ("steps", "counts", None),
+        ("scales", "reals", None),
+        ("gamma", "real", 1.0),
+        ("max_batches", "count", None),
+    )
+
+    def __init__(
+        self,
+        policy: Literal["constant", "step", "steps", "exp", "poly", "sigmoid", "random"] = "constant",
+        *,
+        burn_in: int = 0,
+        power: float = 4.0,
+        step: int = 1,
+        scale: float = 1.0,
+        steps: Iterable[int] | None = None,
+        scales: Iterable[float] | None = None,
+        gamma: float = 1.0,
+        max_batches: int | None = None,
+        phase: str | None = None,
+    ) -> None:
+        self._make((policy, burn_in, power, step, scale, steps, scales, gamma, max_batches), phase)
 
 
 class Halflife(Schedule):
@@ -969,6 +1021,83 @@ class Halflife(Schedule):
 
     def __init__(self, steps: float, *, phase: str | None = None) -> None:
         self._make((steps,), phase)
+
+
+class LlamaCpp(Schedule):
+    """The learning rate of llama.cpp's finetune.
+
+        value(t) = max(r, r^(e/D)), e = floor(t/updates_per_epoch), r = lr_min/lr0, D = decay_epochs if in (0,
+            epochs), else epochs; 1 if lr_min <= 0
+
+    Source: ggml-org/llama.cpp, common/common.h, lr_opt.
+
+    Args:
+        lr0: The base rate (a finite number > 0; default 1e-5).
+        lr_min: Rate after the decay; <= 0: no decay (a finite number; default -1).
+        epochs: Epochs of the whole (an integer >= 1; default 2).
+        decay_epochs: Epochs of the decay; <= 0: all (a finite number; default -1).
+        updates_per_epoch: Updates of an epoch (an integer >= 1; default 1).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "llama_cpp"
+    _parameters = (
+        ("lr0", "real", 1e-05),
+        ("lr_min", "real", -1.0),
+        ("epochs", "count", 2),
+        ("decay_epochs", "real", -1.0),
+        ("updates_per_epoch", "count", 1),
+    )
+
+    def __init__(
+        self,
+        lr0: float = 1e-05,
+        *,
+        lr_min: float = -1.0,
+        epochs: int = 2,
+        decay_epochs: float = -1.0,
+        updates_per_epoch: int = 1,
+        phase: str | None = None,
+    ) -> None:
+        self._make((lr0, lr_min, epochs, decay_epochs, updates_per_epoch), phase)
+
+
+class LLMC(Schedule):
+    """The schedules of llm.c.
+
+        value(t) = warmup(W) >> cosine(N-W, f), linear(N-W, f), or constant(D-W) >> cooldown(N-D, floor=f), D
+            = (int)(0.8f N); constant: 1
+
+    Source: karpathy/llm.c, llmc/schedulers.h.
+
+    Args:
+        scheduler_type: Curve (one of "cosine", "linear", "constant", "wsd").
+        warmup_iterations: Updates of the rise, W (an integer >= 0).
+        train_num_batches: Updates of the whole, N (an integer >= 1).
+        final_learning_rate_frac: Lowest value, f (a number in [0, 1]).
+        phase: A name for this part of a schedule.
+    """
+
+    __slots__ = ()
+    _name = "llmc"
+    _parameters = (
+        ("scheduler_type", "word", ...),
+        ("warmup_iterations", "count", ...),
+        ("train_num_batches", "count", ...),
+        ("final_learning_rate_frac", "real", ...),
+    )
+
+    def __init__(
+        self,
+        scheduler_type: Literal["cosine", "linear", "constant", "wsd"],
+        warmup_iterations: int,
+        train_num_batches: int,
+        final_learning_rate_frac: float,
+        *,
+        phase: str | None = None,
+    ) -> None:
+        self._make((scheduler_type, warmup_iterations, train_num_batches, final_learning_rate_frac), phase)
 
 
 class NoamHold(Schedule):
@@ -1017,12 +1146,12 @@ class OneCycle(Schedule):
     Source: arXiv 1708.07120.
 
     Args:
-        total: Updates of the whole (an integer >= 1).
-        pct_start: Fraction of total at which the peak is (a number in (0, 1); default 0.3).
+        total: Updates in total (an integer >= 1).
+        pct_start: Fraction of total at which the peak is reached (a number in (0, 1); default 0.3).
         div_factor: Peak over the first rate (a finite number >= 1; default 25).
         final_div_factor: First rate over the last (a finite number > 0; default 10000).
         anneal: Curve between the knots (one of "cosine", "linear"; default "cosine").
-        three_phase: Fall as fast as the rise, then further (default false).
+        three_phase: Whether the fall mirrors the rise, followed by a last decay (default false).
         phase: A name for this part of a schedule.
     """
 
@@ -1061,11 +1190,11 @@ class PowerScheduler(Schedule):
     Source: arXiv 2408.13359.
 
     Args:
-        total: Updates of the whole (an integer >= 1).
+        total: Updates in total (an integer >= 1).
         warmup: Updates of the rise (an integer >= 0).
         hold: Updates at the full rate (an integer >= 0).
         power: Exponent of the power law (a finite number > 0; default 0.51).
-        decay: Updates of the last decay (an integer >= 0; default 0).
+        decay: Updates of the final decay (an integer >= 0; default 0).
         q: Base of the shape exponential (a number in (0, 1); default 0.1).
         phase: A name for this part of a schedule.
     """
@@ -1096,7 +1225,7 @@ class PowerScheduler(Schedule):
 
 
 class SqrtAnnealing(Schedule):
-    """Square root of the part left, not below a floor.
+    """Square root of the remaining fraction, not below a floor.
 
         value(t) = clamp(polynomial(total, power=0.5), min=floor)
 
@@ -1120,7 +1249,7 @@ class SqrtAnnealing(Schedule):
 
 
 class SquareAnnealing(Schedule):
-    """Square of the part left, not below a floor.
+    """Square of the remaining fraction, not below a floor.
 
         value(t) = clamp(polynomial(total, power=2), min=floor)
 
@@ -1144,7 +1273,7 @@ class SquareAnnealing(Schedule):
 
 
 class SWA(Schedule):
-    """Approach to the rate of weight averaging.
+    """Approach to the constant rate of weight averaging.
 
         value(t) = ramp(total, start=1, end=end, shape)
 
@@ -1243,8 +1372,8 @@ class WarmupCosine(Schedule):
         value(t) = warmup(warmup) >> cosine(total-warmup, floor)
 
     Args:
-        total: Updates of the whole (an integer >= 1).
-        warmup: Updates of the rise, below total (an integer >= 0).
+        total: Updates in total (an integer >= 1).
+        warmup: Updates of the rise, < total (an integer >= 0).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         phase: A name for this part of a schedule.
     """
@@ -1267,8 +1396,8 @@ class WarmupLinear(Schedule):
         value(t) = warmup(warmup) >> linear(total-warmup, floor)
 
     Args:
-        total: Updates of the whole (an integer >= 1).
-        warmup: Updates of the rise, below total (an integer >= 0).
+        total: Updates in total (an integer >= 1).
+        warmup: Updates of the rise, < total (an integer >= 0).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
         phase: A name for this part of a schedule.
     """
@@ -1294,7 +1423,7 @@ class WSD(Schedule):
     Source: arXiv 2404.06395, arXiv 2405.18392.
 
     Args:
-        total: Updates of the whole (an integer >= 1).
+        total: Updates in total (an integer >= 1).
         warmup: Updates of the rise (an integer >= 0; default 0).
         decay: Updates of the cooldown; none: a tenth of total (an integer >= 0, or none).
         shape: Curve of the fall (one of "linear", "cosine", "1-sqrt", "1-square", "1-power", "sqrt",
@@ -1370,12 +1499,12 @@ class Clamp(Schedule):
 
 
 class Repeat(Schedule):
-    """A schedule over and over.
+    """A schedule repeated.
 
         value(t) = schedule(t mod length)
 
     Args:
-        schedule: The schedule to repeat; it must have an end.
+        schedule: The schedule to repeat, which must have an end.
         count: Rounds, or none for no end (an integer >= 1, or none).
         phase: A name for this part of a schedule.
     """
@@ -1404,7 +1533,7 @@ class Shift(Schedule):
 
     Args:
         schedule: The schedule to move.
-        by: Updates of delay; below 0 it starts that much later in itself (an integer >=
+        by: Updates of delay; below 0: the first updates that are skipped (an integer >=
             -9223372036854775808).
         phase: A name for this part of a schedule.
     """
@@ -1423,12 +1552,12 @@ class Shift(Schedule):
 class Stretch(Schedule):
     """A schedule in another unit of time.
 
-        value(t) = hold schedule(floor(t/factor)); linear: between that and the next step's value
+        value(t) = hold: schedule(floor(t/factor)); linear: interpolated from that to the next step's value
 
     Args:
         schedule: The schedule to stretch.
         factor: Updates for each step of the schedule (a finite number > 0).
-        interpolation: What is between two steps (one of "hold", "linear"; default "hold").
+        interpolation: Value between two steps (one of "hold", "linear"; default "hold").
         phase: A name for this part of a schedule.
     """
 

@@ -30,13 +30,13 @@ class GradientNormLog:
     ``refine(log)`` makes a schedule of as many updates as were added. A log can be pickled.
 
     Args:
-        capacity: The most norms that are kept, 2 to 16777216.
+        capacity: The largest number of norms that are kept, 2 to 16777216.
     """
 
     __slots__ = ("__weakref__", "_handle")
 
     def __init__(self, capacity: int = 65_536) -> None:
-        # 0 means the default to the library, and is wrong here.
+        # To the library 0 means the default; here it is an error.
         number = convert.to_int64(capacity, "capacity")
         self._own(create(library.stepsize_norm_log_create, number if number > 0 else 1))
 
@@ -66,7 +66,7 @@ class GradientNormLog:
         return values
 
     def __len__(self) -> int:
-        """How many norms are kept."""
+        """The number of norms that are kept."""
         return int(quick.stepsize_norm_log_kept(self._handle))
 
     def state(self) -> bytes:
@@ -79,7 +79,7 @@ class GradientNormLog:
 
     @classmethod
     def from_state(cls, state: bytes) -> GradientNormLog:
-        """The log that `state` was asked of. Damaged bytes are refused."""
+        """The log whose `state()` this is. StepsizeError for damaged bytes."""
         log = cls.__new__(cls)
         log._own(create(library.stepsize_norm_log_restore, bytes(state), len(state)))
         return log
@@ -92,12 +92,12 @@ class GradientNormLog:
 
     def _own(self, handle: int) -> None:
         self._handle = handle
-        # Not at exit: the memory goes with the process anyway.
+        # Not at exit: the process frees the memory anyway.
         finalize(self, library.stepsize_norm_log_destroy, handle).atexit = False
 
 
 def adopt(handle: int) -> GradientNormLog:
-    """The object of a handle that the library gave away."""
+    """The object for a handle returned by the library."""
     log = GradientNormLog.__new__(GradientNormLog)
     log._own(handle)
     return log
@@ -112,7 +112,7 @@ def gradient_norm(gradients: Any, optimizer: Optimizer = "sgd") -> float:
             after gradients of mixed precision have been unscaled.
         optimizer: ``"sgd"`` or ``"adam"``.
 
-    With torch and JAX the numbers of all arrays are put together on the device and fetched once.
+    With torch and JAX the numbers of all arrays are combined on the device and fetched once.
     """
     if optimizer not in OPTIMIZERS:
         raise StepsizeError(f"optimizer = {optimizer!r}, expected {' or '.join(map(repr, OPTIMIZERS))}")
@@ -121,7 +121,7 @@ def gradient_norm(gradients: Any, optimizer: Optimizer = "sgd") -> float:
     for leaf in _leaves(gradients):
         groups.setdefault(_package(leaf), []).append(leaf)
     if not groups:
-        raise StepsizeError("gradients: there is none; call it after the backward pass")
+        raise StepsizeError("gradients: none found; call gradient_norm after the backward pass")
     norms: list[float] = []
     for package, leaves in groups.items():
         norms += _NORMS.get(package, _numpy_norms)(leaves, power)
@@ -158,7 +158,7 @@ def _leaves(gradients: Any) -> Iterator[Any]:
     elif hasattr(gradients, "__iter__"):
         for part in gradients:
             yield from _leaves(part)
-    elif "jax" in sys.modules:  # a tree of a type that JAX has been told of
+    elif "jax" in sys.modules:  # a pytree of a registered type
         parts = sys.modules["jax"].tree_util.tree_leaves(gradients)
         if len(parts) == 1 and parts[0] is gradients:
             raise convert.wrong_type("gradients", "arrays of numbers", gradients)
@@ -178,7 +178,7 @@ def _torch_norms(leaves: list[Any], power: int) -> list[float]:
         by_kind.setdefault((tensor.device, tensor.dtype), []).append(tensor)
     norms: list[float] = []
     for (_, dtype), tensors in by_kind.items():
-        if dtype in (torch.float16, torch.bfloat16):  # their sums would overflow or lose their digits
+        if dtype in (torch.float16, torch.bfloat16):  # their sums would overflow or lose digits
             parts = [torch.linalg.vector_norm(tensor, power, dtype=torch.float32) for tensor in tensors]
         else:
             parts = list(torch._foreach_norm(tensors, power))
@@ -211,7 +211,7 @@ def _numpy_norms(leaves: list[Any], power: int) -> list[float]:
                 numbers = numbers.astype(numpy.float64, copy=False)
             with numpy.errstate(over="ignore"):
                 norm = float(numpy.linalg.norm(numbers, power))
-            if power == 2 and (norm == 0 or norm == math.inf):  # the squares may have left the range
+            if power == 2 and (norm == 0 or norm == math.inf):  # the squares may be out of range
                 largest = float(numpy.max(numpy.abs(numbers), initial=0))
                 if 0 < largest < math.inf:
                     norm = largest * float(numpy.linalg.norm(numbers / largest))

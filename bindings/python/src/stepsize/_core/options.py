@@ -1,4 +1,4 @@
-"""What a scheduler is made from, on its way into the library."""
+"""The arguments of a scheduler as the options of the library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .._foreign import abi, convert
 from .._foreign.errors import StepsizeError, parse_error
 from .._foreign.library import create, message_of, new_error, quick
 from .controller import Controller
-from .controllers import Settle
+from .controllers import EarlyStop
 from .schedule import as_schedule
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def new_scheduler(
     controllers = as_controllers(controller)
     options = abi.stepsize_scheduler_options()
     quick.stepsize_scheduler_defaults(byref(options), sizeof(options))
-    kept: list[Any] = []  # what the options point to
+    kept: list[Any] = []  # keeps alive what the options point to
 
     def point(name: str, count: str, values: Any) -> None:
         numbers = convert.to_doubles(values, name)
@@ -55,14 +55,14 @@ def new_scheduler(
     if schedule is not None:
         kept.append(as_schedule(schedule, "schedule"))
         options.schedule = kept[-1]._handle
-    moving = [each for each in controllers if not isinstance(each, Settle)]
+    moving = [each for each in controllers if not isinstance(each, EarlyStop)]
     if len(moving) > 1:
-        raise StepsizeError("controller: more than one that moves the rates")
+        raise StepsizeError("controller: more than one that moves the rates, expected at most one")
     if moving:
         options.controller = moving[0]._handle
-    handles = [each._handle for each in controllers if isinstance(each, Settle)]
-    settlings = (c_void_p * len(handles))(*handles)
-    options.settlings, options.settling_count = cast(settlings, POINTER(c_void_p)), len(handles)
+    handles = [each._handle for each in controllers if isinstance(each, EarlyStop)]
+    early_stops = (c_void_p * len(handles))(*handles)
+    options.early_stops, options.early_stop_count = cast(early_stops, POINTER(c_void_p)), len(handles)
     return create(quick.stepsize_scheduler_create, byref(options))
 
 

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Phase:
-    """A named phase, as an update sees it.
+    """A named phase, as of an update.
 
     Attributes:
         name: Its name.
         start: Its first update.
-        length: Its updates; None if it has no end.
-        position: How many of them are done.
+        length: Its number of updates; None if it has no end.
+        position: The number of them that are done.
         progress: position / length, in [0, 1]; 0 if it has no end.
         entered: Whether this is its first update.
         until: The first later update in another phase or in none: the end of this one, or where a phase inside it
@@ -42,18 +42,18 @@ class Phase:
 
 
 def new() -> abi.stepsize_phase:
-    """What the library writes a phase into."""
+    """The struct that the library writes a phase into."""
     return abi.stepsize_phase(size=sizeof(abi.stepsize_phase))
 
 
 def walk(look: Callable[[int, Any], object], start: int, stop: int | None) -> Iterator[Phase]:
-    """The named phases from update `start` on that are in force before `stop`, in order, each as its first update there
-    sees it. ``look(update, found)`` asks the library."""
+    """The named phases from update `start` on that are in force before `stop`, in order, each as of its first update
+    there. ``look(update, found)`` calls the library."""
     step, pending = max(0, start), None
     while stop is None or step < stop:
         found = new()
         look(step, byref(found))
-        # What is held after its end is over.
+        # After the end the held value is in no phase.
         if found.name and found.position < found.length:
             phase = Phase(found)
             if pending is not None and _is_same(pending, phase):
@@ -70,7 +70,7 @@ def walk(look: Callable[[int, Any], object], start: int, stop: int | None) -> It
 
 
 def _is_same(before: Phase, phase: Phase) -> bool:
-    """Whether the phase goes on: the library may tell of one that is squeezed to few updates piece by piece."""
+    """Whether the phase continues: the library may return one that is squeezed to few updates piece by piece."""
     update = phase.start + phase.position
     return before.until == update and (before.name, before.start, before.length) == (
         phase.name, phase.start, phase.length,

@@ -1,4 +1,4 @@
-"""The rates that a scheduler has really used."""
+"""The rates that a scheduler has actually used."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class Record:
 
     @property
     def extended_at(self) -> int:
-        """The update from which on the present schedule counts, where the record began under another one (``extend``);
-        else 0."""
+        """The update from which on the current schedule applies where the record began under another one (``extend``);
+        otherwise 0."""
         update: int = self._stepper._ask(quick.stepsize_scheduler_extended_at)
         return update
 
     def __len__(self) -> int:
-        """How many updates are recorded."""
+        """The number of updates that are recorded."""
         count = c_int64()
         self._stepper._call(quick.stepsize_scheduler_record_range, None, byref(count))
         return count.value
 
     def rates(self, group: int = 0) -> array[float]:
-        """The rates that were really used, one for each update from ``start`` on."""
+        """The rates that were actually used, one for each update from ``start`` on."""
         group = self._stepper._group(group)
         rates = array("d", (0.0,)) * len(self)
         if rates:
@@ -54,12 +54,12 @@ class Record:
         return rates
 
     def replay(self, group: int = 0) -> Schedule:
-        """The same rates as a schedule for a base rate of 1: it gives the same bits again, here or, by its text, in any
-        language."""
+        """The same rates as a schedule for a base rate of 1: it gives the same bits again, here or, through its text,
+        in any language."""
         handle, error = c_void_p(), new_error()
         status = quick.stepsize_scheduler_replay(
             self._stepper._handle, self._stepper._group(group), byref(handle), byref(error)
         )
         if status or handle.value is None:
-            raise failure(f"{message_of(error)} (is it made with record=True?)", status)
+            raise failure(f"{message_of(error)} (was it made with record=True?)", status)
         return adopt(handle.value)

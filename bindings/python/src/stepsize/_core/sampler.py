@@ -1,4 +1,4 @@
-"""Batches from the data set of the present phase."""
+"""Batches from the data set of the current phase."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class PhaseSampler:
             loss = train(x, y, lr=scheduler.lr)
             scheduler.step(loss)
 
-    It ends when the schedule does, or when the metric has settled in the last phase; without either, never. Every
-    source is gone through in an order of its own, shuffled anew each time, whatever the phases do.
+    It ends when the schedule does, or when an early stop rule ends the last phase; without either, never. Each source
+    has its own order, reshuffled after each pass, independent of the phases.
 
-    A loader with worker processes asks for batches ahead: a phase then begins that much earlier in the data than in
-    the rate. With ``num_workers=0`` both begin at the same update.
+    A loader with worker processes prefetches batches: a phase then begins that much earlier in the data than in the
+    rate. With ``num_workers=0`` both begin at the same update.
 
     Args:
-        scheduler: Whose phase decides; it is asked before each batch.
-        sources: The indices of the examples for each phase. In a phase that is not among them, the source of the phase
-            before goes on (the first one at the start).
+        scheduler: The scheduler whose phase decides, read before each batch.
+        sources: The indices of the examples for each phase. In a phase without a source the previous one is kept (at
+            the start, the first one).
         batch_size: Examples in a batch, >= 1.
-        ramp: Updates in which the share of a new source rises evenly from 1/ramp to 1, >= 0; what is missing comes
-            from the source before.
+        ramp: Updates over which the share of a new source rises linearly from 1/ramp to 1, >= 0; the rest comes from
+            the previous source.
         seed: The same seed draws the same batches.
     """
 
@@ -66,11 +66,11 @@ class PhaseSampler:
         self._orders: dict[str, tuple[int, list[int]]] = {}
 
     def __iter__(self) -> Iterator[list[int]]:
-        while self.scheduler.stop_reason not in ("end", "settled"):
+        while self.scheduler.stop_reason not in ("end", "early_stop"):
             yield self.batch()
 
     def batch(self) -> list[int]:
-        """The next batch, for the present update."""
+        """The next batch, for the current update."""
         phase = self.scheduler.phase
         if phase is not None and phase.name in self.sources and phase.name != self._current:
             self._before, self._current, self._since = self._current, phase.name, 0
@@ -102,14 +102,14 @@ class PhaseSampler:
         return indices[order[position]]
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it is, as numbers and texts; the sources themselves are not in it."""
+        """Its position, as numbers and texts, without the sources themselves."""
         return {
             "drawn": dict(self._drawn), "current": self._current, "before": self._before, "since": self._since,
             "seed": self.seed,
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Goes on where that one was, which had sources of the same names."""
+        """Continues where that sampler was, which must have had sources of the same names."""
         try:
             drawn = {str(name): _at_least(count, "drawn", 0) for name, count in state_dict["drawn"].items()}
             current, before = state_dict["current"], state_dict["before"]

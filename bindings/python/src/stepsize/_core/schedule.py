@@ -1,4 +1,4 @@
-"""Schedules: pure functions of the step, made from text, from the catalogue's classes, or from one another."""
+"""Schedules: pure functions of the step, made from text, from the catalogue's classes, or from each other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .phase import Phase
 
-# For callers that know that the step is an int of 64 bits.
+# For callers that know that the step is a 64-bit int.
 value_at = quick.stepsize_schedule_at
 _INT64_MIN, _INT64_MAX = convert.INT64_MIN, convert.INT64_MAX
 
@@ -49,10 +49,10 @@ class Schedule(Textual):
     _library_print = library.stepsize_schedule_print
     _library_destroy = library.stepsize_schedule_destroy
 
-    # numpy would take `np.float64(0.5) * schedule` to be an operation on arrays.
+    # numpy would treat `np.float64(0.5) * schedule` as an operation on arrays.
     __array_ufunc__ = None
 
-    # The arguments that are not the default; None for a table, whose numbers are in the library alone.
+    # The arguments that are not the default; None for a table, whose numbers are only in the library.
     _given: dict[str, object] | None
 
     def __init__(self, text: str) -> None:
@@ -61,8 +61,8 @@ class Schedule(Textual):
         self._keep(self._parse(text), {})
 
     def at(self, step: int) -> float:
-        """The multiplier for update number `step`, which counts from 0. Before 0 it has its value at 0; after its
-        end it keeps its last value."""
+        """The multiplier for update number `step`, from 0. Before 0 it is the value at 0; after the end it is the last
+        value."""
         if type(step) is not int or not _INT64_MIN <= step <= _INT64_MAX:
             step = convert.to_int64(step, "step")
         value: float = value_at(self._handle, step)
@@ -71,8 +71,7 @@ class Schedule(Textual):
     def curve(self, count: int, start: int = 0, base_lr: float = 1.0, *, stride: int = 1) -> array[float]:
         """The rates for `count` updates from `start` on, every `stride`-th, times `base_lr`.
 
-        An ``array.array("d")``: a sequence of floats, which ``numpy.asarray`` and ``memoryview`` take as it is,
-        without copying.
+        An ``array.array("d")``: a sequence of floats, which ``numpy.asarray`` and ``memoryview`` take without copying.
         """
         count = convert.to_int64(count, "count")
         if count < 0:
@@ -83,33 +82,33 @@ class Schedule(Textual):
         rates = array("d", (0.0,)) * count
         buffer = (c_double * count).from_buffer(rates) if count > 0 else None
         status = library.stepsize_schedule_fill(self._handle, start, stride, base_lr, buffer, count)
-        if status != abi.STEPSIZE_OK:  # all else is right by now
+        if status != abi.STEPSIZE_OK:  # everything else has been checked
             raise StepsizeError(f"base_lr = {base_lr!r}, expected a finite number >= 0", status)
         return rates
 
     @property
     def length(self) -> int | None:
-        """How many updates the schedule describes; None if it has no end."""
+        """The number of updates that the schedule describes; None if it has no end."""
         length: int = library.stepsize_schedule_length(self._handle)
         return None if length == abi.STEPSIZE_NEVER else length
 
     @property
     def horizon(self) -> int:
-        """How many updates a picture shows where nobody says it: the length, or a good part where there is no end."""
+        """How many updates a picture shows by default: the length, or a suitable number if there is no end."""
         horizon: int = library.stepsize_schedule_horizon(self._handle)
         return horizon
 
-    # ---- What it is made of ----
+    # ---- Structure ----
 
     @property
     def structure(self) -> Structure:
-        """How it is put together: its form, and the name and parameters of a named schedule."""
+        """How it is composed: its form, and the name and parameters of a named schedule."""
         return Structure(self)
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """What it is made of: the parts of a sequence, the factors of a product, the schedule inside another one, or
-        what a composition such as ``wsd`` stands for; nothing where it is a closed form."""
+        """Its parts: those of a sequence, the factors of a product, the schedule inside another one, or the one that a
+        composition such as ``wsd`` stands for; none for a closed form."""
         return tuple(map(self._part, range(part_count(self))))
 
     def _part(self, index: int) -> Part:
@@ -121,8 +120,8 @@ class Schedule(Textual):
     def phases(self, steps: int | None = None, *, start: int = 0) -> Iterator[Phase]:
         """The named phases in order, from update `start` on, that are in force before update `steps` (None: all).
 
-        One that another phase inside it interrupts comes again after that. They are looked up one by one, in a time
-        that does not depend on how many there are.
+        A phase that another one inside it interrupts comes again after that. They are looked up one by one, in a time
+        that does not depend on their number.
         """
 
         def look(step: int, found: Any) -> None:
@@ -144,8 +143,8 @@ class Schedule(Textual):
         """Draws it with matplotlib and returns the axes.
 
         Args:
-            ax: Where; None for new axes.
-            steps: Updates (an integer >= 1); None for the length, or for a good part where there is no end.
+            ax: The axes; None for new ones.
+            steps: Updates (an integer >= 1); None for the length, or for a suitable number if there is no end.
             base_lr: The base rate.
             log: Whether the scale is logarithmic.
             label: For a legend.
@@ -177,10 +176,10 @@ class Schedule(Textual):
 
         Args:
             total: The new length in updates (an integer >= 1).
-            policy: "continue": as it was up to `step`, then what is left of the curve over what is left of the new
-                length, so that the rate goes on from where it is; "rescale": the whole curve over the new length;
-                "hold": as it was, cut off, or its last value held.
-            step: The present update, which "continue" starts from.
+            policy: "continue": the same curve up to `step`, then the rest of it over the rest of the new length, so
+                that the rate does not jump; "rescale": the whole curve over the new length; "hold": the same curve, cut
+                off or with its last value held.
+            step: The current update, which "continue" starts from.
         """
         if policy not in _POLICIES:
             raise StepsizeError(f"policy = {policy!r}, expected one of {', '.join(map(repr, _POLICIES))}")
@@ -198,18 +197,18 @@ class Schedule(Textual):
     def __repr__(self) -> str:
         if type(self) is Schedule:
             return f"Schedule({str(self)!r})"
-        if self._given is None:  # a table: its text is Python as it is
+        if self._given is None:  # a table: its text is valid Python
             return type(self).__name__ + str(self)[len(self._name) :]
         return self._repr(self._given)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a small curve and the text."""
+        """For notebooks: a small curve and the text."""
         from .._plots.svg import schedule_html
 
         return schedule_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # By text, which newer versions read too; the copy is a plain Schedule that equals this one.
+        # As text, which newer versions read too; the copy is a plain Schedule that equals this one.
         return Schedule, (str(self),)
 
     # ---- Making ----
@@ -225,7 +224,7 @@ class Schedule(Textual):
         return textform.write(kind, value, name)
 
     def _make(self, values: tuple[Any, ...], phase: str | None) -> None:
-        """Makes a schedule of the catalogue by way of its text."""
+        """Makes a schedule of the catalogue through its text."""
         written, given = self._compose(values)
         if phase is not None:
             written.append(f"phase={textform.write('word', phase, 'phase')[0]}")
@@ -243,12 +242,12 @@ class Schedule(Textual):
 
 
 def parse(text: str) -> Schedule:
-    """Reads a schedule from its text form. StepsizeError says where it is wrong."""
+    """Parses a schedule from its text form. StepsizeError has the position of an error."""
     return Schedule(text)
 
 
 def as_schedule(value: Schedule | str, name: str) -> Schedule:
-    """A schedule as it is, a text parsed."""
+    """A schedule, or a text parsed."""
     if isinstance(value, Schedule):
         return value
     if isinstance(value, str):
@@ -257,11 +256,11 @@ def as_schedule(value: Schedule | str, name: str) -> Schedule:
 
 
 def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[float]:
-    """A table in which the last rate is held: `length` updates (an integer >= 1); None for the schedule's own, and the
+    """A table whose last rate is held: `length` updates (an integer >= 1); None for the schedule's own length and the
     value after its end."""
     if length is None:
         if schedule.length is None:
-            raise StepsizeError(f"length: {schedule} has no end; give the number of updates of the run")
+            raise StepsizeError(f"length: {schedule} has no end, expected the number of updates of the run")
         count = schedule.length + 1
     else:
         count = convert.to_int64(length, "length")
@@ -271,7 +270,7 @@ def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[
 
 
 def adopt(handle: int) -> Schedule:
-    """The object of a handle that the library gave away."""
+    """The object for a handle returned by the library."""
     schedule = Schedule.__new__(Schedule)
     schedule._keep(handle, {})
     return schedule

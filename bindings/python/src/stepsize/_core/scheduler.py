@@ -10,7 +10,7 @@ from .._foreign.library import create, message_of, new_error, quick, read_text
 from .._foreign.stepper import CHANGES, Stepper
 from . import state as states
 from .controller import adopt as adopt_controller
-from .controllers import Settle
+from .controllers import EarlyStop
 from .gradients import Gradients
 from .line_search import Search
 from .options import new_scheduler
@@ -46,11 +46,11 @@ _DECISIONS = {
     abi.STEPSIZE_DECISION_KEPT: "kept",
     abi.STEPSIZE_DECISION_IGNORED: "ignored",
 }
-_STOPS: dict[int, Literal["end", "minimum", "settled"] | None] = {
+_STOPS: dict[int, Literal["end", "minimum", "early_stop"] | None] = {
     abi.STEPSIZE_STOP_NONE: None,
     abi.STEPSIZE_STOP_END: "end",
     abi.STEPSIZE_STOP_MINIMUM: "minimum",
-    abi.STEPSIZE_STOP_SETTLED: "settled",
+    abi.STEPSIZE_STOP_EARLY: "early_stop",
 }
 
 
@@ -59,8 +59,8 @@ class Scheduler(Stepper):
 
         rate of group g at step t  =  clamp(base[g] * schedule(t), min_lr[g], max_lr[g])
 
-    where a controller, if there is one, may have moved base[g]. A scheduler just made has the rates for
-    update 0. Call ``step`` after each update; it returns the rate for the next one::
+    where a controller, if there is one, may have moved base[g]. A new scheduler has the rates for update 0. Call
+    ``step`` after each update; it returns the rate for the next one::
 
         scheduler = Scheduler(1e-3, Warmup(500) >> Cosine(9500, floor=0.1))
         for batch in batches:
@@ -73,14 +73,15 @@ class Scheduler(Stepper):
         base_lr: The base rate, or one for each parameter group: finite, >= 0.
         schedule: A schedule, or a text, which may begin with controllers: ``"greedy(patience=5) * linear(1000)"``;
             None for a constant 1.
-        controller: What moves the base rates; None for nothing. A list may hold one such and any ``Settle``.
+        controller: The controller that moves the base rates; None for none. A list may also contain
+            ``EarlyStop`` rules.
         min_lr: Lowest rate returned: a number, or one for each group.
-        max_lr: Highest rate returned, alike.
-        record: Whether the rates that are used are written down, for the attribute ``record``: 8 bytes for each change
-            and group.
+        max_lr: Highest rate returned, in the same way.
+        record: Whether the rates that are used are recorded, for the attribute ``record``: 8 bytes for each change and
+            group.
         norm_capacity: Gradient norms that are kept of those given to ``log_norm``, for ``refine``; 0: none.
 
-    What a controller changes is logged by the logger "stepsize" (level INFO).
+    Changes by the controller are logged to the logger "stepsize" (level INFO).
     """
 
     __slots__ = ("_needs",)
@@ -107,48 +108,48 @@ class Scheduler(Stepper):
 
     @property
     def lr(self) -> float:
-        """The rate for the present update, of the first group."""
+        """The rate for the current update, of the first group."""
         if self._handle is None:
             self._failed(abi.STEPSIZE_ERROR_NULL)
         return self._rates[0]
 
     @property
     def lrs(self) -> tuple[float, ...]:
-        """The rates for the present update, one for each group."""
+        """The rates for the current update, one for each group."""
         if self._handle is None:
             self._failed(abi.STEPSIZE_ERROR_NULL)
         return tuple(self._rates)
 
     @property
     def base_lrs(self) -> tuple[float, ...]:
-        """The base rates that it was made with, one for each group; no controller has moved these."""
+        """The base rates that it was made with, one for each group, unaffected by the controller."""
         return tuple(self._ask(quick.stepsize_scheduler_base_lr, group) for group in range(self._count))
 
     @property
     def decision(self) -> str:
         """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
-        given at the start), or what held it: "patience", "cooldown", "warmup", "bound" (the rates are at their
-        bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (it was not a
-        finite number); "none" before the first loss and without a controller."""
+        given at the start), or why it made no change: "patience", "cooldown", "warmup", "bound" (the rates are at their
+        bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (the loss was not
+        finite); "none" before the first loss and without a controller."""
         return _DECISIONS[self._ask(quick.stepsize_scheduler_decision)]
 
     def _changed(self, before: float, update: int | None = None) -> None:
         """Logs what the controller decided in an update, by default the last one."""
         if quick.stepsize_scheduler_decision(self._handle) not in CHANGES:
             return
-        import logging  # only here, since it takes longer to import than this package
+        import logging  # only here, since its import takes longer than that of this package
 
         logger = logging.getLogger("stepsize")
         if logger.isEnabledFor(_INFO):
             update = self.current_step - 1 if update is None else update
             logger.info("update %d: %s, lr %r -> %r", update, self.decision, before, self._rates[0])
 
-    # ---- Where it is ----
+    # ---- Position ----
 
     @property
     def current_step(self) -> int:
-        """The number of the present update, from 0. Setting it goes to any update, forwards or back; the
-        controller's state stays as it is."""
+        """The number of the current update, from 0. Setting it goes to any update, forwards or back; the controller's
+        state does not change."""
         step: int = self._ask(quick.stepsize_scheduler_get_step)
         return step
 
@@ -162,26 +163,27 @@ class Scheduler(Stepper):
 
     @property
     def finished(self) -> bool:
-        """Whether the schedule has an end and it is reached."""
+        """Whether the schedule has reached its end."""
         return bool(self._ask(quick.stepsize_scheduler_finished))
 
     @property
-    def stop_reason(self) -> Literal["end", "minimum", "settled"] | None:
+    def stop_reason(self) -> Literal["end", "minimum", "early_stop"] | None:
         """Why the training can stop: "end" (of the schedule), "minimum" (every rate is at its lower bound and stays
-        there), "settled" (the metric has, in the last phase); None if it need not."""
+        there), "early_stop" (an early stop rule has ended the last phase, or the training); None if there is no reason
+        to."""
         return _STOPS[self._ask(quick.stepsize_scheduler_stop_reason)]
 
     @property
     def phase(self) -> Phase | None:
-        """The named phase of the present update; None where the schedule names none."""
+        """The named phase of the current update; None if there is none."""
         found = new_phase()
         self._call(quick.stepsize_scheduler_phase, byref(found))
         return Phase(found) if found.name else None
 
     def phases(self, steps: int | None = None, *, start: int = 0) -> Iterator[Phase]:
-        """The named phases in order, from update `start` on, that are in force before update `steps` (None: all): as
-        they were for the updates that are done, also where one was ended early or belonged to an earlier schedule that
-        is in the record; as they are planned for the others."""
+        """The named phases in order, from update `start` on, that are in force before update `steps` (None: all): for
+        past updates as they were, including phases that ended early or belonged to an earlier schedule in the record;
+        for future ones as they are planned."""
 
         def look(step: int, found: Any) -> None:
             self._call(quick.stepsize_scheduler_phase_at, step, found)
@@ -189,11 +191,11 @@ class Scheduler(Stepper):
         stop = None if steps is None else convert.to_int64(steps, "steps")
         return walk(look, convert.to_int64(start, "start"), stop)
 
-    # ---- What it is made of ----
+    # ---- Configuration ----
 
     @property
     def needs_loss(self) -> bool:
-        """Whether ``step`` needs the loss: for a controller that observes it, or an early stop rule."""
+        """Whether ``step`` needs a loss, for the controller or an early stop rule."""
         return self._needs & abi.STEPSIZE_NEEDS_LOSS != 0
 
     @property
@@ -205,7 +207,7 @@ class Scheduler(Stepper):
 
     @property
     def controllers(self) -> tuple[Controller, ...]:
-        """The controllers it was made with: first the one that moves the rates, then what ends phases."""
+        """The controllers it was made with: first the one that moves the rates, then the early stop rules."""
         controllers: list[Controller] = []
         while (handle := self._controller_handle(len(controllers))) is not None:
             controllers.append(adopt_controller(handle))
@@ -219,12 +221,12 @@ class Scheduler(Stepper):
 
     @property
     def controller(self) -> Controller | None:
-        """What moves its base rates; None for nothing."""
+        """The controller that moves its base rates; None for none."""
         controllers = self.controllers
-        return controllers[0] if controllers and not isinstance(controllers[0], Settle) else None
+        return controllers[0] if controllers and not isinstance(controllers[0], EarlyStop) else None
 
     def __str__(self) -> str:
-        """The text form of its controllers and its schedule; base rates and bounds are not in it."""
+        """The text form of its controllers and its schedule, without base rates and bounds."""
         if self._handle is None:
             self._failed(abi.STEPSIZE_ERROR_NULL)
         return read_text(quick.stepsize_scheduler_print, self._handle)
@@ -235,7 +237,7 @@ class Scheduler(Stepper):
         rate = f"lr={self.lr!r}" + (f" (the first of {self._count})" if self._count > 1 else "")
         return f"<Scheduler at step {self.current_step}, {rate}, {str(self) or 'constant()'}>"
 
-    # ---- What some have ----
+    # ---- Calls of certain controllers and options ----
 
     @property
     def line_search(self) -> Search:
@@ -244,48 +246,48 @@ class Scheduler(Stepper):
 
     @property
     def hypergradient(self) -> Gradients:
-        """``observe``, which a scheduler with ``Hypergradient`` is called with before each update."""
+        """``observe`` of a scheduler with ``Hypergradient``, to be called before each update."""
         return Gradients(self)
 
     @property
     def record(self) -> Record:
-        """The rates that were really used, of a scheduler made with ``record=True``."""
+        """The rates that were actually used, for a scheduler made with ``record=True``."""
         return Record(self)
 
     def log_norm(self, norm: SupportsFloat) -> None:
-        """Logs the gradient norm of the present update (``stepsize.gradient_norm``), for ``stepsize.refine``. The log
+        """Logs the gradient norm of the current update (``stepsize.gradient_norm``), for ``stepsize.refine``. The log
         is saved with the state."""
         status = quick.stepsize_scheduler_log_norm(self._handle, convert.to_float(norm, "norm"))
         if status == abi.STEPSIZE_ERROR_ARGUMENT:
             raise StepsizeError(f"norm = {norm!r}, expected a number >= 0", status)
         if status:
-            self._failed(status, "log_norm is for a scheduler made with norm_capacity")
+            self._failed(status, "log_norm needs a scheduler made with norm_capacity")
 
     @property
     def norms(self) -> GradientNormLog | None:
-        """A copy of the gradient norms logged so far; None if it is made without."""
+        """A copy of the gradient norms logged so far; None without ``norm_capacity``."""
         from .norms import adopt
 
         handle = c_void_p()
         self._call(quick.stepsize_scheduler_norm_log, byref(handle))
         return None if handle.value is None else adopt(handle.value)
 
-    # ---- Another schedule ----
+    # ---- Changing the schedule ----
 
     def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
-        """Goes on by another schedule from the present update on, such as a longer one than was planned. Controllers
-        and what they know, base rates, bounds, record and gradient norms stay; nothing changes where it is refused.
+        """Switches to another schedule from the current update on, such as a longer one. Controllers and their states,
+        base rates, bounds, record and gradient norms are kept. On an error nothing changes.
 
             scheduler = Scheduler.load("run.state")  # was "greedy() * linear(1000)"
             scheduler.extend("linear(2000)")         # at update 400 the rate is that of linear(2000) at update 400
 
-        The schedule is counted from update 0 like the one before it (past what was left of phases that were ended
-        early, if there are such), and what is saved from now on is the state of a scheduler with this schedule.
+        The step count continues: the new schedule is evaluated at the current update (plus what was left of phases
+        that ended early). States saved from now on are those of a scheduler with this schedule.
 
         Args:
-            schedule: A schedule or its text, which may begin with the controllers that there are; or a number, for
-                the present schedule with that total, by ``Schedule.extended``.
-            policy: For a number: "continue" (the rate goes on from where it is), "rescale" or "hold".
+            schedule: A schedule or its text, which may begin with the scheduler's controllers; or a number, for the
+                current schedule with that total, by ``Schedule.extended``.
+            policy: For a number: "continue" (the rate does not jump), "rescale" or "hold".
         """
         longer = self._longer(schedule, policy)
         error = new_error()
@@ -305,7 +307,7 @@ class Scheduler(Stepper):
                 return other._extension(self) if other.controllers else other.schedule or Schedule("constant()")
         present = self.schedule
         if present is None:
-            raise StepsizeError("extend: there is no schedule that could be longer; give one")
+            raise StepsizeError("extend: the scheduler has no schedule, expected one instead of a number")
         return present.extended(schedule, policy, step=quick.stepsize_scheduler_schedule_step(self._handle))
 
     def _extension(self, other: Scheduler) -> Schedule:
@@ -313,23 +315,22 @@ class Scheduler(Stepper):
         mine, others = (" * ".join(map(str, each.controllers)) for each in (self, other))
         if mine != others:
             raise StepsizeError(
-                f"extend: the controllers are {mine or 'none'}, expected those that the scheduler has,"
-                f" {others or 'none'}: their state cannot go over to others"
+                f"extend: the controllers are {mine or 'none'}, expected those of the scheduler,"
+                f" {others or 'none'}: their state cannot be transferred"
             )
         return self.schedule or Schedule("constant()")
 
-    # ---- Seeing it ----
+    # ---- Metrics and plots ----
 
     def metrics(self, prefix: str = "", *, texts: bool = True) -> dict[str, float | int | str]:
         """What to log at each update, for TensorBoard, Weights & Biases and the like.
 
-        "step" and "lr" ("lr/0", "lr/1", … where there are several groups) are always there; "progress", in [0, 1],
-        where the schedule has an end; "phase" and "phase_progress" where the present phase has a name; "decision"
-        with a controller.
+        "step" and "lr" ("lr/0", "lr/1", … for several groups) always; "progress", in [0, 1], if the schedule has an
+        end; "phase" and "phase_progress" in a named phase; "decision" with a controller.
 
         Args:
-            prefix: In front of each name, such as "train/".
-            texts: Whether "phase" and "decision" are there, which are texts; TensorBoard's scalars are numbers.
+            prefix: A prefix for each name, such as "train/".
+            texts: Whether to include "phase" and "decision", which are texts; TensorBoard's scalars are numbers.
         """
         found: dict[str, float | int | str] = {"step": self.current_step}
         rates = self.lrs
@@ -358,11 +359,11 @@ class Scheduler(Stepper):
         base_lr: float | None = None,
         log: bool = False,
     ) -> Axes:
-        """Draws with matplotlib what was planned, what was really used (``record=True``), the phases, and where the
-        controller has changed the rate; returns the axes.
+        """Draws with matplotlib the planned rates, the rates that were actually used (``record=True``), the phases, and
+        where the controller has changed the rate; returns the axes.
 
         Args:
-            ax: Where; None for new axes.
+            ax: The axes; None for new ones.
             group: Which parameter group.
             steps: Updates; None for those of the schedule, and at least those that are done.
             base_lr: The base rate of the plan; None for the one that it was made with.
@@ -374,7 +375,7 @@ class Scheduler(Stepper):
         return plot_scheduler(self, schedule, ax, group=group, steps=steps, base_lr=base_lr, log=log)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a small curve with the present update, and the metrics."""
+        """For notebooks: a small curve with the current update, and the metrics."""
         if self._handle is None:
             return "<code>&lt;Scheduler, closed&gt;</code>"
         from .._plots.svg import scheduler_html
@@ -384,7 +385,7 @@ class Scheduler(Stepper):
     # ---- State ----
 
     def state(self) -> bytes:
-        """Everything that is needed to go on later, in another process or language."""
+        """Everything that is needed to continue later, in another process or language."""
         size = c_size_t()
         self._call(quick.stepsize_scheduler_save, None, 0, byref(size))
         buffer = (c_char * size.value)()
@@ -393,7 +394,7 @@ class Scheduler(Stepper):
 
     @classmethod
     def from_state(cls, state: bytes) -> Scheduler:
-        """A scheduler that goes on where the saved one was; it need not be known how that one was made."""
+        """A scheduler that continues where the saved one was; the state contains its configuration."""
         state = states.checked(state)
         scheduler = cls.__new__(cls)
         scheduler._handle = None
@@ -401,7 +402,7 @@ class Scheduler(Stepper):
         return scheduler
 
     def load_state(self, state: bytes) -> None:
-        """Goes on where the saved scheduler was, which must have been made like this one: else StepsizeError, and
+        """Continues where the saved scheduler was, which must have the same configuration: otherwise StepsizeError, and
         nothing changes."""
         state = states.checked(state)
         error = new_error()
@@ -411,26 +412,28 @@ class Scheduler(Stepper):
         self._refresh()
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as numbers and texts, which every format can hold (JSON, torch.save, safetensors' metadata).
+        """The state as numbers and texts, which any format can hold (JSON, torch.save, safetensors' metadata).
 
-        "state" is the state itself, in base 64; the others say what is in it.
+        "state" is the state itself, in base 64; the other entries describe it.
         """
         return {
             **states.pack(self.state()), "text": str(self), "step": self.current_step, "lrs": list(self.lrs),
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *, extend: bool = False) -> None:
-        """Goes on where the scheduler of that dictionary was, which must have been made like this one: else
+        """Continues where the scheduler of that dictionary was, which must have the same configuration: otherwise
         StepsizeError, and nothing changes.
 
         Args:
             state_dict: From ``state_dict()``.
-            extend: Whether the saved scheduler may have had another schedule, such as a shorter one: this one goes on
-                from the saved update by its own (see the method ``extend``).
+            extend: Whether the saved scheduler may have had another schedule, such as a shorter one: this one continues
+                from the saved update with its own (see the method ``extend``).
         """
         other = Scheduler.from_state(states.unpack(state_dict))
         for name, value in other.state_dict().items():
-            if name in ("text", "step", "lrs") and name in state_dict and state_dict[name] != value:
+            if name not in ("text", "step", "lrs") or name not in state_dict or state_dict[name] == value:
+                continue
+            if name != "text" or not describes(state_dict[name], other):
                 raise StepsizeError(
                     f"state_dict: {name!r} was changed: it is {state_dict[name]!r}, in the state {value!r}"
                 )
@@ -439,8 +442,7 @@ class Scheduler(Stepper):
         self.load_state(other.state())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the state to a file, at once or not at all: whenever the process dies, the old or the new one is
-        there."""
+        """Writes the state to a file atomically: whenever the process dies, the file is the old or the new one."""
         states.write(path, self.state())
 
     @classmethod
@@ -459,3 +461,13 @@ class Scheduler(Stepper):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def describes(text: object, scheduler: Scheduler) -> bool:
+    """Whether a text is that of a scheduler, possibly with names from an earlier version."""
+    if not isinstance(text, str) or text == str(scheduler):
+        return text == str(scheduler)
+    try:
+        return str(Scheduler(scheduler.base_lrs, text)) == str(scheduler)
+    except StepsizeError:
+        return False

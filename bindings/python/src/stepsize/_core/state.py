@@ -1,4 +1,4 @@
-"""The state of a scheduler on its way into dictionaries and files."""
+"""The state of a scheduler in dictionaries and files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def checked(state: bytes) -> bytes:
 
 
 def pack(state: bytes) -> dict[str, Any]:
-    """A state as a number and a text, which every format can hold."""
+    """A state as a number and a text, which any format can hold."""
     return {
         "format": int.from_bytes(state[8:12], "little"), "state": b2a_base64(state, newline=False).decode("ascii"),
     }  # fmt: skip
@@ -32,7 +32,7 @@ def unpack(state_dict: Mapping[str, Any]) -> bytes:
     """The state in such a dictionary."""
     state = state_dict.get("state")
     if not isinstance(state, str):
-        raise StepsizeError("state_dict: it has no text under 'state': it is not of a Scheduler")
+        raise StepsizeError("state_dict: no text under 'state': it is not that of a Scheduler")
     try:
         return a2b_base64(state.encode("ascii"))
     except (Error, UnicodeEncodeError) as error:
@@ -40,7 +40,7 @@ def unpack(state_dict: Mapping[str, Any]) -> bytes:
 
 
 def write(path: str | os.PathLike[str], state: bytes) -> None:
-    """Writes a file at once or not at all: whenever the process dies, the old or the new one is there."""
+    """Writes a file atomically: whenever the process dies, the file is the old or the new one."""
     path = os.fspath(path)
     folder = os.path.dirname(os.path.abspath(path))
     new = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.new")

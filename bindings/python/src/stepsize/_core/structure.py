@@ -1,4 +1,4 @@
-"""What a schedule is made of."""
+"""The structure of a schedule."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _FORMS: dict[int, Form] = {
 
 
 class Structure:
-    """``schedule.structure``: how a schedule is put together. ``schedule.parts`` has what it is made of.
+    """``schedule.structure``: how a schedule is composed. ``schedule.parts`` are its parts.
 
     Attributes:
         form: "call" (a schedule of the catalogue), "sequence" (``a >> b``), "product" (``a * b``), "scale"
             (``0.5 * a``) or "group" (brackets that carry a name: ``(a, phase="main")``).
         name: Its name in the catalogue; "" unless it is a call.
-        phase: The name that is given to it; "" for none.
-        factor: The number of a scale; else 1.
+        phase: Its phase name; "" for none.
+        factor: The number of a scale; otherwise 1.
     """
 
     __slots__ = ("_count", "_schedule", "factor", "form", "name", "phase")
@@ -52,7 +52,7 @@ class Structure:
         return {name: self._text(i, abi.STEPSIZE_TEXT_VALUE) for i, name in enumerate(self.parameter_names)}
 
     def number(self, name: str) -> float | None:
-        """The value of a parameter that is a number; None where it is none, or there is no such parameter."""
+        """The value of a parameter that is a number; None if it is not, or the parameter does not exist."""
         names = self.parameter_names
         if name not in names:
             return None
@@ -74,7 +74,7 @@ class Part:
 
     Attributes:
         schedule: The part.
-        start: The update of the whole at which it begins: of a sequence where the parts before it end, else 0.
+        start: The update of the whole at which it begins: in a sequence where the previous part ends, otherwise 0.
     """
 
     __slots__ = ("schedule", "start")

@@ -1,4 +1,4 @@
-"""What schedules and controllers have in common: each of them is a text."""
+"""The common base of schedules and controllers: each of them is a text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Textual:
-    """An immutable value that the library makes from its text form, and whose canonical text says all about it.
+    """An immutable value that the library makes from its text form, and that its canonical text describes completely.
 
     Two are equal if their canonical texts are. The parameters of a named one are attributes. Making one is a single
-    call of the library; text and parameters are asked for when they are needed.
+    call of the library; text and parameters are fetched when they are needed.
     """
 
     __slots__ = ("__weakref__", "_handle", "_text")
@@ -28,7 +28,7 @@ class Textual:
     # or there is none.
     _name: ClassVar[str] = ""
     _parameters: ClassVar[tuple[tuple[str, str, object], ...]] = ()
-    # The library's functions for this sort of value.
+    # The library's functions for this kind of value.
     _library_parse: ClassVar[Callable[..., int]]
     _library_print: ClassVar[Callable[..., int]]
     _library_destroy: ClassVar[Callable[..., None]]
@@ -45,7 +45,7 @@ class Textual:
         handle, error = c_void_p(), new_error()
         status = cls._library_parse(encoded, len(encoded), byref(handle), byref(error))
         if status != abi.STEPSIZE_OK or handle.value is None:
-            # A place in a text that the user has not seen would only confuse.
+            # A position in a text that the user has not seen would only confuse.
             raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)
         return handle.value
 
@@ -67,16 +67,16 @@ class Textual:
         return textform.write(kind, value, name)
 
     def _own(self, handle: int) -> None:
-        """Takes over a handle that the library gave away."""
+        """Takes ownership of a handle returned by the library."""
         object.__setattr__(self, "_handle", handle)
         object.__setattr__(self, "_text", None)
 
     def __del__(self) -> None:
-        # A weakref.finalize would take longer than all else that Python does to make one. Not at exit: the memory
-        # goes with the process anyway.
+        # A weakref.finalize would take longer than everything else that Python does to make one. Not at exit: the
+        # process frees the memory anyway.
         try:
             handle = self._handle
-        except AttributeError:  # it was never made
+        except AttributeError:  # its construction failed
             return
         if not is_finalizing():
             self._library_destroy(handle)
@@ -88,7 +88,7 @@ class Textual:
         raise NotImplementedError
 
     def __getattr__(self, name: str) -> Any:
-        # Not for what is missing while the object is being made.
+        # Not for attributes that are missing while the object is being made.
         if not name.startswith("_"):
             values = self._values()
             if name in values:

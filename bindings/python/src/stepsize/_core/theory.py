@@ -9,7 +9,7 @@
 
 The theory is that of arXiv 2310.07831: of all schedules linear decay has the best worst case, and with the gradient
 norms of one run known the best one follows from them, with a warm-up and a fast final annealing where these norms
-ask for them. It holds for convex functions; elsewhere it is a heuristic. All is computed by the native library.
+require them. It holds for convex functions; elsewhere it is a heuristic. Everything is computed by the native library.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ __all__ = [
 def median_filter(values: Iterable[float], tau: float = 0.1) -> array[float]:
     """The running median that `refine` smooths with, over a window of ``2 * (floor(tau * n) // 2) + 1`` values.
 
-    The first value is repeated on the left; on the right the values are mirrored, the last one not repeated: what
-    ``scipy.ndimage.median_filter(…, mode="nearest")`` answers for values padded on the right with ``numpy.pad(…,
-    mode="reflect")``. O(n log n). NaN is refused.
+    The first value is repeated on the left; on the right the values are mirrored without repeating the last one: the
+    result of ``scipy.ndimage.median_filter(…, mode="nearest")`` for values padded on the right with ``numpy.pad(…,
+    mode="reflect")``. O(n log n). NaN is an error.
     """
     numbers = arrays.doubles(values, "values")
     out = arrays.zeros(len(numbers))
@@ -54,26 +54,26 @@ def median_filter(values: Iterable[float], tau: float = 0.1) -> array[float]:
 
 
 class Refinement:
-    """A schedule made from gradient norms, and what was found on the way. Made by `refine` and `optimal`.
+    """A schedule made from gradient norms, and the findings on the way. Made by `refine` and `optimal`.
 
     Attributes:
         values: The multipliers, one for each update, the largest 1 and the last 0: an ``array.array("d")``.
         schedule: The schedule: a table of all values, or knots if a tolerance was given.
         max_error: The largest difference between the two, measured at every update; 0 for a table.
         warmup: Updates before the largest multiplier.
-        anneal_start: The update from which the multiplier falls for good: where the curve is farthest above the
+        anneal_start: The update from which the multiplier falls until the end: where the curve is farthest above the
             straight line from its largest to its last value; equal to `warmup` where it is nowhere above.
         collapsed: The largest multiplier lies in the last tenth, the last twentieth has more than half of the weight,
             or the first third has less than a tenth of the sum of the multipliers: the norms vanish, and the schedule
-            would train only late. ``capped=True`` mends that.
+            would train only late. ``capped=True`` corrects that.
         repaired: Norms that were NaN or infinite, and were interpolated.
         zeros: Norms that were 0, and count as 0.001 of the median.
         raised: Updates whose norm was raised to the floor.
-        floor: The floor that was used, as a part of the median.
-        suggested_floor: A floor with which the schedule is not collapsed; 0 if it is not anyway.
+        floor: The floor that was used, as a fraction of the median.
+        suggested_floor: A floor with which the schedule is not collapsed; 0 if it needs none.
         median: The median of the norms above 0.
-        base_lr: The base rate of the theory for these norms and the distance D; None for Adam.
-        bound: Its bound on the last loss above the best one, D/sqrt(sum of norm^-2); None for Adam.
+        base_lr: The theory's base rate for these norms and the distance D; None for Adam.
+        bound: Its bound on the last loss minus the best one, D/sqrt(sum of norm^-2); None for Adam.
         optimizer: ``"sgd"`` or ``"adam"``.
         tau: The smoothing.
     """
@@ -112,7 +112,7 @@ class Refinement:
         options.floor = convert.to_float(floor, "floor")
         options.capped = int(capped)
         options.distance = convert.to_float(D, "D")
-        # What is more than the library takes is not even allocated: it says so.
+        # More than the library takes is not even allocated: the library reports it.
         self.values = arrays.zeros(count if 0 < count <= _HUGE else 0)
         result = abi.stepsize_refine_result(size=sizeof(abi.stepsize_refine_result))
         check(
@@ -190,25 +190,24 @@ def refine(
         w = norm^-p,  value[t] = w[t] (w[t+1] + … + w[T-1]) / the largest
 
     Constant norms give linear decay. The last multiplier is 0: the last update does nothing. A single norm gives 1.
-    The norms times a number give the same schedule. With fewer than 20 norms nothing is smoothed at tau 0.1.
+    The norms times a constant give the same schedule. With fewer than 20 norms nothing is smoothed at tau 0.1.
 
     Args:
         norms: One for each update, or for every k-th: a list, an array, or a `GradientNormLog`. >= 0; those that are
             NaN or infinite are interpolated between their neighbours.
-        optimizer: ``"sgd"``: l2 norms, p = 2. ``"adam"``, and whatever else works coordinate by coordinate: l1
-            norms, p = 1.
-        tau: Width of the running median as a part of the norms, in [0, 1]; 0 for none.
+        optimizer: ``"sgd"``: l2 norms, p = 2. ``"adam"``, also for other coordinate-wise optimizers: l1 norms, p = 1.
+        tau: Width of the running median as a fraction of the norms, in [0, 1]; 0 for none.
         total: Updates of the schedule; None for as many as norms (as were added, for a log). The smoothed norms are
             interpolated to this number.
-        floor: Smoothed norms below this part of the median are raised to it, in [0, 1].
+        floor: Smoothed norms below this fraction of the median are raised to it, in [0, 1].
         capped: Raise the floor, through 1/64, 1/32, … of the median, until the schedule is not collapsed.
-        tolerance: Answer knots that are nowhere off by more than this, in [1e-9, 1], instead of a table.
+        tolerance: Makes knots that are nowhere off by more than this, in [1e-9, 1], instead of a table.
     """
     return Refinement(norms, optimizer, tau, total, floor=floor, capped=capped, tolerance=tolerance)
 
 
 def optimal(norms: Iterable[float] | float, D: float = 1.0, total: int | None = None) -> Refinement:
-    """The schedule whose bound is the least for given gradient norms (SGD, nothing smoothed).
+    """The schedule with the smallest bound for given gradient norms (SGD, without smoothing).
 
     Its base rate is ``base_lr`` and its bound ``bound``, D/sqrt(sum of norm^-2). One norm for all updates gives linear
     decay: D/(G sqrt(T)) (1 - t/T) for t = 1 to T, with the bound D G/sqrt(T), which nothing beats in the worst case.
@@ -225,13 +224,13 @@ def optimal(norms: Iterable[float] | float, D: float = 1.0, total: int | None = 
 
 
 class Score:
-    """What theory says about a schedule. Made by `score` and `compare`.
+    """The score of a schedule. Made by `score` and `compare`.
 
     Attributes:
-        schedule: What was scored.
-        omega: The bound on the last loss above the best one, at the best base rate.
+        schedule: The schedule.
+        omega: The bound on the last loss minus the best one, at the best base rate.
         gamma: The best base rate.
-        bound: The least bound that any schedule can have for these norms; D G/sqrt(total) for constant ones.
+        bound: The smallest bound that any schedule can have for these norms; D G/sqrt(total) for constant ones.
         rate: D/sqrt(sum of G^2): D/(G sqrt(total)) for constant norms.
         a, b: The bound at base rate x is a/x + x b.
         updates: Updates up to the last one whose rate is above 0.
@@ -269,10 +268,10 @@ class Score:
 def score(
     schedule: Schedule | str, total: int | None = None, D: float = 1.0, G: Iterable[float] | float = 1.0
 ) -> Score:
-    """The bound on the last loss above the best one that convex theory gives for a schedule, in O(total).
+    """The bound on the last loss minus the best one that convex theory gives for a schedule, in O(total).
 
-    Omega of arXiv 2310.07831, Theorem 10. It ranks schedules before anything is trained; the shape alone counts,
-    since each is taken at its own best base rate. Good for long runs: below about 100 updates the order changes.
+    Omega of arXiv 2310.07831, Theorem 10. It ranks schedules before any training; only the shape counts, since each
+    is taken at its own best base rate. Good for long runs: below about 100 updates the order changes.
 
     Args:
         schedule: A schedule or its text.
@@ -300,7 +299,7 @@ _HUGE = 1 << 24
 
 
 def _total(total: Any) -> int:
-    """A number of updates. 0 means the default to the library, and is wrong here."""
+    """A number of updates. To the library 0 means the default; here it is an error."""
     count = convert.to_int64(total, "total")
     if count == 0:
         raise StepsizeError("total = 0, expected an integer >= 1")

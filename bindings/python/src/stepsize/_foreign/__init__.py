@@ -1,1 +1,1 @@
-"""The foreign-function layer: finds and loads the library, and takes values and texts across."""
+"""The foreign-function layer: finds and loads the library, and converts values and texts."""

@@ -9,7 +9,7 @@ from ctypes import (
 
 # Constants.
 STEPSIZE_VERSION_MAJOR = 0
-STEPSIZE_VERSION_MINOR = 1
+STEPSIZE_VERSION_MINOR = 2
 STEPSIZE_VERSION_PATCH = 0
 STEPSIZE_ABI_VERSION = 2
 STEPSIZE_NEVER = 9223372036854775807
@@ -47,6 +47,7 @@ STEPSIZE_TEXT_KIND = 4
 STEPSIZE_TEXT_RANGE = 5
 STEPSIZE_TEXT_DEFAULT = 6
 STEPSIZE_TEXT_VALUE = 7
+STEPSIZE_TEXT_UNIT = 8
 STEPSIZE_DECISION_NONE = 0
 STEPSIZE_DECISION_RAISED = 1
 STEPSIZE_DECISION_CUT = 2
@@ -63,7 +64,7 @@ STEPSIZE_TRIAL_FAILED = 2
 STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
-STEPSIZE_STOP_SETTLED = 3
+STEPSIZE_STOP_EARLY = 3
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
 STEPSIZE_FORM_CALL = 0
@@ -116,8 +117,8 @@ class stepsize_scheduler_options(Structure):
         ("min_lr_count", c_size_t),
         ("max_lr", POINTER(c_double)),
         ("max_lr_count", c_size_t),
-        ("settlings", POINTER(stepsize_controller_p)),
-        ("settling_count", c_size_t),
+        ("early_stops", POINTER(stepsize_controller_p)),
+        ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
     ]
 
@@ -225,6 +226,9 @@ SIGNATURES = {
     "stepsize_schedule_table": (c_int32, [
         POINTER(c_double), c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
+    "stepsize_schedule_llmc": (c_int32, [
+        c_char_p, c_int64, c_int64, c_double, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
+    ]),
     "stepsize_schedule_sequence": (c_int32, [
         stepsize_schedule_p, stepsize_schedule_p, POINTER(stepsize_schedule_p),
         POINTER(stepsize_error),
@@ -295,6 +299,10 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
+    "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
+    "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_next_float": (c_int32, [stepsize_scheduler_p, POINTER(c_float), c_size_t]),
     "stepsize_scheduler_observe_gradient": (c_int32, [
         stepsize_scheduler_p, POINTER(c_double), POINTER(c_double), c_size_t, POINTER(c_double),
         c_size_t,

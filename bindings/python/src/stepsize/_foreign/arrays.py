@@ -1,4 +1,4 @@
-"""Arrays of doubles that the library reads or writes where they are."""
+"""Arrays of doubles that the library reads or writes in place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def zeros(count: int) -> array[float]:
 
 
 def doubles(values: Any, name: str) -> Array[c_double]:
-    """Numbers as C doubles; an array of doubles in memory is used where it is, not copied."""
+    """Numbers as C doubles; an array of doubles in memory is used in place, without copying."""
     if isinstance(values, Array) and values._type_ is c_double:
         return values
     if hasattr(values, "__array__") and getattr(values, "ndim", 0) == 1 and "numpy" in sys.modules:

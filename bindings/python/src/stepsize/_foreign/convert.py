@@ -1,7 +1,7 @@
-"""Python values on their way into the library: checked for their type.
+"""Converts Python values for the library and checks their types.
 
-Ranges are the library's business: a value of the right type is passed on, so that its message is the one that
-the user sees. ctypes cuts integers to 64 bits without a word, so that one range is checked here.
+Ranges are left to the library: a value of the right type is passed on, so that the user sees the library's message.
+Only the range of 64-bit integers is checked here, since ctypes silently truncates larger ones.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def wrong_type(name: str, expected: str, value: object) -> TypeError:
 
 
 def to_int64(value: Any, name: str) -> int:
-    """An integer that fits in 64 bits; numpy's count too, True and 3.0 do not."""
+    """An integer that fits in 64 bits, also one of numpy; not True or 3.0."""
     if isinstance(value, bool):
         raise wrong_type(name, "an integer", value)
     try:
@@ -37,7 +37,7 @@ def to_int64(value: Any, name: str) -> int:
 
 
 def to_float(value: Any, name: str) -> float:
-    """Anything that has a float value: numbers, numpy and torch scalars; no text."""
+    """Anything that has a float value: numbers, numpy and torch scalars, but no text."""
     if isinstance(value, (str, bytes, bytearray, bool)):
         raise wrong_type(name, "a number", value)
     try:
@@ -57,7 +57,7 @@ def to_doubles(values: Any, name: str) -> Array[c_double]:
     except TypeError:
         pass
     else:
-        # Not where it is empty: the address of nothing may be odd, and the library refuses such.
+        # Not for an empty one: its address may be misaligned, which the library reports as an error.
         if view.format == "d" and view.ndim == 1 and view.c_contiguous and len(view) > 0:
             return (c_double * len(view)).from_buffer_copy(view)
     try:
@@ -71,7 +71,7 @@ def to_doubles(values: Any, name: str) -> Array[c_double]:
 def to_loss(value: Any) -> float:
     """A loss: any number, NaN and infinities too; a tensor with one element."""
     try:
-        # A tensor that needs a gradient has a float value only with a warning; its item has it without.
+        # float() of a tensor that requires a gradient warns; its item() does not.
         if hasattr(value, "item"):
             value = value.item()
         if isinstance(value, (str, bytes, bytearray)):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from . import abi
 
-# A line of text under an error is cut to this many characters around the place.
+# A line of text under an error is cut to this many characters around the position.
 _WIDTH = 72
 
 
 class StepsizeError(ValueError):
-    """A value, a name or a text that the library refuses. The message names the field, the value and the range.
+    """An invalid value, name or text. The message names the field, the value and the range.
 
     Attributes:
         status: The status number of the C interface (``STEPSIZE_ERROR_…`` in stepsize.h).
-        offset: Where in a parsed text, counted in characters from 0; None elsewhere.
+        offset: The position in a parsed text, in characters from 0; None for other errors.
     """
 
     status: int
@@ -33,10 +33,10 @@ def failure(message: str, status: int) -> StepsizeError | MemoryError:
 
 
 def parse_error(message: str, status: int, text: str, offset: int) -> StepsizeError | MemoryError:
-    """The error for a text, which it shows with a caret under the place. `offset` counts bytes of UTF-8."""
+    """The error for a text, which it shows with a caret under the position. `offset` counts bytes of UTF-8."""
     if offset < 0:
         return failure(message, status)
-    # A byte offset inside a character, which the library does not give, would count as before it.
+    # A byte offset inside a character, which the library never gives, would count as before it.
     place = len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore"))
     start = text.rfind("\n", 0, place) + 1
     end = text.find("\n", place)

@@ -1,4 +1,4 @@
-"""libstepsize-learn, loaded when the first of its functions is asked for."""
+"""libstepsize-learn, loaded when its first function is used."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ PACKAGED = first.PACKAGED.replace("libstepsize.so", "libstepsize-learn.so")
 
 
 def find() -> tuple[str, str]:
-    """The path of the library and where that comes from: STEPSIZE_LEARN_LIBRARY, otherwise the one beside the first
-    library, which has the same name but for "-learn"."""
+    """The path of the library and its origin: STEPSIZE_LEARN_LIBRARY, otherwise the one beside the first library, with
+    "-learn" in its name.
+    """
     named = os.environ.get(ENVIRONMENT)
     if named:
         return named, ENVIRONMENT
@@ -34,7 +35,7 @@ class _Learn:
     """The functions of the library as attributes. Those that take nanoseconds keep the interpreter lock."""
 
     def __getattr__(self, name: str) -> Any:
-        # Reached for what is no attribute yet: the first time for all functions, later for names that there are not.
+        # Called for missing attributes: the first time for all functions, later for unknown names.
         if name in self.__dict__ or name not in abi_learn.SIGNATURES:
             raise AttributeError(name)
         library = first.load("libstepsize-learn", *find(), abi_learn, "stepsize_learn_abi_version")

@@ -9,7 +9,7 @@ from ctypes import byref, c_char, c_size_t, c_void_p
 from . import abi
 from .errors import failure
 
-TYPE_CHECKING = False  # `typing` costs more to import than the rest of this package
+TYPE_CHECKING = False  # importing `typing` takes longer than the rest of this package
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -22,11 +22,11 @@ _CAUSES = """\
 Likely causes:
   - the package is imported from its source folder: install it with `pip install ./bindings/python`
   - it was installed for another platform or processor: build it on this machine
-  - STEPSIZE_LIBRARY or STEPSIZE_LEARN_LIBRARY names a file that is not there or is not this library"""
+  - STEPSIZE_LIBRARY or STEPSIZE_LEARN_LIBRARY names a file that does not exist or is not this library"""
 
 
 def load(name: str, path: str, origin: str, table: Any, abi_version: str) -> ctypes.CDLL:
-    """The library `name` at `path`, which comes from `origin`, with the types of its functions set from `table`."""
+    """The library `name` at `path`, found by `origin`, with the types of its functions set from `table`."""
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
@@ -55,10 +55,10 @@ _QUICK = ("stepsize_scheduler_", "stepsize_norm_log_", "stepsize_schedule_at", "
 
 
 def _holding_the_lock(library: ctypes.CDLL) -> ctypes.PyDLL:
-    """The same library, called without giving up the interpreter lock.
+    """The same library, called without releasing the interpreter lock.
 
-    For calls that take nanoseconds: giving up the lock would cost more than the work, and while it is held two
-    threads that share a scheduler cannot be inside it at once.
+    For calls that take nanoseconds: releasing the lock would cost more than the work, and while it is held two threads
+    that share a scheduler cannot be inside it at once.
     """
     quick = ctypes.PyDLL(None, handle=library._handle)
     for name, (restype, argtypes) in abi.SIGNATURES.items():
@@ -90,7 +90,7 @@ def message_of(error: abi.stepsize_error) -> str:
 
 
 def create(function: Callable[..., int], *arguments: Any) -> int:
-    """Calls a constructor `function(*arguments, out, error)`; the handle, or StepsizeError."""
+    """Calls a constructor `function(*arguments, out, error)` and returns the handle, or raises StepsizeError."""
     handle, error = c_void_p(), new_error()
     status = function(*arguments, byref(handle), byref(error))
     if status != abi.STEPSIZE_OK or handle.value is None:
@@ -111,7 +111,7 @@ def read_text(function: Callable[..., int], *arguments: Any) -> str:
 
 
 def check(function: Callable[..., int], *arguments: Any) -> None:
-    """Calls `function(*arguments, error)`; StepsizeError where it refuses."""
+    """Calls `function(*arguments, error)` and raises StepsizeError where it fails."""
     error = new_error()
     status = function(*arguments, byref(error))
     if status != abi.STEPSIZE_OK:

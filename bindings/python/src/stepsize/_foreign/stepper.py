@@ -1,7 +1,7 @@
 """A scheduler of the library: its handle, the array that its rates are written to, and the two calls that a training
 loop makes for every update.
 
-``Step`` has these two calls: in C, from the accelerated module, or by ctypes. Both are the same contract, and pass the
+``Step`` has these two calls: in C, from the accelerated module, or by ctypes. Both have the same contract and pass the
 same tests.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "STEPSIZE_ACCELERATED"
 
-# What a controller does that is worth a line in the log.
+# The decisions that are logged.
 CHANGES = (abi.STEPSIZE_DECISION_RAISED, abi.STEPSIZE_DECISION_CUT, abi.STEPSIZE_DECISION_RESET)
 
 _step = quick.stepsize_scheduler_step
@@ -33,8 +33,8 @@ _advance = quick.stepsize_scheduler_advance
 
 
 class CtypesStep:
-    """A step by ctypes. ``_failed(status)`` raises where the library refuses one; ``_changed(before)`` is told the rate
-    before a step with a loss, at least where the controller has changed it."""
+    """A step by ctypes. ``_failed(status)`` raises the error of a failed one; ``_changed(before)`` gets the rate before
+    a step with a loss, at least where the controller has changed it."""
 
     __slots__ = ("_scheduler", "_target")
 
@@ -69,7 +69,7 @@ class CtypesStep:
         return rates[0]
 
     def advance(self) -> float:
-        """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
+        """Like ``step``, but without a loss: for the updates between two evaluations."""
         rates = self._target
         status = _advance(self._scheduler, rates, len(rates))
         if status:
@@ -78,7 +78,7 @@ class CtypesStep:
 
 
 def _accelerated() -> Any:
-    """The module in C, or None: where it was not built, or is turned off by STEPSIZE_ACCELERATED=0."""
+    """The module in C, or None if it was not built or STEPSIZE_ACCELERATED=0 disables it."""
     if os.environ.get(ENVIRONMENT) == "0":
         return None
     try:
@@ -108,7 +108,7 @@ class Stepper(Step):
 
     def _own(self, handle: int) -> None:
         self._handle = handle
-        # Not at exit: a thread may still be using it then, and the memory goes with the process anyway.
+        # Not at exit: a thread may still be using it then, and the process frees the memory anyway.
         self._finalizer = finalize(self, quick.stepsize_scheduler_destroy, handle)
         self._finalizer.atexit = False
         # The one array that the rates are written to, and its address as the functions take it.
@@ -119,24 +119,24 @@ class Stepper(Step):
         self._refresh()
 
     def _refresh(self) -> None:
-        """Asks for the rates of the present update."""
+        """Fetches the rates of the current update."""
         self._call(quick.stepsize_scheduler_rates, self._pointer, self._count)
 
     def _call(self, function: Callable[..., int], *arguments: Any, hint: str = "") -> None:
-        """Calls ``function(scheduler, *arguments)``; `hint` is what is said if it refuses."""
+        """Calls ``function(scheduler, *arguments)``; `hint` is the message if it fails."""
         status = function(self._handle, *arguments)
         if status:
             self._failed(status, hint)
 
     def _move(self, function: Callable[..., int], *arguments: Any, hint: str) -> float:
-        """Calls a function that may change the rates and gives them out; returns the first."""
+        """Calls a function that writes the rates; returns the first."""
         before, update = self._rates[0], quick.stepsize_scheduler_get_step(self._handle)
         self._call(function, *arguments, self._pointer, self._count, hint=hint)
         self._changed(before, update)
         return self._rates[0]
 
     def _ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What ``function(scheduler, *arguments)`` says, which cannot fail."""
+        """The result of ``function(scheduler, *arguments)``, which cannot fail."""
         if self._handle is None:
             self._failed(abi.STEPSIZE_ERROR_NULL)
         return function(self._handle, *arguments)
@@ -146,12 +146,12 @@ class Stepper(Step):
             raise StepsizeError("the scheduler is closed", status)
         if status == abi.STEPSIZE_ERROR_LOSS_REQUIRED:
             raise StepsizeError(
-                "the controller needs the loss: call step(loss), or advance() for an update without one", status
+                "the scheduler needs a loss: call step(loss), or advance() for an update without one", status
             )
-        raise failure(hint or f"the scheduler could not go on (status {status})", status)
+        raise failure(hint or f"the scheduler failed (status {status})", status)
 
     def _changed(self, before: float, update: int | None = None) -> None:
-        """Tells what the controller did with a loss."""
+        """Reports what the controller did with a loss."""
 
     def _numbers(self, values: Any, name: str, *, one_for_all: bool = False) -> Array[c_double]:
         """Numbers of the groups, one for each."""
@@ -162,7 +162,7 @@ class Stepper(Step):
         return numbers
 
     def _group(self, group: int) -> int:
-        """The number of a group."""
+        """The index of a group."""
         number = convert.to_int64(group, "group")
         if not 0 <= number < self._count:
             raise StepsizeError(f"group = {number}, expected an integer from 0 to {self._count - 1}")

@@ -1,6 +1,6 @@
-"""The text form of parameters: Python values written for the library to read, and read back.
+"""The text form of parameters: Python values written for the library, and parsed back.
 
-Ranges are the library's business, as in ``convert``.
+Ranges are left to the library, as in ``convert``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Written(str):
-    """A value that is written as it is."""
+    """A value that is written verbatim."""
 
 
 NONE: Any = Written("none")
@@ -32,14 +32,14 @@ def write(kind: str, value: Any, name: str) -> tuple[str, object]:
 
 
 def quoted(word: str) -> str:
-    """A word in quotes. One that cannot be quoted is changed into another that the library refuses, too."""
+    """A word in quotes. One that cannot be quoted is changed into another one that is an error, too."""
     if '"' not in word and "'" not in word and "\n" not in word:
         return f'"{word}"'
     return "'" + word.replace("'", '"').replace("\n", "\t") + "'"
 
 
 def _count(value: Any, name: str) -> tuple[str, object]:
-    # 1e4 is fine where the library finds that it is whole.
+    # 1e4 is fine: the library accepts whole numbers.
     if isinstance(value, float):
         return _real(value, name)
     if isinstance(value, bool):
@@ -53,7 +53,7 @@ def _count(value: Any, name: str) -> tuple[str, object]:
 
 def _real(value: Any, name: str) -> tuple[str, object]:
     number = convert.to_float(value, name)
-    # The text form has no infinity and no NaN. As a word they are refused with the parameter's name and range.
+    # The text form has no infinity and no NaN. As words they cause an error with the parameter's name and range.
     return (repr(number) if math.isfinite(number) else quoted(repr(number))), number
 
 

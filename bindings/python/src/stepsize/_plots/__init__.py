@@ -1,1 +1,1 @@
-"""Pictures of what has a curve: with matplotlib, or as a small SVG for notebooks. They know none of the classes."""
+"""Pictures of curves: with matplotlib, or as a small SVG for notebooks. They import none of the classes."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 # A curve of more updates is drawn from this many of them.
 _MOST = 20_000
-# With more changes than this a marker for each would be a blot.
+# With more changes than this the markers would overlap.
 _MOST_EVENTS = 500
-# Of more phases each name is written once, and of more still nothing could be told apart.
+# With more phases each name is written once; with many more they would be indistinguishable.
 _MOST_NAMED_PHASES = 40
 _MOST_PHASES = 1000
 _PHASE_COLOURS = ("tab:blue", "tab:orange", "tab:green", "tab:purple", "tab:brown", "tab:olive")
@@ -44,7 +44,7 @@ def sample(
 
 
 def new_figure() -> tuple[Figure, Axes]:
-    """A figure that no window belongs to, and its axes."""
+    """A figure without a window, and its axes."""
     _need_matplotlib()
     from matplotlib.figure import Figure
 
@@ -53,7 +53,7 @@ def new_figure() -> tuple[Figure, Axes]:
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Writes a figure; the suffix says how."""
+    """Writes a figure in the format of the suffix."""
     figure.savefig(path, dpi=150)
 
 
@@ -70,9 +70,9 @@ def plot_schedule(
     """Draws the rates of a schedule, and returns the axes.
 
     Args:
-        schedule: What to draw.
-        ax: Where; None for new axes.
-        steps: Updates (an integer >= 1); None for the length, or for a good part where there is no end.
+        schedule: The schedule.
+        ax: The axes; None for new ones.
+        steps: Updates (an integer >= 1); None for the length, or for a suitable number if there is no end.
         base_lr: The base rate.
         log: Whether the scale is logarithmic.
         label: For a legend.
@@ -98,17 +98,17 @@ def plot_scheduler(
     base_lr: float | None = None,
     log: bool = False,
 ) -> Axes:
-    """Draws what was planned, what was really used (``record=True``), the phases, and where a controller has changed
-    the rate; returns the axes.
+    """Draws the planned rates, the rates that were actually used (``record=True``), the phases, and where a controller
+    has changed the rate; returns the axes.
 
-    Planned is the base rate times the schedule: without controller and bounds. Used are the rates of the record, in
-    which a triangle up is a raise and one down a cut. With more changes than 500, as a controller has that moves the
-    rate at every update, there are no markers. After ``extend`` the plan, and the markers, begin there.
+    Planned is the base rate times the schedule, without controller and bounds. Used are the rates of the record; a
+    triangle up marks a raise, one down a cut. With more than 500 changes, as from a controller that moves the rate at
+    every update, there are no markers. After ``extend`` the plan and the markers begin there.
 
     Args:
-        scheduler: What to draw.
+        scheduler: The scheduler.
         schedule: Its schedule.
-        ax: Where; None for new axes.
+        ax: The axes; None for new ones.
         group: Which parameter group.
         steps: Updates; None for those of the schedule, and at least those that are done.
         base_lr: The base rate of the plan; None for the one that the scheduler was made with.
@@ -147,9 +147,9 @@ def plot_scheduler(
 
 
 def events(schedule: Schedule, used: Sequence[float], first: int) -> tuple[list[int], list[int]]:
-    """The updates from which on the rate was raised, or cut, against the schedule.
+    """The updates from which on the rate was raised, or cut, relative to the schedule.
 
-    A rate that a bound holds is no change: there the rate moves less than the schedule does.
+    A rate that a bound holds does not count as a change: there the rate moves less than the schedule does.
     """
     raised: list[int] = []
     cut: list[int] = []
@@ -181,18 +181,18 @@ def _need_matplotlib() -> None:
 
 
 def at_most(most: int, phases: Iterator[Phase]) -> list[Phase]:
-    """The phases of a picture; none where there are more, since the first of them alone would be misleading."""
+    """The phases of a picture; none if there are too many, since the first of them alone would be misleading."""
     found = list(islice(phases, most + 1))
     return found if len(found) <= most else []
 
 
 def extent(phase: Phase, steps: int) -> tuple[int, int]:
-    """The updates in which a phase is in force, from the one that it was asked at, within a picture."""
+    """The updates in which a phase is in force, from the one it was looked up at, within a picture."""
     return phase.start + phase.position, steps if phase.until is None else min(steps, phase.until)
 
 
 def _shade(ax: Axes, phases: Sequence[Phase], steps: int) -> None:
-    """The name stands at the top, where the phase begins, in two rows so that one of a short phase can be read."""
+    """Writes the name at the top, where the phase begins, in two rows so that that of a short phase is legible."""
     are_few = len(phases) <= _MOST_NAMED_PHASES
     colours: dict[str, str] = {}
     spans: dict[str, list[tuple[int, int]]] = {}

@@ -1,4 +1,4 @@
-"""Small pictures as SVG, for notebooks; they need nothing but this package."""
+"""Small SVG pictures for notebooks, without further packages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 420, 130, 56, 20, 10
 
 
 def svg(schedule: Schedule, steps: int | None = None, base_lr: float = 1.0, mark: int | None = None) -> str:
-    """A small picture of a schedule, with a dot at the update `mark`; needs nothing but this package."""
+    """A small picture of a schedule, with a dot at the update `mark`."""
     from html import escape
 
     count = schedule.horizon if steps is None else count_of(steps)

@@ -1,7 +1,6 @@
-"""The command line, ``stepsize`` or ``python -m stepsize``: schedules as texts, looked at before they train anything.
+"""The command line, ``stepsize`` or ``python -m stepsize``: inspects schedules, given as texts, before any training.
 
-Exit status: 0, all is well; 1, ``check`` has something to warn of; 2, something was refused, and standard error says
-what.
+Exit status: 0, success; 1, warnings by ``check``; 2, an error, which standard error describes.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # The modules of the commands, in the order of the help. Each has `add`, which makes a parser, whose default `run` is
-# the function that does it and answers the exit status.
+# the function that runs the command and returns the exit status.
 COMMANDS = ("show", "plot", "table", "check", "catalogue", "score", "refine", "convert")
 
 _EPILOG = """\
 A schedule is a text, such as "warmup(500) >> cosine(9500, floor=0.1)", and may begin with controllers:
-"greedy(patience=10) * linear(10000)". Exit status: 0, all is well; 1, `check` warns; 2, refused."""
+"greedy(patience=10) * linear(10000)". Exit status: 0, success; 1, warnings by `check`; 2, error."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,13 +43,13 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:  # who reads has enough; nothing is left to be flushed at exit
+    except BrokenPipeError:  # the reader has closed the pipe; nothing is left to be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
         return 130
     except StepsizeError as error:
-        # The message is one line; a text that is refused is shown under it, with the place.
+        # The message is one line; an invalid text is shown under it, with the position.
         return _refused(str(error))
     except OSError as error:
         return _refused(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))

@@ -11,10 +11,10 @@ _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
 
 def draw(values: Sequence[float], width: int, height: int, *, plain: bool = False) -> list[str]:
-    """`height` rows of `width` characters, the largest value on top and 0, or the smallest if that is far from 0,
-    at the bottom, with a scale in front.
+    """`height` rows of `width` characters with a scale in front: the largest value at the top, and 0, or the smallest
+    value if that is far from 0, at the bottom.
 
-    `plain` uses ASCII alone.
+    `plain` uses ASCII only.
     """
     high, low = max(values), min(values)
     low = 0.0 if low < high / 2 or high == low else low
@@ -25,7 +25,7 @@ def draw(values: Sequence[float], width: int, height: int, *, plain: bool = Fals
     filled = [[False] * columns for _ in range(rows)]
     before: float | None = None
     for column in range(columns):
-        # Everything that falls into this column, and the way from the last value before it.
+        # The values in this column, and the line from the last value before it.
         first = column * len(values) // columns
         last = max(first + 1, (column + 1) * len(values) // columns)
         here = values[first:last]

@@ -1,4 +1,4 @@
-"""What the commands are given: texts, and files of numbers."""
+"""The inputs of the commands: texts, and files of numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST = 2**62
 
 
 class Plan:
-    """A text that may begin with controllers, and the run that it is for."""
+    """A text that may begin with controllers, and the run it is for."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         text: str = arguments.schedule
@@ -43,17 +43,17 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule", metavar="TEXT", help='such as "warmup(500) >> cosine(9500, floor=0.1)"; -: standard input'
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (the schedule's length)")
-    parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (1)")
+    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (default: the schedule's length)")
+    parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (default: 1)")
 
 
 def summary(name: str) -> str:
-    """What the library says of a named schedule."""
+    """The catalogue entry of a named schedule."""
     return next((entry.summary for entry in entries() if entry.name == name), "")
 
 
 def named(schedule: Schedule) -> str:
-    """The name in the catalogue, also of a schedule in brackets; "" where it has none."""
+    """The name in the catalogue, also of a schedule in brackets; "" if it has none."""
     structure = schedule.structure
     return named(schedule.parts[0].schedule) if structure.form == "group" else structure.name
 
@@ -78,7 +78,7 @@ def read_numbers(path: str, column: str | None = None) -> list[float]:
             lines = file.read().splitlines()
     rows = [line.replace("\t", ",").split(",") for line in lines if line.strip() and not line.startswith("#")]
     if not rows:
-        raise StepsizeError(f"{path}: no numbers in it")
+        raise StepsizeError(f"{path}: contains no numbers")
     header = [] if all(map(_is_number, rows[0])) else [word.strip().strip('"') for word in rows[0]]
     index = len(rows[0]) - 1
     if column is not None:
@@ -99,7 +99,7 @@ def read_numbers(path: str, column: str | None = None) -> list[float]:
 
 
 def _is_number(text: str) -> bool:
-    """Also of several with blanks between them."""
+    """Also several numbers separated by blanks."""
     try:
         return [float(word) for word in text.split()] != []
     except ValueError:

@@ -1,4 +1,4 @@
-"""Where the commands write: coloured and boxed for a person, plain lines for the next program."""
+"""The output of the commands: colours and boxes for a terminal, plain lines for other programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-# Further things are not counted: there may be 10⁹.
+# Not counted beyond this: there may be 10⁹.
 _COUNTED = 100_000
 
 
 def needs(module: str, extra: str, command: str) -> None:
-    """Says what to install where a module is missing."""
+    """Names the package to install where a module is missing."""
     from importlib.util import find_spec
 
     if find_spec(module) is None:
@@ -43,7 +43,7 @@ def can_write(text: str) -> bool:
 
 
 def say(*things: RenderableType) -> None:
-    """Writes texts and tables of rich. For a terminal as wide as it is; else one line for each row, uncoloured."""
+    """Writes texts and tables of rich: in a terminal at its width, otherwise one line per row without colours."""
     from rich.console import Console
 
     width = None if is_terminal() or "COLUMNS" in os.environ else 10_000
@@ -60,13 +60,13 @@ def say(*things: RenderableType) -> None:
 
 
 def note(text: str) -> None:
-    """What is said beside the result, so that the result alone goes down a pipe."""
+    """Writes to standard error, so that only the result goes into a pipe."""
     sys.stdout.flush()
     print(text, file=sys.stderr)
 
 
 def shortened(things: Iterable[T], most: int, few: int) -> tuple[list[T], str]:
-    """All of them if there are `most` at most; else the first `few`, and how many more there are."""
+    """All of them if there are at most `most`; otherwise the first `few`, and how many more there are."""
     rest = iter(things)
     found = list(islice(rest, most + 1))
     if len(found) <= most:

@@ -1,4 +1,4 @@
-"""``stepsize list``: what there is, as the library itself says it."""
+"""``stepsize list``: the catalogue of the library."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "list", help="all schedules and controllers, or one with its formula and parameters",
-        description="Lists the schedules and controllers, or explains those that are named.",
+        description="Lists the schedules and controllers, or explains the given ones.",
     )  # fmt: skip
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.set_defaults(run=run)
@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _signature(entry: Entry) -> str:
-    """The parameters that must be given; dots stand for those that need not."""
+    """The required parameters; dots stand for the others."""
     words = [each.name for each in entry.parameters if each.default == ""]
     if len(words) < len(entry.parameters):
         words.append("…")
@@ -61,7 +61,7 @@ def _explain(name: str) -> None:
 
     entry = next((each for each in [*entries(), *controllers()] if each.name == name), None)
     if entry is None:
-        # The library knows which name is near.
+        # The library knows the nearest name.
         try:
             Controller.parse(f"{name}()") if name.isidentifier() else None
         except StepsizeError as error:
@@ -74,7 +74,7 @@ def _explain(name: str) -> None:
             parse(f"{name}()")
         except StepsizeError as error:
             raise StepsizeError(str(error).partition("\n")[0]) from None
-        raise StepsizeError(f"unknown name {name!r}: `stepsize list` has all")
+        raise StepsizeError(f"unknown name {name!r}: `stepsize list` lists all names")
     say(Text(_signature(entry), style="bold"))
     say(entry.summary)
     if entry.source:

@@ -1,4 +1,4 @@
-"""``stepsize check``: what a schedule does, in words, and what is odd about it."""
+"""``stepsize check``: explains a schedule in words, and warns of likely mistakes."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
     from .._core.schedule import Schedule
 
-# Up to so many updates every one is looked at; beyond, so many evenly spaced ones.
+# Up to this many updates every one is checked; beyond, this many evenly spaced ones.
 _EVERY = 1 << 22
 _CHUNK = 1 << 16
 _MOST_PARTS = 50
 _MOST_PHASES, _FEW_PHASES = 20, 6
-# What holds a schedule and leaves its updates where they are.
+# Operations on a schedule that do not move its updates.
 _TRANSPARENT = ("clamp", "take")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "check", help="explain a schedule in words, and warn of what is odd",
+        "check", help="explain a schedule in words, and warn of likely mistakes",
         description="Explains a schedule and warns of a floor that is never reached, a rate of 0 inside the run, a"
         " warm-up longer than the run, a multiplier above 1, and a run of another length. Exit status 1 if there"
-        " is a warning.",
+        " are warnings.",
     )  # fmt: skip
     add_plan(parser)
-    parser.add_argument("-q", "--quiet", action="store_true", help="warnings alone")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only warnings")
     parser.set_defaults(run=run)
 
 
@@ -89,7 +89,7 @@ def words(plan: Plan) -> Iterator[str]:
 
 
 def _stages(schedule: Schedule) -> tuple[Part, ...]:
-    """What comes one after the other."""
+    """The parts of a sequence."""
     return schedule.parts if schedule.structure.form == "sequence" else (Part(schedule, 0),)
 
 
@@ -102,7 +102,7 @@ def _what(schedule: Schedule) -> str:
     if structure.form == "group":
         return _what(parts[0].schedule)
     if structure.form == "sequence":
-        return f"{len(parts)} parts, one after the other"
+        return f"a sequence of {len(parts)} parts"
     factors = [named(part.schedule) or "a schedule" for part in parts]
     return "the product of " + " and ".join(
         [number(structure.factor), *factors] if structure.form == "scale" else factors
@@ -113,7 +113,7 @@ def _what(schedule: Schedule) -> str:
 
 
 def warnings(plan: Plan) -> list[str]:
-    """What is odd about a schedule in a run."""
+    """The warnings for a schedule in a run."""
     return [*_run(plan), *_values(plan), *_pieces(plan)]
 
 
@@ -136,7 +136,7 @@ def _run(plan: Plan) -> Iterator[str]:
 
 
 def _values(plan: Plan) -> Iterator[str]:
-    """What the values themselves tell."""
+    """Warnings from the values."""
     schedule = plan.schedule
     stride = max(1, -(-plan.steps // _EVERY))
     zeros, first_zero, last_zero = 0, 0, 0
@@ -152,15 +152,15 @@ def _values(plan: Plan) -> Iterator[str]:
             first_zero = first_zero if zeros else steps[0]
             last_zero = steps[-1]
             zeros += len(steps)
-    looked = "" if stride == 1 else f" (every {stride}th was looked at)"
+    looked = "" if stride == 1 else f" (every {stride}th update was checked)"
     if zeros == 1:
         where = " the first" if first_zero == 0 else " the last" if first_zero == plan.steps - 1 else ""
-        yield f"the rate is 0 at update {first_zero}{',' + where if where else ''}: it changes nothing{looked}"
+        yield f"the rate is 0 at update {first_zero}{',' + where if where else ''}: that update changes nothing{looked}"
     elif zeros > 1:
         which = f"at {zeros} updates between {first_zero} and {last_zero}"
         if zeros == last_zero - first_zero + 1:
             which = f"from update {first_zero} to {last_zero}"
-        yield f"the rate is 0 {which}: they change nothing{looked}"
+        yield f"the rate is 0 {which}: those updates change nothing{looked}"
     if highest > 1:
         rate = schedule.curve(1, highest_at, plan.base_lr)[0]
         yield (
@@ -170,14 +170,14 @@ def _values(plan: Plan) -> Iterator[str]:
 
 
 def _pieces(plan: Plan) -> Iterator[str]:
-    """What the pieces of the text were meant for."""
+    """Warnings from the parts of the text."""
     for piece, start, steps in _placed(plan.schedule, 0, plan.steps):
         kind = piece.structure
         for name in ("steps", "warmup"):
             updates = kind.number(name) if name != "steps" or kind.name == "warmup" else None
             if updates is not None and updates > steps:
                 yield (
-                    f"the warm-up of {int(updates)} updates from update {start} on is longer than what the run has left"
+                    f"the warm-up of {int(updates)} updates from update {start} on is longer than the rest of the run"
                     f" ({max(0, steps)}): the full rate is never reached"
                 )
         if steps <= 0:
@@ -187,7 +187,7 @@ def _pieces(plan: Plan) -> Iterator[str]:
         floor = kind.number(name)
         if floor is not None and floor > 0:
             length = piece.length
-            # The floor may come with the end itself.
+            # The floor may be reached at the end itself.
             end = steps if length is None else min(steps, length)
             lowest, at = _lowest(piece, end)
             if lowest > floor * (1 + 1e-9):
@@ -205,8 +205,8 @@ def _lowest(schedule: Schedule, end: int) -> tuple[float, int]:
 
 
 def _placed(schedule: Schedule, start: int, steps: int) -> Iterator[tuple[Schedule, int, int]]:
-    """The named schedules that run in the plan's own updates, the update at which each begins, and how many of its
-    updates the run has."""
+    """The named schedules that count the plan's own updates, the update at which each begins, and how many of its
+    updates are in the run."""
     structure = schedule.structure
     if structure.form == "call":
         yield schedule, start, steps

@@ -1,4 +1,4 @@
-"""``stepsize convert``: the arguments of another library's scheduler to the text form."""
+"""``stepsize convert``: converts the arguments of another library's scheduler to the text form."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ _SCHEDULES = ("schedulers", "schedules")
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "convert",
-        help="another library's scheduler to the text form",
+        help="convert another library's scheduler to the text form",
         description="Prints the text form of another library's scheduler:"
         " `stepsize convert torch OneCycleLR max_lr=0.1 total_steps=100`. Without a name it lists those that there"
         " are.",
     )
     parser.add_argument("peer", nargs="?", metavar="LIBRARY", help=f"{', '.join(PEERS)}; also torch, hf …")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="of the scheduler, as the library has it")
-    parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="its arguments")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the scheduler's name in that library")
+    parser.add_argument("values", nargs="*", metavar="KEY=VALUE", help="the scheduler's arguments")
     parser.add_argument(
-        "--base-lr", type=float, metavar="LR", help="the optimizer's rate, where an argument is a rate itself"
+        "--base-lr", type=float, metavar="LR", help="the optimizer's rate, if an argument is a rate itself"
     )
     parser.set_defaults(run=run)
 
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{name}({_parameters(function)})")
         return 0
     if arguments.name not in functions:
-        raise StepsizeError(f"unknown name {arguments.name!r}, {peer} has {', '.join(functions)}")
+        raise StepsizeError(f"unknown name {arguments.name!r}, expected one of {', '.join(functions)}")
     print(_convert(arguments.name, functions[arguments.name], arguments.values, arguments.base_lr))
     return 0
 
@@ -114,7 +114,7 @@ def _convert(name: str, function: Callable[..., Schedule], words: list[str], bas
 
     if rate_name is None or base_lr is not None:
         return made(1.0 if base_lr is None else base_lr)
-    # An argument that is itself a rate means something else for each rate of the optimizer.
+    # The meaning of an argument that is a rate depends on the rate of the optimizer.
     peak = next((value for value in (named.get("max_lr"),) if isinstance(value, (int, float))), None)
     if peak:
         note(f"for a base rate of {number(peak)}")
@@ -124,12 +124,12 @@ def _convert(name: str, function: Callable[..., Schedule], words: list[str], bas
     except StepsizeError as error:
         raise StepsizeError(f"{error} (without --base-lr the optimizer's rate counts as 1)") from None
     if schedule != other:
-        raise StepsizeError(f"{name}: an argument is a rate itself: say the optimizer's with --base-lr")
+        raise StepsizeError(f"{name}: an argument is a rate itself: give the optimizer's rate with --base-lr")
     return schedule
 
 
 def _value(key: str, text: str) -> Any:
-    """A value as Python writes it; anything else is a text. Schedules within are in our text form."""
+    """A value in Python's notation; anything else is a text. Nested schedules are in our text form."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):

@@ -18,16 +18,18 @@ _SUFFIXES = (".png", ".svg", ".pdf")
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "plot", help="a picture, PNG or SVG by its suffix", description="Draws schedules into a picture."
+        "plot", help="a picture, PNG, SVG or PDF by its suffix", description="Draws schedules into a picture."
     )
     parser.add_argument("schedules", nargs="+", metavar="TEXT", help="one or several schedules")
     parser.add_argument(
-        "-o", "--output", default="schedule.png", metavar="FILE", help="*.png, *.svg or *.pdf (schedule.png)"
+        "-o", "--output", default="schedule.png", metavar="FILE", help="*.png, *.svg or *.pdf (default: schedule.png)"
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (the longest schedule's length)")
-    parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (1)")
+    parser.add_argument(
+        "--steps", type=int, metavar="N", help="updates of the run (default: the longest schedule's length)"
+    )
+    parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (default: 1)")
     parser.add_argument("--log", action="store_true", help="a logarithmic scale")
-    parser.add_argument("--title", metavar="TEXT", help="above the picture")
+    parser.add_argument("--title", metavar="TEXT", help="title above the picture")
     parser.set_defaults(run=run)
 
 
@@ -49,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
             phases=len(plans) == 1,
         )  # fmt: skip
         if plan.controllers:
-            note(f"{', '.join(map(str, plan.controllers))}: acts on losses; drawn is the schedule without it")
+            note(f"{', '.join(map(str, plan.controllers))}: acts on losses; the picture is of the schedule without it")
     axes.legend(loc="best", fontsize="small")
     if arguments.title:
         axes.set_title(arguments.title)

@@ -20,18 +20,26 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         "refine",
         help="a schedule from the gradient norms of a run",
         description="Makes a schedule for the next run from the gradient norms of the last one (arXiv 2310.07831). The"
-        " schedule goes to standard output, what was found on the way to standard error.",
+        " schedule goes to standard output, the findings to standard error.",
     )
     parser.add_argument("norms", metavar="FILE", help="one norm for each update: lines, CSV or .npy; -: standard input")
-    parser.add_argument("--column", metavar="NAME", help="of a CSV file: a name, or a number from 1 (the last)")
     parser.add_argument(
-        "--optimizer", choices=("sgd", "adam"), default="sgd", help="sgd: l2 norms; adam: l1 norms (sgd)"
+        "--column", metavar="NAME", help="column of a CSV file: a name, or a number from 1 (default: the last)"
     )
-    parser.add_argument("--tau", type=float, default=0.1, help="width of the running median, a part of the run (0.1)")
-    parser.add_argument("--total", type=int, metavar="N", help="updates of the schedule (as many as norms)")
-    parser.add_argument("--floor", type=float, default=0.0, help="norms below this part of the median are raised (0)")
+    parser.add_argument(
+        "--optimizer", choices=("sgd", "adam"), default="sgd", help="sgd: l2 norms; adam: l1 norms (default: sgd)"
+    )
+    parser.add_argument(
+        "--tau", type=float, default=0.1, help="width of the running median as a fraction of the run (default: 0.1)"
+    )
+    parser.add_argument("--total", type=int, metavar="N", help="updates of the schedule (default: as many as norms)")
+    parser.add_argument(
+        "--floor", type=float, default=0.0, help="norms below this fraction of the median are raised to it (default: 0)"
+    )
     parser.add_argument("--capped", action="store_true", help="raise the floor until the schedule is not collapsed")
-    parser.add_argument("--tolerance", type=float, default=0.01, help="how far the knots may be off; 0: a table (0.01)")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.01, help="largest error of the knots; 0: a table (default: 0.01)"
+    )
     parser.add_argument("--plot", metavar="FILE", help="a picture, *.png, *.svg or *.pdf")
     parser.set_defaults(run=run)
 
@@ -59,20 +67,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def diagnosis(refined: Refinement, count: int) -> list[str]:
-    """What was found, in words."""
+    """The findings in words."""
     total = len(refined)
     lines = [f"{count} norms, median {number(refined.median)}; {total} updates for {refined.optimizer}"]
     if refined.max_error > 0:
-        lines.append(f"the knots are off by at most {number(refined.max_error)}")
+        lines.append(f"largest error of the knots: {number(refined.max_error)}")
     lines.append(f"warm-up: {refined.warmup} updates until the highest rate" if refined.warmup else "no warm-up")
-    lines.append(f"the rate falls for good from update {refined.anneal_start} on")
+    lines.append(f"the rate falls until the end from update {refined.anneal_start} on")
     if refined.base_lr is not None and refined.bound is not None:
         lines.append(
-            f"base rate of the theory, for distance 1: {number(refined.base_lr)}, bound {number(refined.bound)}"
+            f"the theory's base rate, for distance 1: {number(refined.base_lr)}, bound {number(refined.bound)}"
         )
     for number_of, what in (
         (refined.repaired, "norms were NaN or infinite: interpolated"),
-        (refined.zeros, "norms were 0: they count as 0.001 of the median"),
+        (refined.zeros, "norms were 0: counted as 0.001 of the median"),
         (refined.raised, "updates were raised to the floor"),
     ):
         if number_of > 0:
@@ -102,7 +110,7 @@ def _draw(norms: list[float], refined: Refinement, path: str) -> None:
     other.set_ylabel("gradient norm")
     lines = axes.get_lines()[:1] + other.get_lines()[:1]
     axes.legend(handles=lines, loc="best", fontsize="small")
-    # The schedule in front of the norms.
+    # The schedule is drawn in front of the norms.
     axes.set_zorder(other.get_zorder() + 1)
     axes.patch.set_visible(False)
     figures.save(figure, path)

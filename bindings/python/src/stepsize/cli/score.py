@@ -1,4 +1,4 @@
-"""``stepsize score``: schedules ranked before anything is trained."""
+"""``stepsize score``: ranks schedules before any training."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "score",
         help="rank schedules by the bound that convex theory gives for them",
-        description="Ranks schedules by Omega, the bound on the last loss above the best one, each at its own best"
+        description="Ranks schedules by Omega, the bound on the last loss minus the best one, each at its own best"
         " base rate gamma (arXiv 2310.07831, Theorem 10).",
     )
-    parser.add_argument("schedules", nargs="*", metavar="TEXT", help="in the text form; none, or -: lines of input")
-    parser.add_argument("--steps", type=int, metavar="N", help="updates; the length of each schedule otherwise")
-    parser.add_argument("--distance", type=float, default=1.0, metavar="D", help="from start to solution (1)")
-    parser.add_argument("--norm", type=float, default=1.0, metavar="G", help="bound on the gradient norms (1)")
-    parser.add_argument("--norms", metavar="FILE", help="a file with one gradient norm for each update, instead")
+    parser.add_argument(
+        "schedules", nargs="*", metavar="TEXT", help="schedules in the text form; none, or -: lines of standard input"
+    )
+    parser.add_argument("--steps", type=int, metavar="N", help="updates (default: the length of each schedule)")
+    parser.add_argument(
+        "--distance", type=float, default=1.0, metavar="D", help="distance from the start to the solution (default: 1)"
+    )
+    parser.add_argument("--norm", type=float, default=1.0, metavar="G", help="bound on the gradient norms (default: 1)")
+    parser.add_argument(
+        "--norms", metavar="FILE", help="a file with a gradient norm for each update, instead of --norm"
+    )
     parser.set_defaults(run=run)
 
 
@@ -34,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     for text in arguments.schedules or ["-"]:
         texts += [line.strip() for line in sys.stdin if line.strip()] if text == "-" else [text]
     if not texts:
-        raise StepsizeError("score: no schedule is given")
+        raise StepsizeError("score: no schedule, expected at least one")
     norms = arguments.norm if arguments.norms is None else read_numbers(arguments.norms)
     scores = compare(texts, arguments.steps, arguments.distance, norms)
     print(f"{'omega':>12} {'gamma':>12} {'times best':>10}  schedule")

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 _WIDEST = 100
 _HEIGHT = 12
-# So many parts and phases have a row; where there are more, so many.
+# Up to _MOST_ROWS parts and phases each have a row; of more, only the first _FEW_ROWS.
 _MOST_ROWS, _FEW_ROWS = 12, 6
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
         "show",
-        help="the curve and its key values, in the terminal",
+        help="draw the curve in the terminal, with its key values",
         description="Draws the curve of a schedule and lists key values.",
     )
     add_plan(parser)
-    parser.add_argument("--width", type=int, metavar="N", help="characters of the curve")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters alone")
+    parser.add_argument("--width", type=int, metavar="N", help="width of the curve in characters")
+    parser.add_argument("--ascii", action="store_true", help="draw only with ASCII characters")
     parser.set_defaults(run=run)
 
 
@@ -71,15 +71,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def controllers(plan: Plan) -> list[str]:
-    """What is said of the controllers of a text: they act when there are losses."""
+    """Notes on the controllers of a text, which act only on losses."""
     lines = [f"controller {controller}: {about(controller)}" for controller in plan.controllers]
     if lines:
-        lines.append("It acts on what the training tells it; what is shown here is the schedule without it.")
+        lines.append("It acts on the losses of the training; the schedule is shown without it.")
     return lines
 
 
 def key_updates(plan: Plan) -> tuple[list[tuple[int, str]], list[str]]:
-    """Updates worth a line, and what they are; and what there is more of."""
+    """The updates that get a line, with their descriptions; and notes on what is left out."""
     last = plan.steps - 1
     found: dict[int, list[str]] = {0: ["first update"]}
     parts = plan.schedule.parts if plan.schedule.structure.form == "sequence" else ()

@@ -22,14 +22,14 @@ _CHUNK = 1 << 14
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "table", help="the values, as CSV, JSON or a NumPy array",
-        description="Writes update, multiplier and rate (CSV, JSON), or the rates alone as float64 (npy). The numbers"
+        "table", help="print the values as CSV, JSON or a NumPy array",
+        description="Writes update, multiplier and rate (CSV, JSON), or only the rates as float64 (npy). The numbers"
         " are written so that reading them gives the same bits.",
     )  # fmt: skip
     add_plan(parser)
-    parser.add_argument("--every", type=int, default=1, metavar="K", help="every K-th update alone (1)")
-    parser.add_argument("--format", choices=_FORMATS, help="the output's suffix otherwise, else csv")
-    parser.add_argument("-o", "--output", metavar="FILE", help="standard output otherwise")
+    parser.add_argument("--every", type=int, default=1, metavar="K", help="only every K-th update (default: 1)")
+    parser.add_argument("--format", choices=_FORMATS, help="default: by the suffix of the output, otherwise csv")
+    parser.add_argument("-o", "--output", metavar="FILE", help="default: standard output")
     parser.set_defaults(run=run)
 
 
@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     suffix = os.path.splitext(arguments.output or "")[1][1:].lower()
     form = arguments.format or (suffix if suffix in _FORMATS else "csv")
     if form == "npy" and arguments.output is None and is_terminal():
-        raise StepsizeError("npy is not for a terminal: name a file with -o, or write into a pipe")
+        raise StepsizeError("format = 'npy', expected a file (-o) or a pipe as output, not a terminal")
     count = -(-plan.steps // arguments.every)
     write = {"csv": _csv, "json": _json, "npy": _npy}[form]
     with open(arguments.output, "wb") if arguments.output else nullcontext(sys.stdout.buffer) as file:

@@ -4,13 +4,12 @@
     Trainer(model, args, optimizers=(optimizer, scheduler), callbacks=[LossCallback("loss")], ...)
 
 The Trainer steps a scheduler once per update without a loss; ``LossCallback`` gives the scheduler what the Trainer
-logs or evaluates, and the controller hears it with the next step. Both survive a checkpoint. For the same rates after
-a resume, save at multiples of ``logging_steps``: the Trainer forgets the losses since the last log.
+logs or evaluates, and the controller observes it with the next step. Both survive a checkpoint. For the same rates
+after a resume, save at multiples of ``logging_steps``: the Trainer forgets the losses since the last log.
 
 A loop with accelerate: ``prepare(accelerator, scheduler)``.
 
-``stepsize.huggingface.optimization`` has the names of ``transformers.optimization``: changing the import is the whole
-migration.
+``stepsize.huggingface.optimization`` has the names of ``transformers.optimization``: to migrate, change the import.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ __all__ = ["LossCallback", "Scheduler", "optimization", "prepare"]
 
 
 def __getattr__(name: str) -> object:
-    """What needs transformers, or looks for it: imported when it is first asked for."""
+    """The names that need transformers, or look for it: imported on first use."""
     if name == "LossCallback":
         from ._trainer import LossCallback
 

@@ -16,9 +16,9 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
     """The scheduler for a loop with accelerate, in place of ``accelerator.prepare(scheduler)``; after the optimizer is
     prepared. ``save_state`` and ``load_state`` of the accelerator keep its state.
 
-    Call its ``step(loss)`` after each ``optimizer.step()``. It goes on once per update, however many processes there
-    are (accelerate's own goes on once for each), not where gradients are accumulated, and not where the update was
-    skipped. A controller hears the mean of the losses since the last update, over all processes.
+    Call its ``step(loss)`` after each ``optimizer.step()``. It steps once per update, however many processes there are
+    (accelerate's own steps once for each), not while gradients are accumulated, and not if the update was skipped. A
+    controller observes the mean of the losses since the last update, over all processes.
     """
     from accelerate.scheduler import AcceleratedScheduler
 
@@ -40,12 +40,12 @@ def prepare(accelerator: Any, scheduler: TorchScheduler) -> Any:
             if any(each is None for each in losses):
                 if accelerator.num_processes > 1:
                     mean_loss(None)  # raises on all processes
-                raise StepsizeError("loss: the controller needs it; call step(loss) after each optimizer.step()")
+                raise StepsizeError("the scheduler needs a loss: call step(loss) after each optimizer.step()")
             values = [float(each) for each in losses]
             mean = math.fsum(values) / len(values) if all(map(math.isfinite, values)) else math.nan
             scheduler.step(mean_loss(mean) if accelerator.num_processes > 1 else mean)
 
     optimizers = [each for each in accelerator._optimizers if each.optimizer is scheduler.optimizer]
     if not optimizers:
-        raise StepsizeError("scheduler: its optimizer is not prepared; call accelerator.prepare(optimizer) first")
+        raise StepsizeError("scheduler: its optimizer is not prepared: call accelerator.prepare(optimizer) first")
     return accelerator.prepare_scheduler(Once(scheduler, optimizers))

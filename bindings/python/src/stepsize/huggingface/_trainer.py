@@ -1,4 +1,4 @@
-"""What feeds the scheduler of transformers' ``Trainer``."""
+"""The callback that gives losses to the scheduler of transformers' ``Trainer``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..torch._fed import Scheduler
 
 
 class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
-    """Feeds a controller of the Trainer's scheduler.
+    """Gives losses to the controller of the Trainer's scheduler.
 
     Args:
         metric: "loss" for the training loss, each time it is logged (``logging_steps=1`` for every update); "eval_loss"
@@ -31,7 +31,7 @@ class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
         scheduler._is_fed = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **given: Any) -> None:
-        # What an evaluation logs comes by on_evaluate.
+        # What an evaluation logs comes through on_evaluate.
         if logs and self.metric in logs and not self.metric.startswith("eval_"):
             given["lr_scheduler"].observe(logs[self.metric])
 

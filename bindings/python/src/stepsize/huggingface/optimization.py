@@ -1,13 +1,13 @@
 """``GreedyLR``, ``get_scheduler`` and the schedules of ``transformers.optimization`` under their names, with their
-arguments and numbers: ``from stepsize.huggingface import optimization`` is the whole migration.
+arguments and numbers: to migrate, use ``from stepsize.huggingface import optimization``.
 
-What differs from transformers:
+Differences from transformers:
 
-- Every one is a ``stepsize.torch.Scheduler`` (``reduce_lr_on_plateau`` is PyTorch's): a state that
-  ``torch.load(weights_only=True)`` takes, ``extend`` for a run that is to be longer, the optimizer's own state restored
+- All are instances of ``stepsize.torch.Scheduler`` (``reduce_lr_on_plateau`` is PyTorch's): a state that
+  ``torch.load(weights_only=True)`` takes, ``extend`` for a longer run, the optimizer's own state restored
   before or after.
-- ``GreedyLR`` moves its own rates: what something else writes into the groups is written over.
-- What ``stepsize.peers.transformers`` says about its schedules.
+- ``GreedyLR`` moves its own rates: rates that other code writes into the groups are overwritten.
+- Those that ``stepsize.peers.transformers`` lists for its schedules.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     _Peer: Any = object
 else:
-    # transformers' Trainer asks by isinstance whether a scheduler wants the metric.
+    # transformers' Trainer checks with isinstance whether a scheduler takes the metric.
     try:
         from transformers.optimization import GreedyLR as _Peer
     except ImportError:
@@ -80,13 +80,13 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
         for bound, given in (("min_lr", min_lr), ("max_lr", max_lr)):
             if isinstance(given, (list, tuple)) and len(given) != len(optimizer.param_groups):
                 raise StepsizeError(f"{bound}: {len(given)} numbers, expected {len(optimizer.param_groups)}")
-        # As there it is the rate of now that counts, whatever another scheduler began with.
+        # As in transformers, the current rate counts, whatever another scheduler began with.
         for group in optimizer.param_groups:
             group.pop("initial_lr", None)
         super().__init__(optimizer, None, controller)
 
     def step(self, metrics: Any, epoch: int | None = None) -> float:  # type: ignore[override]
-        """Hears the metric and moves the rates. The epoch, where it is given, is only counted."""
+        """Observes the metric and moves the rates. The epoch, if given, is only stored."""
         before = self.core.lrs if self.verbose else ()
         if epoch is not None:
             self.core.current_step = max(0, convert.to_int64(epoch, "epoch") - 1)
@@ -101,8 +101,8 @@ class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         if "num_bad_epochs" in state_dict:
             raise StepsizeError(
-                "state_dict: it is of transformers' GreedyLR, whose state cannot be taken over: its optimizer's rates"
-                " can, so load the optimizer's state first and make this scheduler then"
+                "state_dict: it is that of transformers' GreedyLR, which cannot be converted; to keep its rates,"
+                " load the optimizer's state first and then make this scheduler"
             )
         super().load_state_dict(state_dict)
 
@@ -112,7 +112,8 @@ def _make(optimizer: torch.optim.Optimizer, schedule: Schedule, last_epoch: int 
 
 
 def _default_lr(optimizer: torch.optim.Optimizer) -> float:
-    """What rates among the arguments relate to: the optimizer's default, as there, whatever a group's own is."""
+    """What arguments that are rates relate to: the optimizer's default, as in transformers, whatever a group's own is.
+    """
     return float(optimizer.defaults["lr"])
 
 
@@ -248,7 +249,9 @@ def get_scheduler(
     name = str(getattr(name, "value", name))
     arguments = dict(scheduler_specific_kwargs or {})
     if hasattr(optimizer, "optimizer_dict"):
-        raise StepsizeError("optimizer: layer-wise optimizers are not supported: make a scheduler for each of its own")
+        raise StepsizeError(
+            "optimizer: layer-wise optimizers are not supported: make a scheduler for each of its optimizers"
+        )
     if name == "reduce_lr_on_plateau":
         return ReduceLROnPlateau(optimizer, **arguments)
     if name == "greedy":

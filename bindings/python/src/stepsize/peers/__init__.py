@@ -1,8 +1,8 @@
 """The learning-rate schedules of other libraries, by their own names.
 
 One module for each peer: ``pytorch``, ``transformers``, ``timm``, ``optax``, ``keras``, ``llmc``, ``megatron``,
-``deepspeed``. A function has the name and the arguments that its peer gives it, and answers a stepsize schedule
-with the peer's numbers. The peer itself is not needed and never imported.
+``deepspeed``. A function has its peer's name and arguments, and returns a stepsize schedule with the
+peer's numbers. The peer itself is not needed and never imported.
 
     from stepsize.peers import transformers
 
@@ -13,7 +13,7 @@ Where the peer takes an optimizer, these functions take its learning rate, ``bas
 schedule is the peer's rate divided by it. It matters only where an argument is a rate itself (``eta_min``,
 ``lr_min``, ``max_lr`` …).
 
-An argument that cannot be honoured is not there: ``last_epoch`` (ask any update, or set the scheduler's step), the
+Arguments that cannot be honoured are left out: ``last_epoch`` (evaluate any update, or set the scheduler's step), the
 momentum of cyclic schedules, noise, functions written in Python.
 """
 
@@ -21,7 +21,7 @@ PEERS = ("deepspeed", "keras", "llmc", "megatron", "optax", "pytorch", "timm", "
 
 
 def __getattr__(name: str) -> object:
-    """A peer's module, imported when it is first asked for."""
+    """A peer's module, imported on first use."""
     if name in PEERS:
         from importlib import import_module
 

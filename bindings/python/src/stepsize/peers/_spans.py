@@ -1,4 +1,4 @@
-"""Cycles whose lengths are no whole numbers of updates, as timm and Keras have them."""
+"""Cycles whose lengths are not whole numbers of updates, as in timm and Keras."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from .._core.schedule import Schedule
 
-# A curve over so many steps is as good as continuous: it is stretched to lengths that are no integers.
+# A curve over so many steps is practically continuous: it is stretched to lengths that are not integers.
 _FINE = 2**50
-# No counter of updates gets here.
+# No counter of updates gets this far.
 END = 2**62
 
 
@@ -26,7 +26,7 @@ def updates(start: Fraction, length: Fraction) -> int:
 
 def span(curve: Callable[[int], Schedule], start: Fraction, length: Fraction) -> Schedule:
     """The part of a sequence of spans that covers [start, start + length): `curve`, which is made from a whole
-    length, at the updates in there."""
+    length, at the updates in it."""
     first, count = math.ceil(start), updates(start, length)
     if start == first and length == count:
         return curve(count)

@@ -1,12 +1,12 @@
 """DeepSpeed's learning rate schedules by name (deepspeed 0.19.8, deepspeed/runtime/lr_schedules.py).
 
-`schedule.at(u)` is the rate of update u as a multiple of `base_lr`, which stands in the place of DeepSpeed's
-`optimizer`; give 1.0 for the rates themselves.
+`schedule.at(u)` is the rate of update u as a multiple of `base_lr`, which replaces DeepSpeed's `optimizer` argument;
+give 1.0 for the rates themselves.
 
-DeepSpeed's counter lags: the warm-ups answer for update u what their formula says for u - 1, so that updates 0 and 1
+DeepSpeed's counter lags: for update u the warm-ups return the value of their formula at u - 1, so that updates 0 and 1
 have the same rate. That is kept here. LRRangeTest and OneCycle add 1 and do not lag.
 
-One rate per call: lists for parameter groups are one call each. Left out: `last_batch_iteration`, which a schedule
+One rate per call: for lists of parameter groups make one call each. Left out: `last_batch_iteration`, which a schedule
 without state does not need, and OneCycle's momentum.
 """
 
@@ -89,8 +89,8 @@ def WarmupLR(
 ) -> Schedule:
     """deepspeed WarmupLR: a "log" or "linear" rise from `warmup_min_lr` to `warmup_max_lr`, by default base_lr.
 
-    "log" is ln(1 + t) / ln(W). As in DeepSpeed, W = 1 counts as 2, and the counter lags. Other types are refused;
-    DeepSpeed takes them for "log".
+    "log" is ln(1 + t) / ln(W). As in DeepSpeed, W = 1 counts as 2, and the counter lags. Other types are errors;
+    DeepSpeed treats them as "log".
     """
     low = as_fraction("warmup_min_lr", warmup_min_lr, base_lr)
     high = 1.0 if warmup_max_lr is None else as_fraction("warmup_max_lr", warmup_max_lr, base_lr)

@@ -1,10 +1,10 @@
 """Keras' learning rate schedules by name (keras 3.15): absolute rates, to be used with a base rate of 1.
 
-`schedule.at(step)` is what the schedule of keras.optimizers.schedules answers for `step`, in double precision;
+`schedule.at(step)` is what the schedule of keras.optimizers.schedules returns for `step`, in double precision;
 Keras counts updates from 0 as we do, and computes in its default float type, single precision.
 
-`name` is accepted, as in Keras, and has no effect on the rate. Rates are >= 0, and counts are integers. A schedule of
-your own (a subclass of LearningRateSchedule) has no counterpart here, except its values in a `Table`.
+`name` is accepted, as in Keras, and has no effect on the rate. Rates are >= 0, and counts are integers. A custom
+schedule (a subclass of LearningRateSchedule) has no counterpart here, except its values in a `Table`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def PiecewiseConstantDecay(
 ) -> Schedule:
     """keras PiecewiseConstantDecay: values[i] up to and including update boundaries[i], the next one after it.
 
-    The boundaries must ascend: where they do not, Keras answers sums of values.
+    The boundaries must ascend: where they do not, Keras returns sums of values.
     """
     if len(boundaries) != len(values) - 1:
         raise StepsizeError(
@@ -104,8 +104,8 @@ def CosineDecay(
 ) -> Schedule:
     """keras CosineDecay: a cosine to the fraction `alpha`, after a ramp to `warmup_target` if that is given.
 
-    The ramp comes before the `decay_steps`, not out of them. `warmup_steps` without a `warmup_target` is refused;
-    Keras then does not warm up.
+    The ramp comes before the `decay_steps`, not out of them. `warmup_steps` without a `warmup_target` is an
+    error; Keras then does not warm up.
     """
     if warmup_target is None:
         if warmup_steps != 0:
@@ -125,9 +125,9 @@ def CosineDecayRestarts(
 ) -> Schedule:
     """keras CosineDecayRestarts: cosine cycles, each `t_mul` times as long and `m_mul` times as high.
 
-    The height is above the floor: alpha + (1 - alpha) m_mul^i c. Restarts are found among whole numbers; Keras finds
-    them with logarithms in floating point, and misses some. With a `t_mul` that is not whole, cycles end between two
-    updates, as in Keras; their list goes up to 2^62 updates.
+    The height is above the floor: alpha + (1 - alpha) m_mul^i c. Restarts are found in whole numbers; Keras finds them
+    with logarithms in floating point, and misses some. With a `t_mul` that is not whole, cycles end between two
+    updates, as in Keras; they are listed up to 2^62 updates.
     """
     if t_mul == int(t_mul):
         cycles: Schedule = Restarts(first_decay_steps, growth=t_mul, decay=m_mul, floor=alpha, shrink="range")

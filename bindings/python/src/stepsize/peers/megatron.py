@@ -4,9 +4,9 @@ Time is counted in SAMPLES, as Megatron does: its scheduler adds the global batc
 update u has `schedule.at(u * B)`, and n updates are `schedule.curve(n, stride=B)`. `lr_warmup_steps`,
 `lr_decay_steps`, `wsd_decay_steps` and `wd_incr_steps` are samples, too.
 
-`get_lr` answers rates as multiples of `base_lr`: give 1.0 for the rates themselves. Per-group overrides of max_lr,
-min_lr, start_wd and end_wd are one call each. Wrong names are refused at once; Megatron notices some of them only when
-the warm-up, or the whole stable part, is over.
+`get_lr` returns rates as multiples of `base_lr`: give 1.0 for the rates themselves. For per-group overrides of max_lr,
+min_lr, start_wd and end_wd make one call each. Wrong names are an error at once; Megatron notices some of them only
+when the warm-up, or the whole stable part, is over.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def get_lr(
         stable_steps = decay_steps - wsd_decay_steps
         if stable_steps >= 0:
             return ramp >> Constant(stable_steps, value=peak) >> anneal
-        # The annealing is longer than what the warm-up leaves: it has begun unseen, but the warm-up has its last step.
+        # The annealing is longer than what the warm-up leaves: it begins during the warm-up, which keeps its last step.
         if lr_warmup_steps == 0:
             return Shift(anneal, by=stable_steps)
         return ramp >> Constant(1, value=peak) >> Shift(anneal, by=stable_steps - 1)

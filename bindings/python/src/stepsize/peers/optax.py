@@ -1,11 +1,10 @@
 """Optax's schedules by name (optax 0.2.8): absolute rates, to be used with a base rate of 1.
 
-`schedule.at(count)` is what Optax's function answers for `count`, in double precision; Optax counts updates from 0
+`schedule.at(count)` is what Optax's function returns for `count`, in double precision; Optax counts updates from 0
 as we do. Its default is single precision.
 
-Rates are >= 0. Counts are integers, and one that makes no sense is an error where Optax falls back to a constant
-without a word. Left out: `contrib.reduce_on_plateau`, which needs a loss, and `inject_hyperparams`, which is no
-schedule.
+Rates are >= 0. Counts are integers, and an invalid one is an error where Optax silently uses a constant. Left out:
+`contrib.reduce_on_plateau`, which needs a loss, and `inject_hyperparams`, which is not a schedule.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ __all__ = [
 
 
 def constant_schedule(value: float) -> Schedule:
-    """optax.constant_schedule: the same value for ever."""
+    """optax.constant_schedule: the same value forever."""
     return Constant(value=value)
 
 
@@ -174,9 +173,9 @@ def cosine_onecycle_schedule(
 
 
 def warmup_constant_schedule(init_value: float, peak_value: float, warmup_steps: int) -> Schedule:
-    """optax.warmup_constant_schedule: from `init_value` to `peak_value`, which then holds.
+    """optax.warmup_constant_schedule: from `init_value` to `peak_value`, which is then held.
 
-    Without warm-up steps Optax holds `init_value` for ever, often 0; here `peak_value` holds.
+    Without warm-up steps Optax holds `init_value` forever, often 0; here `peak_value` is held.
     """
     return Ramp(warmup_steps, start=init_value, end=peak_value)
 
@@ -213,14 +212,14 @@ def warmup_exponential_decay_schedule(
 
 
 def sgdr_schedule(cosine_kwargs: Iterable[Mapping[str, Any]]) -> Schedule:
-    """optax.sgdr_schedule: the given warm-ups and cosines one after the other; the last one's end holds."""
+    """optax.sgdr_schedule: the given warm-ups and cosines in sequence; the last one's end value is held."""
     return _sequence([warmup_cosine_decay_schedule(**arguments) for arguments in cosine_kwargs])
 
 
 def join_schedules(schedules: Sequence[Schedule], boundaries: Sequence[int]) -> Schedule:
     """optax.join_schedules: schedule i + 1 takes over at update boundaries[i] (t >= boundary), from its own step 0.
 
-    The boundaries must ascend, and be one fewer than the schedules: Optax drops what is too much without a word.
+    The boundaries must ascend, and be one fewer than the schedules: Optax silently drops the rest.
     """
     if len(boundaries) != len(schedules) - 1:
         raise StepsizeError(
@@ -253,7 +252,7 @@ def _interpolated(interpolate_type: str, init_value: float, points: Sequence[tup
         if end > begin:
             parts.append(Ramp(end - begin, start=value, end=value * factor, shape=shape))
         elif end < begin:
-            raise StepsizeError(f"boundary {end}, expected an integer >= {begin}")
+            raise StepsizeError(f"boundary = {end}, expected an integer >= {begin}")
         begin, value = end, value * factor
     return _sequence([*parts, Constant(value=value)])
 

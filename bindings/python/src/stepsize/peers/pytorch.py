@@ -4,7 +4,7 @@ A schedule's value at t is what the optimizer's rate is, divided by ``base_lr``,
 ``step``. It is PyTorch's closed form; PyTorch itself multiplies the previous rate instead, which differs by
 rounding, and in the cases that the functions here name.
 
-Not here, because they are no closed forms: ``ReduceLROnPlateau`` (listens to a metric); ``LambdaLR``,
+Left out, because they are not closed forms: ``ReduceLROnPlateau`` (needs a metric); ``LambdaLR``,
 ``MultiplicativeLR`` and ``CyclicLR``'s ``scale_fn`` (functions in Python: tabulate them with ``stepsize.Table``).
 """
 
@@ -43,7 +43,7 @@ __all__ = [
     "LinearLR", "MultiStepLR", "OneCycleLR", "PolynomialLR", "SWALR", "SequentialLR", "StepLR",
 ]  # fmt: skip
 
-# What PyTorch calls the curves between two rates.
+# PyTorch's names of the curves between two rates.
 _ANNEAL: dict[str, Literal["cosine", "linear"]] = {"cos": "cosine", "linear": "linear"}
 
 
@@ -63,8 +63,8 @@ def MultiStepLR(base_lr: float, milestones: Iterable[int], gamma: float = 0.1) -
 def ConstantLR(base_lr: float, factor: float = 1.0 / 3, total_iters: int = 5) -> Schedule:
     """``torch.optim.lr_scheduler.ConstantLR``: times factor for total_iters updates, then the full rate.
 
-    With ``total_iters=0`` PyTorch keeps the factor for ever, and with ``factor=0`` it divides by zero at the end;
-    both are as its own closed form has them here.
+    With ``total_iters=0`` PyTorch keeps the factor forever, and with ``factor=0`` it divides by zero at the end;
+    here both follow its own closed form.
     """
     return Constant(total_iters, value=factor) >> Constant()
 
@@ -74,7 +74,7 @@ def LinearLR(
 ) -> Schedule:
     """``torch.optim.lr_scheduler.LinearLR``: linear between two factors of the rate.
 
-    With ``total_iters=0`` PyTorch keeps start_factor for ever; here it is end_factor.
+    With ``total_iters=0`` PyTorch keeps start_factor forever; here it is end_factor.
     """
     return Ramp(total_iters, start=start_factor, end=end_factor)
 
@@ -92,8 +92,8 @@ def PolynomialLR(base_lr: float, total_iters: int = 5, power: float = 1.0) -> Sc
 def CosineAnnealingLR(base_lr: float, T_max: int, eta_min: float = 0.0) -> Schedule:
     """``torch.optim.lr_scheduler.CosineAnnealingLR``: a cosine from base_lr to eta_min at T_max.
 
-    As in PyTorch it does not stay there: it rises again to base_lr at 2 T_max, and so on. For a decay that stays
-    at its end use ``stepsize.Cosine``.
+    As in PyTorch it does not stay there: it rises again to base_lr at 2 T_max, and so on. For a decay that keeps its
+    end value use ``stepsize.Cosine``.
     """
     end = as_fraction("eta_min", eta_min, base_lr)
     fall = Ramp(T_max, start=1.0, end=end, shape="cosine")
@@ -104,7 +104,7 @@ def CosineAnnealingLR(base_lr: float, T_max: int, eta_min: float = 0.0) -> Sched
 def CosineAnnealingWarmRestarts(base_lr: float, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> Schedule:
     """``torch.optim.lr_scheduler.CosineAnnealingWarmRestarts``: cosines of T_0 · T_mult^i updates, without end.
 
-    PyTorch's ``step(epoch)`` finds the cycle with a logarithm and is one cycle low at some restarts; these numbers
+    PyTorch's ``step(epoch)`` finds the cycle with a logarithm and is one cycle off at some restarts; these numbers
     are those of its plain ``step()``.
     """
     return Restarts(T_0, growth=T_mult, floor=as_floor("eta_min", eta_min, base_lr))
@@ -174,7 +174,7 @@ def one_cycle_curve(points: list[tuple[float, float]], interpolation: Literal["l
     # A part that would begin after the last update is never reached, …
     if points[-2][0] >= points[-1][0] > 0:
         del points[-1]
-    # … and where one ends before the first, the next is under way from the start.
+    # … and where one ends before the first update, the next one is in progress from the start.
     while len(points) > 1 and points[1][0] <= 0:
         del points[0]
     before = math.ceil(-points[0][0])
@@ -200,7 +200,7 @@ def SWALR(
 def SequentialLR(base_lr: float, schedulers: Sequence[Schedule], milestones: Sequence[int]) -> Schedule:
     """``torch.optim.lr_scheduler.SequentialLR``: the next schedule from each milestone on, from its own update 0.
 
-    The schedules are made with the same base_lr. Any may be nested, in any place; PyTorch raises where a
+    The schedules are made with the same base_lr. Any may be nested, at any position; PyTorch raises if a
     SequentialLR or ChainedScheduler is not the first.
     """
     if len(milestones) != len(schedulers) - 1:
@@ -219,7 +219,7 @@ def SequentialLR(base_lr: float, schedulers: Sequence[Schedule], milestones: Seq
 def ChainedScheduler(schedulers: Sequence[Schedule]) -> Schedule:
     """``torch.optim.lr_scheduler.ChainedScheduler``: the product of the schedules.
 
-    PyTorch lets each of them change the rate that the one before has left, which is the product as long as all of
+    PyTorch lets each of them change the rate that the previous one has set, which is the product as long as all of
     them only multiply. CosineAnnealingLR with ``eta_min`` does not, and CosineAnnealingWarmRestarts, CyclicLR and
     OneCycleLR overwrite what came before them.
     """

@@ -1,17 +1,17 @@
 """The schedulers of ``timm.scheduler`` (timm 1.0.31).
 
 A schedule's value at t is what ``step(t)`` or ``step_update(t)`` sets, divided by ``base_lr``. timm counts epochs
-(``t_in_epochs=True``, its default) or updates; a schedule counts what its lengths count. One in epochs becomes one
+(``t_in_epochs=True``, its default) or updates; a schedule has the unit of its lengths. One in epochs becomes one
 in updates by ``stepsize.Stretch(schedule, factor=updates_per_epoch)``.
 
-``warmup_prefix`` says where the curve starts: after the warm-up (True), or under it (False), so that the curve has
-its ``warmup_t`` first values hidden. A warm-up begins at ``warmup_lr_init``, which is 0 by default.
+``warmup_prefix`` says where the curve starts: after the warm-up (True), or together with it (False), so that its first
+``warmup_t`` values are hidden. A warm-up begins at ``warmup_lr_init``, which is 0 by default.
 
-``cycle_mul`` may be any number > 0. timm finds the cycle with a logarithm, which is one cycle low at some restarts
+``cycle_mul`` may be any number > 0. timm finds the cycle with a logarithm, which is one cycle off at some restarts
 and gives ``lr_min`` there; here it is the restart's peak.
 
-Not here: ``PlateauLRScheduler`` (listens to a metric), a callable as ``decay_fn``, and noise, whose numbers only
-PyTorch's generator makes (``stepsize.Noise`` has its own).
+Left out: ``PlateauLRScheduler`` (needs a metric), a callable as ``decay_fn``, and noise, whose numbers only PyTorch's
+generator makes (``stepsize.Noise`` has its own).
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def TanhLRScheduler(
         lambda total, floor: Tanh(total, lower=lb, upper=ub, floor=floor),
         t_initial, cycle_mul, cycle_decay, cycle_limit, floor,
     )  # fmt: skip
-    curve >>= Constant(0, value=floor)  # the tangent ends a little above
+    curve >>= Constant(0, value=floor)  # the tangent ends slightly above
     end = 1.0 if warmup_prefix else curve.at(warmup_t)
     return _warmup(base_lr, warmup_t, warmup_lr_init, warmup_prefix, curve, end=end)
 

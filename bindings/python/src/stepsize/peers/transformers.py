@@ -3,11 +3,11 @@
 A schedule's value at t is the factor that transformers' LambdaLR applies after t calls of ``step``. All of its
 warm-ups but one begin at exactly 0, and lie inside ``num_training_steps``.
 
-Past ``num_training_steps`` the cosines that have no guard in transformers rise again, and so they do here, as long
-as 2 · num_cycles is an integer (it is 1 by default); with any other number of cycles the value at
-``num_training_steps`` is kept.
+Past ``num_training_steps`` the cosines that have no guard in transformers rise again, also here, as long as
+2 · num_cycles is an integer (it is 1 by default); with any other number of cycles the value at ``num_training_steps``
+is kept.
 
-Not here, because they listen to a metric: ``reduce_lr_on_plateau`` and ``greedy`` (see ``stepsize.GreedyLR``).
+Left out, because they need a metric: ``reduce_lr_on_plateau`` and ``greedy`` (see ``stepsize.GreedyLR``).
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     if steps % num_cycles == 0:
         cycles: Schedule = Repeat(Cosine(steps // num_cycles), count=num_cycles)
     else:
-        # Cycles of `steps` each, seen at num_cycles times the speed. 1/num_cycles rounded down, so that no whole
-        # number of steps falls just below itself.
+        # Cycles of `steps` each at num_cycles times the speed. 1/num_cycles is rounded down, so that no whole number
+        # of steps falls just below itself.
         factor = 1 / num_cycles
         if Fraction(factor) * num_cycles > 1:
             factor = math.nextafter(factor, 0)
@@ -176,7 +176,7 @@ def get_wsd_schedule(
 ) -> Schedule:
     """``transformers.get_wsd_schedule``: warm-up from min_lr_ratio, full rate, decay to min_lr_ratio.
 
-    As in transformers num_stable_steps wins where num_training_steps is given as well. Phases that do not fit into
+    As in transformers num_stable_steps takes precedence over num_training_steps. Phases that do not fit into
     num_training_steps are an error here; transformers begins in the middle of the decay.
     """
     if num_stable_steps is None:
@@ -223,11 +223,11 @@ def get_scheduler(
 ) -> Schedule:
     """``transformers.get_scheduler``: the schedule that TrainingArguments call ``lr_scheduler_type=name``.
 
-    An argument that the schedule does not have is a TypeError; transformers drops those of ``constant`` and
-    ``constant_with_warmup`` without a word. num_warmup_steps and num_training_steps may be given to every one.
+    An argument that the schedule does not have is a TypeError; transformers silently drops those of ``constant`` and
+    ``constant_with_warmup``. num_warmup_steps and num_training_steps may be given to every one.
     """
     if name in ("reduce_lr_on_plateau", "greedy"):
-        raise StepsizeError(f"name = {name!r} listens to a metric and is no schedule")
+        raise StepsizeError(f"name = {name!r} needs a metric and is not a schedule")
     if name not in _BY_NAME:
         raise StepsizeError(f"name = {name!r}, expected one of {', '.join(map(repr, _BY_NAME))}")
     arguments: dict[str, Any] = dict(scheduler_specific_kwargs or {})
@@ -248,7 +248,7 @@ def _after_warmup(num_warmup_steps: int, schedule: Schedule) -> Schedule:
 
 
 def _waves(steps: int, num_cycles: float, floor: float = 0.0) -> Schedule:
-    """num_cycles waves of a cosine in `steps` updates, which go on after them."""
+    """num_cycles waves of a cosine in `steps` updates, which continue after them."""
     steps = max(1, steps)
     whole = 2 * num_cycles
     if whole == int(whole):

@@ -6,8 +6,7 @@
 
     scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500, floor=0.1)")
 
-``stepsize.torch.lr_scheduler`` has the names of ``torch.optim.lr_scheduler``: changing the import is the whole
-migration.
+``stepsize.torch.lr_scheduler`` has the names of ``torch.optim.lr_scheduler``: to migrate, change the import.
 """
 
 from . import lr_scheduler

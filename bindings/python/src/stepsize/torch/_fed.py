@@ -1,4 +1,4 @@
-"""A scheduler for trainers that call `step` by themselves, without the loss."""
+"""A scheduler for trainers that call `step` themselves, without the loss."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 
 class Scheduler(TorchScheduler):
-    """A ``stepsize.torch.Scheduler`` whose ``step()`` may come without the loss: the controller hears the last one that
-    ``observe`` was given since the last step, and nothing where there was none."""
+    """A ``stepsize.torch.Scheduler`` whose ``step()`` takes no loss: the controller observes the last one that was
+    given to ``observe`` since the last step, if any."""
 
     _pending: float | None = None
     _is_fed = False
 
     def observe(self, loss: float) -> None:
-        """Gives the loss for the next step."""
+        """Sets the loss for the next step."""
         self._pending, self._is_fed = float(loss), True
 
     def step(self, loss: Any = None) -> float:  # type: ignore[override]
         if not self.core.needs_loss or loss is not None:
             return super().step(loss)
         if not self._is_fed:
-            raise StepsizeError("the controller hears no loss: pass callbacks=[LossCallback()] to the trainer")
+            raise StepsizeError("the scheduler needs a loss: pass callbacks=[LossCallback()] to the trainer")
         if self._pending is None:
             return self.advance()
         pending, self._pending = self._pending, None

@@ -1,4 +1,4 @@
-"""What a schedule can drive in a parameter group besides the rate."""
+"""Numbers in a parameter group, besides the rate, that a schedule can drive."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _BETAS = {"beta1": 0, "beta2": 1}
 
 
 class Field:
-    """A number of every group, and its schedule. The numbers that it has at the start are kept in the groups under
-    ``initial_…``, as PyTorch keeps ``initial_lr``: so they survive in the optimizer's own state."""
+    """A number in every group, and its schedule. The initial numbers are kept in the groups under ``initial_…``, as
+    PyTorch keeps ``initial_lr``, and so survive in the optimizer's own state."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, name: str, schedule: Schedule) -> None:
         if name == "lr":
@@ -36,8 +36,8 @@ class Field:
                 )
                 known += ["beta1", "beta2"] if "betas" in group else []
                 raise StepsizeError(
-                    f"fields[{name!r}]: group {number} of {type(optimizer).__name__} has no such number, expected one"
-                    f" of {', '.join(map(repr, known))}"
+                    f"fields[{name!r}]: group {number} of {type(optimizer).__name__} has no number of that"
+                    f" name, expected one of {', '.join(map(repr, known))}"
                 )
             self.bases.append(float(group.get(f"initial_{name}", _get(group, place))))
         for base, group in zip(self.bases, optimizer.param_groups):
@@ -56,7 +56,7 @@ class Field:
     def extended(self, total: int, policy: str, step: int) -> Field:
         other = object.__new__(Field)
         other.name, other.bases = self.name, self.bases
-        # One without an end need not be longer.
+        # One without an end cannot be longer.
         ends = self.schedule.length is not None
         other.schedule = self.schedule.extended(total, policy, step=step) if ends else self.schedule
         other._curves = other._joined()
@@ -68,7 +68,7 @@ class Field:
     def check(self, state: Mapping[str, Any], may_differ: bool) -> None:
         if state["schedule"] != str(self.schedule) and not may_differ:
             raise StepsizeError(
-                f"state_dict: fields[{self.name!r}] is {state['schedule']}, in this scheduler {self.schedule}"
+                f"state_dict: fields[{self.name!r}] has the schedule {state['schedule']}, expected {self.schedule}"
             )
         if len(state["bases"]) != len(self.bases):
             raise StepsizeError(f"state_dict: fields[{self.name!r}] is for {len(state['bases'])} parameter groups")
@@ -81,7 +81,7 @@ class Field:
 
 
 def _place(group: dict[str, Any], name: str) -> tuple[str, int | None] | None:
-    """The key, and where it has several numbers which of them. "momentum" is beta1 where an optimizer has that."""
+    """The key, and the index if its value is a tuple. "momentum" is beta1 for an optimizer that has betas."""
     if name == "momentum" and "momentum" not in group:
         name = "beta1"
     if name in _BETAS and "betas" in group:

@@ -1,7 +1,7 @@
 """The parameter groups of an optimizer, which the rates are written into.
 
-``GroupStep`` and ``rewrite`` are also there in C, in the accelerated module of this folder, for steps in which nothing
-is rare: the groups are dictionaries, and their rates floats. Everything else comes back here.
+``GroupStep`` and ``rewrite`` exist in C, too, in the accelerated module of this folder, for the common case: the groups
+are dictionaries, and their rates floats. Everything else comes back here.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _schedule_rates = quick.stepsize_schedule_rates
 
 
 def check(groups: Sequence[Any], count: int) -> None:
-    """There must still be as many groups as rates."""
+    """Raises if the number of groups has changed."""
     if len(groups) != count:
         raise StepsizeError(
-            f"optimizer: {len(groups)} parameter groups, this scheduler was made for {count}: make a new one after"
-            " add_param_group, and set its current_step"
+            f"optimizer: {len(groups)} parameter groups, expected {count} as when the scheduler was made: after"
+            " add_param_group make a new scheduler and set its current_step"
         )
 
 
 def write(groups: Iterable[Any], rates: Iterable[float]) -> None:
-    """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it."""
+    """Writes the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it."""
     for group, rate in zip(groups, rates):
         present = group["lr"]
         if type(present) is float or not hasattr(present, "fill_"):
@@ -65,8 +65,8 @@ class Curves:
 
 
 def _rewrite(groups: list[Any], present: list[Any], curves: Curves, update: int) -> list[float] | None:
-    """The rates of an update, which are put into the groups; None, and nothing changed, unless the groups have the very
-    objects `present`, and those are floats."""
+    """Writes the rates of an update into the groups and returns them; None, and nothing changes, unless the rates in
+    the groups are the same objects as in `present`, and floats."""
     if len(groups) != len(present):
         return None
     for group, rate in zip(groups, present):
@@ -79,7 +79,7 @@ def _rewrite(groups: list[Any], present: list[Any], curves: Curves, update: int)
 
 
 class _GroupStep:
-    """The base of the scheduler. ``_step`` and ``_advance`` are what its steps do."""
+    """The base of the scheduler, whose steps call ``_step`` and ``_advance``."""
 
     __slots__ = ()
 
@@ -89,8 +89,8 @@ class _GroupStep:
         def _advance(self) -> float: ...
 
     def _drive(self, core: Core | None, optimizer: Any = None) -> None:
-        """Tells the class in C that a step of `core`, written into the optimizer's groups, is all that is to be done
-        from now on; None: it is not."""
+        """Tells the class in C that from now on a step is only a step of `core` whose rates are written into the
+        optimizer's groups; None: it is more than that."""
 
     def step(self, loss: Any = None) -> float:
         """Goes to the next update, writes its rates into the groups and returns the one of the first group.
@@ -101,12 +101,12 @@ class _GroupStep:
         return self._step(loss)
 
     def advance(self) -> float:
-        """Like ``step``, but does not ask the controller: for the updates between two evaluations."""
+        """Like ``step``, but without a loss: for the updates between two evaluations."""
         return self._advance()
 
 
 def _accelerated() -> Any:
-    """The module in C, or None: it goes with that of the core."""
+    """The module in C, or None: it exists if that of the core does."""
     if core_in_c is None:
         return None
     try:

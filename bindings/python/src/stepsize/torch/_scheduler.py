@@ -1,4 +1,4 @@
-"""A scheduler of Stepsize that is one of PyTorch's, too."""
+"""A scheduler of Stepsize that is also a scheduler of PyTorch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .._core.gradients import Gradients
 from .._core.line_search import Search
 from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
+from .._core.scheduler import describes
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._fields import Field
@@ -37,22 +38,22 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             optimizer.step()
             scheduler.step()  # with a controller: step(loss)
 
-    The base rates are the optimizer's: each group's ``initial_lr`` where another scheduler has set one, its ``lr``
-    otherwise. A rate that is a tensor is filled in place, so that compiled and captured optimizers see it.
+    The base rates are the optimizer's: each group's ``initial_lr`` if another scheduler has set one, otherwise its
+    ``lr``. A rate that is a tensor is filled in place, so that compiled and captured optimizers see it.
 
     Args:
         optimizer: Any ``torch.optim.Optimizer``.
         schedule: A schedule or its text, which may begin with controllers; None for a constant 1.
-        controller: What moves the base rates: see ``stepsize.Scheduler``.
+        controller: The controller that moves the base rates: see ``stepsize.Scheduler``.
         min_lr, max_lr: Bounds: a number, or one for each group.
         fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
-            A schedule's value 1 is what the group has at the start.
-        read_every: The controller hears the loss of every n-th update. Reading a loss that is on an accelerator waits
-            for the accelerator; the others are not read.
-        record: Whether the rates that are used are written down: see the attribute ``record``.
-        extend_on_load: Whether ``load_state_dict`` takes the state of a scheduler with another schedule, such as a
-            shorter one, and goes on from there by this one: for a trainer that resumes by itself.
-        last_epoch: The last update of an earlier run, for PyTorch's way to resume without a state_dict; -1 for none.
+            A schedule's value 1 is the group's initial number.
+        read_every: The controller observes the loss of every n-th update. Reading a loss that is on an accelerator
+            waits for it; the others are not read.
+        record: Whether the rates that are used are recorded: see the attribute ``record``.
+        extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
+            shorter one, and continues from there with this one: for a trainer that resumes by itself.
+        last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
 
     Attributes:
         core: The ``stepsize.Scheduler`` that computes the rates.
@@ -93,7 +94,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
         ]
         self._own(core)
-        # Only now, since a scheduler that is refused must leave the optimizer as it was.
+        # Only now, since an error must leave the optimizer unchanged.
         super().__init__(optimizer, last_epoch)
 
     def _own(self, core: Core) -> None:
@@ -107,7 +108,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         self._go_to(self.last_epoch + 1)
 
     def _update_lr(self, epoch: int | None = None) -> None:
-        # PyTorch's SequentialLR calls this where its turn comes.
+        # PyTorch's SequentialLR calls this when the scheduler takes over.
         if epoch is None:
             self.step()
         else:
@@ -136,14 +137,14 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             self._check_order()
         check(self.optimizer.param_groups, len(self.base_lrs))
         if not core.needs_loss:
-            core.step()  # the loss may be on an accelerator: not read for nothing
+            core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
             core.advance()
         else:
             core.step(loss)
         self._write()
         if not self.fields and (self.read_every == 1 or not core.needs_loss):
-            # From now on nothing else is to be done.
+            # From now on a step does nothing else.
             self._drive(core, self.optimizer)
         return core.lr
 
@@ -170,7 +171,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
             warnings.warn(
                 "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that"
-                " it can tell whether the optimizer steps first",
+                " it can check whether the optimizer steps first",
                 UserWarning,
                 stacklevel=3,
             )
@@ -186,7 +187,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         return self.get_last_lr()
 
     def get_last_lr(self) -> list[float | torch.Tensor]:
-        """The rates of the present update, one for each group: floats, or copies of the tensors."""
+        """The rates of the current update, one for each group: floats, or copies of the tensors."""
         return self._last_lr
 
     @property
@@ -199,7 +200,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def last_epoch(self) -> int:
-        """The number of the present update, from 0, by PyTorch's name."""
+        """The number of the current update, from 0, under PyTorch's name."""
         return -1 if self._before_start else self.core.current_step
 
     @last_epoch.setter
@@ -217,23 +218,23 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @_step_count.setter
     def _step_count(self, count: int) -> None:
-        """PyTorch's own counter: not needed here."""
+        """PyTorch's own counter, which is not needed here."""
 
-    # ---- What it says ----
+    # ---- Queries ----
 
     @property
     def lr(self) -> float:
-        """The rate of the present update, of the first group."""
+        """The rate of the current update, of the first group."""
         return self.core.lr
 
     @property
     def lrs(self) -> tuple[float, ...]:
-        """The rates of the present update, one for each group."""
+        """The rates of the current update, one for each group."""
         return self.core.lrs
 
     @property
     def current_step(self) -> int:
-        """The number of the present update, from 0. Setting it goes to any update and writes its rates."""
+        """The number of the current update, from 0. Setting it goes to any update and writes its rates."""
         return self.core.current_step
 
     @current_step.setter
@@ -242,12 +243,12 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def finished(self) -> bool:
-        """Whether the schedule has an end and it is reached."""
+        """Whether the schedule has reached its end."""
         return self.core.finished
 
     @property
     def phase(self) -> Phase | None:
-        """The named phase of the present update."""
+        """The named phase of the current update."""
         return self.core.phase
 
     @property
@@ -272,12 +273,12 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def record(self) -> Record:
-        """The rates that were really used (``record=True``)."""
+        """The rates that were actually used (``record=True``)."""
         return self.core.record
 
     @property
     def needs_loss(self) -> bool:
-        """Whether ``step`` needs the loss: there is a controller."""
+        """Whether ``step`` needs a loss, for the controller or an early stop rule."""
         return self.core.needs_loss
 
     def __repr__(self) -> str:
@@ -286,8 +287,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     # ---- State ----
 
     def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
-        """Goes on by another schedule from the present update on, whatever the controller has learnt: see
-        ``stepsize.Scheduler.extend``. With a number, which is a new total, the schedules of ``fields`` get it, too."""
+        """Switches to another schedule from the current update on and keeps the controller's state: see
+        ``stepsize.Scheduler.extend``. A number, which is a new total, also applies to the schedules of ``fields``."""
         fields = self.fields
         if not isinstance(schedule, (str, Schedule)):
             fields = [field.extended(schedule, policy, self.core.current_step) for field in fields]
@@ -305,7 +306,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         self._write()
 
     def state_dict(self) -> dict[str, Any]:
-        """The state as numbers and texts: ``torch.save`` and ``torch.load(weights_only=True)`` take it."""
+        """The state as numbers and texts, for ``torch.save`` and ``torch.load(weights_only=True)``."""
         return {
             "stepsize": FORMAT,
             "last_epoch": self.last_epoch,
@@ -316,27 +317,28 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Goes on where the scheduler of that dictionary was, and writes its rates into the optimizer, whose own state
-        may be loaded before or after. Nothing changes where the dictionary is refused.
+        """Continues where the scheduler of that dictionary was, and writes its rates into the optimizer, whose own
+        state may be loaded before or after. On an error nothing changes.
 
-        A schedule of another length, for a run that is to be longer than planned: make the scheduler with it and
-        ``extend_on_load=True``; or with the one that the state was saved with, and call ``extend`` afterwards.
+        For a schedule of another length, such as for a longer run, make the scheduler with it and
+        ``extend_on_load=True``; or with the saved one, and call ``extend`` afterwards.
         """
         if not isinstance(state_dict, dict) or not isinstance(state_dict.get("core"), dict):
             raise StepsizeError(
-                "state_dict: it is not of a stepsize.torch.Scheduler; set current_step to go on after another scheduler"
+                "state_dict: it is not that of a stepsize.torch.Scheduler; to continue after another one, set"
+                " current_step"
             )
         unknown = sorted(set(state_dict) - _KEYS)
         if unknown or state_dict.get("stepsize") != FORMAT:
             raise StepsizeError(
-                f"state_dict: unknown keys {unknown}: it is of a newer version"
+                f"state_dict: unknown keys {unknown}: it is from a newer version"
                 if unknown
                 else f"state_dict: format {state_dict.get('stepsize')!r}, expected {FORMAT}"
             )
         saved = state_dict["fields"]
         if set(saved) != {field.name for field in self.fields}:
             raise StepsizeError(
-                f"state_dict: it has fields {sorted(saved)}, this scheduler"
+                f"state_dict: it has fields {sorted(saved)}, expected"
                 f" {sorted(field.name for field in self.fields)}"
             )
         if len(state_dict["base_lrs"]) != len(self.base_lrs):
@@ -347,15 +349,15 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         for field in self.fields:
             field.check(saved[field.name], self.extend_on_load)
         text, present = state_dict["core"].get("text"), str(self.core)
-        if text != present and not self.extend_on_load:
+        if not self.extend_on_load and not describes(text, self.core):
             raise StepsizeError(
-                f"state_dict: it is of a scheduler of {text!r}, this one is of {present!r}: make it alike, or, to go on"
-                " from there by its schedule, with extend_on_load=True"
+                f"state_dict: it is that of a differently configured scheduler, {text!r}, expected {present!r}; to"
+                " continue from it with this schedule, make the scheduler with extend_on_load=True"
             )
         if state_dict["base_lrs"] == self._bases():
             self.core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
         else:
-            # The optimizer that is restored has its own base rates: those of the state count.
+            # A restored optimizer has its own base rates: those of the state take precedence.
             core = Core(state_dict["base_lrs"], self.core.schedule, self.core.controllers, **self._options)
             core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
             self._replace(core)

@@ -1,20 +1,20 @@
-"""The schedulers of ``torch.optim.lr_scheduler`` under the names, with the arguments and the attributes that they have
-there: ``from stepsize.torch import lr_scheduler`` in place of ``from torch.optim import lr_scheduler``.
+"""The schedulers of ``torch.optim.lr_scheduler`` with the same names, arguments and attributes: to migrate, replace
+``from torch.optim import lr_scheduler`` by ``from stepsize.torch import lr_scheduler``.
 
-Each is a subclass of PyTorch's own, so that ``isinstance`` and saved states mean the same in both. What differs:
+Each is a subclass of PyTorch's own, so that ``isinstance`` and saved states mean the same in both. Differences:
 
-- The rates come from the closed forms of ``stepsize.peers.pytorch``, not from the rate before: they do not drift, and
-  are the same after a resume. Where something else has changed the rate meanwhile (another scheduler, a chain, you),
-  they are multiplied as in PyTorch.
+- The rates come from the closed forms of ``stepsize.peers.pytorch``, not from the previous rate: they do not drift, and
+  are the same after a resume. If other code has changed the rate meanwhile (another scheduler, a chain, the user), they
+  are multiplied as in PyTorch.
 - ``load_state_dict`` writes the rates into the optimizer: its state may be loaded before or after.
-- ``SequentialLR`` and ``ChainedScheduler`` may be nested in any place.
-- A state that would silently leave out a function is refused.
-- ``ConstantLR`` and ``LinearLR`` of length 0 are over at once, a factor of 0 ends as it should, and the first part of
-  ``OneCycleLR`` may be of length 0.
+- ``SequentialLR`` and ``ChainedScheduler`` may be nested at any position.
+- A state that would silently leave out a function is an error.
+- ``ConstantLR`` and ``LinearLR`` of length 0 end at once, a factor of 0 ends correctly, and the first part of
+  ``OneCycleLR`` may have length 0.
 - ``last_epoch=`` gives the rate of the next update whatever rate the optimizer has.
 
-Arguments for which there is no closed form (a ``scale_fn``, lengths that are no integers, a base rate of 0 with a rate
-as an argument) run by PyTorch's own arithmetic.
+Arguments without a closed form (a ``scale_fn``, lengths that are not integers, a base rate of 0 with a rate as an
+argument) use PyTorch's own arithmetic.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ _Next = tuple[list[float], Any, Curves]
 
 
 class _State:
-    """What all have: states that hold everything, and that go into the optimizer."""
+    """The common base: states that are complete, and that are written into the optimizer."""
 
     optimizer: torch.optim.Optimizer
     _last_lr: list[_Rate]
-    # What is worked out from the arguments, and no part of the state.
+    # Derived from the arguments, and not part of the state.
     _derived: tuple[str, ...] = ()
 
     def state_dict(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class _State:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if "core" in state_dict:
             raise StepsizeError(
-                f"state_dict: it is of a stepsize.torch.Scheduler, not of {type(self).__name__}: make that one"
+                f"state_dict: it is that of a stepsize.torch.Scheduler, expected that of {type(self).__name__}"
             )
         rates = state_dict.get("_last_lr")
         groups = self.optimizer.param_groups
@@ -84,9 +84,9 @@ class _ClosedForm(_State):
     """The rate at t is base · schedule(t) as long as nothing else changes it."""
 
     _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean", "_next")
-    _overwrites = False  # whether the rate that is there counts for nothing, as in PyTorch
-    _does_more = False  # whether there is a momentum to be written
-    _next: _Next | None = None  # how the next update can be made at once
+    _overwrites = False  # whether the existing rate is ignored, as in PyTorch
+    _does_more = False  # whether it also writes a momentum
+    _next: _Next | None = None  # the fast path for the next update
 
     base_lrs: list[_Rate]
     last_epoch: int
@@ -99,7 +99,7 @@ class _ClosedForm(_State):
         raise NotImplementedError
 
     def _closed_form(self) -> Curves | None:
-        """The curve of each group; None where there is no closed form. Made again where an attribute was changed."""
+        """The curve of each group; None without a closed form. Made anew if an attribute was changed."""
         bases, arguments = self.base_lrs, self._arguments()
         made_for = self.__dict__.get("_made_for")
         if made_for is None or made_for[0] != bases or made_for[1] != arguments:
@@ -117,12 +117,12 @@ class _ClosedForm(_State):
         return self._curves
 
     def _multipliers(self, schedules: Sequence[Schedule], step: int) -> list[float]:
-        """The values of the groups' schedules, of which there is mostly one."""
+        """The values of the groups' schedules, of which there is usually one."""
         first = schedules[0].at(step)
         return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
 
     def _key(self, group: int, base: float) -> Any:
-        """What groups with the same schedule have in common."""
+        """The key that groups with the same schedule share."""
         return base
 
     def _arguments(self) -> Any:
@@ -145,16 +145,16 @@ class _ClosedForm(_State):
         ]
 
     def _untouched(self, groups: list[dict[str, Any]], curves: Curves) -> bool:
-        """Whether all groups have the rates that this scheduler gave them last, and that only it has made; for each
-        group `_clean` says it."""
+        """Whether all groups have the rates that this scheduler last wrote, and no other code has changed them;
+        `_clean` has it for each group."""
         if self._is_initial:
-            # With last_epoch= it is the closed form that counts, whatever the optimizer's rate is.
+            # With last_epoch= the closed form counts, whatever the optimizer's rate is.
             expected: list[_Rate] = [group["lr"] for group in groups] if self.last_epoch > 0 else self.base_lrs
             clean = [True] * len(groups)
         else:
             expected = self._last_lr
             clean = self.__dict__.get("_clean") or [
-                # A state was loaded: its rates are the closed form's, or another's made on the way of a chain.
+                # A state was loaded: its rates are those of the closed form, or intermediate ones of a chain.
                 math.isclose(float(rate), known, rel_tol=1e-5, abs_tol=1e-12)
                 for rate, known in zip(expected, curves.at(self.last_epoch - 1))
             ]
@@ -170,7 +170,7 @@ class _ClosedForm(_State):
         return all(self._clean)
 
     def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
-        """The rate of a group that something else has changed."""
+        """The rate of a group that other code has changed."""
         return rate * (after / before) if before else rate
 
     def _get_closed_form_lr(self) -> list[_Rate]:
@@ -188,7 +188,7 @@ class _ClosedForm(_State):
     def _update_lr(self, epoch: int | None = None) -> None:
         known = self._next
         if known is not None and epoch is None and not self._is_initial:
-            # Where all is as the last update left it, this is what the rest would find, in a fraction of the time.
+            # If nothing has changed since the last update, this gives the result of the rest in a fraction of the time.
             bases, arguments, curves = known
             update = self.last_epoch + 1
             if self.base_lrs == bases and self._has(arguments):
@@ -212,8 +212,8 @@ class _ClosedForm(_State):
         self._next = self._found()
 
     def _found(self) -> _Next | None:
-        """What the next update needs where all rates are floats, and none but this scheduler has made them; a subclass
-        may have another `get_lr`."""
+        """What the next update needs if all rates are floats that only this scheduler has written; a subclass may have
+        another `get_lr`."""
         curves = self.__dict__.get("_curves")
         if (
             curves is None
@@ -229,7 +229,7 @@ class _ClosedForm(_State):
         return bases, arguments, curves
 
     def _has(self, arguments: Any) -> bool:
-        """Whether the arguments are still those."""
+        """Whether the arguments are unchanged."""
         same: bool = self._arguments() == arguments
         return same
 
@@ -241,11 +241,11 @@ class _ClosedForm(_State):
             self._write_momentum()
 
     def _write_momentum(self) -> None:
-        """For those that drive the momentum, too."""
+        """The base of those that also drive the momentum."""
 
 
 def _put(group: dict[str, Any], rate: _Rate) -> None:
-    # Asking whether a float is a tensor takes PyTorch longer than all the rest.
+    # PyTorch's isinstance check for tensors takes longer than everything else here.
     if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor):
         group["lr"].fill_(rate)
     else:
@@ -258,7 +258,7 @@ def _rates(optimizer: torch.optim.Optimizer) -> list[_Rate]:
 
 
 def _mark(rate: _Rate) -> Any:
-    """What shows that a tensor has not been changed, without reading it from an accelerator."""
+    """A mark that shows whether a tensor has changed, without reading it from an accelerator."""
     return (id(rate), rate._version) if type(rate) is not float and isinstance(rate, torch.Tensor) else None
 
 
@@ -324,7 +324,7 @@ class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
     def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
         if self._is_initial:
             return rate
-        # As in PyTorch: what is above eta_min is multiplied, and from eta_min it rises by what the schedule rises.
+        # As in PyTorch: the part above eta_min is multiplied, and from eta_min it rises by as much as the schedule.
         above, then = base * before - self.eta_min, base * after - self.eta_min
         return rate + (then - above) if (self.last_epoch - 1) % (2 * self.T_max) == self.T_max else (
             (rate - self.eta_min) * (then / above) + self.eta_min
@@ -341,7 +341,7 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
         return peers.CosineAnnealingWarmRestarts(base, self.T_0, self.T_mult, self.eta_min)
 
     def step(self, epoch: float | None = None) -> None:
-        """With an epoch, which may have a fraction, goes there; the cycle is found by integer arithmetic."""
+        """With an epoch, which may be fractional, goes there; the cycle is found by integer arithmetic."""
         if epoch is None and self.last_epoch >= 0:
             self.T_cur += 1
             if self.T_cur >= self.T_i:
@@ -374,7 +374,7 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
     def _get_closed_form_lr(self) -> list[_Rate]:
         if self._closed_form() is None or self.T_cur == int(self.T_cur):
             return super()._get_closed_form_lr()
-        # Between two updates: the same cosine, over so many steps that it is as good as continuous.
+        # Between two updates: the same cosine, over so many steps that it is practically continuous.
         fine = 2**50
         step = round(self.T_cur / self.T_i * fine)
         bases = [float(base) for base in self.base_lrs]
@@ -394,7 +394,7 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
         return base, float(self.max_lrs[group])
 
     def _lengths(self) -> tuple[int, int]:
-        """Of the rise and the fall. The rise is kept as a fraction of the cycle only."""
+        """The lengths of the rise and the fall. The rise is stored only as a fraction of the cycle."""
         up = round(self.step_ratio * self.total_size)
         down = self.total_size - up
         if down != int(down) or up / self.total_size != self.step_ratio:
@@ -447,14 +447,14 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
     def _has(self, arguments: Any) -> bool:
         phases, kind, cycles, rates = arguments
         if self.last_epoch >= self.total_steps:
-            return False  # which is refused
+            return False  # which is an error
         if phases != self._schedule_phases or kind != self._anneal_func_type or cycles != self.cycle_momentum:
             return False
         same: bool = [*map(self._values_of(), self.optimizer.param_groups)] == rates
         return same
 
     def _values_of(self) -> Callable[[Any], Any]:
-        """Answers the arguments that are in a group."""
+        """Returns the arguments that are stored in a group."""
         return _RATES_AND_MOMENTUMS if self.cycle_momentum else _RATES
 
     def _key(self, group: int, base: float) -> Any:
@@ -483,7 +483,7 @@ class OneCycleLR(_ClosedForm, peer.OneCycleLR):
         if self.last_epoch > self.total_steps:
             raise ValueError(
                 f"OneCycleLR: update {self.last_epoch} of {self.total_steps}: make it with a larger total_steps, or"
-                " step it no more"
+                " stop stepping it"
             )
         self._write_momentum()
         return super().get_lr()
@@ -513,7 +513,7 @@ def _put_momentum(group: dict[str, Any], momentum: float, use_beta1: bool) -> No
 
 
 class _Functions(_State):
-    """A function, or one for each group: called as long as the run goes on, and refused where it cannot be saved."""
+    """A function, or one for each group: called during the run; saving one that cannot be saved is an error."""
 
     lr_lambdas: list[Callable[[int], float]]
 
@@ -524,13 +524,13 @@ class _Functions(_State):
 
 
 def _check_function(name: str, function: Any) -> None:
-    """An object with attributes is saved by them, as in PyTorch; a function is not, and neither is a partial one."""
+    """An object with attributes is saved by them, as in PyTorch; a function or a functools.partial is not."""
     kind = type(function)
     if hasattr(function, "__dict__") and kind.__module__ not in ("builtins", "functools"):
         return
     shown = getattr(function, "__qualname__", kind.__name__)
     raise StepsizeError(
-        f"{name}: the function {shown} cannot be saved, and the run could not go on as it was. Save"
+        f"{name}: the function {shown} cannot be saved, and the run could not continue with it. Save"
         " scheduler.last_epoch alone and make the scheduler again with last_epoch=, or use an object with __call__"
         " whose numbers are attributes, or a schedule: stepsize.torch.Scheduler(optimizer,"
         " stepsize.Table([function(step) for step in range(total)]))"
@@ -547,17 +547,17 @@ class MultiplicativeLR(_Functions, peer.MultiplicativeLR):
 
 class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
     """PyTorch's own counting, so that every rate is the same bit for bit, whatever else changes the rates. On top of a
-    schedule, and where a loss may not be finite: ``stepsize.torch.Scheduler(optimizer, schedule, Plateau())``."""
+    schedule, or if a loss may not be finite, use ``stepsize.torch.Scheduler(optimizer, schedule, Plateau())``."""
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
-        # A tensor that needs a gradient has a float value only with a warning.
+        # float() of a tensor that requires a gradient warns.
         if type(metrics) is not float and isinstance(metrics, torch.Tensor):
             metrics = metrics.detach()
         super().step(metrics, epoch)
 
 
 class _Composed(_State):
-    """Schedulers inside a scheduler. PyTorch's cannot begin when their turn comes; these can."""
+    """Schedulers inside a scheduler. PyTorch's cannot start in the middle of a run; these can."""
 
     _schedulers: Any
 
@@ -572,7 +572,7 @@ class _Composed(_State):
                 _put(group, group["initial_lr"])
             self._initial_step()
         else:
-            raise StepsizeError(f"epoch = {epoch}: a {type(self).__name__} goes step by step")
+            raise StepsizeError(f"epoch = {epoch}: a {type(self).__name__} can only go step by step")
 
     def _begin(self, schedulers: Sequence[Any]) -> None:
         for scheduler in schedulers:

@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# The fuzz targets of this folder.
+#   fuzz.sh replay                  the committed inputs on build/lib, without libFuzzer   (a part of make test)
+#   fuzz.sh run SECONDS [TARGET...] each target for so long, one after the other           (make fuzz SECONDS=…)
+#   fuzz.sh minimize [TARGET...]    corpora/TARGET.corpus from what `run` has found
+# `run` needs the clang of the Swift toolchain, which has libFuzzer. What it finds lies in build/fuzz/TARGET: inputs that
+# reach something new in `corpus`, those that fail in `findings`. An input fails that takes over a second of processor
+# time, asks for 256 MB at once, or makes the process larger than 1 GB.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+here=Tests/fuzz out=build/fuzz build=.build-fuzz
+all=(schedule scheduler state calls theory learn)
+# The longest inputs; a longer one reaches nothing that a shorter one does not.
+declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [learn]=4096)
+
+flags=(-std=c99 -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror -g -Iinclude "-I$here")
+
+# The libraries as they are shipped, Embedded and in one binary, with AddressSanitizer and what guides libFuzzer.
+build() {
+  local name objects
+  mkdir -p "$out"
+  mapfile -t objects < <(dev/build_objects.sh "$build" -sanitize=fuzzer,address)
+  [ "${#objects[@]}" -gt 0 ] || exit 1
+  flags+=(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld)
+  for name in "$@"; do
+    mkdir -p "$out/$name/corpus" "$out/$name/findings"
+    clang "${flags[@]}" -fsanitize=fuzzer "$here/fuzz_$name.c" "${objects[@]}" -lm -o "$out/$name/fuzz"
+  done
+  clang "${flags[@]}" "$here/seeds.c" "${objects[@]}" -lm -o "$out/seeds"
+}
+
+run() {
+  local seconds=$1 name failed=0
+  shift
+  [ $# -gt 0 ] || set -- "${all[@]}"
+  build "$@"
+  export ASAN_OPTIONS=quarantine_size_mb=16:detect_stack_use_after_return=0:malloc_context_size=4
+  ASAN_SYMBOLIZER_PATH=$(type -P llvm-symbolizer || true)
+  export ASAN_SYMBOLIZER_PATH
+  sed -n 's/^= \|^scheduler\t//p' Tests/golden/*.t?? | grep -oE '[a-z_]+|[0-9.e-]+|>>|"' | sort -u | sed 's/"/\\"/; s/.*/"&"/' >"$out/words.txt"
+  for name in "$@"; do
+    # It begins with the committed inputs and with what is made from the golden texts.
+    python3 "$here/pack.py" --unpack "$here/corpora/$name.corpus" "$out/$name/corpus"
+    "$out/seeds" "$name" "$out/$name/corpus"
+    local options=("-max_len=${longest[$name]}" "-max_total_time=$seconds" -timeout=60 -rss_limit_mb=1024
+      -malloc_limit_mb=256 -entropic=0 "-artifact_prefix=$out/$name/findings/" -print_final_stats=1)
+    case $name in schedule | scheduler) options+=("-dict=$out/words.txt") ;; esac
+    # shellcheck disable=SC2086
+    "$out/$name/fuzz" "${options[@]}" ${FUZZ_OPTIONS:-} "$out/$name/corpus" >"$out/$name/log.txt" 2>&1 || failed=1
+    printf '%-10s %s\n' "$name" "$(summary "$out/$name/log.txt")"
+  done
+  return "$failed"
+}
+
+summary() {
+  local runs edges
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$1")
+  edges=$(grep -a -o ' cov: [0-9]*' "$1" | tail -n 1)
+  echo "executions: ${runs:-?}  edges:${edges# cov:}  $(grep -a -m 1 -E 'failed:|SUMMARY|ERROR:' "$1" || echo 'nothing found')"
+}
+
+minimize() {
+  local name
+  [ $# -gt 0 ] || set -- "${all[@]}"
+  mkdir -p "$here/corpora"
+  for name in "$@"; do
+    rm -rf "$out/$name/minimal" && mkdir -p "$out/$name/minimal"
+    "$out/$name/fuzz" -set_cover_merge=1 "-max_len=${longest[$name]}" "$out/$name/minimal" "$out/$name/corpus" >"$out/$name/merge.txt" 2>&1
+    python3 "$here/pack.py" "$out/$name/minimal" "$here/corpora/$name.corpus"
+  done
+}
+
+replay() {
+  local name compiler=${CC:-gcc} count total=0
+  mkdir -p "$out/replay"
+  for name in "${all[@]}"; do
+    "$compiler" "${flags[@]}" -O1 "$here/fuzz_$name.c" "$here/replay.c" -Lbuild/lib -lstepsize-learn -lstepsize -lm \
+      "-Wl,-rpath,$PWD/build/lib" -o "$out/replay/$name"
+    count=$("$out/replay/$name" "$here/corpora/$name.corpus" | sed 's/ passed.*//')
+    total=$((total + count))
+  done
+  echo "$total passed, 0 failed"
+}
+
+command=${1:?replay, run or minimize}
+shift
+"$command" "$@"

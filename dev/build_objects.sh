@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# build_objects.sh FOLDER SWIFT-OPTION...: the sources of both libraries as they are shipped, Embedded and optimized, with
+# the options of a sanitizer; prints the object files. A program links them all: neither library is made.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+folder=$1 options=()
+shift
+for option in "$@" -Xcc -fno-math-errno; do options+=(-Xswiftc "$option"); done
+for layer in StepsizeC StepsizeLearnC; do
+  log=$(dev/swift.sh "$folder" build -c release --traits Embedded --target "$layer" --omit-frame-pointers "${options[@]}" 2>&1) ||
+    { printf '%s\n' "$log" >&2 && exit 1; }
+done
+for module in StepsizeBase StepsizeBoundary CStepsize Stepsize StepsizeC CStepsizeLearn StepsizeLearn StepsizeLearnC; do
+  # Of a source that is gone its object stays behind.
+  while read -r object; do
+    if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then echo "$object"; fi
+  done < <(find "$folder/release/$module.build" -name '*.o' | sort)
+done
