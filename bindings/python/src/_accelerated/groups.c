@@ -2,13 +2,10 @@
  * floats for rates, and a loss is a float. Everything else goes to the methods `_step` and `_advance` of the scheduler,
  * and to what stepsize/torch/_groups.py has under the same names.
  */
-#include "step.h"
+#include "dropin.h"
 
-typedef int32_t (*rates_function)(const void *const *, const double *, size_t, int64_t, double *);
-
-static rates_function library_rates;
 static PyTypeObject *core_type;
-static PyObject *word_lr, *word_loss, *word_param_groups, *word_addresses;
+static PyObject *word_lr, *word_loss, *word_param_groups;
 
 typedef struct {
   PyObject_HEAD
@@ -232,63 +229,7 @@ static PyType_Spec spec = {
     .slots = slots,
 };
 
-/* ---- Closed forms ------------------------------------------------------------------------------------- */
-
-/* Whether the groups are dictionaries whose rates are the very floats of a list. */
-static int have_rates(PyObject *groups, PyObject *rates)
-{
-  for (Py_ssize_t i = 0; i < PyList_Size(groups); i += 1) {
-    PyObject *group = PyList_GetItem(groups, i), *rate = PyList_GetItem(rates, i);
-    if (Py_TYPE(group) != &PyDict_Type || Py_TYPE(rate) != &PyFloat_Type) return 0;
-    if (PyDict_GetItemWithError(group, word_lr) != rate) {
-      PyErr_Clear();
-      return 0;
-    }
-  }
-  return 1;
-}
-
-/* The array that the addresses of a `Curves` name, after the library has written the rates of an update into it; NULL
- * without an error where it refuses, and with one where there are no addresses. */
-static double *rates_of(PyObject *curves, Py_ssize_t count, int64_t update)
-{
-  PyObject *addresses = PyObject_GetAttr(curves, word_addresses);
-  if (addresses == NULL) return NULL;
-  void *arrays[3] = {NULL, NULL, NULL};
-  int fits = PyTuple_Check(addresses) && PyTuple_Size(addresses) == 4;
-  for (int i = 0; fits && i < 3; i += 1) arrays[i] = PyLong_AsVoidPtr(PyTuple_GetItem(addresses, i));
-  fits = fits && PyLong_AsSsize_t(PyTuple_GetItem(addresses, 3)) == count && !PyErr_Occurred();
-  Py_DECREF(addresses);
-  if (!fits) return NULL;
-  int32_t status = library_rates(arrays[0], arrays[1], (size_t)count, update, arrays[2]);
-  return status == 0 ? arrays[2] : NULL;
-}
-
-static PyObject *rewrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
-{
-  (void)module;
-  if (count != 4 || library_rates == NULL) {
-    PyErr_SetString(PyExc_TypeError, "rewrite() takes groups, rates, curves and an update");
-    return NULL;
-  }
-  PyObject *groups = arguments[0], *present = arguments[1];
-  if (!PyList_Check(groups) || !PyList_Check(present) || PyList_Size(groups) != PyList_Size(present)) Py_RETURN_NONE;
-  if (!have_rates(groups, present)) Py_RETURN_NONE;
-  long long update = PyLong_AsLongLong(arguments[3]);
-  if (update == -1 && PyErr_Occurred()) return NULL;
-  double *numbers = rates_of(arguments[2], PyList_Size(groups), update);
-  if (numbers == NULL) {
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
-  }
-  PyObject *rates = PyList_New(PyList_Size(groups));
-  for (Py_ssize_t i = 0; rates != NULL && i < PyList_Size(rates); i += 1) {
-    PyObject *rate = PyFloat_FromDouble(numbers[i]), *group = PyList_GetItem(groups, i);
-    if (rate == NULL || PyList_SetItem(rates, i, rate) < 0) Py_CLEAR(rates);
-    else if (group == NULL || PyDict_SetItem(group, word_lr, rate) < 0) Py_CLEAR(rates);
-  }
-  return rates;
-}
+/* ---- The module ---------------------------------------------------------------------------------------- */
 
 static PyObject *connect(PyObject *module, PyObject *arguments)
 {
@@ -300,7 +241,7 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
     PyErr_SetString(PyExc_TypeError, "connect: expected a class");
     return NULL;
   }
-  library_rates = (rates_function)(uintptr_t)address;
+  dropin_connect((rates_function)(uintptr_t)address);
   Py_INCREF(type);
   Py_XDECREF((PyObject *)core_type);
   core_type = (PyTypeObject *)type;
@@ -309,7 +250,6 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
     {"connect", connect, METH_VARARGS, "connect(class of the cores, schedule_rates)"},
-    {"rewrite", (PyCFunction)(void (*)(void))rewrite, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -322,13 +262,16 @@ PyMODINIT_FUNC PyInit__accelerated(void)
   word_lr = PyUnicode_InternFromString("lr");
   word_loss = PyUnicode_InternFromString("loss");
   word_param_groups = PyUnicode_InternFromString("param_groups");
-  word_addresses = PyUnicode_InternFromString("_addresses");
   PyObject *module = PyModule_Create(&definition);
-  PyObject *type = PyType_FromSpec(&spec);
-  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || word_addresses == NULL || module == NULL ||
-      type == NULL || PyModule_AddObjectRef(module, "GroupStep", type) < 0) {
+  PyObject *rewrite = PyCFunction_NewEx(&dropin_rewrite, NULL, NULL);
+  PyObject *group_step = PyType_FromSpec(&spec), *dropin = dropin_type();
+  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || module == NULL || group_step == NULL ||
+      dropin == NULL || rewrite == NULL || PyModule_AddObjectRef(module, "GroupStep", group_step) < 0 ||
+      PyModule_AddObjectRef(module, "Dropin", dropin) < 0 || PyModule_AddObjectRef(module, "rewrite", rewrite) < 0) {
     Py_CLEAR(module);
   }
-  Py_XDECREF(type);
+  Py_XDECREF(group_step);
+  Py_XDECREF(dropin);
+  Py_XDECREF(rewrite);
   return module;
 }
