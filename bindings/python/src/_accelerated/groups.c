@@ -4,6 +4,8 @@
  */
 #include "dropin.h"
 
+#include <math.h>
+
 static PyTypeObject *core_type;
 static PyObject *word_lr, *word_loss, *word_param_groups;
 
@@ -229,6 +231,175 @@ static PyType_Spec spec = {
     .slots = slots,
 };
 
+/* ---- Schedulers of peers that observe a metric --------------------------------------------------------- */
+
+/* The step of stepsize/torch/_observer.py: by the core while the scheduler's dictionary has nothing but the optimizer,
+ * and the groups the very rates that were put there; otherwise `_follow` makes it. */
+typedef struct {
+  GroupStep base;
+  PyObject *closed; /* (core, attributes, step), or NULL */
+  PyObject *own;    /* the dictionary */
+  Py_ssize_t wait, pause;
+} MetricStep;
+
+static PyObject *word_optimizer;
+
+static void open_up(MetricStep *self)
+{
+  release(&self->base);
+  Py_CLEAR(self->closed);
+  Py_CLEAR(self->own);
+}
+
+static PyObject *get_closed(MetricStep *self, void *closure)
+{
+  (void)closure;
+  PyObject *closed = self->closed == NULL ? Py_None : self->closed;
+  Py_INCREF(closed);
+  return closed;
+}
+
+static int set_closed(MetricStep *self, PyObject *closed, void *closure)
+{
+  (void)closure;
+  open_up(self);
+  if (closed == NULL || closed == Py_None) return 0;
+  PyObject *core, *attributes, *step, *own = PyObject_GetAttrString((PyObject *)self, "__dict__");
+  PyObject *optimizer = own == NULL ? NULL : PyDict_GetItemWithError(own, word_optimizer);
+  if (optimizer == NULL || !PyArg_ParseTuple(closed, "OOO", &core, &attributes, &step)) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "_closed: no optimizer");
+    Py_XDECREF(own);
+    return -1;
+  }
+  self->own = own;
+  PyObject *pair[2] = {core, optimizer};
+  PyObject *driven = drive(&self->base, pair, 2);
+  PyObject *groups = driven == NULL ? NULL : plain_groups(&self->base);
+  Py_XDECREF(driven);
+  if (groups == NULL) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "_closed: expected floats for rates");
+    open_up(self);
+    return -1;
+  }
+  for (Py_ssize_t i = 0; i < self->base.count; i += 1) {
+    Py_INCREF(self->base.present[i]);
+    self->base.numbers[i] = self->base.present[i];
+    self->base.written[i] = PyFloat_AsDouble(self->base.present[i]);
+  }
+  Py_DECREF(groups);
+  Py_INCREF(closed);
+  self->closed = closed;
+  return 0;
+}
+
+/* 1: done; 0: not here, and nothing has changed. */
+static int observe(MetricStep *self, PyObject *metric)
+{
+  GroupStep *base = &self->base;
+  if (Py_TYPE(metric) != &PyFloat_Type || !isfinite(PyFloat_AsDouble(metric))) return 0;
+  if (PyDict_Size(self->own) != 1 || PyDict_GetItemWithError(self->own, word_optimizer) != base->optimizer) return 0;
+  PyObject *groups = plain_groups(base);
+  if (groups == NULL) return 0;
+  int status = base->in_place ? 1 : 0;
+  if (status == 1) {
+    Step *core = base->core;
+    Py_INCREF(core); /* what is told of a change may look at the scheduler */
+    if (core->step(core, metric) < 0 || (base->core == core && write_rates(base, groups) < 0)) status = -1;
+    Py_DECREF(core);
+  }
+  Py_DECREF(groups);
+  return status;
+}
+
+static PyObject *metric_step(MetricStep *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
+{
+  if (count == 1 && names == NULL && self->closed != NULL) {
+    int done = observe(self, arguments[0]);
+    if (done < 0) return NULL;
+    if (done) Py_RETURN_NONE;
+    PyErr_Clear();
+  }
+  PyObject *method = PyObject_GetAttrString((PyObject *)self, "_follow"), *positional = PyTuple_New(count);
+  PyObject *named = names == NULL ? NULL : PyDict_New(), *result = NULL;
+  int fits = method != NULL && positional != NULL && (names == NULL || named != NULL);
+  for (Py_ssize_t i = 0; fits && i < count; i += 1) {
+    Py_INCREF(arguments[i]);
+    PyTuple_SetItem(positional, i, arguments[i]);
+  }
+  for (Py_ssize_t i = 0; fits && names != NULL && i < PyTuple_Size(names); i += 1)
+    fits = PyDict_SetItem(named, PyTuple_GetItem(names, i), arguments[count + i]) == 0;
+  if (fits) result = PyObject_Call(method, positional, named);
+  Py_XDECREF(method);
+  Py_XDECREF(positional);
+  Py_XDECREF(named);
+  return result;
+}
+
+static PyObject *get_count(MetricStep *self, void *which)
+{
+  return PyLong_FromSsize_t(which == NULL ? self->wait : self->pause);
+}
+
+static int set_count(MetricStep *self, PyObject *value, void *which)
+{
+  Py_ssize_t number = value == NULL ? 0 : PyLong_AsSsize_t(value);
+  if (number == -1 && PyErr_Occurred()) return -1;
+  *(which == NULL ? &self->wait : &self->pause) = number;
+  return 0;
+}
+
+static int metric_traverse(MetricStep *self, visitproc visit, void *arg)
+{
+  Py_VISIT(self->closed);
+  Py_VISIT(self->own);
+  return traverse(&self->base, visit, arg);
+}
+
+static int metric_clear(MetricStep *self)
+{
+  open_up(self);
+  return 0;
+}
+
+static void metric_dealloc(MetricStep *self)
+{
+  PyObject_GC_UnTrack(self);
+  open_up(self);
+  PyObject_GC_Track(self);
+  dealloc(&self->base);
+}
+
+static PyMethodDef metric_methods[] = {
+    {"step", (PyCFunction)(void (*)(void))metric_step, METH_FASTCALL | METH_KEYWORDS,
+     "step($self, /, metrics, epoch=None)\n--\n\n"
+     "As the peer's: observes the metric, and changes the rates if it is time."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef metric_attributes[] = {
+    {"_closed", (getter)get_closed, (setter)set_closed, NULL, NULL},
+    {"_wait", (getter)get_count, (setter)set_count, NULL, NULL},
+    {"_pause", (getter)get_count, (setter)set_count, NULL, "pause"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot metric_slots[] = {
+    {Py_tp_doc, "The steps of a scheduler that observes a metric."},
+    {Py_tp_methods, metric_methods},
+    {Py_tp_getset, metric_attributes},
+    {Py_tp_traverse, metric_traverse},
+    {Py_tp_clear, metric_clear},
+    {Py_tp_dealloc, metric_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec metric_spec = {
+    .name = "stepsize.torch._accelerated.MetricStep",
+    .basicsize = sizeof(MetricStep),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = metric_slots,
+};
+
 /* ---- The module ---------------------------------------------------------------------------------------- */
 
 static PyObject *connect(PyObject *module, PyObject *arguments)
@@ -264,14 +435,17 @@ PyMODINIT_FUNC PyInit__accelerated(void)
   word_param_groups = PyUnicode_InternFromString("param_groups");
   PyObject *module = PyModule_Create(&definition);
   PyObject *rewrite = PyCFunction_NewEx(&dropin_rewrite, NULL, NULL);
-  PyObject *group_step = PyType_FromSpec(&spec), *dropin = dropin_type();
+  PyObject *group_step = PyType_FromSpec(&spec), *dropin = dropin_type(), *metric = PyType_FromSpec(&metric_spec);
+  word_optimizer = PyUnicode_InternFromString("optimizer");
   if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || module == NULL || group_step == NULL ||
       dropin == NULL || rewrite == NULL || PyModule_AddObjectRef(module, "GroupStep", group_step) < 0 ||
+      metric == NULL || word_optimizer == NULL || PyModule_AddObjectRef(module, "MetricStep", metric) < 0 ||
       PyModule_AddObjectRef(module, "Dropin", dropin) < 0 || PyModule_AddObjectRef(module, "rewrite", rewrite) < 0) {
     Py_CLEAR(module);
   }
   Py_XDECREF(group_step);
   Py_XDECREF(dropin);
+  Py_XDECREF(metric);
   Py_XDECREF(rewrite);
   return module;
 }

@@ -135,11 +135,6 @@ class _Dropin:
 
     _plan: Plan | bool | None
 
-    def __new__(cls, *arguments: Any, **named: Any) -> Any:
-        self = super().__new__(cls)
-        self._plan = None
-        return self
-
     def step(self, epoch: Any = None) -> None:
         """As PyTorch's: goes to the next update and writes its rates into the optimizer."""
         plan = self._plan

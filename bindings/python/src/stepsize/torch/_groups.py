@@ -83,6 +83,11 @@ def warn_of_order(optimizer: Any) -> None:
         )
 
 
+def is_ours(kind: type) -> bool:
+    """Whether a class is of this package: one derived from it may do anything."""
+    return kind.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
 class Curves:
     """Schedules and base rates, one of each for every group: their rates are one call of the library."""
 

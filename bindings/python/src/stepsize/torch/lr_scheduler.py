@@ -25,11 +25,15 @@ import torch
 from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
+from .._core import memory
+from .._core.controllers import Plateau
 from .._core.named import Ramp, Repeat
+from .._core.scheduler import Scheduler as Core
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
 from ._dropin import Dropin, Plan, put_momentum
-from ._groups import LEVEL, Curves, rates_of, warn_of_order, write
+from ._groups import LEVEL, Curves, is_ours, rates_of, warn_of_order, write
+from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +54,7 @@ def __getattr__(name: str) -> Any:
     return getattr(peer, name)
 
 
-class _State:
+class State:
     """What all have: a state that goes on at its rate."""
 
     __slots__ = ()
@@ -96,7 +100,7 @@ def _is_same(present: _Rate, known: _Rate) -> bool:
     return present is known
 
 
-class _Twin(_State, Dropin):
+class _Twin(State, Dropin):
     """The steps of all but the composed ones and the plateau."""
 
     __slots__ = ()
@@ -107,6 +111,14 @@ class _Twin(_State, Dropin):
     _is_initial: bool
     _get_lr_called_within_step: bool
     _drives_momentum = False
+
+    def _initial_step(self) -> None:
+        self._plan = None
+        super()._initial_step()  # type: ignore[misc]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._plan = None
+        self.__dict__.update(state)
 
     def _follow(self, epoch: int | None = None) -> None:
         """PyTorch's step."""
@@ -187,7 +199,7 @@ def _made(make: Any, *arguments: Any) -> Schedule:
     return made
 
 
-class _ClosedForm(_Twin):
+class ClosedForm(_Twin):
     """Those whose recursion goes along a curve."""
 
     __slots__ = ()
@@ -221,7 +233,7 @@ class _ClosedForm(_Twin):
 
     def _next_plan(self) -> Plan | bool | None:
         own, groups = self.__dict__, self.optimizer.param_groups
-        if not _is_ours(type(self)) or not _METHODS.isdisjoint(own):
+        if not is_ours(type(self)) or not _METHODS.isdisjoint(own):
             return False  # a subclass may do anything
         update, end = self._span()
         units = self._units()
@@ -250,18 +262,14 @@ class _ClosedForm(_Twin):
         )  # fmt: skip
 
 
-def _is_ours(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == __name__.partition(".")[0]
-
-
-class StepLR(_ClosedForm, peer.StepLR):
+class StepLR(ClosedForm, peer.StepLR):
     _names = ("step_size", "gamma")
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.StepLR, base, self.step_size, self.gamma)
 
 
-class MultiStepLR(_ClosedForm, peer.MultiStepLR):
+class MultiStepLR(ClosedForm, peer.MultiStepLR):
     _names = ("milestones", "gamma")
 
     def _contents(self) -> list[Any]:
@@ -271,35 +279,35 @@ class MultiStepLR(_ClosedForm, peer.MultiStepLR):
         return _made(peers.MultiStepLR, base, tuple(self.milestones.elements()), self.gamma)
 
 
-class ConstantLR(_ClosedForm, peer.ConstantLR):
+class ConstantLR(ClosedForm, peer.ConstantLR):
     _names = ("factor", "total_iters")
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.ConstantLR, base, self.factor, self.total_iters)
 
 
-class LinearLR(_ClosedForm, peer.LinearLR):
+class LinearLR(ClosedForm, peer.LinearLR):
     _names = ("start_factor", "end_factor", "total_iters")
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.LinearLR, base, self.start_factor, self.end_factor, self.total_iters)
 
 
-class ExponentialLR(_ClosedForm, peer.ExponentialLR):
+class ExponentialLR(ClosedForm, peer.ExponentialLR):
     _names = ("gamma",)
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.ExponentialLR, base, self.gamma)
 
 
-class PolynomialLR(_ClosedForm, peer.PolynomialLR):
+class PolynomialLR(ClosedForm, peer.PolynomialLR):
     _names = ("total_iters", "power")
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.PolynomialLR, base, self.total_iters, self.power)
 
 
-class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
+class CosineAnnealingLR(ClosedForm, peer.CosineAnnealingLR):
     _names = ("T_max", "eta_min", "base_lrs")
 
     def _contents(self) -> list[Any]:
@@ -309,7 +317,7 @@ class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
         return _made(peers.CosineAnnealingLR, base, self.T_max, self.eta_min)
 
 
-class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts):
+class CosineAnnealingWarmRestarts(ClosedForm, peer.CosineAnnealingWarmRestarts):
     """A cycle at a time: a cosine that PyTorch goes along by ``T_cur``."""
 
     _names = ("T_i", "eta_min", "base_lrs")
@@ -339,7 +347,7 @@ class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts)
             self._plan = self._next_plan()
 
 
-class CyclicLR(_ClosedForm, peer.CyclicLR):
+class CyclicLR(ClosedForm, peer.CyclicLR):
     _names = (
         "base_lrs", "max_lrs", "step_ratio", "total_size", "scale_mode", "_scale_fn_ref", "_scale_fn_custom",
         "cycle_momentum",
@@ -392,7 +400,7 @@ def _triangle(up: int, down: int, high: float, low: float) -> Schedule:
     return Repeat(Ramp(up, start=high, end=low) >> Ramp(down, start=low, end=high))
 
 
-class OneCycleLR(_ClosedForm, peer.OneCycleLR):
+class OneCycleLR(ClosedForm, peer.OneCycleLR):
     _names = ("total_steps", "_schedule_phases", "_anneal_func_type", "cycle_momentum")
     _drives_momentum = True
 
@@ -439,12 +447,45 @@ class MultiplicativeLR(_Twin, peer.MultiplicativeLR):
     pass
 
 
-class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
+class _PlateauNumbers(Numbers):
+    def make(self, own: dict[str, Any], rates: list[float]) -> Core:
+        names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "eps")
+        core = Core(rates, None, Plateau(min_lr=own["min_lrs"], **{name: own[name] for name in names}))
+        if own["best"] != own["mode_worse"]:
+            core.step(own["best"])  # so the core knows what is to be beaten
+        memory.write(core, memory.PLATEAU, len(rates), {
+            "step": own["last_epoch"], "time": own["last_epoch"], "rates": rates, "bad": own["num_bad_epochs"],
+            "cooldown": own["cooldown_counter"],
+        })  # fmt: skip
+        return core
+
+    def read(self, core: Core, kept: dict[str, Any]) -> dict[str, Any]:
+        found = memory.read(core, memory.PLATEAU, len(core.lrs))
+        best = found["best"] if kept["mode"] == "min" else -found["best"]
+        return {
+            "best": best, "num_bad_epochs": found["bad"], "cooldown_counter": found["cooldown"],
+            "last_epoch": found["step"],
+        }  # fmt: skip
+
+
+class ReduceLROnPlateau(Observer, State, peer.ReduceLROnPlateau):
     """On top of a schedule, and where a loss may not be finite: ``stepsize.torch.Scheduler(optimizer, schedule,
     Plateau())``."""
 
+    _peer = peer.ReduceLROnPlateau
+    _numbers = _PlateauNumbers()
 
-class _Composed(_State):
+    def _reduce_lr(self, epoch: int) -> None:
+        try:
+            super()._reduce_lr(epoch)
+        except RuntimeError:
+            # A group has come without a bound of its own: the step, which raises, has only counted so far.
+            self.last_epoch = epoch - 1
+            self.num_bad_epochs -= 1
+            raise
+
+
+class _Composed(State):
     """Schedulers inside a scheduler."""
 
     __slots__ = ()
@@ -494,13 +535,16 @@ class SequentialLR(_Composed, peer.SequentialLR):
 class ChainedScheduler(_Composed, peer.ChainedScheduler):
     def step(self) -> None:  # type: ignore[override]
         groups = self.optimizer.param_groups
-        kept = [(each, each.copy()) for each in groups]
-        _keep(self, kept)
+        kept: list[Any] = []
+        for scheduler in self._schedulers:
+            _keep(scheduler.__dict__, kept)
+        for group in groups:
+            kept.append((group, group.copy()))
         tensors = [(rate, rate.clone()) for rate in _tensors(groups)]
         try:
             for scheduler in self._schedulers:
                 scheduler.step()
-            self._last_lr = rates_of(self._schedulers[-1].optimizer.param_groups)
+            self._last_lr = rates_of(groups)
         except BaseException:
             for present, before in kept:
                 present.clear()
@@ -510,14 +554,13 @@ class ChainedScheduler(_Composed, peer.ChainedScheduler):
             raise
 
 
-def _tensors(groups: Sequence[dict[str, Any]]) -> list[torch.Tensor]:
-    rates = [group["lr"] for group in groups]
-    return [rate for rate in rates if type(rate) is not float and isinstance(rate, torch.Tensor)]
-
-
-def _keep(scheduler: Any, kept: list[Any]) -> None:
+def _keep(own: dict[str, Any], kept: list[Any]) -> None:
     """Adds the attributes of a scheduler, and of those inside it, with copies of them."""
-    own = scheduler.__dict__
     kept.append((own, own.copy()))
-    for each in own.get("_schedulers", ()):
-        _keep(each, kept)
+    if "_schedulers" in own:
+        for scheduler in own["_schedulers"]:
+            _keep(scheduler.__dict__, kept)
+
+
+def _tensors(groups: Sequence[dict[str, Any]]) -> list[torch.Tensor]:
+    return [group["lr"] for group in groups if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor)]
