@@ -264,7 +264,7 @@ static int set_closed(MetricStep *self, PyObject *closed, void *closure)
   (void)closure;
   open_up(self);
   if (closed == NULL || closed == Py_None) return 0;
-  PyObject *core, *attributes, *step, *own = PyObject_GetAttrString((PyObject *)self, "__dict__");
+  PyObject *core, *attributes, *step, *own = PyObject_GenericGetDict((PyObject *)self, NULL);
   PyObject *optimizer = own == NULL ? NULL : PyDict_GetItemWithError(own, word_optimizer);
   if (optimizer == NULL || !PyArg_ParseTuple(closed, "OOO", &core, &attributes, &step)) {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "_closed: no optimizer");
@@ -335,6 +335,12 @@ static PyObject *metric_step(MetricStep *self, PyObject *const *arguments, Py_ss
   return result;
 }
 
+static PyObject *get_own(PyObject *self, PyObject *unused)
+{
+  (void)unused;
+  return PyObject_GenericGetDict(self, NULL);
+}
+
 static PyObject *get_count(MetricStep *self, void *which)
 {
   return PyLong_FromSsize_t(which == NULL ? self->wait : self->pause);
@@ -373,6 +379,7 @@ static PyMethodDef metric_methods[] = {
     {"step", (PyCFunction)(void (*)(void))metric_step, METH_FASTCALL | METH_KEYWORDS,
      "step($self, /, metrics, epoch=None)\n--\n\n"
      "As the peer's: observes the metric, and changes the rates if it is time."},
+    {"_own", (PyCFunction)get_own, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

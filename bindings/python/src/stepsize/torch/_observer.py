@@ -39,12 +39,6 @@ class _Observer:
 
     __slots__ = ()
 
-    _peer: Any
-    _numbers: Numbers
-
-    def _open(self) -> None:
-        """Puts all attributes in place."""
-
 
 class _Observing:
     """The methods around the step in C, which asks ``_follow`` where something is not as it has left it.
@@ -62,6 +56,18 @@ class _Observing:
     _wait: int
     _pause: int
 
+    if TYPE_CHECKING:
+
+        def _own(self) -> dict[str, Any]:
+            """The dictionary of the instance."""
+
+    else:
+
+        @property
+        def __dict__(self) -> dict[str, Any]:
+            self._open()
+            return self._own()
+
     def __getattr__(self, name: str) -> Any:
         closed = self._closed
         if closed is None or name not in closed[1]:
@@ -73,7 +79,7 @@ class _Observing:
         value = moved.get(name, kept[name])
         if not isinstance(value, (int, float, str, type(None))):
             self._open()  # it may be changed in place
-            value = self.__dict__[name]
+            value = self._own()[name]
         return value
 
     def _open(self) -> None:
@@ -81,7 +87,7 @@ class _Observing:
         if closed is None:
             return
         core, kept, since = closed
-        own = self.__dict__
+        own = self._own()
         # What was set meanwhile counts.
         values = {**kept, **self._numbers.read(core, kept), "_last_lr": list(core.lrs), **own}
         self._pause = 1 if core.current_step - since >= _LONGEST else min(2 * max(self._pause, 1), _LONGEST)
@@ -93,7 +99,7 @@ class _Observing:
 
     def _close(self) -> None:
         """Leaves the next steps to a core, where there is one for what is there."""
-        own = self.__dict__
+        own = self._own()
         self._wait = _LONGEST
         groups = self.optimizer.param_groups
         if not is_ours(type(self)) or not all(type(each) is dict and type(each["lr"]) is float for each in groups):
@@ -114,7 +120,7 @@ class _Observing:
     def _follow(self, metrics: Any, epoch: Any = None) -> None:
         """The peer's step."""
         self._open()
-        own, groups = self.__dict__, self.optimizer.param_groups
+        own, groups = self._own(), self.optimizer.param_groups
         before, present = own.copy(), [(group, group["lr"]) for group in groups]
         try:
             self._peer.step(self, metrics, epoch)
@@ -128,19 +134,9 @@ class _Observing:
         if self._wait < 0:
             self._close()
 
-    def state_dict(self) -> dict[str, Any]:
-        self._open()
-        state: dict[str, Any] = super().state_dict()  # type: ignore[misc]
-        return state
-
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self._open()
         super().load_state_dict(state_dict)  # type: ignore[misc]
         self._wait = self._pause = 0
-
-    def __getstate__(self) -> dict[str, Any]:
-        self._open()
-        return self.__dict__
 
 
 def _is_alike(a: Any, b: Any) -> bool:
