@@ -4,7 +4,10 @@ import copy
 import inspect
 import io
 import math
+import os
 import random
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -550,7 +553,8 @@ def test_no_plan_beside_another_scheduler():
 def test_no_plan_for_what_has_no_closed_form():
     optimizer = make_optimizer([0.1])
     for scheduler in (
-        ours.StepLR(optimizer, 3, gamma=-0.5), ours.CosineAnnealingLR(optimizer, 9.5), ours.LambdaLR(optimizer, Decay(1)),
+        ours.StepLR(optimizer, 3, gamma=-0.5), ours.CosineAnnealingLR(optimizer, 9.5),
+        ours.LambdaLR(optimizer, Decay(1)),
     ):  # fmt: skip
         for _ in range(3):
             optimizer.step()
@@ -583,8 +587,9 @@ def test_nothing_is_added_to_what_a_scheduler_has():
 # ---- Failures change nothing -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in ("StepLR", "MultiStepLR", "ConstantLR", "LinearLR",
-                                  "ExponentialLR", "PolynomialLR", "OneCycleLR")])  # fmt: skip
+@pytest.mark.parametrize(
+    "name", ["CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "LambdaLR", "MultiplicativeLR"]
+)
 def test_a_step_that_raises_has_changed_nothing(name):
     """A group without a base rate: PyTorch raises, too, but has counted the update and changed the first rates."""
     _, bases, arguments = at_random(name, 1)
@@ -627,7 +632,9 @@ def test_a_step_that_raises_inside_has_changed_nothing(kind):
 def test_sequential_with_last_epoch():
     a, b = make_optimizer([1.0]), make_optimizer([1.0])
     mine, other = (
-        module.SequentialLR(each, [module.LinearLR(each, 0.1, 1.0, 4), module.ExponentialLR(each, 0.9)], [6], last_epoch=4)
+        module.SequentialLR(
+            each, [module.LinearLR(each, 0.1, 1.0, 4), module.ExponentialLR(each, 0.9)], [6], last_epoch=4
+        )
         for module, each in ((ours, a), (theirs, b))
     )
     for _ in range(9):
@@ -661,10 +668,6 @@ def test_a_state_loads_twice():
 
 @pytest.mark.parametrize("accelerated", [True, False])
 def test_warnings_name_the_line_of_the_caller(accelerated):
-    import inspect
-    import subprocess
-    import sys
-
     program = """if True:
         import torch, warnings
         from stepsize.torch import lr_scheduler
@@ -676,8 +679,6 @@ def test_warnings_name_the_line_of_the_caller(accelerated):
             scheduler.step(4)
         print(*(f"{each.filename}:{each.lineno}" for each in caught))
     """
-    import os
-
     environment = {**os.environ, "STEPSIZE_ACCELERATED": str(int(accelerated))}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["<string>:8", "<string>:9"]

@@ -58,10 +58,13 @@ if hasattr(peer, "GreedyLR"):
             average = own["_streaming_avg"] if own["smooth"] else None
             if own["verbose"] or (average is not None and average.window_size != own["window_size"]):
                 raise ValueError  # it prints, or averages over something else
+            if not len(own["min_lrs"]) == len(own["max_lrs"]) == len(own["_init_lrs"]) == len(rates):
+                raise ValueError  # groups have come or gone
             names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "warmup", "eps")
             core = _Core(own["_init_lrs"], None, _Greedy(
                 "huggingface", min_lr=own["min_lrs"], max_lr=own["max_lrs"], smooth=average is not None,
-                window=own["window_size"], reset_start=own["reset_start_original"], **{name: own[name] for name in names},
+                window=own["window_size"], reset_start=own["reset_start_original"],
+                **{name: own[name] for name in names},
             ))  # fmt: skip
             if abs(own["best"]) != float("inf"):
                 core.step(own["best"])  # so the core knows what is to be beaten

@@ -1,7 +1,7 @@
 """The parameter groups of an optimizer, which the rates are written into.
 
-``GroupStep`` is also there in C, in the accelerated module of this folder, for steps in which nothing is rare: the groups
-are dictionaries, and their rates floats. Everything else comes back here.
+``GroupStep`` is also there in C, in the accelerated module of this folder, for steps in which nothing is rare: the
+groups are dictionaries, and their rates floats. Everything else comes back here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .._foreign.library import quick
 from .._foreign.stepper import accelerated as core_in_c
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .._core.schedule import Schedule
     from .._core.scheduler import Scheduler as Core
@@ -36,8 +36,8 @@ def check(groups: Sequence[Any], count: int) -> None:
 
 
 def write(groups: Sequence[dict[str, Any]], rates: Sequence[Any]) -> list[Any]:
-    """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it. Returns what
-    is there then as PyTorch keeps it: tensors are copied."""
+    """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it. Returns
+    what is there then as PyTorch keeps it: tensors are copied."""
     written = rewrite(groups, rates)
     if written is not None:
         return written

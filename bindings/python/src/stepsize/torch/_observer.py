@@ -1,9 +1,9 @@
-"""What makes the schedulers of PyTorch and transformers that observe a metric faster, without anybody being able to tell.
+"""What makes drop-ins that observe a metric faster than the schedulers of PyTorch and transformers they stand for.
 
-As long as nobody looks, a scheduler of the library makes the steps, and has the numbers that are attributes in the peer:
-then the peer's attributes are not in ``__dict__``, and whoever asks for one is told by ``__getattr__``. Whatever is set,
-called or written into the optimizer is noticed at the next step: that one is the peer's own, with its attributes in
-place again. By ctypes alone, where a call takes as long as the peer's step, every step is the peer's.
+As long as nobody looks, a scheduler of the library makes the steps, and has the numbers that are attributes in the
+peer: these are not in the instance's dictionary then, and whoever asks for one is told by ``__getattr__``. Whatever is
+set, called or written into the optimizer is noticed at the next step: that one is the peer's own, with its attributes
+in place again. By ctypes alone, where a call takes as long as the peer's step, every step is the peer's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 
 from .._core import memory
 from .._foreign.errors import StepsizeError
-from ._groups import accelerated, is_ours, rates_of
+from ._groups import accelerated, is_ours
 
 if TYPE_CHECKING:
     from .._core.scheduler import Scheduler as Core
@@ -61,12 +61,10 @@ class _Observing:
         def _own(self) -> dict[str, Any]:
             """The dictionary of the instance."""
 
-    else:
-
-        @property
-        def __dict__(self) -> dict[str, Any]:
-            self._open()
-            return self._own()
+    def _whole(self) -> dict[str, Any]:
+        """What ``__dict__`` is: with all attributes in place."""
+        self._open()
+        return self._own()
 
     def __getattr__(self, name: str) -> Any:
         closed = self._closed
@@ -74,7 +72,7 @@ class _Observing:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         core, kept, _ = closed
         if name == "_last_lr":
-            return rates_of(self.optimizer.param_groups)
+            return list(core.lrs)
         moved = self._numbers.read(core, kept)
         value = moved.get(name, kept[name])
         if not isinstance(value, (int, float, str, type(None))):
@@ -146,4 +144,6 @@ def _is_alike(a: Any, b: Any) -> bool:
 if accelerated is None:
     Observer = _Observer
 else:
-    Observer = type("Observer", (_Observing, accelerated.MetricStep), {"__slots__": (), "__doc__": _Observing.__doc__})
+    # The class that brings the dictionary of the instances is the one that can say what it is.
+    body = {"__doc__": _Observing.__doc__, "__module__": __name__, "__dict__": property(_Observing._whole)}
+    Observer = type("Observer", (_Observing, accelerated.MetricStep), body)

@@ -4,11 +4,12 @@ have there: ``from stepsize.torch import lr_scheduler`` in place of ``from torch
 Each is a subclass of PyTorch's own and does what that does: whatever a script changes in a scheduler or in its
 optimizer counts from then on, as there (see ``_dropin``). What differs:
 
-- Updates in which nothing was changed take the rate from the closed form of ``stepsize.peers.pytorch``: it is faster and
-  does not drift. PyTorch's own differ from it by rounding.
+- Updates in which nothing was changed take the rate from the closed form of ``stepsize.peers.pytorch``: it is faster
+  and does not drift. PyTorch's own differ from it by rounding.
 - ``load_state_dict`` goes on at the saved rate also where the optimizer's own state is not loaded, or was loaded before
   the scheduler was made: PyTorch goes on from whatever rate the scheduler's constructor has left.
-- ``SequentialLR`` takes a ``SequentialLR`` or a ``ChainedScheduler`` in any place; PyTorch raises when their turn comes.
+- ``SequentialLR`` takes a ``SequentialLR`` or a ``ChainedScheduler`` in any place; PyTorch raises when their turn
+  comes.
 - ``ConstantLR`` with a factor of 0 ends as it should; PyTorch divides by zero.
 - Where a step raises, nothing has changed; PyTorch has counted it.
 """
@@ -449,6 +450,8 @@ class MultiplicativeLR(_Twin, peer.MultiplicativeLR):
 
 class _PlateauNumbers(Numbers):
     def make(self, own: dict[str, Any], rates: list[float]) -> Core:
+        if len(own["min_lrs"]) != len(rates):
+            raise ValueError  # which PyTorch refuses, or mends, when it is time for a cut
         names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "eps")
         core = Core(rates, None, Plateau(min_lr=own["min_lrs"], **{name: own[name] for name in names}))
         if own["best"] != own["mode_worse"]:
