@@ -146,7 +146,7 @@ static void rewards(void) {
     stepsize_error error = {0};
     double multiplier, score = 0;
     CHECK_STATUS(stepsize_agent_reward(agent, 1, &error), STEPSIZE_ERROR_ORDER);
-    CHECK_TEXT(error.text, "agent: no episode has begun");
+    CHECK_TEXT(error.text, "agent: no episode has begun, expected begin_episode first");
     REQUIRE(stepsize_agent_begin_episode(agent, 4, 1, NULL) == STEPSIZE_OK);
     for (int t = 0; t < 4; t++) REQUIRE(stepsize_agent_observe(agent, 1, &multiplier) == STEPSIZE_OK);
     for (int i = 0; i < 3; i++) CHECK_STATUS(stepsize_agent_reward(agent, refused[i], &error), STEPSIZE_ERROR_ARGUMENT);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +15,7 @@ from .._core.scheduler import describes
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._fields import Field
-from ._groups import GroupStep, check, write
+from ._groups import GroupStep, check, warn_of_order, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -134,7 +133,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             return self.core.lr
         core = self.core
         if core.current_step == 0:
-            self._check_order()
+            warn_of_order(self.optimizer)
         check(self.optimizer.param_groups, len(self.base_lrs))
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
@@ -166,22 +165,6 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def hypergradient(self) -> Gradients:
         """For ``Hypergradient``, before ``optimizer.step()``: see ``stepsize.Scheduler.hypergradient``."""
         return Gradients(self.core, self._write)
-
-    def _check_order(self) -> None:
-        if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
-            warnings.warn(
-                "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that"
-                " it can check whether the optimizer steps first",
-                UserWarning,
-                stacklevel=3,
-            )
-        elif not getattr(self.optimizer, "_opt_called", False):
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the rate of update 0 is not used."
-                " Call optimizer.step() first",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def get_lr(self) -> list[float | torch.Tensor]:
         return self.get_last_lr()
