@@ -255,20 +255,6 @@ def as_schedule(value: Schedule | str, name: str) -> Schedule:
     raise convert.wrong_type(name, "a schedule or its text", value)
 
 
-def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[float]:
-    """A table whose last rate is held: `length` updates (an integer >= 1); None for the schedule's own length and the
-    value after its end."""
-    if length is None:
-        if schedule.length is None:
-            raise StepsizeError(f"length: {schedule} has no end, expected the number of updates of the run")
-        count = schedule.length + 1
-    else:
-        count = convert.to_int64(length, "length")
-        if count < 1:
-            raise StepsizeError(f"length = {count}, expected an integer >= 1")
-    return schedule.curve(count, base_lr=base_lr)
-
-
 def adopt(handle: int) -> Schedule:
     """The object for a handle returned by the library."""
     schedule = Schedule.__new__(Schedule)
