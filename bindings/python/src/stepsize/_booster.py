@@ -100,7 +100,8 @@ class Resumed(Rounds):
         done = self.scheduler.current_step
         if 0 < rounds < done:
             raise StepsizeError(
-                f"scheduler: it is at round {done}, and the model has {rounds} rounds: pass rate.scheduler_after({rounds})"
+                f"scheduler: it is at round {done}, and the model has {rounds} rounds: pass"
+                f" rate.scheduler_after({rounds})"
             )
         super().begin(rounds)
 

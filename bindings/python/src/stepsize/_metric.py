@@ -32,13 +32,6 @@ def mode_of(name: str) -> Mode | None:
     return found.pop() if len(found) == 1 else None  # type: ignore[return-value]
 
 
-def unknown(metric: str) -> StepsizeError:
-    return StepsizeError(
-        f"metric = {metric!r}: it cannot be known whether a smaller value is better or a larger one: pass mode='min' or"
-        " mode='max'"
-    )
-
-
 def has_mode(scheduler: Scheduler, mode: Mode) -> bool:
     """Whether one of its controllers takes the metric that way."""
     return any(each._values().get("mode", "min") == mode for each in scheduler.controllers)
@@ -50,13 +43,17 @@ def check(scheduler: Scheduler, metric: str, better: Mode | None) -> None:
     if not has_mode(scheduler, "min"):
         return  # the user has said it in the controllers
     better = better or mode_of(metric)
+    if better == "min":
+        return
+    turned = " * ".join(map(str, turn(scheduler.controllers, "max")))
     if better is None:
-        raise unknown(metric)
-    if better == "max":
-        turned = " * ".join(map(str, turn(scheduler.controllers, "max")))
         raise StepsizeError(
-            f"metric = {metric!r}: a larger value is better, and the controller expects a smaller one: make it {turned}"
+            f"metric = {metric!r}: it cannot be known whether a smaller value is better or a larger one: pass"
+            f" mode='min' to the callback, or make the controller {turned}"
         )
+    raise StepsizeError(
+        f"metric = {metric!r}: a larger value is better, and the controller expects a smaller one: make it {turned}"
+    )
 
 
 def turn(controllers: Iterable[Controller], mode: Mode) -> list[Controller]:
@@ -128,7 +125,10 @@ class Observed:
         if not has_mode(self.scheduler, "min"):
             return
         if better is None:
-            raise unknown(metric)
+            raise StepsizeError(
+                f"metric = {metric!r}: it cannot be known whether a smaller value is better or a larger one: pass"
+                " mode='min' or mode='max'"
+            )
         if better == "max":
             self._turn(better)
 

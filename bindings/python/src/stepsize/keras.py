@@ -82,8 +82,9 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     The step comes from Keras: the number of the optimizer's updates (not of batches, where gradients are
     accumulated or an update is skipped), or that of the epoch. So a ``fit`` with ``initial_epoch``, or one that
     ``BackupAndRestore`` resumes, continues where the training was. Another ``fit`` on the same optimizer continues from
-    the rate that was reached, and the controller starts afresh, as Keras's ``ReduceLROnPlateau`` does; a fit that begins
-    at the epoch where the last one ended keeps the controller's state. With another optimizer everything starts afresh.
+    the rate that was reached, and the controller starts afresh, as Keras's ``ReduceLROnPlateau`` does; a fit that
+    begins at the epoch where the last one ended keeps the controller's state. With another optimizer everything starts
+    afresh.
 
     Args:
         learning_rate: The base rate: finite, >= 0.

@@ -4,8 +4,8 @@
                    callbacks=LearningRate(0.1, "greedy(patience=5) * linear(200)").callbacks)
 
 LightGBM cannot store a callback's state in the saved model: to continue from one (``init_model=``), keep
-``rate.scheduler`` with it and make the next callback by ``LearningRate.resume``. Where early stopping has kept the best model, keep
-``rate.scheduler_after(model.best_iteration)``.
+``rate.scheduler`` with it and make the next callback by ``LearningRate.resume``. Where early stopping has kept the best
+model, keep ``rate.scheduler_after(model.best_iteration)``.
 """
 
 from __future__ import annotations

@@ -17,6 +17,8 @@ from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._fields import Field
 from ._groups import GroupStep, check, write
+from ._overwritten import warn_of_changed
+from ._skips import Skips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +55,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
+        scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
+            finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
 
     Attributes:
@@ -71,6 +75,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         read_every: int = 1,
         record: bool = False,
         extend_on_load: bool = False,
+        scaler: torch.amp.GradScaler | None = None,
         last_epoch: int = -1,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
@@ -94,8 +99,12 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
         ]
         self._own(core)
+        self._skips: Skips | None = None
+        self._has_warned = False
         # Only now, since an error must leave the optimizer unchanged.
         super().__init__(optimizer, last_epoch)
+        if scaler is not None:
+            self.skip_with(scaler)
 
     def _own(self, core: Core) -> None:
         self._drive(None)
@@ -129,33 +138,58 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     # ---- Training ----
 
     def _step(self, loss: Any = None) -> float:
+        if self._is_skipped():
+            return self.core.lr
         if self._before_start:
             self._go_to(0)
             return self.core.lr
         core = self.core
         if core.current_step == 0:
             self._check_order()
-        check(self.optimizer.param_groups, len(self.base_lrs))
+        self._check_groups()
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
             core.advance()
         else:
             core.step(loss)
-        self._write()
-        if not self.fields and (self.read_every == 1 or not core.needs_loss):
+        self._count()
+        if not self.fields and self._skips is None and (self.read_every == 1 or not core.needs_loss):
             # From now on a step does nothing else.
             self._drive(core, self.optimizer)
         return core.lr
 
     def _advance(self) -> float:
+        if self._is_skipped():
+            return self.core.lr
         if self._before_start:
             self._go_to(0)
         else:
-            check(self.optimizer.param_groups, len(self.base_lrs))
+            self._check_groups()
             self.core.advance()
-            self._write()
+            self._count()
         return self.core.lr
+
+    def skip_with(self, scaler: torch.amp.GradScaler) -> None:
+        """Does not count the updates that a ``torch.amp.GradScaler`` skips: see the argument ``scaler``."""
+        if self._skips is None and scaler.is_enabled():
+            self._skips = Skips(self.optimizer)
+            self._drive(None)
+
+    def _is_skipped(self) -> bool:
+        """Whether the optimizer has made no update since the last one that was counted."""
+        return self._skips is not None and self._skips.is_skipped
+
+    def _check_groups(self) -> None:
+        groups = self.optimizer.param_groups
+        check(groups, len(self.base_lrs))
+        if not self._has_warned:
+            self._has_warned = warn_of_changed(groups, self.core.lrs)
+
+    def _count(self) -> None:
+        if self._skips is not None:
+            self._skips.count()
+        self._write()
 
     @property
     def line_search(self) -> Search:
