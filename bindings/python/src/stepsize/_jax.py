@@ -139,7 +139,7 @@ class Functional:
 
 
 def _unpacked(saved: Any) -> bytes:
-    whole = saved.tobytes()
+    whole: bytes = saved.tobytes()
     return whole[_PREFIX : _PREFIX + int.from_bytes(whole[:_PREFIX], "little")]
 
 

@@ -1,17 +1,15 @@
 """Stepsize in optax and JAX.
 
 ``schedule`` makes what optax calls a schedule, for ``optax.adam(schedule(...))``: the exact rates, looked up inside
-``jit``, ``vmap`` and ``scan``. Rates that a controller moves are found while the program runs, in one of two ways:
+``jit``, ``vmap`` and ``scan``. Rates that a controller moves are found while the program runs: inside the compiled
+program by ``scale_by_scheduler`` or ``functional``, whose state is a part of the program's; or between two calls of it.
+Then make the optimizer with ``optax.inject_hyperparams`` and write each rate into its state by ``inject``::
 
-- inside the compiled program, by ``scale_by_scheduler`` or ``functional``, whose state is a part of the program's;
-- between two calls of it: make the optimizer with ``optax.inject_hyperparams`` and write each rate into its state by
-  ``inject``::
-
-      optimizer = optax.inject_hyperparams(optax.adam)(learning_rate=scheduler.lr)
-      opt_state = optimizer.init(params)
-      for batch in batches:
-          params, opt_state, loss = update(params, opt_state, batch)  # jitted; not traced again for another rate
-          opt_state = inject(opt_state, scheduler.step(loss))
+    optimizer = optax.inject_hyperparams(optax.adam)(learning_rate=scheduler.lr)
+    opt_state = optimizer.init(params)
+    for batch in batches:
+        params, opt_state, loss = update(params, opt_state, batch)  # jitted; not traced again for another rate
+        opt_state = inject(opt_state, scheduler.step(loss))
 """
 
 from __future__ import annotations

@@ -107,6 +107,8 @@ class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
 def configured(trainer: Trainer) -> Trainer:
     """A class of Trainers whose arguments hold the text form::
 
+        import transformers
+
         Trainer = configured(transformers.Trainer)
 
     ``lr_scheduler_kwargs={"stepsize": "greedy(patience=10) * linear(1000)", "metric": "eval_loss"}`` then makes the
@@ -116,6 +118,8 @@ def configured(trainer: Trainer) -> Trainer:
     """
 
     class Configured(trainer):  # type: ignore[misc,valid-type]
+        lr_scheduler: Any
+
         def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
             options = dict(self.args.lr_scheduler_kwargs or {})
             if self.lr_scheduler is not None or _KEY not in options:

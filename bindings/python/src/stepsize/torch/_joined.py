@@ -77,7 +77,7 @@ class Joined(torch.optim.Optimizer):
     def state(self) -> _States:  # type: ignore[override]
         return _States(self.optimizers)
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:  # type: ignore[override]
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = None
         if closure is not None:
             with torch.enable_grad():

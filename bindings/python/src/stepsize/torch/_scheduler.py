@@ -14,6 +14,7 @@ from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
+from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_SEARCH
 from .._foreign.errors import StepsizeError
 from ._fields import Field
 from ._groups import GroupStep, check, write
@@ -147,6 +148,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         if core.current_step == 0:
             self._check_order()
         self._check_groups()
+        self._check_told()
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
@@ -154,7 +156,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         else:
             core.step(loss)
         self._count()
-        if not self.fields and self._skips is None and (self.read_every == 1 or not core.needs_loss):
+        if self._is_ordinary():
             # From now on a step does nothing else.
             self._drive(core, self.optimizer)
         return core.lr
@@ -185,6 +187,28 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         check(groups, len(self.base_lrs))
         if not self._has_warned:
             self._has_warned = warn_of_changed(groups, self.core.lrs)
+
+    def _is_ordinary(self) -> bool:
+        """Whether a step is one of the core whose rates are written, and nothing else."""
+        core = self.core
+        if self.fields or self._skips is not None or (self.read_every > 1 and core.needs_loss):
+            return False
+        return not core._needs & (STEPSIZE_NEEDS_GRADIENT | STEPSIZE_NEEDS_SEARCH) or core.decision != "none"
+
+    def _check_told(self) -> None:
+        """A controller that was never told anything would leave the rates to the schedule, unnoticed."""
+        core = self.core
+        if core._needs & STEPSIZE_NEEDS_SEARCH and core.line_search.trial_count == 0:
+            raise StepsizeError(
+                "the line search has made no trial: call line_search.search (or propose and report) before step(), or"
+                " advance() for an update without"
+            )
+        # The first update has no gradient before it.
+        if core._needs & STEPSIZE_NEEDS_GRADIENT and core.current_step > 0 and core.decision == "none":
+            raise StepsizeError(
+                "the hypergradient has observed nothing: call hypergradient.observe before each update, or advance()"
+                " for one without"
+            )
 
     def _count(self) -> None:
         if self._skips is not None:
