@@ -107,6 +107,8 @@ static PyObject *plain_groups(GroupStep *self)
     if (plain) {
       PyObject *rate = PyDict_GetItemWithError(group, word_lr);
       plain = rate != NULL && Py_TYPE(rate) == &PyFloat_Type;
+      /* Where it is not the rate that was written, the method in Python says that something else changes it. */
+      plain = plain && (rate == self->numbers[i] || PyFloat_AsDouble(rate) == self->core->rates[i]);
       self->present[i] = rate;
       in_place &= rate == self->numbers[i];
     }
