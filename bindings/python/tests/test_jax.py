@@ -20,7 +20,7 @@ TEXTS = [
     "plateau(patience=2, factor=0.5) * (warmup(5) >> cosine(60))",
     "plateau(counting=keras, patience=2, mode=max, cooldown=3)",
     "plateau(counting=optax, patience=3, accumulation=2)",
-    'settle(phase="a", patience=2, window=1) * (constant(40, phase="a") >> linear(20))',
+    'early_stop(phase="a", patience=2, window=1) * (constant(40, phase="a") >> linear(20))',
     "learned(mlp, total=60)",
     "warmup(5) >> cosine(60)",
 ]

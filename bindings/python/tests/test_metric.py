@@ -26,7 +26,7 @@ def test_turning_changes_the_mode_alone(arguments):
 
 
 def test_all_that_observe_a_metric_are_turned():
-    texts = ["plateau(patience=3)", "plateau(counting=keras)", "plateau(counting=optax)", 'settle(phase="a")']
+    texts = ["plateau(patience=3)", "plateau(counting=keras)", "plateau(counting=optax)", 'early_stop(phase="a")']
     assert [each.mode for each in turn(map(st.Controller.parse, texts), "max")] == ["max"] * 4
     assert turn([st.LineSearch()], "max") == [st.LineSearch()]
 
