@@ -241,6 +241,8 @@ typedef struct {
   GroupStep base;
   PyObject *closed; /* (core, attributes, step), or NULL */
   PyObject *own;    /* the dictionary */
+  PyObject *place;  /* the dictionary of the optimizer, if `param_groups` is there; else NULL */
+  PyObject **dictionaries; /* the groups: only compared, and used while they are in the optimizer */
   Py_ssize_t wait, pause;
 } MetricStep;
 
@@ -249,8 +251,24 @@ static PyObject *word_optimizer;
 static void open_up(MetricStep *self)
 {
   release(&self->base);
+  PyMem_Free(self->dictionaries);
+  self->dictionaries = NULL;
   Py_CLEAR(self->closed);
   Py_CLEAR(self->own);
+  Py_CLEAR(self->place);
+}
+
+/* Where the optimizer has its groups, as nearly always: an attribute of the instance, which no property hides. */
+static PyObject *place_of_groups(PyObject *optimizer)
+{
+  PyObject *hidden = PyObject_GetAttr((PyObject *)Py_TYPE(optimizer), word_param_groups);
+  PyErr_Clear();
+  Py_XDECREF(hidden);
+  PyObject *place = hidden == NULL ? PyObject_GetAttrString(optimizer, "__dict__") : NULL;
+  PyErr_Clear();
+  if (place != NULL && (Py_TYPE(place) != &PyDict_Type || PyDict_GetItemWithError(place, word_param_groups) == NULL))
+    Py_CLEAR(place);
+  return place;
 }
 
 static PyObject *get_closed(MetricStep *self, void *closure)
@@ -283,7 +301,16 @@ static int set_closed(MetricStep *self, PyObject *closed, void *closure)
     open_up(self);
     return -1;
   }
+  self->place = place_of_groups(optimizer);
+  self->dictionaries = PyMem_Calloc((size_t)self->base.count, sizeof(PyObject *));
+  if (self->dictionaries == NULL) {
+    Py_DECREF(groups);
+    open_up(self);
+    PyErr_NoMemory();
+    return -1;
+  }
   for (Py_ssize_t i = 0; i < self->base.count; i += 1) {
+    self->dictionaries[i] = PyList_GetItem(groups, i);
     Py_INCREF(self->base.present[i]);
     self->base.numbers[i] = self->base.present[i];
     self->base.written[i] = PyFloat_AsDouble(self->base.present[i]);
@@ -294,23 +321,44 @@ static int set_closed(MetricStep *self, PyObject *closed, void *closure)
   return 0;
 }
 
+/* The groups, a borrowed reference, while they have the very rates that were put there; NULL otherwise. */
+static PyObject *untouched_groups(MetricStep *self)
+{
+  GroupStep *base = &self->base;
+  PyObject *groups = PyDict_GetItemWithError(self->place, word_param_groups);
+  if (groups == NULL || !PyList_Check(groups) || PyList_Size(groups) != base->count) return NULL;
+  for (Py_ssize_t i = 0; i < base->count; i += 1) {
+    PyObject *group = PyList_GetItem(groups, i);
+    if (group != self->dictionaries[i] || PyDict_GetItemWithError(group, word_lr) != base->numbers[i]) return NULL;
+    base->present[i] = base->numbers[i];
+  }
+  return groups;
+}
+
 /* 1: done; 0: not here, and nothing has changed. */
 static int observe(MetricStep *self, PyObject *metric)
 {
   GroupStep *base = &self->base;
-  if (Py_TYPE(metric) != &PyFloat_Type || !isfinite(PyFloat_AsDouble(metric))) return 0;
+  if (Py_TYPE(metric) != &PyFloat_Type || !isfinite(PyFloat_AsDouble(metric)) || self->place == NULL) return 0;
   if (PyDict_Size(self->own) != 1 || PyDict_GetItemWithError(self->own, word_optimizer) != base->optimizer) return 0;
-  PyObject *groups = plain_groups(base);
+  PyObject *groups = untouched_groups(self);
   if (groups == NULL) return 0;
-  int status = base->in_place ? 1 : 0;
-  if (status == 1) {
-    Step *core = base->core;
-    Py_INCREF(core); /* what is told of a change may look at the scheduler */
-    if (core->step(core, metric) < 0 || (base->core == core && write_rates(base, groups) < 0)) status = -1;
-    Py_DECREF(core);
-  }
+  Py_INCREF(groups); /* what is told of a change may look at the scheduler, */
+  Step *core = base->core;
+  Py_INCREF(core);
+  base->in_place = 1;
+  int status = core->step(core, metric);
+  if (status == 0 && base->core == core)
+    write_rates(base, groups);
+  else if (status == 0)
+    for (Py_ssize_t i = 0; i < PyList_Size(groups) && i < core->count; i += 1) {
+      PyObject *rate = PyFloat_FromDouble(core->rates[i]), *group = PyList_GetItem(groups, i);
+      if (rate != NULL && PyDict_Check(group)) PyDict_SetItem(group, word_lr, rate);
+      Py_XDECREF(rate);
+    }
+  Py_DECREF(core);
   Py_DECREF(groups);
-  return status;
+  return PyErr_Occurred() ? -1 : 1;
 }
 
 static PyObject *metric_step(MetricStep *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
@@ -360,6 +408,7 @@ static int metric_traverse(MetricStep *self, visitproc visit, void *arg)
 {
   Py_VISIT(self->closed);
   Py_VISIT(self->own);
+  Py_VISIT(self->place);
   return traverse(&self->base, visit, arg);
 }
 

@@ -1,7 +1,7 @@
 """What makes drop-ins that observe a metric faster than the schedulers of PyTorch and transformers they stand for.
 
 As long as nobody looks, a scheduler of the library makes the steps, and has the numbers that are attributes in the
-peer: these are not in the instance's dictionary then, and whoever asks for one is told by ``__getattr__``. Whatever is
+peer: these are not in the instance's dictionary then, and whoever asks for one is told by the class. Whatever is
 set, called or written into the optimizer is noticed at the next step: that one is the peer's own, with its attributes
 in place again. By ctypes alone, where a call takes as long as the peer's step, every step is the peer's.
 """
@@ -32,6 +32,16 @@ class Numbers:
     def read(self, core: Core, kept: dict[str, Any]) -> dict[str, Any]:
         """The attributes that change from step to step, except for `_last_lr`."""
         raise NotImplementedError
+
+
+class _Kept:
+    """An attribute of the peer on the class: asked where the instance has none, and in nobody's way where it has."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, scheduler: Any, kind: type) -> Any:
+        return self if scheduler is None else scheduler._look_up(self.name)
 
 
 class _Observer:
@@ -66,7 +76,7 @@ class _Observing:
         self._open()
         return self._own()
 
-    def __getattr__(self, name: str) -> Any:
+    def _look_up(self, name: str) -> Any:
         closed = self._closed
         if closed is None or name not in closed[1]:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
@@ -111,6 +121,10 @@ class _Observing:
         kept, optimizer = own.copy(), own["optimizer"]
         if list(core.lrs) != rates or any(not _is_alike(kept[name], value) for name, value in moved.items()):
             return
+        kind = type(self)
+        for name in kept:
+            if name != "optimizer" and name not in vars(kind):
+                setattr(kind, name, _Kept(name))  # not __getattr__, which would slow down each look-up of `step`
         own.clear()
         own["optimizer"] = optimizer
         self._closed = core, kept, core.current_step
