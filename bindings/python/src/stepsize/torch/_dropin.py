@@ -142,7 +142,9 @@ class _Dropin:
             self._follow(epoch)
 
 
-if TYPE_CHECKING or accelerated is None:
+if TYPE_CHECKING:
+    Dropin = _Dropin
+elif accelerated is None:
     Dropin = _Dropin
 else:
     Dropin = accelerated.Dropin

@@ -162,7 +162,10 @@ accelerated = _accelerated()
 # How far the caller of a scheduler's `step` is from the method in Python that it ends in, as warnings count: a method
 # in C has no frame.
 LEVEL = 3 if accelerated is None else 2
-if TYPE_CHECKING or accelerated is None:
+if TYPE_CHECKING:
+    GroupStep = _GroupStep
+    rewrite = _rewrite
+elif accelerated is None:
     GroupStep, rewrite = _GroupStep, _rewrite
 else:
     GroupStep, rewrite = accelerated.GroupStep, accelerated.rewrite

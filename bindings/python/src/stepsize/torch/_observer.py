@@ -8,11 +8,11 @@ in place again. By ctypes alone, where a call takes as long as the peer's step, 
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._core import memory
 from .._foreign.errors import StepsizeError
 from ._groups import accelerated, is_ours
 
@@ -47,8 +47,6 @@ class _Kept:
 class _Observer:
     """The peer's step."""
 
-    __slots__ = ()
-
 
 class _Observing:
     """The methods around the step in C, which asks ``_follow`` where something is not as it has left it.
@@ -56,8 +54,6 @@ class _Observing:
     ``_closed`` is (core, the peer's attributes, the step at which they were valid), or None while they are in place.
     ``_wait`` is how many steps the peer is to make before the next attempt; ``_pause`` what it was the last time.
     """
-
-    __slots__ = ()
 
     optimizer: torch.optim.Optimizer
     _peer: Any
@@ -116,7 +112,7 @@ class _Observing:
         try:
             core = self._numbers.make(own, rates)
             moved = self._numbers.read(core, own)
-        except (StepsizeError, TypeError, ValueError, ArithmeticError, LookupError, memory.struct.error):
+        except (StepsizeError, TypeError, ValueError, ArithmeticError, LookupError, struct.error):
             return
         kept, optimizer = own.copy(), own["optimizer"]
         if list(core.lrs) != rates or any(not _is_alike(kept[name], value) for name, value in moved.items()):
@@ -152,10 +148,12 @@ class _Observing:
 
 
 def _is_alike(a: Any, b: Any) -> bool:
-    return a == b or (a != a and b != b) or getattr(a, "__dict__", a) == getattr(b, "__dict__", b)
+    return bool(a == b or (a != a and b != b) or getattr(a, "__dict__", a) == getattr(b, "__dict__", b))
 
 
-if accelerated is None:
+if TYPE_CHECKING:
+    Observer = _Observer
+elif accelerated is None:
     Observer = _Observer
 else:
     # The class that brings the dictionary of the instances is the one that can say what it is.

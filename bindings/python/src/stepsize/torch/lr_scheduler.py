@@ -58,8 +58,6 @@ def __getattr__(name: str) -> Any:
 class State:
     """What all have: a state that goes on at its rate."""
 
-    __slots__ = ()
-
     optimizer: torch.optim.Optimizer
     _last_lr: list[_Rate]
 
@@ -104,8 +102,6 @@ def _is_same(present: _Rate, known: _Rate) -> bool:
 class _Twin(State, Dropin):
     """The steps of all but the composed ones and the plateau."""
 
-    __slots__ = ()
-
     last_epoch: int
     base_lrs: list[_Rate]
     _step_count: int
@@ -148,7 +144,7 @@ class _Twin(State, Dropin):
                 rates = self.get_lr()  # type: ignore[attr-defined]
             else:
                 self.last_epoch = epoch
-                closed_form = getattr(self, "_get_closed_form_lr", self.get_lr)  # type: ignore[attr-defined]
+                closed_form: Any = getattr(self, "_get_closed_form_lr", self.get_lr)  # type: ignore[attr-defined]
                 rates = closed_form()
             if len(rates) != len(groups):
                 _refuse_count(rates, groups)
@@ -202,8 +198,6 @@ def _made(make: Any, *arguments: Any) -> Schedule:
 
 class ClosedForm(_Twin):
     """Those whose recursion goes along a curve."""
-
-    __slots__ = ()
 
     _names: tuple[str, ...] = ()  # the attributes that `get_lr` reads, besides those that are lists or dictionaries
     _counter = "_step_count"  # what counts updates besides last_epoch
@@ -360,7 +354,7 @@ class CyclicLR(ClosedForm, peer.CyclicLR):
         return [self.base_lrs, self.max_lrs, *momenta]
 
     def _units(self) -> list[_Rate]:
-        return self.max_lrs
+        return list(self.max_lrs)
 
     def _lengths(self) -> tuple[int, int]:
         """The lengths of the rise and the fall. The rise is stored only as a fraction of the cycle."""
@@ -490,8 +484,6 @@ class ReduceLROnPlateau(Observer, State, peer.ReduceLROnPlateau):
 
 class _Composed(State):
     """Schedulers inside a scheduler."""
-
-    __slots__ = ()
 
     _schedulers: Any
     last_epoch: int
