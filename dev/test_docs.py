@@ -47,7 +47,7 @@ optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
 # Adapters whose docstrings show fragments of a training: docs/frameworks.md has them whole, and those are run.
 ADAPTERS = ("keras", "lightgbm", "lightning", "sklearn", "xgboost")
 # What `make test-core` leaves out; an example with one that is not there is skipped, and counted.
-BIG = ("accelerate", "jax", "keras", "lightgbm", "lightning", "optax", "torch", "transformers", "xgboost")
+BIG = ("accelerate", "hydra", "jax", "keras", "lightgbm", "lightning", "optax", "torch", "transformers", "xgboost")
 # The programs that blocks of the guides are parts of: the tests of each language compile and run them.
 EXAMPLES = {"c": "bindings/c/examples/*.c", "cpp": "bindings/c/examples/*.cpp", "swift": "Examples/swift/main.swift"}
 # What sets up the machine: the tests themselves run in such an environment.

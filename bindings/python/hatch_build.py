@@ -17,10 +17,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LIBRARIES = ("libstepsize.so", "libstepsize-learn.so")
-# The accelerated modules, and the source of each.
+# The accelerated modules, and the sources of each.
 ACCELERATED = {
-    "stepsize/_foreign/_accelerated.abi3.so": "step.c",
-    "stepsize/torch/_accelerated.abi3.so": "groups.c",
+    "stepsize/_foreign/_accelerated.abi3.so": ["step.c"],
+    "stepsize/torch/_accelerated.abi3.so": ["groups.c", "dropin.c"],
 }
 
 
@@ -95,11 +95,11 @@ def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:
         return {}
     options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-shared", "-s"]
     built = {}
-    for name, source in ACCELERATED.items():
+    for name, sources in ACCELERATED.items():
         target = folder / Path(name).parent.name / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
-        path = package / "src" / "_accelerated" / source
-        command = [*compiler, *options, f"-I{include}", str(path), "-o", str(target)]
+        paths = [str(package / "src" / "_accelerated" / source) for source in sources]
+        command = [*compiler, *options, f"-I{include}", *paths, "-o", str(target)]
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode != 0:
             print(f"stepsize: the accelerated modules are left out:\n{run.stdout}", file=sys.stderr)

@@ -17,7 +17,7 @@ enum Stretch {
     stretch: a schedule in another unit of time
     formula: hold: schedule(floor(t/factor)); linear: interpolated from that to the next step's value
     schedule: schedule; the schedule to stretch
-    factor: real > 0; updates for each step of the schedule
+    factor: real of updates > 0; updates for each step of the schedule
     interpolation: word hold|linear = hold; value between two steps
     """
   }

@@ -467,15 +467,15 @@ extension Schedule {
   /// - Parameters:
   ///   - policy: Curve after burn_in; one of "constant", "step", "steps", "exp", "poly", "sigmoid",
   ///     "random".
-  ///   - burnIn: Batches of the rise; an integer from 0 to 9223372036854775807.
+  ///   - burnIn: Updates of the rise; an integer from 0 to 9223372036854775807.
   ///   - power: Exponent of burn_in, poly and random; a finite number > 0.
-  ///   - step: Batches between cuts; the middle of sigmoid; an integer from 1 to
+  ///   - step: Updates between cuts; the middle of sigmoid; an integer from 1 to
   ///     9223372036854775807.
   ///   - scale: Multiplier at each cut; a finite number >= 0.
-  ///   - steps: Batches at which steps cuts; a list of strictly ascending integers >= 0, or none.
+  ///   - steps: Updates at which steps cuts; a list of strictly ascending integers >= 0, or none.
   ///   - scales: Multiplier at each of them; a list, each a finite number >= 0, or none.
   ///   - gamma: Base of exp, steepness of sigmoid; a finite number > 0.
-  ///   - maxBatches: Batches of poly; an integer from 1 to 9223372036854775807, or none.
+  ///   - maxBatches: Updates of poly; an integer from 1 to 9223372036854775807, or none.
   public static func darknet(
     _ policy: StaticString = "constant", burnIn: Int64 = 0, power: Double = 4, step: Int64 = 1,
     scale: Double = 1, steps: [Int64]? = nil, scales: [Double]? = nil, gamma: Double = 1,
@@ -510,7 +510,7 @@ extension Schedule {
   /// - Parameters:
   ///   - lr0: The base rate; a finite number > 0.
   ///   - lrMin: Rate after the decay; <= 0: no decay; a finite number.
-  ///   - epochs: Epochs of the whole; an integer from 1 to 9223372036854775807.
+  ///   - epochs: Epochs in total; an integer from 1 to 9223372036854775807.
   ///   - decayEpochs: Epochs of the decay; <= 0: all; a finite number.
   ///   - updatesPerEpoch: Updates of an epoch; an integer from 1 to 9223372036854775807.
   public static func llamaCpp(
@@ -529,7 +529,7 @@ extension Schedule {
   /// - Parameters:
   ///   - schedulerType: Curve; one of "cosine", "linear", "constant", "wsd".
   ///   - warmupIterations: Updates of the rise, W; an integer from 0 to 9223372036854775807.
-  ///   - trainNumBatches: Updates of the whole, N; an integer from 1 to 9223372036854775807.
+  ///   - trainNumBatches: Updates in total, N; an integer from 1 to 9223372036854775807.
   ///   - finalLearningRateFrac: Lowest value, f; a number in [0, 1].
   public static func llmc(
     _ schedulerType: StaticString, _ warmupIterations: Int64, _ trainNumBatches: Int64,

@@ -115,7 +115,7 @@ extension Scheduler {
     let (first, count) = recorded
     // Nothing but a controller moves a base rate.
     if plan.controller == nil, groups.contains(where: { $0.base != $0.initial }) { return false }
-    // Nothing but an early stop rule moves time, or says that the training has stopped early.
+    // Nothing but an early stop rule moves time, or says that the metric has stopped improving.
     if plan.earlyStops.isEmpty && (lead > 0 || watch.hasStopped) { return false }
     // What is used at the end of time is written down, too.
     return watch.time(at: step) == time && first <= step && (count <= step - first || time == Int64.max)

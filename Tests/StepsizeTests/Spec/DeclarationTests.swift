@@ -52,7 +52,8 @@ final class DeclarationTests: XCTestCase {
     XCTAssertEqual(
       others,
       [
-        "accumulation", "cooldown", "count", "cycles", "max_trials", "model_size", "patience", "reset_start",
+        "accumulation", "cooldown", "count", "cycles", "epochs", "max_trials", "model_size", "patience",
+        "reset_start",
         "seed",
         "warmup", "window",
       ])

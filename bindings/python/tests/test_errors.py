@@ -106,3 +106,14 @@ def test_an_error_can_be_pickled():
     error = error_of(lambda: st.parse("linear(5) >> x"))
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.status, again.offset) == (str(error), error.status, error.offset)
+
+
+@pytest.mark.parametrize("text", ["greedy() * linear(9)", "  plateau(patience=3)", 'early_stop(phase="a") * linear(9)'])
+@pytest.mark.parametrize("make", [st.parse, st.Schedule, lambda text: st.Linear(3) >> st.Schedule(text)])
+def test_the_text_of_a_scheduler_is_none_of_a_schedule(text, make):
+    error = error_of(lambda: make(text))
+    name = text.strip().partition("(")[0]
+    first, shown, caret = str(error).splitlines()
+    assert first == f'"{name}" makes a scheduler, not a schedule: use stepsize.Scheduler(base_lr, text)'
+    assert shown == f"  {text}" and caret.index("^") == 2 + error.offset == 2 + text.index(name)
+    assert "come first" in str(error_of(lambda: st.parse("linear(3) * greedy()")))

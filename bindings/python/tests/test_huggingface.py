@@ -1,7 +1,10 @@
 """stepsize.huggingface in real runs: the Trainer on a tiny model of random weights, and accelerate."""
 
+import inspect
 import json
+import math
 import re
+import warnings
 
 import pytest
 import stepsize as st
@@ -13,7 +16,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("accelerate", reason="accelerate is not installed; the Trainer needs it")
 torch = pytest.importorskip("torch")
 
-from stepsize.huggingface import LossCallback, Scheduler, prepare  # noqa: E402
+from stepsize.huggingface import LossCallback, Scheduler, configured, prepare  # noqa: E402
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments  # noqa: E402  # noqa: E402
 
 TOTAL = 12
@@ -28,7 +31,7 @@ class Seen(TrainerCallback):
         self.rates.append([group["lr"] for group in given["optimizer"].param_groups])
 
     def on_log(self, args, state, control, logs=None, **given):
-        self.logged += [(state.global_step, name, logs[name]) for name in ("loss", "eval_loss") if name in logs]
+        self.logged += [(state.global_step, name, logs[name]) for name in logs if name.endswith("loss")]
 
     def on_step_end(self, args, state, control, **given):
         if state.global_step == self.stop:
@@ -41,11 +44,23 @@ def rows(count):
     return [{"input_ids": row, "labels": int(row.sum() % 2)} for row in ids]
 
 
-def train(folder, metric="loss", text=TEXT, stop=None, resume=False, callback=True, make=Scheduler, **arguments):
+def small():
+    return BertConfig(
+        vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
+        max_position_embeddings=8,
+    )  # fmt: skip
+
+
+def accuracy(predicted):
+    return {"accuracy": float((predicted.predictions.argmax(-1) == predicted.label_ids).mean())}
+
+
+def train(
+    folder, metric="loss", text=TEXT, stop=None, resume=False, callback=True, make=Scheduler, mode=None, accuracy=None,
+    sets=None, **arguments,
+):  # fmt: skip
     torch.manual_seed(0)
-    config = BertConfig(vocab_size=30, hidden_size=8, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8,
-                        max_position_embeddings=8)  # fmt: skip
-    model = BertForSequenceClassification(config)
+    model = BertForSequenceClassification(small())
     optimizer = torch.optim.AdamW(
         [{"params": model.bert.parameters()}, {"params": model.classifier.parameters(), "lr": 1e-2}], lr=1e-3
     )
@@ -54,12 +69,12 @@ def train(folder, metric="loss", text=TEXT, stop=None, resume=False, callback=Tr
     trainer = Trainer(
         model,
         TrainingArguments(
-            str(folder), max_steps=TOTAL, per_device_train_batch_size=4, logging_steps=1, save_strategy="no",
-            report_to=[], disable_tqdm=True, use_cpu=True, seed=1, **arguments,
+            str(folder), max_steps=TOTAL, per_device_train_batch_size=4, save_strategy="no", report_to=[],
+            disable_tqdm=True, use_cpu=True, seed=1, **{"logging_steps": 1, **arguments},
         ),
-        train_dataset=rows(64), eval_dataset=rows(8),
+        train_dataset=rows(64), eval_dataset=sets or rows(8),
         optimizers=(optimizer, make(optimizer, text)),
-        callbacks=[seen, *([LossCallback(metric)] if callback else [])],
+        callbacks=[seen, *([LossCallback(metric, mode=mode)] if callback else [])], compute_metrics=accuracy,
     )  # fmt: skip
     trainer.train(resume_from_checkpoint=resume)
     return seen, trainer
@@ -111,8 +126,117 @@ def test_rates_equal_those_of_transformers_own_scheduler(tmp_path):
 def test_without_the_callback_and_with_another_scheduler(tmp_path):
     with pytest.raises(st.StepsizeError, match=r"pass callbacks=\[LossCallback\(\)\]"):
         train(tmp_path, callback=False)
-    with pytest.raises(st.StepsizeError, match="metric = 'eval_f1', expected one of 'eval_loss'"):
-        train(tmp_path, "eval_f1", eval_strategy="steps", eval_steps=2)
+    with pytest.raises(st.StepsizeError, match="metric = 'eval_score', expected one of 'eval_loss'"):
+        train(tmp_path, "eval_score", mode="min", eval_strategy="steps", eval_steps=2)
+
+
+def test_which_way_is_better(tmp_path):
+    """The name of the metric tells, or the arguments by which the best model is chosen; else it asks."""
+    options = {"eval_strategy": "steps", "eval_steps": 2}
+    with pytest.raises(st.StepsizeError, match=r"'eval_f1': a larger value is better, .*: make it greedy\(mode=\"max"):
+        train(tmp_path, "eval_f1", **options)
+    with pytest.raises(st.StepsizeError, match="metric = 'eval_score': it cannot be known .* pass mode='min' to the"):
+        train(tmp_path, "eval_score", **options)
+    for better, words in ((True, "a larger value is better"), (False, "eval_score")):
+        with pytest.raises((st.StepsizeError, KeyError), match=words):  # the Trainer's own error
+            train(tmp_path, "eval_score", metric_for_best_model="score", greater_is_better=better, **options)
+    text = TEXT.replace("greedy(", "greedy(mode=max, ")
+    seen, _ = train(tmp_path, "eval_accuracy", text=text, accuracy=accuracy, **options)
+    assert len(seen.rates) == TOTAL
+    train(tmp_path, "eval_score", text="linear(12)", **options)  # nothing observes it
+
+
+def test_one_of_several_evaluation_sets(tmp_path):
+    sets = {"first": rows(8), "second": rows(16)}
+    for name in sets:
+        seen, _ = train(tmp_path, f"eval_{name}_loss", eval_strategy="steps", eval_steps=2, sets=sets)
+        assert seen.rates == replayed(seen.logged, f"eval_{name}_loss")
+    with pytest.raises(st.StepsizeError, match="'eval_loss', expected one of 'eval_first_loss', .*'eval_second_loss'"):
+        train(tmp_path, "eval_loss", eval_strategy="steps", eval_steps=2, sets=sets)
+
+
+@pytest.mark.parametrize("metric, arguments, words", [
+    ("loss", {"logging_steps": 500}, "logging_steps is 500, and the run has 12 updates"),
+    ("loss", {"logging_strategy": "no"}, "logging_strategy is 'no'"),
+    ("eval_loss", {}, "eval_strategy is 'no'"),
+    ("eval_loss", {"eval_strategy": "steps", "eval_steps": 50}, "eval_steps is 50, and the run has 12 updates"),
+    ("train_error", {}, "it was never logged"),
+])  # fmt: skip
+def test_a_controller_that_observes_nothing_says_so(tmp_path, metric, arguments, words):
+    with pytest.warns(UserWarning, match=f"observes no '{metric}', and moves no rate: {words}") as caught:
+        train(tmp_path, metric, **arguments)
+    assert [each.filename for each in caught if "moves no rate" in str(each.message)] == [__file__]
+
+
+def test_nothing_is_said_where_all_is_well(tmp_path):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*moves no rate")
+        train(tmp_path, "loss")
+        train(tmp_path, "loss", logging_steps=5)
+        train(tmp_path, "loss", logging_steps=500, logging_first_step=True)
+        train(tmp_path, "eval_loss", eval_strategy="epoch")
+        train(tmp_path, "loss", text="linear(12)", logging_steps=500)
+
+
+def test_controllers_that_a_trainer_cannot_serve(tmp_path):
+    for text in ("line_search()", "hypergradient() * linear(9)"):
+        with pytest.raises(st.StepsizeError, match="needs more than a loss, which a trainer cannot give it"):
+            train(tmp_path, text=text)
+
+
+# ---- The text form in the arguments ----
+
+
+def trainer_of(folder, kwargs, make=None, **arguments):
+    model = BertForSequenceClassification(small())
+    return configured(Trainer)(
+        model, TrainingArguments(
+            str(folder), max_steps=6, logging_steps=1, save_strategy="no", report_to=[], disable_tqdm=True,
+            use_cpu=True, learning_rate=1e-3, lr_scheduler_kwargs=kwargs, **arguments,
+        ), train_dataset=rows(64), eval_dataset=rows(8), callbacks=[Seen()],
+    )  # fmt: skip
+
+
+def rates_of(trainer):
+    trainer.train()
+    (seen,) = [each for each in trainer.callback_handler.callbacks if isinstance(each, Seen)]
+    return [rates[0] for rates in seen.rates]
+
+
+def test_the_text_form_in_the_arguments(tmp_path):
+    text = "greedy(patience=0, factor=0.5) * (warmup(2) >> linear(4))"
+    trainer = trainer_of(tmp_path, {"stepsize": text, "metric": "loss", "min_lr": 1e-5})
+    rates = rates_of(trainer)
+    heard = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    reference = st.Scheduler(1e-3, text, min_lr=1e-5)
+    expected = [reference.lr, reference.advance()] + [reference.step(loss) for loss in heard[:4]]
+    assert rates == expected
+    assert rates_of(trainer_of(tmp_path, '{"stepsize": "linear(6)"}')) == list(st.Linear(6).curve(6, base_lr=1e-3))
+    # Its own scheduler where the arguments do not say it.
+    assert rates_of(trainer_of(tmp_path, None, lr_scheduler_type="linear")) == pytest.approx(
+        list(st.Linear(6).curve(6, base_lr=1e-3)), rel=1e-12
+    )
+    assert rates_of(trainer_of(tmp_path, {"num_cycles": 1}, lr_scheduler_type="cosine_with_restarts"))[0] == 1e-3
+    assert configured(Trainer).__name__ == "Trainer"
+
+
+def test_the_text_form_in_yaml_and_on_the_command_line(tmp_path):
+    from transformers import HfArgumentParser
+
+    text = "greedy(patience=0, factor=0.5) * (warmup(2) >> linear(4))"
+    (tmp_path / "run.yaml").write_text(
+        f"output_dir: {tmp_path}\nuse_cpu: true\nlr_scheduler_kwargs:\n  stepsize: {text}\n  metric: loss\n"
+    )
+    parser = HfArgumentParser(TrainingArguments)
+    (one,) = parser.parse_yaml_file(tmp_path / "run.yaml")
+    (other,) = parser.parse_args_into_dataclasses(
+        ["--output_dir", str(tmp_path), "--use_cpu", "true",
+         "--lr_scheduler_kwargs", json.dumps({"stepsize": text, "metric": "loss"})]
+    )  # fmt: skip
+    for arguments in (one, other):
+        trainer = configured(Trainer)(BertForSequenceClassification(small()), arguments, train_dataset=rows(8))
+        trainer.create_optimizer_and_scheduler(6)
+        assert str(trainer.lr_scheduler.core) == str(st.Scheduler(0.1, text))
 
 
 # ---- accelerate ----
@@ -137,6 +261,78 @@ def test_accelerate_needs_the_optimizer_first():
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
     with pytest.raises(st.StepsizeError, match=r"call accelerator.prepare\(optimizer\) first"):
         prepare(Accelerator(cpu=True), Scheduler(optimizer, "linear(4)"))
+
+
+def loop(scheduler_of, count=12, **options):
+    """A loop with accelerate, four batches for each update; the rates after each batch."""
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState, GradientState
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    accelerator = Accelerator(cpu=True, gradient_accumulation_steps=4)
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    model, optimizer = accelerator.prepare(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    stepper, rates, losses = scheduler_of(accelerator, optimizer), [], []
+    for batch in torch.randn(count, 8, 2):
+        with accelerator.accumulate(model):
+            loss = (model(batch) ** 2).mean()
+            accelerator.backward(loss)
+            optimizer.step()
+            stepper.step(loss)
+            optimizer.zero_grad()
+        rates.append(optimizer.param_groups[0]["lr"])
+        losses.append(loss.item())
+    return rates, losses, accelerator, stepper
+
+
+DROP_INS = [
+    lambda optimizer: st.torch.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 10),
+    lambda optimizer: torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, 10),
+    lambda optimizer: st.torch.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.5, threshold=10),
+    lambda optimizer: torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.5, threshold=10),
+    lambda optimizer: st.huggingface.optimization.GreedyLR(optimizer, patience=0, factor=0.5, smooth=False),
+    lambda optimizer: st.huggingface.optimization.get_scheduler("linear", optimizer, 0, 10),
+    lambda optimizer: st.torch.Scheduler(optimizer, "greedy(patience=0, factor=0.5) * linear(10)"),
+]
+
+
+@pytest.mark.parametrize("make", DROP_INS)
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_accelerate_takes_every_scheduler(make, wrapped):
+    """On the optimizer that accelerate has wrapped, and on the one inside; drop-ins, and the originals."""
+    rates, losses, accelerator, stepper = loop(
+        lambda accelerator, optimizer: prepare(accelerator, make(optimizer if wrapped else optimizer.optimizer))
+    )
+    weight = torch.nn.Parameter(torch.zeros(1))
+    reference, expected = make(torch.optim.SGD([weight], lr=0.1)), []
+    needs_loss = "metrics" in str(inspect.signature(reference.step)) or getattr(reference, "needs_loss", False)
+    for t in range(12):
+        if t % 4 == 3:
+            reference.optimizer.step()
+            mean = math.fsum(losses[t - 3 : t + 1]) / 4
+            reference.step(mean) if needs_loss else reference.step()
+        expected.append(reference.optimizer.param_groups[0]["lr"])
+    assert rates == expected and len(set(rates)) > 2
+    accelerator._schedulers[0].load_state_dict(accelerator._schedulers[0].state_dict())
+    assert stepper is accelerator._schedulers[0]
+
+
+@pytest.mark.parametrize("configuration", [
+    "greedy(patience=0, factor=0.5) * linear(10)", st.Linear(10), {"schedule": "linear(10)", "min_lr": 0.095},
+])  # fmt: skip
+def test_accelerate_takes_what_a_configuration_file_holds(configuration):
+    rates, losses, _, stepper = loop(lambda accelerator, optimizer: prepare(accelerator, configuration, optimizer))
+    options = configuration if isinstance(configuration, dict) else {"schedule": configuration}
+    reference = st.Scheduler(0.1, **options)
+    for t in range(3):
+        reference.step(math.fsum(losses[4 * t : 4 * t + 4]) / 4)
+    assert rates[-1] == reference.lr != 0.1
+    from accelerate import Accelerator
+
+    with pytest.raises(st.StepsizeError, match=r"call prepare\(accelerator, text, optimizer\)"):
+        prepare(Accelerator(cpu=True), "linear(10)")
 
 
 def test_the_example_runs():

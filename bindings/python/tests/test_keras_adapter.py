@@ -35,29 +35,36 @@ class Seen(keras.callbacks.Callback):
         self.losses.append(logs["loss"])
 
 
-def make_model(rate):
+def make_model(rate, metrics=(), **options):
     keras.utils.set_random_seed(1)
     model = keras.Sequential(
         [keras.layers.Input((3,)), keras.layers.Dense(4, activation="tanh"), keras.layers.Dense(1)]
     )
-    model.compile(keras.optimizers.Adam(rate), loss="mse")
+    options.setdefault("optimizer", keras.optimizers.Adam(rate))
+    model.compile(loss="mse", metrics=list(metrics), **options)
     return model
 
 
-def fit(model, callbacks, epochs=4):
+def fit(model, callbacks, epochs=4, **options):
     random = np.random.default_rng(0)
     inputs = random.normal(size=(40, 3)).astype("float32")
     targets = inputs.sum(1, keepdims=True) + random.normal(size=(40, 1)).astype("float32")
     seen = Seen()
     history = model.fit(
         inputs, targets, batch_size=8, epochs=epochs, shuffle=False, verbose=0, callbacks=[*callbacks, seen],
-        validation_data=(inputs, targets),
+        **{"validation_data": (inputs, targets), **options},
     )  # fmt: skip
     return seen, history.history
 
 
 def rates32(rates):
     return [float(np.float32(rate)) for rate in rates]
+
+
+def place_of(caught, words):
+    """The file that the only warning with these words is about."""
+    (found,) = {each.filename for each in caught if words in str(each.message)}
+    return found
 
 
 def test_a_schedule_saved_and_resumed_with_the_model(tmp_path):
@@ -99,13 +106,199 @@ def test_a_controller_saved_and_resumed(tmp_path, every, metric):
     assert first.rates + second.rates == expected
 
 
+@pytest.mark.parametrize("every, metric", [("batch", "loss"), ("epoch", "val_loss"), ("batch", "val_loss")])
+def test_the_state_is_complete(every, metric):
+    """Between any two epochs, with a fresh model whose optimizer has counted nothing."""
+    make = lambda: LearningRate(0.1, TEXT, every=every, metric=metric)  # noqa: E731
+    model, callback = make_model(0.1), make()
+    before, _ = fit(model, [callback], 2)
+    resumed = make()
+    resumed.load_state_dict(callback.state_dict())
+    assert resumed.state_dict() == callback.state_dict()
+    fresh = make_model(0.1)
+    fresh.set_weights(model.get_weights())
+    after, _ = fit(fresh, [resumed], 1)
+    step = 2 if every == "epoch" else 10
+    assert resumed.scheduler.current_step == step + (1 if every == "epoch" else 5)
+    assert after.rates[0] == np.float32(callback.scheduler.lr) and before.rates[-1] != after.rates[0]
+
+
+def test_a_schedule_takes_no_longer_where_it_is_longer():
+    import time
+
+    def seconds(schedule):
+        step = keras.Variable(3, dtype="int32", trainable=False)
+        times = []
+        for _ in range(20):
+            start = time.perf_counter()
+            keras.ops.convert_to_numpy(schedule(step))
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    if keras.backend.backend() == "jax":
+        pytest.skip("compiled programs have a table")
+    assert seconds(Schedule("linear(10000000000)")) < 5 * seconds(Schedule("linear(10)"))
+
+
+def test_a_schedule_without_an_end_and_one_that_is_long():
+    for text in ("inverse_sqrt(100)", "linear(10000000000)", "warmup(3) >> constant()"):
+        seen, _ = fit(make_model(Schedule(text, 0.1)), [], 2)
+        assert seen.rates == rates32(st.parse(text).curve(10, base_lr=0.1))
+        model = make_model(Schedule(text, 0.1))
+        fit(model, [], 1)
+        model.optimizer.iterations.assign(2**21)
+        assert fit(model, [], 1)[0].rates == rates32(st.parse(text).curve(5, 2**21, base_lr=0.1))
+
+
+# ---- Whatever `fit` does with batches and epochs ----
+
+
+def test_updates_are_counted_by_the_optimizer():
+    optimizer = keras.optimizers.Adam(0.1, gradient_accumulation_steps=4)
+    callback = LearningRate(0.1, "greedy(patience=0, factor=0.5) * linear(8)")
+    seen, _ = fit(make_model(0.1, optimizer=optimizer), [callback])  # 20 batches
+    assert callback.scheduler.current_step == 5
+    reference = st.Scheduler(0.1, "greedy(patience=0, factor=0.5) * linear(8)")
+    expected = [reference.lr] + [reference.step(loss) for loss in seen.losses[3::4]]
+    assert seen.rates == rates32(rate for rate in expected for _ in range(4))[:20]
+
+
+def test_an_update_that_is_skipped_does_not_count():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.1), initial_scale=3e38)
+    callback = LearningRate(0.1, "linear(40)")
+    model = make_model(0.1, optimizer=optimizer)
+    seen, _ = fit(model, [callback])
+    updates = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    assert 0 < updates == callback.scheduler.current_step < 20
+    assert seen.rates[:2] == rates32([0.1, 0.1])
+
+
+def test_several_updates_between_two_calls():
+    if keras.backend.backend() == "torch":
+        pytest.skip("Keras has no steps_per_execution there")
+    callback = LearningRate(0.1, "linear(40)")
+    with pytest.warns(UserWarning, match="Keras makes 5 updates before a callback is called") as caught:
+        fit(make_model(0.1, steps_per_execution=5), [callback], 2)
+    assert callback.scheduler.current_step == 10 and place_of(caught, "Keras makes 5") == __file__
+
+
+@pytest.mark.parametrize("every", ["batch", "epoch"])
+def test_a_fit_that_starts_again_goes_on_where_it_was(every, tmp_path):
+    """As Keras's own LearningRateScheduler, by the number of the epoch; and as its schedules, by the updates."""
+    whole, _ = fit(make_model(0.1), [LearningRate(0.1, "linear(30)", every=every)], 6)
+    curve = st.parse("linear(30)").curve(30, base_lr=0.1)
+    assert whole.rates == rates32(curve if every == "batch" else [curve[t // 5] for t in range(30)])
+
+    model = make_model(0.1)
+    first, _ = fit(model, [LearningRate(0.1, "linear(30)", every=every)], 4)
+    second, _ = fit(model, [LearningRate(0.1, "linear(30)", every=every)], 6, initial_epoch=4)
+    assert first.rates + second.rates == whole.rates
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 3:
+                raise KeyboardInterrupt
+
+    for order in (1, -1):
+        folder = str(tmp_path / f"{every}{order}")
+        seen = []
+        for stop in ([Stop()], []):
+            model = make_model(0.1)
+            backup = keras.callbacks.BackupAndRestore(folder)
+            each = Seen()
+            seen.append(each)
+            try:
+                fit(model, [*[backup, LearningRate(0.1, "linear(30)", every=every)][::order], each, *stop], 6)
+            except KeyboardInterrupt:
+                pass
+        assert seen[0].rates + seen[1].rates == whole.rates
+
+
+@pytest.mark.parametrize("order", ["again", "initial_epoch", "another"])
+def test_another_fit_with_the_same_callback(order):
+    """What a plateau knows begins anew, and the rate that it has reached stays, as in Keras's own."""
+    rates = []
+    for make in (
+        lambda: keras.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0),
+        lambda: LearningRate(0.1, "plateau(counting=keras, factor=0.5, patience=1, threshold=10)", every="epoch"),
+    ):
+        model, callback = make_model(0.1), make()
+        first, _ = fit(model, [callback], 4)
+        if order == "another":
+            model = make_model(0.1)
+        second, _ = fit(model, [callback], 8 if order == "initial_epoch" else 4,
+                        initial_epoch=4 if order == "initial_epoch" else 0)  # fmt: skip
+        rates.append((first.rates, second.rates))
+    theirs, ours = rates
+    assert ours[0] == pytest.approx(theirs[0]) and len(set(ours[0])) > 2
+    if order == "initial_epoch":  # it goes on, where Keras's forgets the best loss
+        whole, _ = fit(make_model(0.1), [make()], 8)
+        assert ours[0] + ours[1] == whole.rates
+    else:
+        assert ours[1] == pytest.approx(theirs[1])
+    assert (ours[1][0] == ours[0][0]) == (order == "another")
+
+
+# ---- What a controller observes ----
+
+
+def test_a_metric_of_an_epoch_with_a_schedule_of_updates():
+    text = "plateau(patience=0, factor=0.5, threshold=10, threshold_mode=abs) * (warmup(6) >> constant())"
+    callback = LearningRate(0.1, text, metric="val_loss")
+    seen, history = fit(make_model(0.1), [callback])
+    reference, expected = st.Scheduler(0.1, text), []
+    for update in range(20):
+        expected.append(reference.lr)
+        known = update and update % 5 == 0
+        reference.step(history["val_loss"][update // 5 - 1]) if known else reference.advance()
+    assert seen.rates == rates32(expected) and seen.rates[-1] < 0.1
+
+
+@pytest.mark.parametrize("metric, better", [("val_r2_score", "max"), ("r2_score", "max"), ("val_mae", "min")])
+def test_keras_tells_which_way_is_better(metric, better):
+    metrics = [keras.metrics.R2Score(), "mae"]
+    text = "plateau(patience=0)"
+    for mode, used in ((None, better), ("max", "max")):
+        callback = LearningRate(0.1, text, every="epoch", metric=metric, mode=mode)
+        fit(make_model(0.1, metrics), [callback], 3)
+        assert callback.scheduler.controller.mode == used
+
+
+def test_it_asks_where_keras_does_not_know():
+    def mine(targets, predictions):
+        return keras.ops.mean(predictions)
+
+    with pytest.raises(st.StepsizeError, match="metric = 'mine': it cannot be known .* pass mode='min' or mode='max'"):
+        fit(make_model(0.1, [mine]), [LearningRate(0.1, TEXT, metric="mine")])
+    fit(make_model(0.1, [mine]), [LearningRate(0.1, TEXT, metric="mine", mode="max")], 1)
+
+
+@pytest.mark.parametrize("every", ["batch", "epoch"])
+def test_a_controller_that_observes_nothing_says_so(every):
+    callback = LearningRate(0.1, TEXT, every=every, metric="val_loss")
+    with pytest.warns(UserWarning, match="observed nothing at the end of epoch 0: .*pass validation_data") as caught:
+        fit(make_model(0.1), [callback], 1, validation_data=None)
+    assert place_of(caught, "observed nothing") == __file__
+    with pytest.warns(UserWarning, match="observed nothing at the end of epoch 0"):  # and goes on with the next one
+        _, history = fit(make_model(0.1), [LearningRate(0.1, TEXT, every=every, metric="val_loss")], 4,
+                         validation_freq=2)  # fmt: skip
+    assert len(history["val_loss"]) == 2
+
+
+def test_a_controller_that_begins_late_says_so():
+    model = make_model(0.1)
+    fit(model, [], 1)
+    with pytest.warns(UserWarning, match="begins at batch 5 without the state of the updates before: load_state_dict"):
+        fit(model, [LearningRate(0.1, TEXT)], 1)
+
+
 def test_the_example_runs():
     assert run(EXAMPLES / "keras_greedy.py").startswith("loss ")
 
 
 def test_wrong_use():
-    with pytest.raises(st.StepsizeError, match="length: .*has no end"):
-        Schedule("constant()")
+    with pytest.raises(st.StepsizeError, match="length = 0, expected an integer >= 1"):
+        Schedule("constant()", length=0)
     with pytest.raises(st.StepsizeError, match="every = 'step', expected 'batch' or 'epoch'"):
         LearningRate(0.1, every="step")
     with pytest.raises(st.StepsizeError, match="compile the model with a number"):

@@ -10,12 +10,14 @@ import resource
 import stepsize as st
 
 scheduler = st.Scheduler(0.1, st.Linear(4))
+text = "table([" + "1, " * 5_000_000 + "1])"
+rates = [0.1] * 1_000_000
 with open("/proc/self/statm") as file:
     limit = int(file.read().split()[0]) * resource.getpagesize() + 50_000_000
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-for controller in (st.EarlyStop(window=16777216), st.GreedyLR(window=16777216, smooth=True)):
+for call in (lambda: st.parse(text), lambda: st.Scheduler(rates, controller=st.GreedyLR())):
     try:
-        st.Scheduler(0.1, controller=controller)
+        call()
     except MemoryError as error:
         print(error)
 print(scheduler.step(), st.parse("linear(4)").at(2))

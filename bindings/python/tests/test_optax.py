@@ -45,14 +45,22 @@ def test_double_precision_is_exact():
         assert [float(rate(t)) for t in range(10)] == list(expected)
 
 
-def test_without_an_end():
-    with pytest.raises(st.StepsizeError, match="length: .*has no end, expected the number of updates"):
-        schedule("warmup(3) >> constant()")
+def test_a_length():
     with pytest.raises(st.StepsizeError, match="length = 0, expected an integer >= 1"):
         schedule("linear(3)", length=0)
     rate = schedule("inverse_sqrt(4)", length=50)
     assert np.array_equal([rate(t) for t in range(50)], exact("inverse_sqrt(4)", 1.0, 50))
-    assert rate(50) == rate(49)
+    assert rate(50) == rate(49) and schedule("linear(8)", length=3)(jnp.arange(8))[-1] == 0.75
+
+
+def test_an_optimizer_without_an_end():
+    """Past the table, too."""
+    optimizer = optax.sgd(schedule("warmup(3) >> inverse_sqrt(4)"))
+    state = optimizer.init(jnp.zeros(()))
+    for count in (0, 2, 100, 2**20 - 1, 2**20, 2**30, 2**31 - 1):
+        there = jax.tree.map(lambda leaf, count=count: jnp.full_like(leaf, count), state)
+        change, _ = jax.jit(optimizer.update)(jnp.ones(()), there)
+        assert -change == np.float32(st.parse("warmup(3) >> inverse_sqrt(4)").at(count))
 
 
 def problem():

@@ -83,6 +83,21 @@ def test_the_optimizer_of_a_network_gets_the_rate():
     assert all(np.array_equal(old, new) for old, new in zip(before, model.coefs_))
 
 
+@pytest.mark.parametrize("make", [
+    lambda: SGDClassifier(loss="log_loss", learning_rate="constant", eta0=1.0),
+    lambda: MLPClassifier((4,), solver="sgd", momentum=0.0, random_state=0),
+], ids=["SGDClassifier", "MLP"])  # fmt: skip
+def test_a_schedule_that_is_shorter_than_the_training(make):
+    model, scheduler = make(), st.Scheduler(0.3, "linear(3)")
+    train(model, scheduler, 0, 3)
+    before = [np.copy(each) for each in model.__dict__.get("coefs_", [getattr(model, "coef_", None)])]
+    with pytest.warns(UserWarning, match=r"the rate of update 3 is 0.0, an error in scikit-learn") as caught:
+        partial_fit(model, scheduler, *batch(3))
+    after = model.__dict__.get("coefs_", [getattr(model, "coef_", None)])
+    assert all(np.array_equal(old, new) for old, new in zip(before, after)) and scheduler.current_step == 4
+    assert caught[0].filename == __file__
+
+
 def test_wrong_use():
     with pytest.raises(st.StepsizeError, match='make it with learning_rate="constant"'):
         partial_fit(SGDClassifier(), st.Scheduler(0.1), *batch(0))

@@ -487,3 +487,33 @@ def test_the_same_run_as_by_hand():
         return losses
 
     assert run(True) == run(False)
+
+
+@pytest.mark.parametrize("text", ["line_search() * linear(9)", "hypergradient() * linear(9)"])
+def test_a_controller_that_is_never_told_anything_says_so(text):
+    optimizer = make_optimizer(0.1)
+    scheduler = Scheduler(optimizer, text)
+    optimizer.step()
+    with pytest.raises(st.StepsizeError, match="has made no trial: call|has observed nothing: call"):
+        for _ in range(2):
+            scheduler.step()
+    assert scheduler.current_step == (0 if text.startswith("line_search") else 1), "nothing has changed"
+    scheduler.advance()
+    scheduler.advance()
+    if text.startswith("line_search"):
+        scheduler.line_search.search(1.0, 1.0, lambda rate: 1.0 - rate / 2)
+    else:
+        scheduler.hypergradient.observe(1.0)
+    for _ in range(3):
+        scheduler.step()
+
+
+def test_a_hypergradient_in_a_loop_has_no_gradient_before_the_first():
+    optimizer = make_optimizer(0.1)
+    scheduler = Scheduler(optimizer, "hypergradient(beta=0.001)")
+    for update in range(4):
+        if update:
+            scheduler.hypergradient.observe(1.0)
+        optimizer.step()
+        scheduler.step()
+    assert scheduler.lr == pytest.approx(0.103)

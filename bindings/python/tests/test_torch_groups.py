@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 
 import stepsize as st
 from stepsize.torch import Scheduler, _groups
-from stepsize.torch._groups import Curves, check, rewrite, write
+from stepsize.torch._groups import Curves, check, rates_of, rewrite, write
 from support import bits
 
 
@@ -43,20 +43,42 @@ def test_curves_keep_their_schedules():
     assert curves.at(5) == [1.0]
 
 
+def test_tables_are_the_same_rates():
+    schedules = [st.Linear(100), st.Cosine(50), st.Linear(100)]
+    curves = Curves([*schedules, schedules[0]], [0.1, 0.3, 0.1, 0.2])
+    for start in (0, 3, 60):
+        assert [list(row) for row in curves.table(start, 50)] == [curves.at(start + i) for i in range(50)]
+    assert list(curves.table(5, 0)) == []
+
+
 @pytest.mark.parametrize("function", [rewrite, _groups._rewrite])
-def test_rewrite_refuses_what_it_does_not_know(function):
-    schedule, rate = st.Linear(10), 0.25
-    tensor = torch.tensor(rate)
-    one, two = Curves([schedule], [1.0]), Curves([schedule] * 2, [1.0] * 2)
-    for groups, present, curves in (
-        ([{"lr": rate}], [], one), ([{"lr": rate}], [float("0.25")], one), ([{"lr": tensor}], [tensor], one),
-        ([{"lr": rate}, {"lr": 1.5}], [rate, rate], two), ([{"lr": 1}], [1], one),
+def test_rewrite_leaves_alone_what_is_not_plain(function):
+    rate, tensor = 0.25, torch.tensor(0.25)
+    for groups, rates in (
+        ([{"lr": tensor}], [rate]), ([{"lr": rate}, {"lr": tensor}], [rate, rate]), ([{"lr": 1}], [rate]),
+        ([{"lr": rate}], [tensor]), ([{"lr": rate}], [1]), ([{"lr": rate}], []), ([{}], [rate]), ((), []),
     ):  # fmt: skip
         before = [dict(group) for group in groups]
-        assert function(groups, present, curves, 3) is None
-        assert groups == before
-    groups = [{"lr": rate}]
-    assert function(groups, [rate], one, 3) == [0.7] and groups == [{"lr": 0.7}]
+        assert function(groups, rates) is None
+        assert [*groups] == before
+
+
+def test_written_as_pytorch_writes():
+    """A tensor is filled, everything else replaced; what is returned does not change with the tensors."""
+    held = [torch.tensor(1.0), torch.tensor([1.0])]
+    groups = [{"lr": 1.0}, {"lr": held[0]}, {"lr": held[1]}, {"lr": 2}]
+    given = [0.5, 0.25, torch.tensor([0.125]), torch.tensor(3.0)]
+    written = write(groups, given)
+    assert [float(group["lr"]) for group in groups] == [0.5, 0.25, 0.125, 3.0] == [float(rate) for rate in written]
+    assert groups[1]["lr"] is held[0] and groups[2]["lr"] is held[1] and groups[3]["lr"] is given[3]
+    for tensor in (*held, given[3]):
+        tensor.fill_(9.0)
+    assert [float(rate) for rate in written] == [0.5, 0.25, 0.125, 3.0]
+    groups = [{"lr": 1.0}, {"lr": 2.0}]
+    rates = [0.5, 0.25]
+    written = write(groups, rates)
+    assert written == rates and written is not rates and [group["lr"] for group in groups] == rates
+    assert rates_of([{"lr": 1.0}, {"lr": 2}]) == [1.0, 2]
 
 
 # ---- Steps ----------------------------------------------------------------------------------------------

@@ -33,14 +33,14 @@ enum Darknet {
     b = t+1
     source: pjreddie/darknet, src/network.c
     policy: word constant|step|steps|exp|poly|sigmoid|random = constant; curve after burn_in
-    burn_in: count from 0 = 0; batches of the rise
+    burn_in: count of updates from 0 = 0; updates of the rise
     power: real > 0 = 4; exponent of burn_in, poly and random
-    step: count from 1 = 1; batches between cuts; the middle of sigmoid
+    step: count of updates from 1 = 1; updates between cuts; the middle of sigmoid
     scale: real >= 0 = 1; multiplier at each cut
-    steps: counts = none; batches at which steps cuts
+    steps: counts of updates = none; updates at which steps cuts
     scales: reals >= 0 = none; multiplier at each of them
     gamma: real > 0 = 1; base of exp, steepness of sigmoid
-    max_batches: count from 1 = none; batches of poly
+    max_batches: count of updates from 1 = none; updates of poly
     """
   }
 

@@ -25,8 +25,8 @@ enum LLMC {
     constant: 1
     source: karpathy/llm.c, llmc/schedulers.h
     scheduler_type: word cosine|linear|constant|wsd; curve
-    warmup_iterations: count from 0; updates of the rise, W
-    train_num_batches: count from 1; updates of the whole, N
+    warmup_iterations: count of updates from 0; updates of the rise, W
+    train_num_batches: count of updates from 1; updates in total, N
     final_learning_rate_frac: real in [0, 1]; lowest value, f
     """
   }

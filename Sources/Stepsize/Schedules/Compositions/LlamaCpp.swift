@@ -18,9 +18,9 @@ enum LlamaCpp {
     source: ggml-org/llama.cpp, common/common.h, lr_opt
     lr0: real > 0 = 0.00001; the base rate
     lr_min: real = -1; rate after the decay; <= 0: no decay
-    epochs: count from 1 = 2; epochs of the whole
+    epochs: count from 1 = 2; epochs in total
     decay_epochs: real = -1; epochs of the decay; <= 0: all
-    updates_per_epoch: count from 1 = 1; updates of an epoch
+    updates_per_epoch: count of updates from 1 = 1; updates of an epoch
     """
   }
 

@@ -2,13 +2,12 @@
  * floats, and a loss is a float. Everything else goes to the methods `_step` and `_advance` of the scheduler, and to the
  * functions of the same names in stepsize/torch/_groups.py.
  */
-#include "step.h"
+#include "dropin.h"
 
-typedef int32_t (*rates_function)(const void *const *, const double *, size_t, int64_t, double *);
+#include <math.h>
 
-static rates_function library_rates;
 static PyTypeObject *core_type;
-static PyObject *word_lr, *word_loss, *word_param_groups, *word_addresses;
+static PyObject *word_lr, *word_loss, *word_param_groups;
 
 typedef struct {
   PyObject_HEAD
@@ -108,6 +107,8 @@ static PyObject *plain_groups(GroupStep *self)
     if (plain) {
       PyObject *rate = PyDict_GetItemWithError(group, word_lr);
       plain = rate != NULL && Py_TYPE(rate) == &PyFloat_Type;
+      /* Where it is not the rate that was written, the method in Python says that something else changes it. */
+      plain = plain && (rate == self->numbers[i] || PyFloat_AsDouble(rate) == self->core->rates[i]);
       self->present[i] = rate;
       in_place &= rate == self->numbers[i];
     }
@@ -232,63 +233,232 @@ static PyType_Spec spec = {
     .slots = slots,
 };
 
-/* ---- Closed forms ------------------------------------------------------------------------------------- */
+/* ---- Schedulers of peers that observe a metric --------------------------------------------------------- */
 
-/* Whether the groups are dictionaries whose rates are the same float objects as in a list. */
-static int have_rates(PyObject *groups, PyObject *rates)
+/* The step of stepsize/torch/_observer.py: by the core while the scheduler's dictionary has nothing but the optimizer,
+ * and the groups the very rates that were put there; otherwise `_follow` makes it. */
+typedef struct {
+  GroupStep base;
+  PyObject *closed; /* (core, attributes, step), or NULL */
+  PyObject *own;    /* the dictionary */
+  PyObject *place;  /* the dictionary of the optimizer, if `param_groups` is there; else NULL */
+  PyObject **dictionaries; /* the groups: only compared, and used while they are in the optimizer */
+  Py_ssize_t wait, pause;
+} MetricStep;
+
+static PyObject *word_optimizer;
+
+static void open_up(MetricStep *self)
 {
-  for (Py_ssize_t i = 0; i < PyList_Size(groups); i += 1) {
-    PyObject *group = PyList_GetItem(groups, i), *rate = PyList_GetItem(rates, i);
-    if (Py_TYPE(group) != &PyDict_Type || Py_TYPE(rate) != &PyFloat_Type) return 0;
-    if (PyDict_GetItemWithError(group, word_lr) != rate) {
-      PyErr_Clear();
-      return 0;
+  release(&self->base);
+  PyMem_Free(self->dictionaries);
+  self->dictionaries = NULL;
+  Py_CLEAR(self->closed);
+  Py_CLEAR(self->own);
+  Py_CLEAR(self->place);
+}
+
+/* Where the optimizer has its groups, as nearly always: an attribute of the instance, which no property hides. */
+static PyObject *place_of_groups(PyObject *optimizer)
+{
+  PyObject *hidden = PyObject_GetAttr((PyObject *)Py_TYPE(optimizer), word_param_groups);
+  PyErr_Clear();
+  Py_XDECREF(hidden);
+  PyObject *place = hidden == NULL ? PyObject_GetAttrString(optimizer, "__dict__") : NULL;
+  PyErr_Clear();
+  if (place != NULL && (Py_TYPE(place) != &PyDict_Type || PyDict_GetItemWithError(place, word_param_groups) == NULL))
+    Py_CLEAR(place);
+  return place;
+}
+
+static PyObject *get_closed(MetricStep *self, void *closure)
+{
+  (void)closure;
+  PyObject *closed = self->closed == NULL ? Py_None : self->closed;
+  Py_INCREF(closed);
+  return closed;
+}
+
+static int set_closed(MetricStep *self, PyObject *closed, void *closure)
+{
+  (void)closure;
+  open_up(self);
+  if (closed == NULL || closed == Py_None) return 0;
+  PyObject *core, *attributes, *step, *own = PyObject_GenericGetDict((PyObject *)self, NULL);
+  PyObject *optimizer = own == NULL ? NULL : PyDict_GetItemWithError(own, word_optimizer);
+  if (optimizer == NULL || !PyArg_ParseTuple(closed, "OOO", &core, &attributes, &step)) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "_closed: no optimizer");
+    Py_XDECREF(own);
+    return -1;
+  }
+  self->own = own;
+  PyObject *pair[2] = {core, optimizer};
+  PyObject *driven = drive(&self->base, pair, 2);
+  PyObject *groups = driven == NULL ? NULL : plain_groups(&self->base);
+  Py_XDECREF(driven);
+  if (groups == NULL) {
+    if (!PyErr_Occurred()) PyErr_SetString(PyExc_TypeError, "_closed: expected floats for rates");
+    open_up(self);
+    return -1;
+  }
+  self->place = place_of_groups(optimizer);
+  self->dictionaries = PyMem_Calloc((size_t)self->base.count, sizeof(PyObject *));
+  if (self->dictionaries == NULL) {
+    Py_DECREF(groups);
+    open_up(self);
+    PyErr_NoMemory();
+    return -1;
+  }
+  for (Py_ssize_t i = 0; i < self->base.count; i += 1) {
+    self->dictionaries[i] = PyList_GetItem(groups, i);
+    Py_INCREF(self->base.present[i]);
+    self->base.numbers[i] = self->base.present[i];
+    self->base.written[i] = PyFloat_AsDouble(self->base.present[i]);
+  }
+  Py_DECREF(groups);
+  Py_INCREF(closed);
+  self->closed = closed;
+  return 0;
+}
+
+/* The groups, a borrowed reference, while they have the very rates that were put there; NULL otherwise. */
+static PyObject *untouched_groups(MetricStep *self)
+{
+  GroupStep *base = &self->base;
+  PyObject *groups = PyDict_GetItemWithError(self->place, word_param_groups);
+  if (groups == NULL || !PyList_Check(groups) || PyList_Size(groups) != base->count) return NULL;
+  for (Py_ssize_t i = 0; i < base->count; i += 1) {
+    PyObject *group = PyList_GetItem(groups, i);
+    if (group != self->dictionaries[i] || PyDict_GetItemWithError(group, word_lr) != base->numbers[i]) return NULL;
+    base->present[i] = base->numbers[i];
+  }
+  return groups;
+}
+
+/* 1: done; 0: not here, and nothing has changed. */
+static int observe(MetricStep *self, PyObject *metric)
+{
+  GroupStep *base = &self->base;
+  if (Py_TYPE(metric) != &PyFloat_Type || !isfinite(PyFloat_AsDouble(metric)) || self->place == NULL) return 0;
+  if (PyDict_Size(self->own) != 1 || PyDict_GetItemWithError(self->own, word_optimizer) != base->optimizer) return 0;
+  PyObject *groups = untouched_groups(self);
+  if (groups == NULL) return 0;
+  Py_INCREF(groups); /* what is told of a change may look at the scheduler, */
+  Step *core = base->core;
+  Py_INCREF(core);
+  base->in_place = 1;
+  int status = core->step(core, metric);
+  if (status == 0 && base->core == core)
+    write_rates(base, groups);
+  else if (status == 0)
+    for (Py_ssize_t i = 0; i < PyList_Size(groups) && i < core->count; i += 1) {
+      PyObject *rate = PyFloat_FromDouble(core->rates[i]), *group = PyList_GetItem(groups, i);
+      if (rate != NULL && PyDict_Check(group)) PyDict_SetItem(group, word_lr, rate);
+      Py_XDECREF(rate);
     }
-  }
-  return 1;
+  Py_DECREF(core);
+  Py_DECREF(groups);
+  return PyErr_Occurred() ? -1 : 1;
 }
 
-/* The array that the addresses of a `Curves` name, after the library has written the rates of an update into it; NULL
- * without an error where the library fails, and with one where there are no addresses. */
-static double *rates_of(PyObject *curves, Py_ssize_t count, int64_t update)
+static PyObject *metric_step(MetricStep *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names)
 {
-  PyObject *addresses = PyObject_GetAttr(curves, word_addresses);
-  if (addresses == NULL) return NULL;
-  void *arrays[3] = {NULL, NULL, NULL};
-  int fits = PyTuple_Check(addresses) && PyTuple_Size(addresses) == 4;
-  for (int i = 0; fits && i < 3; i += 1) arrays[i] = PyLong_AsVoidPtr(PyTuple_GetItem(addresses, i));
-  fits = fits && PyLong_AsSsize_t(PyTuple_GetItem(addresses, 3)) == count && !PyErr_Occurred();
-  Py_DECREF(addresses);
-  if (!fits) return NULL;
-  int32_t status = library_rates(arrays[0], arrays[1], (size_t)count, update, arrays[2]);
-  return status == 0 ? arrays[2] : NULL;
+  if (count == 1 && names == NULL && self->closed != NULL) {
+    int done = observe(self, arguments[0]);
+    if (done < 0) return NULL;
+    if (done) Py_RETURN_NONE;
+    PyErr_Clear();
+  }
+  PyObject *method = PyObject_GetAttrString((PyObject *)self, "_follow"), *positional = PyTuple_New(count);
+  PyObject *named = names == NULL ? NULL : PyDict_New(), *result = NULL;
+  int fits = method != NULL && positional != NULL && (names == NULL || named != NULL);
+  for (Py_ssize_t i = 0; fits && i < count; i += 1) {
+    Py_INCREF(arguments[i]);
+    PyTuple_SetItem(positional, i, arguments[i]);
+  }
+  for (Py_ssize_t i = 0; fits && names != NULL && i < PyTuple_Size(names); i += 1)
+    fits = PyDict_SetItem(named, PyTuple_GetItem(names, i), arguments[count + i]) == 0;
+  if (fits) result = PyObject_Call(method, positional, named);
+  Py_XDECREF(method);
+  Py_XDECREF(positional);
+  Py_XDECREF(named);
+  return result;
 }
 
-static PyObject *rewrite(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+static PyObject *get_own(PyObject *self, PyObject *unused)
 {
-  (void)module;
-  if (count != 4 || library_rates == NULL) {
-    PyErr_SetString(PyExc_TypeError, "rewrite() takes groups, rates, curves and an update");
-    return NULL;
-  }
-  PyObject *groups = arguments[0], *present = arguments[1];
-  if (!PyList_Check(groups) || !PyList_Check(present) || PyList_Size(groups) != PyList_Size(present)) Py_RETURN_NONE;
-  if (!have_rates(groups, present)) Py_RETURN_NONE;
-  long long update = PyLong_AsLongLong(arguments[3]);
-  if (update == -1 && PyErr_Occurred()) return NULL;
-  double *numbers = rates_of(arguments[2], PyList_Size(groups), update);
-  if (numbers == NULL) {
-    if (PyErr_Occurred()) return NULL;
-    Py_RETURN_NONE;
-  }
-  PyObject *rates = PyList_New(PyList_Size(groups));
-  for (Py_ssize_t i = 0; rates != NULL && i < PyList_Size(rates); i += 1) {
-    PyObject *rate = PyFloat_FromDouble(numbers[i]), *group = PyList_GetItem(groups, i);
-    if (rate == NULL || PyList_SetItem(rates, i, rate) < 0) Py_CLEAR(rates);
-    else if (group == NULL || PyDict_SetItem(group, word_lr, rate) < 0) Py_CLEAR(rates);
-  }
-  return rates;
+  (void)unused;
+  return PyObject_GenericGetDict(self, NULL);
 }
+
+static PyObject *get_count(MetricStep *self, void *which)
+{
+  return PyLong_FromSsize_t(which == NULL ? self->wait : self->pause);
+}
+
+static int set_count(MetricStep *self, PyObject *value, void *which)
+{
+  Py_ssize_t number = value == NULL ? 0 : PyLong_AsSsize_t(value);
+  if (number == -1 && PyErr_Occurred()) return -1;
+  *(which == NULL ? &self->wait : &self->pause) = number;
+  return 0;
+}
+
+static int metric_traverse(MetricStep *self, visitproc visit, void *arg)
+{
+  Py_VISIT(self->closed);
+  Py_VISIT(self->own);
+  Py_VISIT(self->place);
+  return traverse(&self->base, visit, arg);
+}
+
+static int metric_clear(MetricStep *self)
+{
+  open_up(self);
+  return 0;
+}
+
+static void metric_dealloc(MetricStep *self)
+{
+  PyObject_GC_UnTrack(self);
+  open_up(self);
+  PyObject_GC_Track(self);
+  dealloc(&self->base);
+}
+
+static PyMethodDef metric_methods[] = {
+    {"step", (PyCFunction)(void (*)(void))metric_step, METH_FASTCALL | METH_KEYWORDS,
+     "step($self, /, metrics, epoch=None)\n--\n\n"
+     "As the peer's: observes the metric, and changes the rates if it is time."},
+    {"_own", (PyCFunction)get_own, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef metric_attributes[] = {
+    {"_closed", (getter)get_closed, (setter)set_closed, NULL, NULL},
+    {"_wait", (getter)get_count, (setter)set_count, NULL, NULL},
+    {"_pause", (getter)get_count, (setter)set_count, NULL, "pause"},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot metric_slots[] = {
+    {Py_tp_doc, "The steps of a scheduler that observes a metric."},
+    {Py_tp_methods, metric_methods},
+    {Py_tp_getset, metric_attributes},
+    {Py_tp_traverse, metric_traverse},
+    {Py_tp_clear, metric_clear},
+    {Py_tp_dealloc, metric_dealloc},
+    {0, NULL},
+};
+
+static PyType_Spec metric_spec = {
+    .name = "stepsize.torch._accelerated.MetricStep",
+    .basicsize = sizeof(MetricStep),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+    .slots = metric_slots,
+};
+
+/* ---- The module ---------------------------------------------------------------------------------------- */
 
 static PyObject *connect(PyObject *module, PyObject *arguments)
 {
@@ -300,7 +470,7 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
     PyErr_SetString(PyExc_TypeError, "connect: expected a class");
     return NULL;
   }
-  library_rates = (rates_function)(uintptr_t)address;
+  dropin_connect((rates_function)(uintptr_t)address);
   Py_INCREF(type);
   Py_XDECREF((PyObject *)core_type);
   core_type = (PyTypeObject *)type;
@@ -309,7 +479,6 @@ static PyObject *connect(PyObject *module, PyObject *arguments)
 
 static PyMethodDef functions[] = {
     {"connect", connect, METH_VARARGS, "connect(class of the cores, schedule_rates)"},
-    {"rewrite", (PyCFunction)(void (*)(void))rewrite, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -322,13 +491,19 @@ PyMODINIT_FUNC PyInit__accelerated(void)
   word_lr = PyUnicode_InternFromString("lr");
   word_loss = PyUnicode_InternFromString("loss");
   word_param_groups = PyUnicode_InternFromString("param_groups");
-  word_addresses = PyUnicode_InternFromString("_addresses");
   PyObject *module = PyModule_Create(&definition);
-  PyObject *type = PyType_FromSpec(&spec);
-  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || word_addresses == NULL || module == NULL ||
-      type == NULL || PyModule_AddObjectRef(module, "GroupStep", type) < 0) {
+  PyObject *rewrite = PyCFunction_NewEx(&dropin_rewrite, NULL, NULL);
+  PyObject *group_step = PyType_FromSpec(&spec), *dropin = dropin_type(), *metric = PyType_FromSpec(&metric_spec);
+  word_optimizer = PyUnicode_InternFromString("optimizer");
+  if (word_lr == NULL || word_loss == NULL || word_param_groups == NULL || module == NULL || group_step == NULL ||
+      dropin == NULL || rewrite == NULL || PyModule_AddObjectRef(module, "GroupStep", group_step) < 0 ||
+      metric == NULL || word_optimizer == NULL || PyModule_AddObjectRef(module, "MetricStep", metric) < 0 ||
+      PyModule_AddObjectRef(module, "Dropin", dropin) < 0 || PyModule_AddObjectRef(module, "rewrite", rewrite) < 0) {
     Py_CLEAR(module);
   }
-  Py_XDECREF(type);
+  Py_XDECREF(group_step);
+  Py_XDECREF(dropin);
+  Py_XDECREF(metric);
+  Py_XDECREF(rewrite);
   return module;
 }

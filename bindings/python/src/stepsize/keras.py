@@ -15,42 +15,61 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from ._core.schedule import Schedule as CoreSchedule
-from ._core.schedule import as_schedule, held_rates
-from ._core.scheduler import Scheduler
-from ._foreign import convert
+from ._core import state as states
+from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
+from ._metric import Observed
+from ._rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ._core.controller import Controller
+    from ._core.schedule import Schedule as CoreSchedule
+    from ._core.scheduler import Scheduler
+    from ._metric import Mode
 
 __all__ = ["LearningRate", "Schedule"]
 
 
 @keras.saving.register_keras_serializable(package="stepsize")
 class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc,unused-ignore]
-    """The exact rates of a schedule as a table in 32 bits, saved with a model as its text.
+    """The exact rates of a schedule in 32 bits, saved with a model as its text. Keras's optimizers count batches for
+    it, also with ``gradient_accumulation_steps``: give it ``stretch(schedule, steps)`` then.
+
+    Where a program is compiled (JAX, TensorFlow), the first 2**20 updates are a table in it. Later ones are a call of
+    the host in JAX; TensorFlow's compiled programs have none.
 
     Args:
         schedule: A schedule or its text.
         learning_rate: The base rate: finite, >= 0.
-        length: Updates in the table (an integer >= 1); after them the last rate is held. None for the schedule's own
-            length, and its last value after it: a schedule without an end needs a number.
+        length: Updates (an integer >= 1) after which the last rate is held; None for never.
     """
 
     def __init__(
         self, schedule: CoreSchedule | str, learning_rate: float = 1.0, *, length: int | None = None
     ) -> None:
-        self.schedule = as_schedule(schedule, "schedule")
-        self.learning_rate = convert.to_float(learning_rate, "learning_rate")
-        self.length = length
-        self._rates = [*held_rates(self.schedule, self.learning_rate, length)]
+        self._rates = Rates(schedule, learning_rate, length)
+        self.schedule, self.learning_rate, self.length = self._rates.schedule, self._rates.base_lr, length
 
     def __call__(self, step: Any) -> Any:
-        table = keras.ops.convert_to_tensor(self._rates, dtype="float32")
-        return keras.ops.take(table, keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(self._rates) - 1), axis=0)
+        if keras.backend.backend() == "jax":
+            return self._rates.in_jax(getattr(step, "value", step), "float32")
+        try:
+            update = int(keras.ops.convert_to_numpy(step))
+        except Exception:  # it is traced; each backend raises an error of its own
+            return self._look_up(step)
+        return keras.ops.convert_to_tensor(self._rates.at(update), dtype="float32")
+
+    def _look_up(self, step: Any) -> Any:
+        rates = self._rates
+        if not rates.is_whole:
+            raise StepsizeError(
+                f"length: {self.schedule} is longer than the {rates.table_length} updates of the table in a compiled"
+                f" program of {keras.backend.backend()}: give a length, or use the callback LearningRate"
+            )
+        table = keras.ops.convert_to_tensor([*rates.table], dtype="float32")
+        return keras.ops.take(table, keras.ops.clip(keras.ops.cast(step, "int32"), 0, len(rates.table) - 1), axis=0)
 
     def get_config(self) -> dict[str, Any]:
         return {"schedule": str(self.schedule), "learning_rate": self.learning_rate, "length": self.length}
@@ -60,12 +79,23 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     """Sets the optimizer's rate for each update or epoch. ``state_dict`` and ``load_state_dict`` keep its state beside
     a saved model.
 
+    The step comes from Keras: the number of the optimizer's updates (not of batches, where gradients are
+    accumulated or an update is skipped), or that of the epoch. So a ``fit`` with ``initial_epoch``, or one that
+    ``BackupAndRestore`` resumes, continues where the training was. Another ``fit`` on the same optimizer continues from
+    the rate that was reached, and the controller starts afresh, as Keras's ``ReduceLROnPlateau`` does; a fit that
+    begins at the epoch where the last one ended keeps the controller's state. With another optimizer everything starts
+    afresh.
+
     Args:
         learning_rate: The base rate: finite, >= 0.
-        schedule, controller, options: As for ``stepsize.Scheduler``; one update is a batch or an epoch.
-        every: "batch" or "epoch".
-        metric: What the controller observes, such as "loss" or, with every="epoch", "val_loss". Within an epoch Keras
-            reports the mean of the epoch so far.
+        schedule, controller, options: As for ``stepsize.Scheduler``; one update is one of the optimizer's,
+            or an epoch.
+        every: "batch" for the updates of the optimizer, or "epoch".
+        metric: What the controller observes, such as "loss" or "val_loss". Within an epoch Keras reports the mean of
+            the epoch so far. What is known at the end of an epoch alone, such as "val_loss", is observed with the next
+            update, or with every="epoch" at once.
+        mode: Whether a smaller value of it is better ("min") or a larger one ("max"). None: as Keras knows it of its
+            metrics; one of your own needs it.
     """
 
     def __init__(
@@ -76,41 +106,144 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         *,
         every: str = "batch",
         metric: str = "loss",
+        mode: Mode | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         if every not in ("batch", "epoch"):
             raise StepsizeError(f"every = {every!r}, expected 'batch' or 'epoch'")
         self.every, self.metric = every, metric
-        self.scheduler = Scheduler(learning_rate, schedule, controller, **options)
+        self._observed = Observed(learning_rate, schedule, controller, mode, options)
+        # What was known at the end of an epoch, for the next update.
+        self._pending: float | None = None
+        self._is_loaded = self._is_first = False
+        # What is added to Keras's number of the update or epoch.
+        self._offset = 0
+        self._optimizer: Any = None
+        self._next_epoch = 0
+
+    @property
+    def scheduler(self) -> Scheduler:
+        """The scheduler of the present training."""
+        return self._observed.scheduler
+
+    # ---- Keras calls these ----
 
     def on_train_begin(self, logs: Any = None) -> None:
         if not isinstance(getattr(self.model.optimizer, "_learning_rate", None), keras.Variable):
             raise StepsizeError("learning_rate: the optimizer has its own schedule: compile the model with a number")
+        self._is_first = True
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        # Only now, since BackupAndRestore may bring other weights, and an epoch, when the training begins.
+        if self._is_first:
+            self._is_first = False
+            self._start(epoch)
         self._write()
+
+    def _start(self, epoch: int) -> None:
+        optimizer, observed = self.model.optimizer, self._observed
+        place = epoch if self.every == "epoch" else self._updates()
+        if self._is_loaded:
+            # The state has the step, whatever the optimizer has counted.
+            self._offset = self.scheduler.current_step - place
+        elif self._optimizer is not optimizer:
+            if self._optimizer is not None:
+                observed.restart()
+            elif place > 0 and self.scheduler.controllers:
+                warn(
+                    f"the controller begins at {self.every} {place} without the state of the updates before:"
+                    " load_state_dict of the callback restores its state"
+                )
+            self._pending, self._offset = None, 0
+        elif epoch == 0 or epoch != self._next_epoch:
+            observed.forget()
+            self._pending = None
+            if self.every == "epoch":
+                self._offset = 0
+        observed.was_told = False
+        self.scheduler.current_step = place + self._offset
+        self._optimizer, self._is_loaded = optimizer, False
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if self.every == "batch":
-            self._next(logs)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if self.every == "epoch":
-            self._next(logs)
-
-    def _next(self, logs: Any) -> None:
+            return
+        updates = self._updates() + self._offset - self.scheduler.current_step
+        if updates < 1:  # gradients are accumulated, or the update was skipped
+            return
+        if updates > 1:
+            warn(
+                f"Keras makes {updates} updates before a callback is called (steps_per_execution): the rate is the same"
+                " for all of them; stepsize.keras.Schedule, in the optimizer, has one for each"
+            )
+        for _ in range(updates - 1):
+            self.scheduler.advance()
         if not self.scheduler.needs_loss:
             self.scheduler.step()
+        elif self._pending is not None:
+            self._observe(self._pending)
+            self._pending = None
+        elif self.metric.startswith("val_"):
+            self.scheduler.advance()
         elif self.metric in (logs or {}):
-            self.scheduler.step(logs[self.metric])
+            self._observe(logs[self.metric])
         else:
-            raise StepsizeError(f"metric = {self.metric!r}, expected one of {', '.join(map(repr, logs or ()))}")
+            raise self._missing(logs)
         self._write()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self._next_epoch = epoch + 1
+        value = (logs or {}).get(self.metric)
+        waits = self.every == "epoch" or self.metric.startswith("val_")
+        if value is None and waits and self.scheduler.needs_loss:
+            if not self.metric.startswith("val_"):
+                raise self._missing(logs)
+            if not self._observed.was_told:
+                warn(f"the controller observed nothing at the end of epoch {epoch}: {self._missing(logs)}")
+        if self.every == "batch":
+            self._pending = value if waits else None
+            return
+        if not self.scheduler.needs_loss:
+            self.scheduler.step()
+        elif value is None:  # no validation in this epoch
+            self.scheduler.advance()
+        else:
+            self._observe(value)
+        self._write()
+
+    # ---- The parts ----
+
+    def _updates(self) -> int:
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
+
+    def _observe(self, value: Any) -> None:
+        self._observed.observe(self.metric, float(value), self._better())
+
+    def _better(self) -> Mode | None:
+        """What Keras knows of the metric, which may carry the name of an output in front."""
+        name = self.metric.removeprefix("val_")
+        if name == "loss":
+            return "min"
+        for group in self.model.metrics:
+            for metric in getattr(group, "metrics", [group]):
+                direction = getattr(metric, "_direction", None)
+                if direction in ("up", "down") and (name == metric.name or name.endswith(f"_{metric.name}")):
+                    return "max" if direction == "up" else "min"
+        return None
+
+    def _missing(self, logs: Any) -> StepsizeError:
+        known = ", ".join(map(repr, logs or ()))
+        hint = ": pass validation_data to fit" if self.metric.startswith("val_") else ""
+        return StepsizeError(f"metric = {self.metric!r}, expected one of {known}{hint}")
 
     def _write(self) -> None:
         self.model.optimizer.learning_rate = self.scheduler.lr
 
     def state_dict(self) -> dict[str, Any]:
-        return self.scheduler.state_dict()
+        return {**self.scheduler.state_dict(), "pending": self._pending}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self.scheduler.load_state_dict(state_dict)
+        """Continues, in the next ``fit``, from the state of a callback that was configured in the same way."""
+        self._observed.load(states.unpack(state_dict), with_bases=True)
+        self._pending = state_dict.get("pending")
+        self._is_loaded = True

@@ -1,8 +1,9 @@
 """Stepsize in optax and JAX.
 
-``schedule`` makes what optax calls a schedule, for ``optax.adam(schedule(...))``: the exact rates as a table that is
-looked up inside ``jit`` and ``scan``. Rates that a controller moves cannot be known when the program is traced: make
-the optimizer with ``optax.inject_hyperparams`` and write each rate into its state by ``inject``::
+``schedule`` makes what optax calls a schedule, for ``optax.adam(schedule(...))``: the exact rates, looked up inside
+``jit``, ``vmap`` and ``scan``. Rates that a controller moves are found while the program runs: inside the compiled
+program by ``scale_by_scheduler`` or ``functional``, whose state is a part of the program's; or between two calls of it.
+Then make the optimizer with ``optax.inject_hyperparams`` and write each rate into its state by ``inject``::
 
     optimizer = optax.inject_hyperparams(optax.adam)(learning_rate=scheduler.lr)
     opt_state = optimizer.init(params)
@@ -15,14 +16,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._core.schedule import Schedule, as_schedule, held_rates
 from ._foreign import convert
 from ._foreign.errors import StepsizeError
+from ._jax import SchedulerState, functional, scale_by_scheduler
+from ._rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["inject", "schedule"]
+    from ._core.schedule import Schedule
+
+__all__ = ["SchedulerState", "functional", "inject", "scale_by_scheduler", "schedule"]
 
 
 def schedule(
@@ -30,28 +34,20 @@ def schedule(
 ) -> Callable[[Any], Any]:
     """A function that returns the rate of an update, for concrete and traced numbers.
 
-    The rate is that of ``stepsize.Scheduler(base_lr, schedule)``, rounded to `dtype`. The table takes one number for
-    each update: 4 MB for a million of them in 32 bits.
+    The rate is that of ``stepsize.Scheduler(base_lr, schedule)``, rounded to `dtype`. The first 2**20 updates are a
+    table in the compiled program, one number for each: 4 MB in 32 bits where there are as many. The rate of an update
+    after these is asked for by a call of the host (``jax.pure_callback``), which the program waits for.
 
     Args:
         schedule: A schedule or its text.
         base_lr: The base rate: finite, >= 0.
-        length: Updates in the table (an integer >= 1); after them the last rate is held. None for the schedule's own
-            length, and its last value after it: a schedule without an end needs a number.
+        length: Updates (an integer >= 1) after which the last rate is held; None for never.
         dtype: A JAX type of floating-point numbers; None for JAX's default.
     """
     import jax.numpy as jnp
-    import numpy as np
 
-    made = as_schedule(schedule, "schedule")
-    # In numpy until it is used: a JAX array made while tracing could not be kept.
-    rates = np.asarray(held_rates(made, base_lr, length))
-
-    def rate(count: Any) -> Any:
-        table = jnp.asarray(rates, dtype=dtype or jnp.zeros(()).dtype)
-        return jnp.take(table, jnp.clip(jnp.asarray(count), 0, len(rates) - 1), axis=0)
-
-    return rate
+    rates = Rates(schedule, base_lr, length)
+    return lambda count: rates.in_jax(count, dtype or jnp.zeros(()).dtype)
 
 
 def inject(

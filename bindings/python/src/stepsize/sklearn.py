@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from ._core.scheduler import Scheduler
 
 __all__ = ["partial_fit"]
+# The least rate that has all its bits in 32 bits.
+_LEAST = 2.0**-126
 
 
 def partial_fit(
@@ -36,25 +39,32 @@ def partial_fit(
     Args:
         model: An estimator with ``partial_fit`` and a parameter ``eta0`` (and ``learning_rate="constant"``) or
             ``learning_rate_init`` (with ``solver="sgd"`` or ``"adam"``).
-        scheduler: Its rate must not be 0, which is an error in scikit-learn: give it a ``min_lr``.
+        scheduler: Where its rate is 0, which is an error in scikit-learn, the model gets the least that is none.
         inputs, targets: The rows of this call.
         loss: What the controller observes: a number, or a function that is called after the fit. None for the model's
             ``loss_``, if it has one.
         options: ``classes``, ``sample_weight``.
     """
     parameters = model.get_params()
+    rate = scheduler.lr
+    if rate < _LEAST:
+        warn(
+            f"the rate of update {scheduler.current_step} is {rate!r}, an error in scikit-learn; the model gets"
+            f" {_LEAST!r}: make fewer updates, or give a longer schedule or a min_lr"
+        )
+        rate = _LEAST
     if "eta0" in parameters:
         if parameters.get("learning_rate", "constant") != "constant":
             raise StepsizeError(
                 f"model: learning_rate={parameters['learning_rate']!r} changes the rate by itself: make it with"
                 ' learning_rate="constant"'
             )
-        model.set_params(eta0=scheduler.lr)
+        model.set_params(eta0=rate)
     elif "learning_rate_init" in parameters:
-        model.set_params(learning_rate_init=scheduler.lr)
+        model.set_params(learning_rate_init=rate)
         optimizer = getattr(model, "_optimizer", None)
         if optimizer is not None:  # it was made by the first call and keeps the rate of that time
-            optimizer.learning_rate_init = optimizer.learning_rate = scheduler.lr
+            optimizer.learning_rate_init = optimizer.learning_rate = rate
     else:
         raise StepsizeError(f"model: {type(model).__name__} has neither eta0 nor learning_rate_init")
     model.partial_fit(inputs, targets, **options)

@@ -961,14 +961,14 @@ class Darknet(Schedule):
     Args:
         policy: Curve after burn_in (one of "constant", "step", "steps", "exp", "poly", "sigmoid", "random";
             default "constant").
-        burn_in: Batches of the rise (an integer >= 0; default 0).
+        burn_in: Updates of the rise (an integer >= 0; default 0).
         power: Exponent of burn_in, poly and random (a finite number > 0; default 4).
-        step: Batches between cuts; the middle of sigmoid (an integer >= 1; default 1).
+        step: Updates between cuts; the middle of sigmoid (an integer >= 1; default 1).
         scale: Multiplier at each cut (a finite number >= 0; default 1).
-        steps: Batches at which steps cuts (a list of strictly ascending integers >= 0, or none).
+        steps: Updates at which steps cuts (a list of strictly ascending integers >= 0, or none).
         scales: Multiplier at each of them (a list, each a finite number >= 0, or none).
         gamma: Base of exp, steepness of sigmoid (a finite number > 0; default 1).
-        max_batches: Batches of poly (an integer >= 1, or none).
+        max_batches: Updates of poly (an integer >= 1, or none).
         phase: A name for this part of a schedule.
     """
 
@@ -1034,7 +1034,7 @@ class LlamaCpp(Schedule):
     Args:
         lr0: The base rate (a finite number > 0; default 1e-5).
         lr_min: Rate after the decay; <= 0: no decay (a finite number; default -1).
-        epochs: Epochs of the whole (an integer >= 1; default 2).
+        epochs: Epochs in total (an integer >= 1; default 2).
         decay_epochs: Epochs of the decay; <= 0: all (a finite number; default -1).
         updates_per_epoch: Updates of an epoch (an integer >= 1; default 1).
         phase: A name for this part of a schedule.
@@ -1074,7 +1074,7 @@ class LLMC(Schedule):
     Args:
         scheduler_type: Curve (one of "cosine", "linear", "constant", "wsd").
         warmup_iterations: Updates of the rise, W (an integer >= 0).
-        train_num_batches: Updates of the whole, N (an integer >= 1).
+        train_num_batches: Updates in total, N (an integer >= 1).
         final_learning_rate_frac: Lowest value, f (a number in [0, 1]).
         phase: A name for this part of a schedule.
     """

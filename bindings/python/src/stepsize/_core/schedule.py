@@ -6,8 +6,9 @@ from array import array
 from ctypes import byref, c_double, c_int64, c_void_p
 
 from .._foreign import abi, convert, textform
-from .._foreign.errors import StepsizeError
+from .._foreign.errors import StepsizeError, parse_error
 from .._foreign.library import create, library, quick
+from .controller import kinds as controllers
 from .phase import walk
 from .structure import Part, Structure, part_count
 from .textual import Textual
@@ -58,7 +59,15 @@ class Schedule(Textual):
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise convert.wrong_type("Schedule", "a text", text)
-        self._keep(self._parse(text), {})
+        try:
+            handle = self._parse(text)
+        except StepsizeError as error:
+            name = text.partition("(")[0].strip()
+            if error.offset == len(text) - len(text.lstrip()) and name in controllers:
+                message = f'"{name}" makes a scheduler, not a schedule: use stepsize.Scheduler(base_lr, text)'
+                raise parse_error(message, error.status, text, error.offset) from None
+            raise
+        self._keep(handle, {})
 
     def at(self, step: int) -> float:
         """The multiplier for update number `step`, from 0. Before 0 it is the value at 0; after the end it is the last
@@ -253,20 +262,6 @@ def as_schedule(value: Schedule | str, name: str) -> Schedule:
     if isinstance(value, str):
         return Schedule(value)
     raise convert.wrong_type(name, "a schedule or its text", value)
-
-
-def held_rates(schedule: Schedule, base_lr: float, length: int | None) -> array[float]:
-    """A table whose last rate is held: `length` updates (an integer >= 1); None for the schedule's own length and the
-    value after its end."""
-    if length is None:
-        if schedule.length is None:
-            raise StepsizeError(f"length: {schedule} has no end, expected the number of updates of the run")
-        count = schedule.length + 1
-    else:
-        count = convert.to_int64(length, "length")
-        if count < 1:
-            raise StepsizeError(f"length = {count}, expected an integer >= 1")
-    return schedule.curve(count, base_lr=base_lr)
 
 
 def adopt(handle: int) -> Schedule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctypes import byref, c_char, c_size_t, c_void_p
 
 from .._foreign import abi, convert
+from .._foreign.caller import stacklevel
 from .._foreign.errors import StepsizeError, failure
 from .._foreign.library import create, message_of, new_error, quick, read_text
 from .._foreign.stepper import CHANGES, Stepper
@@ -142,7 +143,8 @@ class Scheduler(Stepper):
         logger = logging.getLogger("stepsize")
         if logger.isEnabledFor(_INFO):
             update = self.current_step - 1 if update is None else update
-            logger.info("update %d: %s, lr %r -> %r", update, self.decision, before, self._rates[0])
+            values = update, self.decision, before, self._rates[0]
+            logger.info("update %d: %s, lr %r -> %r", *values, stacklevel=stacklevel())
 
     # ---- Position ----
 

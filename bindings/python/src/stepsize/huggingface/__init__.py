@@ -21,17 +21,17 @@ from ._accelerate import prepare
 
 if TYPE_CHECKING:
     from . import optimization
-    from ._trainer import LossCallback
+    from ._trainer import LossCallback, configured
 
-__all__ = ["LossCallback", "Scheduler", "optimization", "prepare"]
+__all__ = ["LossCallback", "Scheduler", "configured", "optimization", "prepare"]
 
 
 def __getattr__(name: str) -> object:
     """The names that need transformers, or look for it: imported on first use."""
-    if name == "LossCallback":
-        from ._trainer import LossCallback
+    if name in ("LossCallback", "configured"):
+        from . import _trainer
 
-        return LossCallback
+        return getattr(_trainer, name)
     if name == "optimization":
         from importlib import import_module
 

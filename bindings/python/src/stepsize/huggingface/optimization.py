@@ -1,43 +1,35 @@
 """``GreedyLR``, ``get_scheduler`` and the schedules of ``transformers.optimization`` under their names, with their
-arguments and numbers: to migrate, use ``from stepsize.huggingface import optimization``.
+arguments, numbers, attributes and states: ``from stepsize.huggingface import optimization`` is the whole migration.
 
-Differences from transformers:
-
-- All are instances of ``stepsize.torch.Scheduler`` (``reduce_lr_on_plateau`` is PyTorch's): a state that
-  ``torch.load(weights_only=True)`` takes, ``extend`` for a longer run, the optimizer's own state restored
-  before or after.
-- ``GreedyLR`` moves its own rates: rates that other code writes into the groups are overwritten.
-- Those that ``stepsize.peers.transformers`` lists for its schedules.
+The schedules are ``LambdaLR``s, as there, and what is said about PyTorch's in ``stepsize.torch.lr_scheduler`` holds for
+them; their functions are those of ``stepsize.peers.transformers``. What they have besides: ``schedule``, and ``extend``
+for a run that is to be longer. ``GreedyLR`` and ``StreamingAverage`` are there where transformers has them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._core import memory
 from .._core.controllers import GreedyLR as _Greedy
-from .._foreign import convert
-from .._foreign.errors import StepsizeError
+from .._core.scheduler import Scheduler as _Core
 from ..peers import transformers as peers
-from ..torch import Scheduler
-from ..torch.lr_scheduler import ReduceLROnPlateau
+from ..torch import lr_scheduler
+from ..torch._observer import Numbers, Observer
+from ..torch.lr_scheduler import ClosedForm, ReduceLROnPlateau, State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import torch
 
     from .._core.schedule import Schedule
 
-    _Peer: Any = object
-else:
-    # transformers' Trainer checks with isinstance whether a scheduler takes the metric.
-    try:
-        from transformers.optimization import GreedyLR as _Peer
-    except ImportError:
-        _Peer = object
+try:
+    from transformers import optimization as peer
+except ImportError:
+    peer = None  # type: ignore[assignment,unused-ignore]
 
 __all__ = [
-    "GreedyLR", "get_constant_schedule", "get_constant_schedule_with_warmup", "get_cosine_schedule_with_warmup",
+    "get_constant_schedule", "get_constant_schedule_with_warmup", "get_cosine_schedule_with_warmup",
     "get_cosine_with_hard_restarts_schedule_with_warmup", "get_cosine_with_min_lr_schedule_with_warmup",
     "get_cosine_with_min_lr_schedule_with_warmup_lr_rate", "get_greedy_schedule", "get_inverse_sqrt_schedule",
     "get_linear_schedule_with_warmup", "get_polynomial_decay_schedule_with_warmup", "get_reduce_on_plateau_schedule",
@@ -45,70 +37,125 @@ __all__ = [
 ]  # fmt: skip
 
 
-class GreedyLR(Scheduler, _Peer):  # type: ignore[misc]
-    """``transformers.GreedyLR``, bit for bit: the controller ``stepsize.GreedyLR("huggingface")``."""
+def __getattr__(name: str) -> Any:
+    """Whatever else the module has is transformers'."""
+    if name == "GreedyLR":
+        raise ImportError(
+            "GreedyLR: it takes the place of transformers' own, and this transformers has none; without it:"
+            ' stepsize.torch.Scheduler(optimizer, controller=stepsize.GreedyLR("huggingface"))'
+        )
+    return getattr(peer, name)
 
-    def __init__(
-        self,
-        optimizer: torch.optim.Optimizer,
-        mode: str = "min",
-        factor: float = 0.95,
-        patience: int = 10,
-        threshold: float = 1e-6,
-        threshold_mode: str = "abs",
-        cooldown: int = 0,
-        warmup: int = 0,
-        min_lr: float | list[float] = 1e-3,
-        max_lr: float | list[float] = 1.0,
-        eps: float = 1e-8,
-        verbose: bool = False,
-        smooth: bool = False,
-        window_size: int = 50,
-        reset_start: int = 500,
-    ) -> None:
-        self.mode, self.factor, self.patience, self.threshold = mode, factor, patience, threshold
-        self.threshold_mode, self.cooldown, self.warmup, self.eps = threshold_mode, cooldown, warmup, eps
-        self.verbose, self.smooth, self.window_size = verbose, smooth, window_size
-        controller = _Greedy(
-            "huggingface", mode=mode, factor=factor, patience=patience, threshold=threshold,  # type: ignore[arg-type]
-            threshold_mode=threshold_mode,  # type: ignore[arg-type]
-            cooldown=cooldown, warmup=warmup, min_lr=min_lr, max_lr=max_lr,
-            eps=eps, smooth=smooth, window=window_size, reset_start=reset_start,
-        )  # fmt: skip
-        if not hasattr(optimizer, "param_groups"):
-            raise convert.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
-        for bound, given in (("min_lr", min_lr), ("max_lr", max_lr)):
-            if isinstance(given, (list, tuple)) and len(given) != len(optimizer.param_groups):
-                raise StepsizeError(f"{bound}: {len(given)} numbers, expected {len(optimizer.param_groups)}")
-        # As in transformers, the current rate counts, whatever another scheduler began with.
-        for group in optimizer.param_groups:
-            group.pop("initial_lr", None)
-        super().__init__(optimizer, None, controller)
 
-    def step(self, metrics: Any, epoch: int | None = None) -> float:  # type: ignore[override]
-        """Observes the metric and moves the rates. The epoch, if given, is only stored."""
-        before = self.core.lrs if self.verbose else ()
-        if epoch is not None:
-            self.core.current_step = max(0, convert.to_int64(epoch, "epoch") - 1)
-        rate = super().step(metrics)
-        for group, (old, new) in enumerate(zip(before, self.core.lrs)):
-            if old != new:
-                print(
-                    f"GreedyLR: update {self.last_epoch}: {self.decision}, lr of group {group} {old:.4e} -> {new:.4e}"
-                )
-        return rate
+# ---- GreedyLR ----------------------------------------------------------------------------------------------
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        if "num_bad_epochs" in state_dict:
-            raise StepsizeError(
-                "state_dict: it is that of transformers' GreedyLR, which cannot be converted; to keep its rates,"
-                " load the optimizer's state first and then make this scheduler"
-            )
+if hasattr(peer, "GreedyLR"):
+    __all__ += ["GreedyLR", "StreamingAverage"]
+    StreamingAverage = peer.StreamingAverage
+
+    class _GreedyNumbers(Numbers):
+        def make(self, own: dict[str, Any], rates: list[float]) -> _Core:
+            average = own["_streaming_avg"] if own["smooth"] else None
+            if own["verbose"] or (average is not None and average.window_size != own["window_size"]):
+                raise ValueError  # it prints, or averages over something else
+            if not len(own["min_lrs"]) == len(own["max_lrs"]) == len(own["_init_lrs"]) == len(rates):
+                raise ValueError  # groups have come or gone
+            names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "warmup", "eps")
+            core = _Core(own["_init_lrs"], None, _Greedy(
+                "huggingface", min_lr=own["min_lrs"], max_lr=own["max_lrs"], smooth=average is not None,
+                window=own["window_size"], reset_start=own["reset_start_original"],
+                **{name: own[name] for name in names},
+            ))  # fmt: skip
+            if abs(own["best"]) != float("inf"):
+                core.step(own["best"])  # so the core knows what is to be beaten
+            numbers: dict[str, Any] = {
+                "step": own["last_epoch"], "time": own["last_epoch"], "rates": rates, "good": own["num_good_epochs"],
+                "bad": own["num_bad_epochs"], "cooldown": own["cooldown_counter"], "warmup": own["warmup_counter"],
+                "reset": own["reset_start"],
+            }  # fmt: skip
+            if average is not None:
+                values, window = average.values, average.window_size
+                numbers.update(
+                    values=values + [0.0] * (window - len(values)), cursor=len(values) % window, count=len(values),
+                    sum=average.sum,
+                )  # fmt: skip
+            memory.write(core, self._fields(own), len(rates), numbers)
+            return core
+
+        def read(self, core: _Core, kept: dict[str, Any]) -> dict[str, Any]:
+            found = memory.read(core, self._fields(kept), len(core.lrs))
+            moved = {
+                "best": found["best"] if kept["mode"] == "min" else -found["best"], "last_epoch": found["step"],
+                "num_good_epochs": found["good"], "num_bad_epochs": found["bad"],
+                "cooldown_counter": found["cooldown"], "warmup_counter": found["warmup"], "reset_start": found["reset"],
+            }  # fmt: skip
+            if kept["smooth"] and kept["_streaming_avg"] is not None:
+                average = moved["_streaming_avg"] = StreamingAverage(kept["window_size"])
+                count, cursor = found["count"], found["cursor"]
+                oldest = cursor if count == average.window_size else 0
+                values = found["values"][:count]
+                average.values, average.sum = [*values[oldest:], *values[:oldest]], found["sum"]
+            return moved
+
+        def _fields(self, own: dict[str, Any]) -> dict[str, str]:
+            return memory.greedy(own["window_size"] if own["smooth"] and own["_streaming_avg"] is not None else 1)
+
+    class GreedyLR(Observer, State, peer.GreedyLR):  # type: ignore[misc,unused-ignore]
+        """``transformers.GreedyLR``: the controller ``stepsize.GreedyLR("huggingface")`` while nobody looks."""
+
+        _peer = peer.GreedyLR
+        _numbers = _GreedyNumbers()
+
+
+# ---- Schedules ---------------------------------------------------------------------------------------------
+
+
+class _Multiplier:
+    """A schedule as the function of a ``LambdaLR``, with nothing to save, as transformers' functions."""
+
+    __slots__ = ("__dict__", "schedule")
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+
+    def __call__(self, step: int) -> float:
+        return self.schedule.at(step)
+
+
+class LambdaLR(ClosedForm, lr_scheduler.LambdaLR):
+    """What transformers' functions return."""
+
+    _names = ("lr_lambdas", "base_lrs")
+    lr_lambdas: list[Any]
+
+    def _contents(self) -> list[Any]:
+        return [self.lr_lambdas, self.base_lrs]
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        schedule: Schedule = self.lr_lambdas[group].schedule
+        return schedule
+
+    @property
+    def schedule(self) -> Schedule:
+        """The multiplier of the base rates."""
+        return self._schedule(0, 1.0)
+
+    def extend(self, total: int, policy: str = "continue") -> None:
+        """Goes on with another length from the present update on: see ``Schedule.extended``."""
+        longer = self.schedule.extended(total, policy, step=self.last_epoch)
+        self.lr_lambdas = [_Multiplier(longer)] * len(self.lr_lambdas)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        if isinstance(state_dict.get("core"), dict):
+            # 0.1 returned a stepsize.torch.Scheduler here; without a controller these are all that it knew.
+            known = {name: state_dict[name] for name in ("last_epoch", "base_lrs", "_last_lr")}
+            count = known["last_epoch"] + 1
+            state_dict = {**known, "_step_count": count, "lr_lambdas": [None] * len(self.lr_lambdas)}
         super().load_state_dict(state_dict)
 
 
-def _make(optimizer: torch.optim.Optimizer, schedule: Schedule, last_epoch: int = -1) -> Scheduler:
-    return Scheduler(optimizer, schedule, last_epoch=last_epoch)
+def _make(optimizer: torch.optim.Optimizer, schedule: Schedule, last_epoch: int = -1) -> LambdaLR:
+    return LambdaLR(optimizer, _Multiplier(schedule), last_epoch)
 
 
 def _default_lr(optimizer: torch.optim.Optimizer) -> float:
@@ -117,19 +164,23 @@ def _default_lr(optimizer: torch.optim.Optimizer) -> float:
     return float(optimizer.defaults["lr"])
 
 
-def get_constant_schedule(optimizer: torch.optim.Optimizer, last_epoch: int = -1) -> Scheduler:
-    return _make(optimizer, peers.get_constant_schedule(1.0), last_epoch)
+def get_constant_schedule(optimizer: torch.optim.Optimizer, last_epoch: int = -1) -> LambdaLR:
+    def multiplier(step: int) -> int:  # a plain function, which has another state than an object
+        return 1
+
+    multiplier.schedule = peers.get_constant_schedule(1.0)  # type: ignore[attr-defined]
+    return LambdaLR(optimizer, multiplier, last_epoch)
 
 
 def get_constant_schedule_with_warmup(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, last_epoch: int = -1
-) -> Scheduler:
+) -> LambdaLR:
     return _make(optimizer, peers.get_constant_schedule_with_warmup(1.0, num_warmup_steps), last_epoch)
 
 
 def get_linear_schedule_with_warmup(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, num_training_steps: int, last_epoch: int = -1
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_linear_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps)
     return _make(optimizer, schedule, last_epoch)
 
@@ -140,7 +191,7 @@ def get_cosine_schedule_with_warmup(
     num_training_steps: int,
     num_cycles: float = 0.5,
     last_epoch: int = -1,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_cosine_schedule_with_warmup(1.0, num_warmup_steps, num_training_steps, num_cycles)
     return _make(optimizer, schedule, last_epoch)
 
@@ -151,7 +202,7 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     num_training_steps: int,
     num_cycles: int = 1,
     last_epoch: int = -1,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_cosine_with_hard_restarts_schedule_with_warmup(
         1.0, num_warmup_steps, num_training_steps, num_cycles
     )
@@ -165,7 +216,7 @@ def get_polynomial_decay_schedule_with_warmup(
     lr_end: float = 1e-7,
     power: float = 1.0,
     last_epoch: int = -1,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_polynomial_decay_schedule_with_warmup(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, lr_end, power
     )
@@ -174,7 +225,7 @@ def get_polynomial_decay_schedule_with_warmup(
 
 def get_inverse_sqrt_schedule(
     optimizer: torch.optim.Optimizer, num_warmup_steps: int, timescale: int | None = None, last_epoch: int = -1
-) -> Scheduler:
+) -> LambdaLR:
     return _make(optimizer, peers.get_inverse_sqrt_schedule(1.0, num_warmup_steps, timescale), last_epoch)
 
 
@@ -186,7 +237,7 @@ def get_cosine_with_min_lr_schedule_with_warmup(
     last_epoch: int = -1,
     min_lr: float | None = None,
     min_lr_rate: float | None = None,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_cosine_with_min_lr_schedule_with_warmup(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, num_cycles, min_lr=min_lr, min_lr_rate=min_lr_rate
     )
@@ -202,7 +253,7 @@ def get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
     min_lr: float | None = None,
     min_lr_rate: float | None = None,
     warmup_lr_rate: float | None = None,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate(
         _default_lr(optimizer), num_warmup_steps, num_training_steps, num_cycles, min_lr=min_lr,
         min_lr_rate=min_lr_rate, warmup_lr_rate=warmup_lr_rate,
@@ -221,7 +272,7 @@ def get_wsd_schedule(
     min_lr_ratio: float = 0,
     num_cycles: float = 0.5,
     last_epoch: int = -1,
-) -> Scheduler:
+) -> LambdaLR:
     schedule = peers.get_wsd_schedule(
         1.0, num_warmup_steps, num_decay_steps, num_training_steps, num_stable_steps,
         warmup_type,  # type: ignore[arg-type]
@@ -235,7 +286,7 @@ def get_reduce_on_plateau_schedule(optimizer: torch.optim.Optimizer, **kwargs: A
 
 
 def get_greedy_schedule(optimizer: torch.optim.Optimizer, **kwargs: Any) -> GreedyLR:
-    return GreedyLR(optimizer, **kwargs)
+    return (GreedyLR if "GreedyLR" in __all__ else __getattr__("GreedyLR"))(optimizer, **kwargs)
 
 
 def get_scheduler(
@@ -246,17 +297,17 @@ def get_scheduler(
     scheduler_specific_kwargs: dict[str, Any] | None = None,
 ) -> Any:
     """``transformers.get_scheduler``: the scheduler that TrainingArguments call ``lr_scheduler_type=name``."""
+    if hasattr(optimizer, "optimizer_dict"):  # layer-wise: a scheduler for each, stepped by hooks
+        return peer.get_scheduler(name, optimizer, num_warmup_steps, num_training_steps, scheduler_specific_kwargs)
     name = str(getattr(name, "value", name))
     arguments = dict(scheduler_specific_kwargs or {})
-    if hasattr(optimizer, "optimizer_dict"):
-        raise StepsizeError(
-            "optimizer: layer-wise optimizers are not supported: make a scheduler for each of its optimizers"
-        )
     if name == "reduce_lr_on_plateau":
-        return ReduceLROnPlateau(optimizer, **arguments)
+        return get_reduce_on_plateau_schedule(optimizer, **arguments)
     if name == "greedy":
-        return GreedyLR(optimizer, **arguments)
-    if name in ("constant", "constant_with_warmup"):
-        arguments = {}  # which transformers drops as well
+        return get_greedy_schedule(optimizer, **arguments)
+    if name == "constant":  # the arguments are dropped, as there
+        return get_constant_schedule(optimizer)
+    if name == "constant_with_warmup":
+        arguments = {}
     schedule = peers.get_scheduler(name, _default_lr(optimizer), num_warmup_steps, num_training_steps, arguments)
     return _make(optimizer, schedule)

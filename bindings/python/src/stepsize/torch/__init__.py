@@ -10,6 +10,7 @@
 """
 
 from . import lr_scheduler
+from ._joined import Joined
 from ._scheduler import Scheduler
 
-__all__ = ["Scheduler", "lr_scheduler"]
+__all__ = ["Joined", "Scheduler", "lr_scheduler"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._foreign.abi import STEPSIZE_NEEDS_LOSS
 from .._foreign.errors import StepsizeError
 from ._scheduler import Scheduler as TorchScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from .._core.scheduler import Scheduler as Core
 
 
 class Scheduler(TorchScheduler):
@@ -18,11 +21,22 @@ class Scheduler(TorchScheduler):
     _pending: float | None = None
     _is_fed = False
 
+    def _own(self, core: Core) -> None:
+        if core._needs & ~STEPSIZE_NEEDS_LOSS:
+            raise StepsizeError(
+                f"controller: {core.controller} needs more than a loss, which a trainer cannot give it: write the loop"
+                " yourself, with stepsize.torch.Scheduler"
+            )
+        super()._own(core)
+
     def observe(self, loss: float) -> None:
         """Sets the loss for the next step."""
         self._pending, self._is_fed = float(loss), True
 
     def step(self, loss: Any = None) -> float:  # type: ignore[override]
+        if self._is_skipped():
+            self._pending = None
+            return self.core.lr
         if not self.core.needs_loss or loss is not None:
             return super().step(loss)
         if not self._is_fed:

@@ -1,21 +1,24 @@
 """The parameter groups of an optimizer, which the rates are written into.
 
-``GroupStep`` and ``rewrite`` exist in C, too, in the accelerated module of this folder, for the common case: the groups
-are dictionaries, and their rates floats. Everything else comes back here.
+``GroupStep`` is also there in C, in the accelerated module of this folder, for steps in which nothing is rare: the
+groups are dictionaries, and their rates floats. Everything else comes back here.
 """
 
 from __future__ import annotations
 
+import warnings
 from ctypes import addressof, c_double, c_void_p, cast
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from .._foreign.errors import StepsizeError
 from .._foreign.library import quick
 from .._foreign.stepper import accelerated as core_in_c
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from .._core.schedule import Schedule
     from .._core.scheduler import Scheduler as Core
@@ -32,14 +35,57 @@ def check(groups: Sequence[Any], count: int) -> None:
         )
 
 
-def write(groups: Iterable[Any], rates: Iterable[float]) -> None:
-    """Writes the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it."""
+def write(groups: Sequence[dict[str, Any]], rates: Sequence[Any]) -> list[Any]:
+    """Puts the rates into the groups: a tensor is filled, so that a compiled or captured optimizer sees it. Returns
+    what is there then as PyTorch keeps it: tensors are copied."""
+    written = rewrite(groups, rates)
+    if written is not None:
+        return written
+    written = []
     for group, rate in zip(groups, rates):
         present = group["lr"]
-        if type(present) is float or not hasattr(present, "fill_"):
-            group["lr"] = rate
+        # Asking whether a float is a tensor takes PyTorch longer than all the rest.
+        if type(present) is not float and isinstance(present, torch.Tensor):
+            present.fill_(rate.squeeze() if isinstance(rate, torch.Tensor) else rate)
+            written.append(present.clone())
         else:
-            present.fill_(rate)
+            group["lr"] = rate
+            written.append(rate if type(rate) is float or not isinstance(rate, torch.Tensor) else rate.clone())
+    return written
+
+
+def rates_of(groups: Sequence[dict[str, Any]]) -> list[Any]:
+    """The rates in the groups as PyTorch keeps them: tensors are copied."""
+    rates = [group["lr"] for group in groups]
+    return [rate if type(rate) is float or not isinstance(rate, torch.Tensor) else rate.clone() for rate in rates]
+
+
+def _rewrite(groups: Any, rates: Any) -> list[Any] | None:
+    """What ``write`` returns where there are only floats, in C."""
+    return None
+
+
+def warn_of_order(optimizer: Any) -> None:
+    """Warns where the optimizer has not stepped before its scheduler does; called by what ``step`` ends in."""
+    if not hasattr(optimizer.step, "_wrapped_by_lr_sched"):
+        warnings.warn(
+            "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that it can"
+            " tell whether the optimizer steps first",
+            UserWarning,
+            stacklevel=LEVEL + 1,
+        )
+    elif not getattr(optimizer, "_opt_called", False):
+        warnings.warn(
+            "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the rate of update 0 is not used. Call"
+            " optimizer.step() first",
+            UserWarning,
+            stacklevel=LEVEL + 1,
+        )
+
+
+def is_ours(kind: type) -> bool:
+    """Whether a class is of this package: one derived from it may do anything."""
+    return kind.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 class Curves:
@@ -63,19 +109,14 @@ class Curves:
         _schedule_rates(self._handles, self._bases, len(self._rates), update, self._rates)
         return list(self._rates)
 
-
-def _rewrite(groups: list[Any], present: list[Any], curves: Curves, update: int) -> list[float] | None:
-    """Writes the rates of an update into the groups and returns them; None, and nothing changes, unless the rates in
-    the groups are the same objects as in `present`, and floats."""
-    if len(groups) != len(present):
-        return None
-    for group, rate in zip(groups, present):
-        if group["lr"] is not rate or type(rate) is not float:
-            return None
-    rates = curves.at(update)
-    for group, rate in zip(groups, rates):
-        group["lr"] = rate
-    return rates
+    def table(self, start: int, count: int) -> Iterator[tuple[float, ...]]:
+        """The rates of each group, for so many updates."""
+        columns: dict[Any, Sequence[float]] = {}
+        keys = [*zip(map(id, self.schedules), self._bases)]
+        for key, schedule in zip(keys, self.schedules):
+            if key not in columns:
+                columns[key] = schedule.curve(count, start, key[1]).tolist()
+        return zip(*(columns[key] for key in keys))
 
 
 class _GroupStep:
@@ -118,6 +159,9 @@ def _accelerated() -> Any:
 
 
 accelerated = _accelerated()
+# How far the caller of a scheduler's `step` is from the method in Python that it ends in, as warnings count: a method
+# in C has no frame.
+LEVEL = 3 if accelerated is None else 2
 if TYPE_CHECKING:
     GroupStep = _GroupStep
     rewrite = _rewrite

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,9 +13,12 @@ from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
+from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_SEARCH
 from .._foreign.errors import StepsizeError
 from ._fields import Field
-from ._groups import GroupStep, check, write
+from ._groups import GroupStep, check, warn_of_order, write
+from ._overwritten import warn_of_changed
+from ._skips import Skips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,6 +55,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
+        scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
+            finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
 
     Attributes:
@@ -71,6 +75,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         read_every: int = 1,
         record: bool = False,
         extend_on_load: bool = False,
+        scaler: torch.amp.GradScaler | None = None,
         last_epoch: int = -1,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
@@ -94,8 +99,12 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
         ]
         self._own(core)
+        self._skips: Skips | None = None
+        self._has_warned = False
         # Only now, since an error must leave the optimizer unchanged.
         super().__init__(optimizer, last_epoch)
+        if scaler is not None:
+            self.skip_with(scaler)
 
     def _own(self, core: Core) -> None:
         self._drive(None)
@@ -129,33 +138,81 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     # ---- Training ----
 
     def _step(self, loss: Any = None) -> float:
+        if self._is_skipped():
+            return self.core.lr
         if self._before_start:
             self._go_to(0)
             return self.core.lr
         core = self.core
         if core.current_step == 0:
-            self._check_order()
-        check(self.optimizer.param_groups, len(self.base_lrs))
+            warn_of_order(self.optimizer)
+        self._check_groups()
+        self._check_told()
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
             core.advance()
         else:
             core.step(loss)
-        self._write()
-        if not self.fields and (self.read_every == 1 or not core.needs_loss):
+        self._count()
+        if self._is_ordinary():
             # From now on a step does nothing else.
             self._drive(core, self.optimizer)
         return core.lr
 
     def _advance(self) -> float:
+        if self._is_skipped():
+            return self.core.lr
         if self._before_start:
             self._go_to(0)
         else:
-            check(self.optimizer.param_groups, len(self.base_lrs))
+            self._check_groups()
             self.core.advance()
-            self._write()
+            self._count()
         return self.core.lr
+
+    def skip_with(self, scaler: torch.amp.GradScaler) -> None:
+        """Does not count the updates that a ``torch.amp.GradScaler`` skips: see the argument ``scaler``."""
+        if self._skips is None and scaler.is_enabled():
+            self._skips = Skips(self.optimizer)
+            self._drive(None)
+
+    def _is_skipped(self) -> bool:
+        """Whether the optimizer has made no update since the last one that was counted."""
+        return self._skips is not None and self._skips.is_skipped
+
+    def _check_groups(self) -> None:
+        groups = self.optimizer.param_groups
+        check(groups, len(self.base_lrs))
+        if not self._has_warned:
+            self._has_warned = warn_of_changed(groups, self.core.lrs)
+
+    def _is_ordinary(self) -> bool:
+        """Whether a step is one of the core whose rates are written, and nothing else."""
+        core = self.core
+        if self.fields or self._skips is not None or (self.read_every > 1 and core.needs_loss):
+            return False
+        return not core._needs & (STEPSIZE_NEEDS_GRADIENT | STEPSIZE_NEEDS_SEARCH) or core.decision != "none"
+
+    def _check_told(self) -> None:
+        """A controller that was never told anything would leave the rates to the schedule, unnoticed."""
+        core = self.core
+        if core._needs & STEPSIZE_NEEDS_SEARCH and core.line_search.trial_count == 0:
+            raise StepsizeError(
+                "the line search has made no trial: call line_search.search (or propose and report) before step(), or"
+                " advance() for an update without"
+            )
+        # The first update has no gradient before it.
+        if core._needs & STEPSIZE_NEEDS_GRADIENT and core.current_step > 0 and core.decision == "none":
+            raise StepsizeError(
+                "the hypergradient has observed nothing: call hypergradient.observe before each update, or advance()"
+                " for one without"
+            )
+
+    def _count(self) -> None:
+        if self._skips is not None:
+            self._skips.count()
+        self._write()
 
     @property
     def line_search(self) -> Search:
@@ -166,22 +223,6 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def hypergradient(self) -> Gradients:
         """For ``Hypergradient``, before ``optimizer.step()``: see ``stepsize.Scheduler.hypergradient``."""
         return Gradients(self.core, self._write)
-
-    def _check_order(self) -> None:
-        if not hasattr(self.optimizer.step, "_wrapped_by_lr_sched"):
-            warnings.warn(
-                "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that"
-                " it can check whether the optimizer steps first",
-                UserWarning,
-                stacklevel=3,
-            )
-        elif not getattr(self.optimizer, "_opt_called", False):
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the rate of update 0 is not used."
-                " Call optimizer.step() first",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def get_lr(self) -> list[float | torch.Tensor]:
         return self.get_last_lr()

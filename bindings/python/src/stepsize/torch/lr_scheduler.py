@@ -1,41 +1,43 @@
-"""The schedulers of ``torch.optim.lr_scheduler`` with the same names, arguments and attributes: to migrate, replace
-``from torch.optim import lr_scheduler`` by ``from stepsize.torch import lr_scheduler``.
+"""The schedulers of ``torch.optim.lr_scheduler`` under the names, with the arguments, attributes and states that they
+have there: ``from stepsize.torch import lr_scheduler`` in place of ``from torch.optim import lr_scheduler``.
 
-Each is a subclass of PyTorch's own, so that ``isinstance`` and saved states mean the same in both. Differences:
+Each is a subclass of PyTorch's own and does what that does: whatever a script changes in a scheduler or in its
+optimizer counts from then on, as there (see ``_dropin``). What differs:
 
-- The rates come from the closed forms of ``stepsize.peers.pytorch``, not from the previous rate: they do not drift, and
-  are the same after a resume. If other code has changed the rate meanwhile (another scheduler, a chain, the user), they
-  are multiplied as in PyTorch.
-- ``load_state_dict`` writes the rates into the optimizer: its state may be loaded before or after.
-- ``SequentialLR`` and ``ChainedScheduler`` may be nested at any position.
-- A state that would silently leave out a function is an error.
-- ``ConstantLR`` and ``LinearLR`` of length 0 end at once, a factor of 0 ends correctly, and the first part of
-  ``OneCycleLR`` may have length 0.
-- ``last_epoch=`` gives the rate of the next update whatever rate the optimizer has.
-
-Arguments without a closed form (a ``scale_fn``, lengths that are not integers, a base rate of 0 with a rate as an
-argument) use PyTorch's own arithmetic.
+- Updates in which nothing was changed take the rate from the closed form of ``stepsize.peers.pytorch``: it is faster
+  and does not drift. PyTorch's own differ from it by rounding.
+- ``load_state_dict`` goes on at the saved rate also where the optimizer's own state is not loaded, or was loaded before
+  the scheduler was made: PyTorch goes on from whatever rate the scheduler's constructor has left.
+- ``SequentialLR`` takes a ``SequentialLR`` or a ``ChainedScheduler`` in any place; PyTorch raises when their turn
+  comes.
+- ``ConstantLR`` with a factor of 0 ends as it should; PyTorch divides by zero.
+- Where a step raises, nothing has changed; PyTorch has counted it.
 """
 
 from __future__ import annotations
 
 import math
+import warnings
 from bisect import bisect_right
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from torch.optim import lr_scheduler as peer
 from torch.optim.lr_scheduler import LRScheduler
 
-from .._core.named import Cyclic, Ramp
-from .._core.schedule import value_at
+from .._core import memory
+from .._core.controllers import Plateau
+from .._core.named import Ramp, Repeat
+from .._core.scheduler import Scheduler as Core
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
-from ._groups import Curves, rewrite
+from ._dropin import Dropin, Plan, put_momentum
+from ._groups import LEVEL, Curves, is_ours, rates_of, warn_of_order, write
+from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from .._core.schedule import Schedule
 
@@ -46,352 +48,313 @@ __all__ = [
 ]  # fmt: skip
 
 _Rate = Any  # float | torch.Tensor
-# Base rates, arguments, and the curves of the groups.
-_Next = tuple[list[float], Any, Curves]
 
 
-class _State:
-    """The common base: states that are complete, and that are written into the optimizer."""
+def __getattr__(name: str) -> Any:
+    """Whatever else the module has is PyTorch's."""
+    return getattr(peer, name)
+
+
+class State:
+    """What all have: a state that goes on at its rate."""
 
     optimizer: torch.optim.Optimizer
     _last_lr: list[_Rate]
-    # Derived from the arguments, and not part of the state.
-    _derived: tuple[str, ...] = ()
-
-    def state_dict(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().state_dict()  # type: ignore[misc]
-        return {name: value for name, value in state.items() if name not in self._derived}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if "core" in state_dict:
             raise StepsizeError(
                 f"state_dict: it is that of a stepsize.torch.Scheduler, expected that of {type(self).__name__}"
             )
-        rates = state_dict.get("_last_lr")
-        groups = self.optimizer.param_groups
-        if rates is not None and len(rates) != len(groups):
-            raise StepsizeError(f"state_dict: it is for {len(rates)} parameter groups, the optimizer has {len(groups)}")
-        self._load(state_dict)
-        if rates is not None:
-            for group, rate in zip(groups, rates):
-                _put(group, rate)
+        own, before = self.__dict__, self.__dict__.copy()
+        as_made = self._has_its_rates()  # before the schedulers inside this one write theirs
+        try:
+            # PyTorch's takes the functions out of the dictionary that it is given.
+            super().load_state_dict(dict(state_dict))  # type: ignore[misc]
+        except BaseException:
+            own.clear()
+            own.update(before)
+            raise
+        if as_made and len(self._last_lr) == len(self.optimizer.param_groups):
+            self._write_back()
 
-    def _load(self, state_dict: dict[str, Any]) -> None:
-        super().load_state_dict(state_dict)  # type: ignore[misc]
+    def _write_back(self) -> None:
+        """Puts into the optimizer what the state says that it has."""
+        write(self.optimizer.param_groups, self._last_lr)
+
+    def _has_its_rates(self) -> bool:
+        """Whether the optimizer has the very rates that this scheduler has put there, and not those of a state."""
+        known = self.__dict__.get("_last_lr", ())
+        present = [group["lr"] for group in self.optimizer.param_groups]
+        return len(known) == len(present) and all(map(_is_same, present, known))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
 
 
-class _ClosedForm(_State):
-    """The rate at t is base · schedule(t) as long as nothing else changes it."""
+def _is_same(present: _Rate, known: _Rate) -> bool:
+    """Of tensors PyTorch keeps copies."""
+    if isinstance(present, torch.Tensor) and isinstance(known, torch.Tensor):
+        return torch.equal(present, known)
+    return present is known
 
-    _derived: tuple[str, ...] = ("_curves", "_made_for", "_seen", "_clean", "_next")
-    _overwrites = False  # whether the existing rate is ignored, as in PyTorch
-    _does_more = False  # whether it also writes a momentum
-    _next: _Next | None = None  # the fast path for the next update
 
-    base_lrs: list[_Rate]
+class _Twin(State, Dropin):
+    """The steps of all but the composed ones and the plateau."""
+
     last_epoch: int
+    base_lrs: list[_Rate]
+    _step_count: int
     _is_initial: bool
     _get_lr_called_within_step: bool
-    _curves: Curves | None
+    _drives_momentum = False
 
-    def _schedule(self, group: int, base: float) -> Schedule:
-        """The schedule of a group, made from the attributes that PyTorch's constructor has set."""
-        raise NotImplementedError
+    def _initial_step(self) -> None:
+        self._plan = None
+        super()._initial_step()  # type: ignore[misc]
 
-    def _closed_form(self) -> Curves | None:
-        """The curve of each group; None without a closed form. Made anew if an attribute was changed."""
-        bases, arguments = self.base_lrs, self._arguments()
-        made_for = self.__dict__.get("_made_for")
-        if made_for is None or made_for[0] != bases or made_for[1] != arguments:
-            self._made_for = list(bases), arguments
-            schedules: dict[Any, Schedule] = {}
-            try:
-                numbers = [float(base) for base in bases]
-                keys = [self._key(group, base) for group, base in enumerate(numbers)]
-                for group, key in enumerate(keys):
-                    if key not in schedules:
-                        schedules[key] = self._schedule(group, numbers[group])
-                self._curves = Curves([schedules[key] for key in keys], numbers)
-            except (StepsizeError, TypeError, ArithmeticError):
-                self._curves = None
-        return self._curves
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._plan = None
+        self.__dict__.update(state)
 
-    def _multipliers(self, schedules: Sequence[Schedule], step: int) -> list[float]:
-        """The values of the groups' schedules, of which there is usually one."""
-        first = schedules[0].at(step)
-        return [first if schedule is schedules[0] else schedule.at(step) for schedule in schedules]
-
-    def _key(self, group: int, base: float) -> Any:
-        """The key that groups with the same schedule share."""
-        return base
-
-    def _arguments(self) -> Any:
-        raise NotImplementedError
-
-    def get_lr(self) -> list[_Rate]:
-        curves = self._closed_form()
-        if curves is None:
-            values: list[_Rate] = super().get_lr()  # type: ignore[misc]
-            return values
-        groups, step = self.optimizer.param_groups, self.last_epoch
-        rates = curves.at(step)
-        if self._overwrites or self._untouched(groups, curves):
-            return list(rates)
-        now = self._multipliers(curves.schedules, step)
-        before = [1.0] * len(now) if self._is_initial else self._multipliers(curves.schedules, max(step - 1, 0))
-        return [
-            rate if clean else self._moved(group["lr"], base, last, after)
-            for rate, clean, group, base, last, after in zip(rates, self._clean, groups, self.base_lrs, before, now)
-        ]
-
-    def _untouched(self, groups: list[dict[str, Any]], curves: Curves) -> bool:
-        """Whether all groups have the rates that this scheduler last wrote, and no other code has changed them;
-        `_clean` has it for each group."""
-        if self._is_initial:
-            # With last_epoch= the closed form counts, whatever the optimizer's rate is.
-            expected: list[_Rate] = [group["lr"] for group in groups] if self.last_epoch > 0 else self.base_lrs
-            clean = [True] * len(groups)
-        else:
-            expected = self._last_lr
-            clean = self.__dict__.get("_clean") or [
-                # A state was loaded: its rates are those of the closed form, or intermediate ones of a chain.
-                math.isclose(float(rate), known, rel_tol=1e-5, abs_tol=1e-12)
-                for rate, known in zip(expected, curves.at(self.last_epoch - 1))
-            ]
-        tensors = any(self.__dict__.get("_seen", ()))  # comparing those would wait for an accelerator
-        if not tensors and all(clean) and [group["lr"] for group in groups] == expected:
-            self._clean = clean
-            return True
-        seen: list[Any] = self.__dict__.get("_seen") or [None] * len(groups)
-        self._clean = [
-            was and (_same(mark, group["lr"]) or float(group["lr"]) == float(rate))
-            for was, mark, group, rate in zip(clean, seen, groups, expected, strict=True)
-        ]
-        return all(self._clean)
-
-    def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
-        """The rate of a group that other code has changed."""
-        return rate * (after / before) if before else rate
-
-    def _get_closed_form_lr(self) -> list[_Rate]:
-        curves = self._closed_form()
-        if curves is None:
-            return self._without_closed_form()
-        self._clean = [True] * len(curves.schedules)
-        return list(curves.at(self.last_epoch))
-
-    def _without_closed_form(self) -> list[_Rate]:
-        form = getattr(super(), "_get_closed_form_lr", None)
-        values: list[_Rate] = form() if form is not None else super().get_lr()  # type: ignore[misc]
-        return values
+    def _follow(self, epoch: int | None = None) -> None:
+        """PyTorch's step."""
+        count = self._step_count
+        if count == 1:
+            warn_of_order(self.optimizer)
+        if epoch is not None:
+            warnings.warn(peer.EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=LEVEL)
+        self._step_count = count + 1
+        try:
+            self._update_lr(epoch)
+        except BaseException:
+            self._step_count = count
+            raise
+        if not self._is_initial and self._plan is not False:
+            self._plan = self._next_plan()
 
     def _update_lr(self, epoch: int | None = None) -> None:
-        known = self._next
-        if known is not None and epoch is None and not self._is_initial:
-            # If nothing has changed since the last update, this gives the result of the rest in a fraction of the time.
-            bases, arguments, curves = known
-            update = self.last_epoch + 1
-            if self.base_lrs == bases and self._has(arguments):
-                quick = rewrite(self.optimizer.param_groups, self._last_lr, curves, update)
-                if quick is not None:
-                    self.last_epoch, self._last_lr = update, quick
-                    if self._does_more:
-                        self._write_momentum()
-                    return
-        self._next = None
+        """PyTorch's, which its SequentialLR calls, too; but without a trace where it raises."""
+        groups, before = self.optimizer.param_groups, self.last_epoch
+        kept = [(group, group.copy()) for group in groups] if self._drives_momentum else ()
         self._get_lr_called_within_step = True
         try:
-            self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-            rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
+            if epoch is None:
+                self.last_epoch = before + 1
+                rates = self.get_lr()  # type: ignore[attr-defined]
+            else:
+                self.last_epoch = epoch
+                closed_form: Any = getattr(self, "_get_closed_form_lr", self.get_lr)  # type: ignore[attr-defined]
+                rates = closed_form()
+            if len(rates) != len(groups):
+                _refuse_count(rates, groups)
+        except BaseException:
+            self.last_epoch = before
+            for group, values in kept:
+                group.update(values)
+            raise
         finally:
             self._get_lr_called_within_step = False
-        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
-            _put(group, rate)
-        self._last_lr = _rates(self.optimizer)
-        self._seen = [_mark(group["lr"]) for group in self.optimizer.param_groups]
-        self._next = self._found()
+        self._last_lr = write(groups, rates)
 
-    def _found(self) -> _Next | None:
-        """What the next update needs if all rates are floats that only this scheduler has written; a subclass may have
-        another `get_lr`."""
-        curves = self.__dict__.get("_curves")
-        if (
-            curves is None
-            or type(self).__module__ != __name__
-            or not all(type(rate) is float for rate in self._last_lr)
-        ):
+    def _next_plan(self) -> Plan | bool | None:
+        """How the next updates can be made at once; False where they never can."""
+        return False
+
+    def _write_back(self) -> None:
+        super()._write_back()
+        if self._drives_momentum:
+            self._get_lr_called_within_step = True
+            self.get_lr()  # type: ignore[attr-defined]  # which writes the momentum
+            self._get_lr_called_within_step = False
+            self._next_plan()  # which writes its last bits
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self._plan = None
+
+
+def _refuse_count(rates: Sequence[_Rate], groups: Sequence[Any]) -> NoReturn:
+    raise ValueError(
+        f"the optimizer has {len(groups)} parameter groups, the scheduler rates for {len(rates)}: a new group needs a"
+        " new scheduler, or an item in base_lrs"
+    )
+
+
+# What may stand between a scheduler and its method in PyTorch.
+_METHODS = {"get_lr", "step", "_update_lr"}
+# A rate is on a curve where it differs from it by the rounding of PyTorch's recursion: of the rate, or of the base.
+_OF_RATE, _OF_BASE = 1e-11, 1e-13
+# How many updates a curve must be good for: the shortest cycles of warm restarts are over before it is there.
+_WORTH = 8
+
+
+@lru_cache(512)
+def _made(make: Any, *arguments: Any) -> Schedule:
+    """A schedule by a function of ``peers``: groups mostly have the same."""
+    made: Schedule = make(*arguments)
+    return made
+
+
+class ClosedForm(_Twin):
+    """Those whose recursion goes along a curve."""
+
+    _names: tuple[str, ...] = ()  # the attributes that `get_lr` reads, besides those that are lists or dictionaries
+    _counter = "_step_count"  # what counts updates besides last_epoch
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        """The schedule of a group, made from the attributes."""
+        raise NotImplementedError
+
+    def _contents(self) -> list[Any]:
+        """The lists and dictionaries that `get_lr` reads."""
+        return []
+
+    def _keys(self) -> tuple[str, ...]:
+        """What it reads in the groups besides the rate."""
+        return ()
+
+    def _span(self) -> tuple[int, int]:
+        """Where on the curve the present update is, and the last for which the curve holds."""
+        return self.last_epoch, 2**62
+
+    def _units(self) -> list[_Rate]:
+        """What a schedule's value 1 is, for each group."""
+        return self.base_lrs
+
+    def _momenta(self) -> tuple[Curves, str] | None:
+        """The curves of the momentum where it is driven, and its key."""
+        return None
+
+    def _next_plan(self) -> Plan | bool | None:
+        own, groups = self.__dict__, self.optimizer.param_groups
+        if not is_ours(type(self)) or not _METHODS.isdisjoint(own):
+            return False  # a subclass may do anything
+        update, end = self._span()
+        units = self._units()
+        if type(groups) is not list or len(units) != len(groups) or end < _WORTH or update > end:
             return None
-        if not (self._overwrites or all(self.__dict__.get("_clean") or (False,))):
+        if not all(type(group) is dict and type(group["lr"]) is float for group in groups):
             return None
-        bases, arguments = self._made_for
-        if not all(type(base) is float for base in bases):
-            return None
-        return bases, arguments, curves
-
-    def _has(self, arguments: Any) -> bool:
-        """Whether the arguments are unchanged."""
-        same: bool = self._arguments() == arguments
-        return same
-
-    def _load(self, state_dict: dict[str, Any]) -> None:
-        super()._load(state_dict)
-        for name in self._derived:
-            self.__dict__.pop(name, None)
-        if self._closed_form() is not None:
-            self._write_momentum()
-
-    def _write_momentum(self) -> None:
-        """The base of those that also drive the momentum."""
-
-
-def _put(group: dict[str, Any], rate: _Rate) -> None:
-    # PyTorch's isinstance check for tensors takes longer than everything else here.
-    if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor):
-        group["lr"].fill_(rate)
-    else:
-        group["lr"] = float(rate)
+        try:
+            bases = [float(unit) for unit in units]
+            curves = Curves([self._schedule(group, base) for group, base in enumerate(bases)], bases)
+            momenta = self._momenta()
+        except (StepsizeError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
+            return False  # no closed form
+        rates = curves.at(update)
+        for group, rate, base in zip(groups, rates, bases):
+            if not math.isclose(group["lr"], rate, rel_tol=_OF_RATE, abs_tol=_OF_BASE * base):
+                return False
+        # To the last bit, so that a resumed run has the rates of one that was not interrupted.
+        self._last_lr = write(groups, rates)
+        if momenta is not None:
+            for group, momentum in zip(groups, momenta[0].at(update)):
+                put_momentum(group, momenta[1], momentum)
+        return Plan(
+            own, self._names, self.optimizer, self._keys(), self._contents(), self._counter, curves, update, end,
+            *(momenta or ()),
+        )  # fmt: skip
 
 
-def _rates(optimizer: torch.optim.Optimizer) -> list[_Rate]:
-    rates = [group["lr"] for group in optimizer.param_groups]
-    return [rate if type(rate) is float else rate.clone() if isinstance(rate, torch.Tensor) else rate for rate in rates]
-
-
-def _mark(rate: _Rate) -> Any:
-    """A mark that shows whether a tensor has changed, without reading it from an accelerator."""
-    return (id(rate), rate._version) if type(rate) is not float and isinstance(rate, torch.Tensor) else None
-
-
-def _same(mark: Any, rate: _Rate) -> bool:
-    return mark is not None and mark == _mark(rate)
-
-
-class StepLR(_ClosedForm, peer.StepLR):
-    def _arguments(self) -> Any:
-        return self.step_size, self.gamma
+class StepLR(ClosedForm, peer.StepLR):
+    _names = ("step_size", "gamma")
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.StepLR(base, self.step_size, self.gamma)
+        return _made(peers.StepLR, base, self.step_size, self.gamma)
 
 
-class MultiStepLR(_ClosedForm, peer.MultiStepLR):
-    def _arguments(self) -> Any:
-        return dict(self.milestones), self.gamma
+class MultiStepLR(ClosedForm, peer.MultiStepLR):
+    _names = ("milestones", "gamma")
 
-    def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.MultiStepLR(base, self.milestones.elements(), self.gamma)
-
-
-class ConstantLR(_ClosedForm, peer.ConstantLR):
-    def _arguments(self) -> Any:
-        return self.factor, self.total_iters
+    def _contents(self) -> list[Any]:
+        return [self.milestones]
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.ConstantLR(base, self.factor, self.total_iters)
+        return _made(peers.MultiStepLR, base, tuple(self.milestones.elements()), self.gamma)
 
 
-class LinearLR(_ClosedForm, peer.LinearLR):
-    def _arguments(self) -> Any:
-        return self.start_factor, self.end_factor, self.total_iters
-
-    def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.LinearLR(base, self.start_factor, self.end_factor, self.total_iters)
-
-
-class ExponentialLR(_ClosedForm, peer.ExponentialLR):
-    def _arguments(self) -> Any:
-        return self.gamma
+class ConstantLR(ClosedForm, peer.ConstantLR):
+    _names = ("factor", "total_iters")
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.ExponentialLR(base, self.gamma)
+        return _made(peers.ConstantLR, base, self.factor, self.total_iters)
 
 
-class PolynomialLR(_ClosedForm, peer.PolynomialLR):
-    def _arguments(self) -> Any:
-        return self.total_iters, self.power
-
-    def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.PolynomialLR(base, self.total_iters, self.power)
-
-
-class CosineAnnealingLR(_ClosedForm, peer.CosineAnnealingLR):
-    def _arguments(self) -> Any:
-        return self.T_max, self.eta_min
+class LinearLR(ClosedForm, peer.LinearLR):
+    _names = ("start_factor", "end_factor", "total_iters")
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.CosineAnnealingLR(base, self.T_max, self.eta_min)
-
-    def _moved(self, rate: _Rate, base: _Rate, before: float, after: float) -> _Rate:
-        if self._is_initial:
-            return rate
-        # As in PyTorch: the part above eta_min is multiplied, and from eta_min it rises by as much as the schedule.
-        above, then = base * before - self.eta_min, base * after - self.eta_min
-        return rate + (then - above) if (self.last_epoch - 1) % (2 * self.T_max) == self.T_max else (
-            (rate - self.eta_min) * (then / above) + self.eta_min
-        )
+        return _made(peers.LinearLR, base, self.start_factor, self.end_factor, self.total_iters)
 
 
-class CosineAnnealingWarmRestarts(_ClosedForm, peer.CosineAnnealingWarmRestarts):
-    _overwrites = True
-
-    def _arguments(self) -> Any:
-        return self.T_0, self.T_mult, self.eta_min
+class ExponentialLR(ClosedForm, peer.ExponentialLR):
+    _names = ("gamma",)
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return peers.CosineAnnealingWarmRestarts(base, self.T_0, self.T_mult, self.eta_min)
-
-    def step(self, epoch: float | None = None) -> None:
-        """With an epoch, which may be fractional, goes there; the cycle is found by integer arithmetic."""
-        if epoch is None and self.last_epoch >= 0:
-            self.T_cur += 1
-            if self.T_cur >= self.T_i:
-                self.T_cur %= self.T_i
-                self.T_i *= self.T_mult
-            self._update_lr()
-            return
-        self._next = None
-        if epoch is not None and epoch >= 0:
-            start, length = 0, self.T_0
-            if self.T_mult == 1:
-                start = int(epoch // length) * length
-            else:
-                while epoch >= start + length:
-                    start, length = start + length, length * self.T_mult
-            self.T_cur, self.T_i = epoch - start, length  # type: ignore[assignment]
-            self.last_epoch = math.floor(epoch)
-            for group, rate in zip(self.optimizer.param_groups, self._get_closed_form_lr(), strict=True):
-                _put(group, rate)
-            self._last_lr = _rates(self.optimizer)
-            return
-        super().step(epoch)
-
-    def get_lr(self) -> list[_Rate]:
-        return super().get_lr() if self.T_cur == int(self.T_cur) else self._get_closed_form_lr()
-
-    def _found(self) -> _Next | None:
-        return super()._found() if self.T_cur == int(self.T_cur) else None
-
-    def _get_closed_form_lr(self) -> list[_Rate]:
-        if self._closed_form() is None or self.T_cur == int(self.T_cur):
-            return super()._get_closed_form_lr()
-        # Between two updates: the same cosine, over so many steps that it is practically continuous.
-        fine = 2**50
-        step = round(self.T_cur / self.T_i * fine)
-        bases = [float(base) for base in self.base_lrs]
-        ramps = [Ramp(fine, start=1.0, end=self.eta_min / base, shape="cosine") for base in bases]
-        return list(Curves(ramps, bases).at(step))
+        return _made(peers.ExponentialLR, base, self.gamma)
 
 
-class CyclicLR(_ClosedForm, peer.CyclicLR):
-    _overwrites = True
-    _does_more = True
-    _derived: tuple[str, ...] = (*_ClosedForm._derived, "_height", "_height_for")
+class PolynomialLR(ClosedForm, peer.PolynomialLR):
+    _names = ("total_iters", "power")
 
-    def _arguments(self) -> Any:
-        return self.step_ratio, self.total_size, self.mode, self.gamma, [*self.max_lrs]
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return _made(peers.PolynomialLR, base, self.total_iters, self.power)
 
-    def _key(self, group: int, base: float) -> Any:
-        return base, float(self.max_lrs[group])
+
+class CosineAnnealingLR(ClosedForm, peer.CosineAnnealingLR):
+    _names = ("T_max", "eta_min", "base_lrs")
+
+    def _contents(self) -> list[Any]:
+        return [self.base_lrs]
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return _made(peers.CosineAnnealingLR, base, self.T_max, self.eta_min)
+
+
+class CosineAnnealingWarmRestarts(ClosedForm, peer.CosineAnnealingWarmRestarts):
+    """A cycle at a time: a cosine that PyTorch goes along by ``T_cur``."""
+
+    _names = ("T_i", "eta_min", "base_lrs")
+    _counter = "T_cur"
+
+    def _contents(self) -> list[Any]:
+        return [self.base_lrs]
+
+    def _span(self) -> tuple[int, int]:
+        is_whole = type(self.T_cur) is int and 0 <= self.T_cur
+        return (self.T_cur, self.T_i - 1) if is_whole else (0, 0)
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return _made(peers.CosineAnnealingLR, base, self.T_i, self.eta_min)
+
+    def _follow(self, epoch: float | None = None) -> None:
+        if len(self.base_lrs) != len(self.optimizer.param_groups):
+            _refuse_count(self.base_lrs, self.optimizer.param_groups)
+        before = self.__dict__.copy()
+        try:
+            peer.CosineAnnealingWarmRestarts.step(self, epoch)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+        if not self._is_initial and self._plan is not False:
+            self._plan = self._next_plan()
+
+
+class CyclicLR(ClosedForm, peer.CyclicLR):
+    _names = (
+        "base_lrs", "max_lrs", "step_ratio", "total_size", "scale_mode", "_scale_fn_ref", "_scale_fn_custom",
+        "cycle_momentum",
+    )  # fmt: skip
+    _drives_momentum = True
+
+    def _contents(self) -> list[Any]:
+        momenta = [self.base_momentums, self.max_momentums] if self.cycle_momentum else []
+        return [self.base_lrs, self.max_lrs, *momenta]
+
+    def _units(self) -> list[_Rate]:
+        return list(self.max_lrs)
 
     def _lengths(self) -> tuple[int, int]:
         """The lengths of the rise and the fall. The rise is stored only as a fraction of the cycle."""
@@ -401,193 +364,198 @@ class CyclicLR(_ClosedForm, peer.CyclicLR):
             raise TypeError("no closed form")
         return up, int(down)
 
-    def _schedule(self, group: int, base: float) -> Schedule:
+    def _shape(self) -> tuple[str, float]:
+        """Mode and gamma of the function that scales the cycles: that was chosen when the scheduler was made."""
+        function, kind = self._scale_fn_ref, peer.CyclicLR
         if self._scale_fn_custom is not None:
             raise TypeError("no closed form")
-        up, down = self._lengths()
-        return peers.CyclicLR(base, base, float(self.max_lrs[group]), up, down, self.mode, self.gamma)
-
-    def state_dict(self) -> dict[str, Any]:
-        if self._scale_fn_custom is not None:
-            _check_function("scale_fn", self._scale_fn_custom)
-        return super().state_dict()
-
-    def get_lr(self) -> list[_Rate]:
-        if self._closed_form() is None:
-            values: list[_Rate] = peer.CyclicLR.get_lr(self)
-            return values
-        self._write_momentum()
-        return super().get_lr()
-
-    def _write_momentum(self) -> None:
-        if self.cycle_momentum:
-            if self.__dict__.get("_height_for") is not self._made_for:
-                self._height_for = self._made_for
-                up, down = self._lengths()
-                self._height = Cyclic(up, down=down, floor=0.0, mode=self.mode, gamma=self.gamma)
-            height = value_at(self._height._handle, self.last_epoch)
-            bounds = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
-            for group, low, high in bounds:
-                _put_momentum(group, high - (high - low) * height, self.use_beta1)
-
-
-_RATES = itemgetter("initial_lr", "max_lr", "min_lr")
-_RATES_AND_MOMENTUMS = itemgetter("initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
-
-
-class OneCycleLR(_ClosedForm, peer.OneCycleLR):
-    _overwrites = True
-    _does_more = True
-
-    def _arguments(self) -> Any:
-        groups = self.optimizer.param_groups
-        phases: list[Any] = [dict(phase) for phase in self._schedule_phases]
-        return phases, self._anneal_func_type, self.cycle_momentum, [*map(self._values_of(), groups)]
-
-    def _has(self, arguments: Any) -> bool:
-        phases, kind, cycles, rates = arguments
-        if self.last_epoch >= self.total_steps:
-            return False  # which is an error
-        if phases != self._schedule_phases or kind != self._anneal_func_type or cycles != self.cycle_momentum:
-            return False
-        same: bool = [*map(self._values_of(), self.optimizer.param_groups)] == rates
-        return same
-
-    def _values_of(self) -> Callable[[Any], Any]:
-        """Returns the arguments that are stored in a group."""
-        return _RATES_AND_MOMENTUMS if self.cycle_momentum else _RATES
-
-    def _key(self, group: int, base: float) -> Any:
-        values = self.optimizer.param_groups[group]
-        return base, *(float(values[name]) for name in ("initial_lr", "max_lr", "min_lr"))
+        if function is kind._triangular_scale_fn:
+            return "triangular", 1.0
+        if function is kind._triangular2_scale_fn and self.scale_mode == "cycle":
+            return "triangular2", 1.0
+        if isinstance(function, partial) and function.func is kind._exp_range_scale_fn and self.scale_mode != "cycle":
+            return "exp_range", *function.args
+        raise TypeError("no closed form")
 
     def _schedule(self, group: int, base: float) -> Schedule:
-        return self._curve(group, "lr", base)
+        return _made(peers.CyclicLR, base, float(self.base_lrs[group]), base, *self._lengths(), *self._shape())
 
-    def _curve(self, group: int, what: str, unit: float) -> Schedule:
-        """The phases as one curve, in units of `unit`."""
-        values = self.optimizer.param_groups[group]
-        phases = self._schedule_phases
-        points = [(0.0, float(values[phases[0][f"start_{what}"]]))]  # type: ignore[literal-required]
-        points += [
-            (phase["end_step"], float(values[phase[f"end_{what}"]]))  # type: ignore[literal-required]
-            for phase in phases
-        ]
-        interpolation: Any = "cosine" if self._anneal_func_type == "cos" else "linear"
-        return peers.one_cycle_curve([(step, value / unit) for step, value in points], interpolation)
-
-    def get_lr(self) -> list[_Rate]:
-        if self._closed_form() is None:
-            values: list[_Rate] = peer.OneCycleLR.get_lr(self)
-            return values
-        if self.last_epoch > self.total_steps:
-            raise ValueError(
-                f"OneCycleLR: update {self.last_epoch} of {self.total_steps}: make it with a larger total_steps, or"
-                " stop stepping it"
-            )
-        self._write_momentum()
-        return super().get_lr()
-
-    def _write_momentum(self) -> None:
-        if self.cycle_momentum:
-            groups = self.optimizer.param_groups
-            if self.__dict__.get("_momenta_for") is not self._made_for:
-                self._momenta_for = self._made_for
-                keys = [(group["max_momentum"], group["base_momentum"]) for group in groups]
-                curves = {key: self._curve(keys.index(key), "momentum", 1.0) for key in keys}
-                self._momenta = [curves[key] for key in keys]
-            before, momentum = None, 0.0
-            for group, curve in zip(groups, self._momenta, strict=True):
-                if curve is not before:
-                    before, momentum = curve, value_at(curve._handle, self.last_epoch)
-                _put_momentum(group, momentum, self.use_beta1)
-
-    _derived: tuple[str, ...] = (*_ClosedForm._derived, "_momenta", "_momenta_for")
+    def _momenta(self) -> tuple[Curves, str] | None:
+        if not self.cycle_momentum:
+            return None
+        if self._shape()[0] != "triangular":
+            raise TypeError("no closed form")
+        up, down = self._lengths()
+        bounds = zip(self.max_momentums, self.base_momentums, strict=True)
+        curves = [_made(_triangle, up, down, float(high), float(low)) for high, low in bounds]
+        return Curves(curves, [1.0] * len(curves)), "betas" if self.use_beta1 else "momentum"
 
 
-def _put_momentum(group: dict[str, Any], momentum: float, use_beta1: bool) -> None:
-    if use_beta1:
-        group["betas"] = (momentum, *group["betas"][1:])
-    else:
-        group["momentum"] = momentum
+def _triangle(up: int, down: int, high: float, low: float) -> Schedule:
+    return Repeat(Ramp(up, start=high, end=low) >> Ramp(down, start=low, end=high))
 
 
-class _Functions(_State):
-    """A function, or one for each group: called during the run; saving one that cannot be saved is an error."""
+class OneCycleLR(ClosedForm, peer.OneCycleLR):
+    _names = ("total_steps", "_schedule_phases", "_anneal_func_type", "cycle_momentum")
+    _drives_momentum = True
 
-    lr_lambdas: list[Callable[[int], float]]
+    def _contents(self) -> list[Any]:
+        return [self._schedule_phases, *self._schedule_phases]
 
-    def state_dict(self) -> dict[str, Any]:
-        for function in self.lr_lambdas:
-            _check_function("lr_lambda", function)
-        return super().state_dict()
+    def _keys(self) -> tuple[str, ...]:
+        rates = ("initial_lr", "max_lr", "min_lr")
+        return (*rates, "max_momentum", "base_momentum") if self.cycle_momentum else rates
+
+    def _span(self) -> tuple[int, int]:
+        # Past the end of the last phase PyTorch goes on along its line.
+        return self.last_epoch, min(self.total_steps, math.floor(self._schedule_phases[-1]["end_step"]))
+
+    def _units(self) -> list[_Rate]:
+        return [1.0] * len(self.optimizer.param_groups)
+
+    def _schedule(self, group: int, base: float) -> Schedule:
+        return self._curve(self.optimizer.param_groups[group], "lr")
+
+    def _curve(self, group: dict[str, Any], what: str) -> Schedule:
+        """The phases as one curve."""
+        phases: list[Any] = self._schedule_phases
+        points = [(0.0, float(group[phases[0][f"start_{what}"]]))]
+        points += [(float(phase["end_step"]), float(group[phase[f"end_{what}"]])) for phase in phases]
+        return _made(_knots, tuple(points), "cosine" if self._anneal_func_type == "cos" else "linear")
+
+    def _momenta(self) -> tuple[Curves, str] | None:
+        if not self.cycle_momentum:
+            return None
+        curves = [self._curve(group, "momentum") for group in self.optimizer.param_groups]
+        return Curves(curves, [1.0] * len(curves)), "betas" if self.use_beta1 else "momentum"
 
 
-def _check_function(name: str, function: Any) -> None:
-    """An object with attributes is saved by them, as in PyTorch; a function or a functools.partial is not."""
-    kind = type(function)
-    if hasattr(function, "__dict__") and kind.__module__ not in ("builtins", "functools"):
-        return
-    shown = getattr(function, "__qualname__", kind.__name__)
-    raise StepsizeError(
-        f"{name}: the function {shown} cannot be saved, and the run could not continue with it. Save"
-        " scheduler.last_epoch alone and make the scheduler again with last_epoch=, or use an object with __call__"
-        " whose numbers are attributes, or a schedule: stepsize.torch.Scheduler(optimizer,"
-        " stepsize.Table([function(step) for step in range(total)]))"
-    )
+def _knots(points: tuple[tuple[float, float], ...], interpolation: Any) -> Schedule:
+    return peers.one_cycle_curve(list(points), interpolation)
 
 
-class LambdaLR(_Functions, peer.LambdaLR):
+class LambdaLR(_Twin, peer.LambdaLR):
     pass
 
 
-class MultiplicativeLR(_Functions, peer.MultiplicativeLR):
+class MultiplicativeLR(_Twin, peer.MultiplicativeLR):
     pass
 
 
-class ReduceLROnPlateau(_State, peer.ReduceLROnPlateau):
-    """PyTorch's own counting, so that every rate is the same bit for bit, whatever else changes the rates. On top of a
-    schedule, or if a loss may not be finite, use ``stepsize.torch.Scheduler(optimizer, schedule, Plateau())``."""
+class _PlateauNumbers(Numbers):
+    def make(self, own: dict[str, Any], rates: list[float]) -> Core:
+        if len(own["min_lrs"]) != len(rates):
+            raise ValueError  # which PyTorch refuses, or mends, when it is time for a cut
+        names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "eps")
+        core = Core(rates, None, Plateau(min_lr=own["min_lrs"], **{name: own[name] for name in names}))
+        if own["best"] != own["mode_worse"]:
+            core.step(own["best"])  # so the core knows what is to be beaten
+        memory.write(core, memory.PLATEAU, len(rates), {
+            "step": own["last_epoch"], "time": own["last_epoch"], "rates": rates, "bad": own["num_bad_epochs"],
+            "cooldown": own["cooldown_counter"],
+        })  # fmt: skip
+        return core
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
-        # float() of a tensor that requires a gradient warns.
-        if type(metrics) is not float and isinstance(metrics, torch.Tensor):
-            metrics = metrics.detach()
-        super().step(metrics, epoch)
+    def read(self, core: Core, kept: dict[str, Any]) -> dict[str, Any]:
+        found = memory.read(core, memory.PLATEAU, len(core.lrs))
+        best = found["best"] if kept["mode"] == "min" else -found["best"]
+        return {
+            "best": best, "num_bad_epochs": found["bad"], "cooldown_counter": found["cooldown"],
+            "last_epoch": found["step"],
+        }  # fmt: skip
 
 
-class _Composed(_State):
-    """Schedulers inside a scheduler. PyTorch's cannot start in the middle of a run; these can."""
+class ReduceLROnPlateau(Observer, State, peer.ReduceLROnPlateau):
+    """On top of a schedule, and where a loss may not be finite: ``stepsize.torch.Scheduler(optimizer, schedule,
+    Plateau())``."""
+
+    _peer = peer.ReduceLROnPlateau
+    _numbers = _PlateauNumbers()
+
+    def _reduce_lr(self, epoch: int) -> None:
+        try:
+            super()._reduce_lr(epoch)
+        except RuntimeError:
+            # A group has come without a bound of its own: the step, which raises, has only counted so far.
+            self.last_epoch = epoch - 1
+            self.num_bad_epochs -= 1
+            raise
+
+
+class _Composed(State):
+    """Schedulers inside a scheduler."""
 
     _schedulers: Any
-
-    def _initial_step(self) -> None:
-        raise NotImplementedError
+    last_epoch: int
 
     def _update_lr(self, epoch: int | None = None) -> None:
+        """Begins where its turn comes in a SequentialLR, which PyTorch's cannot."""
         if epoch is None:
             self.step()  # type: ignore[attr-defined]
         elif epoch == 0:
-            for group in self.optimizer.param_groups:
-                _put(group, group["initial_lr"])
-            self._initial_step()
+            groups = self.optimizer.param_groups
+            write(groups, [group["initial_lr"] for group in groups])
+            self._begin()
         else:
             raise StepsizeError(f"epoch = {epoch}: a {type(self).__name__} can only go step by step")
 
-    def _begin(self, schedulers: Sequence[Any]) -> None:
-        for scheduler in schedulers:
-            if not hasattr(scheduler, "_schedulers"):
+    def _first(self) -> Sequence[Any]:
+        """The schedulers that the first update is for."""
+        return self._schedulers  # type: ignore[no-any-return]
+
+    def _begin(self) -> None:
+        self.last_epoch = 0
+        for scheduler in self._first():
+            if isinstance(scheduler, _Composed):
+                scheduler._begin()
+            else:
                 scheduler.last_epoch = -1
-            scheduler._initial_step()
-        self._last_lr = _rates(self.optimizer)
+                scheduler._initial_step()
+        self._last_lr = rates_of(self.optimizer.param_groups)
 
 
 class SequentialLR(_Composed, peer.SequentialLR):
-    def _initial_step(self) -> None:
-        self.last_epoch = 0
-        self._begin([self._schedulers[bisect_right(self._milestones, 0)]])
+    def step(self) -> None:  # type: ignore[override]
+        before = self.last_epoch
+        try:
+            super().step()
+        except BaseException:
+            self.last_epoch = before
+            raise
+
+    def _first(self) -> Sequence[Any]:
+        return [self._schedulers[bisect_right(self._milestones, 0)]]
 
 
 class ChainedScheduler(_Composed, peer.ChainedScheduler):
-    def _initial_step(self) -> None:
-        self._begin(self._schedulers)
+    def step(self) -> None:  # type: ignore[override]
+        groups = self.optimizer.param_groups
+        kept: list[Any] = []
+        for scheduler in self._schedulers:
+            _keep(scheduler.__dict__, kept)
+        for group in groups:
+            kept.append((group, group.copy()))
+        tensors = [(rate, rate.clone()) for rate in _tensors(groups)]
+        try:
+            for scheduler in self._schedulers:
+                scheduler.step()
+            self._last_lr = rates_of(groups)
+        except BaseException:
+            for present, before in kept:
+                present.clear()
+                present.update(before)
+            for tensor, value in tensors:
+                tensor.copy_(value)
+            raise
+
+
+def _keep(own: dict[str, Any], kept: list[Any]) -> None:
+    """Adds the attributes of a scheduler, and of those inside it, with copies of them."""
+    kept.append((own, own.copy()))
+    if "_schedulers" in own:
+        for scheduler in own["_schedulers"]:
+            _keep(scheduler.__dict__, kept)
+
+
+def _tensors(groups: Sequence[dict[str, Any]]) -> list[torch.Tensor]:
+    return [group["lr"] for group in groups if type(group["lr"]) is not float and isinstance(group["lr"], torch.Tensor)]
