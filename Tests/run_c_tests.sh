@@ -28,8 +28,9 @@ export SWIFT_BACKTRACE=enable=no
 flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude -ITests/StepsizeCTests)
 shared=(-Lbuild/lib -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/build/lib")
 static=(build/lib/libstepsize.a -lm -lpthread)
-# The second library stands before the first, which it calls.
-learn_shared=(-Lbuild/lib -lstepsize-learn "${shared[@]}")
+# The second library stands before the first, which it calls, also where a program itself does not: the linker must not
+# leave it out.
+learn_shared=(-Lbuild/lib -lstepsize-learn -Wl,--no-as-needed "${shared[@]}")
 learn_static=(build/lib/libstepsize-learn.a "${static[@]}")
 total=0
 

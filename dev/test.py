@@ -28,7 +28,9 @@ LOGS = ROOT / "build/logs"
 TESTS = ROOT / "bindings/python/tests"
 
 # The stepping of the ctypes path: the tests that the accelerated module passes, too.
-BOTH_PATHS = ["stepper", "scheduler", "torch", "torch_groups", "torch_lr_scheduler", "plateau", "record"]
+BOTH_PATHS = [
+    "stepper", "scheduler", "torch", "torch_groups", "torch_lr_scheduler", "torch_dropin_lives", "plateau", "record",
+]  # fmt: skip
 QUICK = [
     "catalogue", "controllers", "errors", "extend", "golden", "golden_controllers", "greedy", "layers", "learned",
     "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "stepper", "structure", "textual",

@@ -38,7 +38,7 @@ public struct Schedule: Sendable {
       throw ConfigurationError(.limit, "schedule: more than 65536 nodes")
     }
     guard body.evaluationCount <= Self.maximumNodeCount else {
-      throw ConfigurationError(.limit, "a schedule takes more than 65536 evaluations for a value")
+      throw ConfigurationError(.limit, "schedule: more than 65536 evaluations for a value")
     }
     node = body.node
     // The largest Int64 means "no end" in the C interface, so it does here.

@@ -14,7 +14,7 @@ extension Schedule {
       lists.append(parts[i].sequenceParts)
       if let length = parts[i].length {
         let (sum, overflow) = end.addingReportingOverflow(length)
-        if overflow { throw ConfigurationError(.limit, "a sequence is longer than 2^63 - 1 updates") }
+        if overflow { throw ConfigurationError(.limit, "sequence: longer than 2^63 - 1 updates") }
         end = sum
       } else if i < parts.count - 1 {
         // Of its parts the last one is to blame.

@@ -812,7 +812,7 @@ extension Controller {
   /// - Parameters:
   ///   - variant: As published for SGD or for Adam, or scale-free; it chooses the default of beta;
   ///     one of "sgd", "adam", "multiplicative".
-  ///   - beta: Step size of the base rate; a finite number > 0.
+  ///   - beta: Size of a step of the base rate; a finite number > 0.
   ///   - minLR: Lowest base rates; none: base/1000; a finite number >= 0, or a list with one for
   ///     each group, or none.
   ///   - maxLR: Highest base rates; none: 1000 base; a finite number >= 0, or a list with one for

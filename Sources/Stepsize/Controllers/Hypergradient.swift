@@ -19,7 +19,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     source: arXiv 1703.04783
     variant: word sgd|adam|multiplicative = sgd; as published for SGD or for Adam, or scale-free; it chooses the \
     default of beta
-    beta: real > 0 (multiplicative: in (0, 1)) = 1e-6 (adam: 1e-8, multiplicative: 0.02); step size of the base rate
+    beta: real > 0 (multiplicative: in (0, 1)) = 1e-6 (adam: 1e-8, multiplicative: 0.02); size of a step of the base rate
     min_lr: per_group >= 0 = none; lowest base rates; none: base/1000
     max_lr: per_group >= 0 = none; highest base rates; none: 1000 base
     """

@@ -25,7 +25,8 @@ final class DeclarationTests: XCTestCase {
         XCTAssertFalse(parameter.expected.isEmpty)
         if case .word(let words) = parameter.kind {
           XCTAssertGreaterThan(words.count, 1, name)
-          XCTAssertNotNil(parameter.defaultValue, name)
+          // llm.c has no default either.
+          XCTAssertTrue(parameter.defaultValue != nil || name == "llmc", name)
         }
       }
     }

@@ -191,7 +191,7 @@ class Hypergradient(Controller):
     Args:
         variant: As published for SGD or for Adam, or scale-free; it chooses the default of beta (one of
             "sgd", "adam", "multiplicative"; default "sgd").
-        beta: Step size of the base rate (a finite number > 0; default 1e-6).
+        beta: Size of a step of the base rate (a finite number > 0; default 1e-6).
         min_lr: Lowest base rates; none: base/1000 (a finite number >= 0, or a list with one for each group,
             or none).
         max_lr: Highest base rates; none: 1000 base (a finite number >= 0, or a list with one for each group,
