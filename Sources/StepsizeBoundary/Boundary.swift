@@ -159,7 +159,8 @@ package func copied(_ pointer: UnsafeRawPointer?, _ count: UInt) -> [UInt8] {
 
 /// A copy of the caller's state; one that is not what its header says is refused before it is copied.
 package func stateBytes(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> [UInt8] {
-  try StateCoder.checkHeader(copied(bytes, min(size, UInt(StateCoder.headerLength))), count: Int(clamping: size))
+  try StateCoder.checkHeader(
+    copied(bytes, min(size, UInt(StateCoder.headerLength))), count: Int(clamping: size))
   return copied(bytes, size)
 }
 
