@@ -44,7 +44,7 @@ struct reference {
   intptr_t count;
 };
 
-enum { SMALL = 16 };
+enum { SMALL = 64 };
 
 struct guard {
   struct block made; /* head of the ring */

@@ -202,7 +202,7 @@ def test_the_rate_stays_inside_its_bounds(variant, beta):
     s = st.Scheduler(0.1, controller=st.Hypergradient(variant, beta=beta))
     for _ in range(2000):
         dot = rng.choice(odd) if rng.random() < 0.3 else rng.gauss(0, 10)
-        norm = rng.choice(odd) if rng.random() < 0.3 else abs(rng.gauss(0, 10))
+        norm = abs(rng.choice(odd) if rng.random() < 0.3 else rng.gauss(0, 10))
         before = s.lr
         lr = s.hypergradient.observe(dot, norm)
         assert 0.0001 <= lr <= 100

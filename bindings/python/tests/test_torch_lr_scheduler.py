@@ -452,7 +452,7 @@ def test_arguments_without_a_closed_form_run_as_there():
 
 def test_wrong_states():
     scheduler = ours.StepLR(make_optimizer([0.1, 0.2]), 3)
-    with pytest.raises(st.StepsizeError, match="it is of a stepsize.torch.Scheduler"):
+    with pytest.raises(st.StepsizeError, match="it is that of a stepsize.torch.Scheduler"):
         scheduler.load_state_dict(Scheduler(make_optimizer([0.1, 0.2]), "linear(9)").state_dict())
 
 
