@@ -336,7 +336,10 @@ def test_refused_states():
         ({"base_lrs": [0.1]}, "for 1 parameter groups, the optimizer has 2"),
         ({"core": {**good["core"], "step": 3}}, "'step' was changed"),
         ({"core": Scheduler(make_optimizer(0.1, 0.2), "linear(8)").state_dict()["core"]}, "linear"),
-        ({"fields": {"weight_decay": {"schedule": "linear(8)", "bases": [0, 0]}}}, r"has the schedule linear\(8\), expected"),
+        (
+            {"fields": {"weight_decay": {"schedule": "linear(8)", "bases": [0, 0]}}},
+            r"has the schedule linear\(8\), expected",
+        ),
     ):  # fmt: skip
         with pytest.raises(st.StepsizeError, match=words):
             scheduler.load_state_dict({**good, **change})
