@@ -42,7 +42,7 @@ linked() {
   count=$((count + 1))
 }
 # The library is 303 KB as a shared one.
-whole=350000 collected=250000
+whole=375000 collected=250000
 linked "$whole" gcc -O2
 linked "$collected" gcc -O2 -Wl,--gc-sections
 linked "$whole" gcc -O2 -flto
