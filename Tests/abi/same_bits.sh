@@ -24,6 +24,13 @@ $(diff "$out/here.bits" "$out/$1.bits" | head -n 4)"
   checked=$((checked + 1))
 }
 
+# guard NAME OPTION...: what a guarded call is without the guard, as $out/NAME/Guard.o; Swift's calling convention needs clang.
+guard() {
+  local name=$1
+  shift
+  "$bin/clang" "$@" -O1 -ffunction-sections -I Sources/CStepsize/include -c Sources/CStepsize/Guard.c -o "$out/$name/Guard.o"
+}
+
 # objects NAME OPTION...: all Swift modules as $out/NAME/*.o, with these options of the compiler.
 objects() {
   local name=$1 module sources fused
@@ -54,6 +61,7 @@ compare older
 
 if [ "$(uname -m)" = x86_64 ]; then
   objects fast -O -target-cpu haswell
+  guard fast
   gcc "${flags[@]}" Tests/abi/bits.c "$out"/fast/*.o -o "$out/bits-fast" -Wl,--gc-sections
   if grep -qw avx2 /proc/cpuinfo; then
     "$out/bits-fast" "${golden[@]}" >"$out/fast.bits"
@@ -71,6 +79,7 @@ elif ! command -v qemu-aarch64 >/dev/null || [ ! -f "$cross/lib/libc.a" ] || [ -
   echo "skipped aarch64: needs qemu-user, libc6-dev-arm64-cross and libgcc-12-dev-arm64-cross (dev/setup_system.sh)"
 else
   objects aarch64 -O -target aarch64-none-none-elf
+  guard aarch64 --target=aarch64-linux-gnu -isystem "$cross/include"
   "$bin/clang" --target=aarch64-linux-gnu "${flags[@]}" -isystem "$cross/include" -c Tests/abi/bits.c -o "$out/bits.o"
   "$bin/ld.lld" -static --gc-sections -o "$out/bits-aarch64" "$cross/lib/crt1.o" "$cross/lib/crti.o" "$out/bits.o" \
     "$out"/aarch64/*.o --start-group "$cross/lib/libc.a" "$gcc_files/libgcc.a" "$gcc_files/libgcc_eh.a" --end-group \
