@@ -62,8 +62,6 @@ __attribute__((tls_model("initial-exec")))
 #endif
 static _Thread_local struct guard *current;
 
-static void release_object(struct object *object, intptr_t n);
-
 static void close_guard(struct guard *guard) {
   current = NULL;
   if (guard->references != guard->small) free(guard->references);

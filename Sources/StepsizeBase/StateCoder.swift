@@ -6,7 +6,7 @@
 package struct StateCoder {
   /// Rises with every change of the format; older ones stay readable.
   ///
-  /// 2: the phases of what was recorded before another schedule came (`Watch.keepSpans`).
+  /// 2: the phases of what was recorded before another schedule came (`Watch.keep`).
   /// 3: of a long window the part that is filled (`MovingAverage`).
   package static let format: UInt32 = 3
   package static let headerLength = 24
@@ -221,17 +221,11 @@ package struct StateCoder {
     if Interval.nonNegative.contains(value) { x = value } else { isDamaged = true }
   }
 
-  package mutating func transfer(_ list: inout [UInt64]) {
-    guard let count = transferCount(list.count) else { return }
-    switch purpose {
-    case .measuring: break
-    case .writing: store(list, at: offset)
-    case .reading: list = words(count, at: offset)
-    }
-    offset += 8 * count
-  }
+  package mutating func transfer(_ list: inout [UInt64]) { transferWords(&list) }
 
-  package mutating func transfer(_ list: inout [Double]) {
+  package mutating func transfer(_ list: inout [Double]) { transferWords(&list) }
+
+  private mutating func transferWords<Word: StateWord>(_ list: inout [Word]) {
     guard let count = transferCount(list.count) else { return }
     switch purpose {
     case .measuring: break

@@ -93,14 +93,11 @@ import Stepsize
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return guarded {
-    let needed = UInt(scheduler.value.pointee.savedSize())
-    guard capacity > 0, let buffer, capacity >= needed else {
-      size?.pointee = needed
-      return Int32(capacity == 0 ? STEPSIZE_OK : buffer == nil ? STEPSIZE_ERROR_NULL : STEPSIZE_ERROR_SIZE)
+    guard capacity > 0, let buffer else {
+      size?.pointee = UInt(scheduler.value.pointee.savedSize())
+      return Int32(capacity == 0 ? STEPSIZE_OK : STEPSIZE_ERROR_NULL)
     }
-    copy(scheduler.value.pointee.saved(), to: buffer)
-    size?.pointee = needed
-    return Int32(STEPSIZE_OK)
+    return written(scheduler.value.pointee.saved(), buffer, capacity, size)
   }
 }
 

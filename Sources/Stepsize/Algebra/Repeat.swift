@@ -24,8 +24,9 @@ enum Repeat {
     }
     var end: Int64?
     if let count = a.optionalCount("count") {
-      let (product, overflow) = length.multipliedReportingOverflow(by: count)
-      if overflow { throw ConfigurationError(.limit, "repeat: longer than 2^63 - 1 updates") }
+      guard let product = length.multiplied(by: count) else {
+        throw ConfigurationError(.limit, "repeat: longer than 2^63 - 1 updates")
+      }
       end = product
     }
     return Body(.repeat(inner.node, length, end: end ?? Int64.max), length: end, around: [inner])

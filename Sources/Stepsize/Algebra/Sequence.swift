@@ -13,8 +13,9 @@ extension Schedule {
     for i in parts.indices {
       lists.append(parts[i].sequenceParts)
       if let length = parts[i].length {
-        let (sum, overflow) = end.addingReportingOverflow(length)
-        if overflow { throw ConfigurationError(.limit, "sequence: longer than 2^63 - 1 updates") }
+        guard let sum = end.adding(length) else {
+          throw ConfigurationError(.limit, "sequence: longer than 2^63 - 1 updates")
+        }
         end = sum
       } else if i < parts.count - 1 {
         // Of its parts the last one is to blame.

@@ -23,8 +23,9 @@ enum Shift {
     let by = a.count("by")
     var length: Int64?
     if let end = inner.length {
-      let (sum, overflow) = end.addingReportingOverflow(by)
-      if overflow { throw ConfigurationError(.limit, "shift: longer than 2^63 - 1 updates") }
+      guard let sum = end.adding(by) else {
+        throw ConfigurationError(.limit, "shift: longer than 2^63 - 1 updates")
+      }
       length = max(0, sum)
     }
     return Body(.shift(inner.node, by: by), length: length, around: [inner])

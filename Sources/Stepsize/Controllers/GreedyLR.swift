@@ -125,14 +125,19 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
         metric = average.addWithinSlots(loss)
       }
     }
-    if best.improvesAtOnce(metric) {
+    count(best.improvesAtOnce(metric))
+    return true
+  }
+
+  @inline(__always)
+  private mutating func count(_ isBetter: Bool) {
+    if isBetter {
       badCount = 0
-      goodCount &+= 1
+      goodCount += 1
     } else {
-      badCount &+= 1
+      badCount += 1
       goodCount = 0
     }
-    return true
   }
 
   // One of the two has a window of 1.
@@ -159,20 +164,12 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
 
   private mutating func decide(_ metric: Double, _ groups: inout [Group]) {
     // Neither is ever negative.
-    if cooldownLeft | warmupLeft > 0 {
-      hold()
-    } else if best.improves(metric) {
-      badCount = 0
-      goodCount += 1
-      if goodCount > configuration.patience {
-        raise(&groups)
-      }
-    } else {
-      badCount += 1
-      goodCount = 0
-      if badCount > configuration.patience {
-        cut(&groups)
-      }
+    if cooldownLeft | warmupLeft > 0 { return hold() }
+    count(best.improves(metric))
+    if goodCount > configuration.patience {
+      raise(&groups)
+    } else if badCount > configuration.patience {
+      cut(&groups)
     }
   }
 

@@ -53,13 +53,9 @@ struct BestMetric: Sendable {
 
   /// Makes the metric the best one if it is better by the threshold. NaN never is.
   mutating func improves(_ metric: Double) -> Bool {
-    let value = sign * metric
-    guard value < target else {
-      if followsPrevious { follow(value) }
-      return false
-    }
-    set(value)
-    return true
+    if improvesAtOnce(metric) { return true }
+    if followsPrevious { follow(sign * metric) }
+    return false
   }
 
   @inline(never)

@@ -23,12 +23,7 @@ enum NextName: Sendable {
     return .notBefore(moved)
   }
 
-  func moved(by steps: Int64) -> NextName {
-    moved {
-      let (sum, overflow) = $0.addingReportingOverflow(steps)
-      return overflow ? nil : sum
-    }
-  }
+  func moved(by steps: Int64) -> NextName { moved { $0.adding(steps) } }
 
   fileprivate func isBefore(_ end: Int64) -> Bool { step ?? Int64.max < end }
 
@@ -122,7 +117,7 @@ extension Schedule {
     let round = t / length * length
     let next = t > round ? name(from: t - round) : firstName
     if next.isBefore(length) { return next.moved(by: round) }
-    let (start, overflow) = round.addingReportingOverflow(length)
-    return !overflow && firstName.isBefore(length) ? firstName.moved(by: start) : .nowhere
+    guard let start = round.adding(length), firstName.isBefore(length) else { return .nowhere }
+    return firstName.moved(by: start)
   }
 }

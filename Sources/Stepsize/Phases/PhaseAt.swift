@@ -177,9 +177,6 @@ extension Phase {
   /// Later by a number of steps; nothing is before 0.
   @inline(never)
   fileprivate func moved(by steps: Int64) -> Phase {
-    moved {
-      let (sum, overflow) = $0.addingReportingOverflow(steps)
-      return overflow ? nil : max(sum, 0)
-    }
+    moved { $0.adding(steps).map { max($0, 0) } }
   }
 }

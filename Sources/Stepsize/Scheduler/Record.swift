@@ -179,21 +179,18 @@ struct Record: Sendable {
         i += 1
       }
       i += 1
-      guard Self.isRate(rate), rate != before, let next = Self.sum(sum, length) else { return false }
+      guard Self.isRate(rate), rate != before, let next = sum.adding(Int64(clamping: length)) else {
+        return false
+      }
       sum = next
       before = rate
       if i >= (marks.count + 1) * Self.blockLength { marks.append(sum) }
     }
-    guard let total = Self.sum(sum, repeats), total == count else { return false }
+    guard sum.adding(Int64(clamping: repeats)) == count else { return false }
     return count == 0 ? last == 0 : repeats > 0 && last != before && Self.isRate(last)
   }
 
   private static func isRate(_ bits: UInt64) -> Bool {
     bits & runMark == 0 && Double(bitPattern: bits) <= Double.greatestFiniteMagnitude
-  }
-
-  private static func sum(_ count: Int64, _ length: UInt64) -> Int64? {
-    let (sum, overflow) = count.addingReportingOverflow(Int64(clamping: length))
-    return overflow ? nil : sum
   }
 }

@@ -28,8 +28,7 @@ extension Scheduler {
       guard parts.count < Schedule.maximumNodeCount else {
         throw ConfigurationError(.limit, "replay: the record has more than 65536 phases")
       }
-      let (step, isHuge) = first.addingReportingOverflow(start)
-      let span = watch.span(at: isHuge ? Int64.max : step, of: plan.schedule)
+      let span = watch.span(at: first.adding(start) ?? Int64.max, of: plan.schedule)
       let end = span.until.map { Swift.min($0 &- first, count) } ?? count
       let part = try record.schedule(start..<end)
       parts.append(span.name.isEmpty ? part : try part.named(span.name))

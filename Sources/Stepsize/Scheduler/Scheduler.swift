@@ -130,21 +130,21 @@ public struct Scheduler: ~Copyable, Sendable {
   // (`stepsize_scheduler_extend`).
 
   /// What `extend` changes.
-  public struct Extension {
+  package struct Extension {
     fileprivate let plan: Plan
     fileprivate let schedule: Node
     fileprivate let kept: Watch.KeptSpans
   }
 
-  public func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
+  package func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
     Extension(
       plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
       kept: watch.spansToKeep(of: plan.schedule))
   }
 
-  public mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
+  package mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
 
-  public mutating func apply(_ prepared: Extension) {
+  package mutating func apply(_ prepared: Extension) {
     watch.keep(prepared.kept)
     // The last phase of the old schedule may not be the last one of the new one.
     watch.hasStopped = false

@@ -49,7 +49,7 @@ extension Scheduler {
   ///
   /// Throws `.size`, and `.memory` where `reserve` returns false.
   @inline(__always)
-  public mutating func step(
+  package mutating func step(
     loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
@@ -76,7 +76,6 @@ extension Scheduler {
   private static func stepWatched(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
   ) {
-    scheduler.watch.useReserve()
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.endPhase(loss)
@@ -99,9 +98,7 @@ extension Scheduler {
   private static func advanceWatched(
     _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
   ) {
-    scheduler.watch.useReserve()
-    writeDown(&scheduler)
-    scheduler.count()
+    countUpdate(&scheduler)
     if isWritten { scheduler.write(rates) }
   }
 
@@ -127,10 +124,7 @@ extension Scheduler {
 
   @inline(never)
   private static func countUpdate(_ scheduler: inout Scheduler) {
-    if scheduler.isWatched {
-      scheduler.watch.useReserve()
-      writeDown(&scheduler)
-    }
+    if scheduler.isWatched { writeDown(&scheduler) }
     scheduler.count()
   }
 
@@ -147,19 +141,19 @@ extension Scheduler {
   /// Whether the next step has the memory that it needs, except for the controller where nothing is recorded and nothing
   /// ends early.
   @inline(__always)
-  public var hasReserve: Bool { !isWatched || watch.reservedCount > 0 }
+  package var hasReserve: Bool { !isWatched || watch.reservedCount > 0 }
 
   /// The parts of the watch, and the controller.
-  public var reserveCount: Int { watch.reserveCount + 1 }
+  package var reserveCount: Int { watch.reserveCount + 1 }
 
-  public mutating func reserve(_ part: Int) {
+  package mutating func reserve(_ part: Int) {
     if part == watch.reserveCount { return reserveController() }
     watch.reserve(part, from: time, of: plan.schedule)
   }
 
-  public mutating func reserveController() { controller.reserve() }
+  package mutating func reserveController() { controller.reserve() }
 
-  public mutating func countReserve() {
+  package mutating func countReserve() {
     watch.countReserve(controller.reservedCount(), from: time, of: plan.schedule)
   }
 
@@ -258,6 +252,7 @@ extension Scheduler {
 
   @inline(never)
   private static func writeDown(_ scheduler: inout Scheduler) {
+    scheduler.watch.useReserve()
     guard scheduler.watch.hasRoom() else { return }
     let multiplier = scheduler.schedule.value(at: scheduler.time)
     for i in scheduler.groups.indices {

@@ -73,8 +73,7 @@ struct Watch: ~Copyable, Sendable {
     let count = jumps.countFirst { jumps[$0].step <= step }
     guard count > 0 else { return step }
     let jump = jumps[count - 1]
-    let (time, overflow) = jump.time.addingReportingOverflow(step - jump.step)
-    return overflow ? Int64.max : time
+    return jump.time.adding(step - jump.step) ?? Int64.max
   }
 
   /// The first step at which the schedule's time is that or later; nil if there is none.
@@ -85,8 +84,7 @@ struct Watch: ~Copyable, Sendable {
       return time - lead >= jumps[i].step
     }
     let start = count == 0 ? Jump(step: 0, time: 0) : jumps[count - 1]
-    let (step, overflow) = start.step.addingReportingOverflow(Swift.max(time - start.time, 0))
-    return overflow ? nil : step
+    return start.step.adding(Swift.max(time - start.time, 0))
   }
 
   /// The phase that a step was in, is in, or will be in as things stand; its name is empty where there is none.
@@ -118,7 +116,7 @@ struct Watch: ~Copyable, Sendable {
   /// have pieces none is kept.
   func spansToKeep(of schedule: Schedule?) -> KeptSpans {
     let (first, count) = recorded
-    let end = first > Int64.max - count ? Int64.max : first + count
+    let end = first.adding(count) ?? Int64.max
     var kept = KeptSpans()
     var start = past.last?.end ?? first
     while start < end {

@@ -58,17 +58,12 @@ struct Restarts: Sendable {
     var length: Int64?
     var exact = Pair(first)
     if growth == 1 {
-      if let count {
-        let (product, overflow) = first.multipliedReportingOverflow(by: count)
-        length = overflow ? nil : product
-      }
+      if let count { length = first.multiplied(by: count) }
     } else {
       var end: Int64 = 0
       var cycle: Int64 = 0
       // Lengths grow at least as fast as 1.001^i, so this ends after at most about 37000 cycles.
-      while let rounded = exact.rounded, case let (sum, overflow) = end.addingReportingOverflow(rounded),
-        !overflow
-      {
+      while let rounded = exact.rounded, let sum = end.adding(rounded) {
         cycle += 1
         end = sum
         if cycle == count {

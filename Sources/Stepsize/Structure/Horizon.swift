@@ -14,10 +14,10 @@ extension Schedule {
     case .call(_, let arguments, let expansion):
       if let expansion { return expansion.extent }
       if case .some(.schedule(let part)) = arguments.values.first { return extent(ofPart: part) }
-      return timescale.multipliedOrLargest(by: 4)
+      return timescale.multiplied(by: 4) ?? Int64.max
     case .sequence(let parts):
       guard let last = part(parts.count - 1) else { return 0 }
-      return last.schedule.extent.addedOrLargest(last.start)
+      return last.schedule.extent.adding(last.start) ?? Int64.max
     case .product(let factors): return factors.reduce(0) { max($0, $1.extent) }
     case .scale(_, let part), .group(let part): return part.extent
     }
@@ -25,8 +25,8 @@ extension Schedule {
 
   private func extent(ofPart part: Schedule) -> Int64 {
     switch node {
-    case .repeat(_, let length, _): length.multipliedOrLargest(by: 4)
-    case .shift(_, let by): max(part.extent.addedOrLargest(by), 0)
+    case .repeat(_, let length, _): length.multiplied(by: 4) ?? Int64.max
+    case .shift(_, let by): max(part.extent.adding(by) ?? Int64.max, 0)
     case .stretch(_, let factor, _): (Pair(part.extent) * factor).roundedUp ?? Int64.max
     default: part.extent
     }
@@ -47,17 +47,5 @@ extension Schedule {
       }
     }
     return largest
-  }
-}
-
-extension Int64 {
-  fileprivate func addedOrLargest(_ other: Int64) -> Int64 {
-    let (sum, overflow) = addingReportingOverflow(other)
-    return overflow ? Int64.max : sum
-  }
-
-  fileprivate func multipliedOrLargest(by factor: Int64) -> Int64 {
-    let (product, overflow) = multipliedReportingOverflow(by: factor)
-    return overflow ? Int64.max : product
   }
 }

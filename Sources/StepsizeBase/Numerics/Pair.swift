@@ -161,15 +161,13 @@ extension Pair {
   /// The whole number at or above a number >= 0; nil if it is 2^63 or more.
   package var roundedUp: Int64? {
     guard let (whole, rest) = parts else { return nil }
-    let (sum, overflow) = whole.addingReportingOverflow(rest > 0 ? 1 : 0)
-    return overflow ? nil : sum
+    return whole.adding(rest > 0 ? 1 : 0)
   }
 
   /// The nearest whole number, halves upwards, of a number >= 0; nil if it is 2^63 or more.
   package var rounded: Int64? {
     guard let (whole, rest) = parts else { return nil }
-    let (sum, overflow) = whole.addingReportingOverflow(rest >= 0.5 ? 1 : 0)
-    return overflow ? nil : sum
+    return whole.adding(rest >= 0.5 ? 1 : 0)
   }
 
   /// The whole number below, and what is left, in [0, 1].
