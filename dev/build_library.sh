@@ -102,14 +102,10 @@ without_path() {
 # a shared library that takes them in does not export them. What both libraries are made from is in each of them, out of
 # sight of the other.
 archive() {
-  local library=$1 symbols=$2 module objects=("$build/release/CStepsize.build/Guard.c.o") roots
+  local library=$1 symbols=$2 objects roots
   shift 2
-  for module in StepsizeBase StepsizeBoundary "$@"; do
-    # Of a source that is gone its object stays behind.
-    while read -r object; do
-      if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then objects+=("$object"); fi
-    done < <(find "$build/release/$module.build" -name '*.o' | sort)
-  done
+  mapfile -t objects < <(dev/objects.sh "$build" StepsizeBase StepsizeBoundary "$@")
+  objects+=("$build/release/CStepsize.build/Guard.c.o")
   # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
   # The linker gives a symbol the narrowest visibility that any object asks for.

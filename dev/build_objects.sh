@@ -10,9 +10,4 @@ for layer in StepsizeC StepsizeLearnC; do
   log=$(dev/swift.sh "$folder" build -c release --traits Embedded --target "$layer" --omit-frame-pointers "${options[@]}" 2>&1) ||
     { printf '%s\n' "$log" >&2 && exit 1; }
 done
-for module in StepsizeBase StepsizeBoundary CStepsize Stepsize StepsizeC CStepsizeLearn StepsizeLearn StepsizeLearnC; do
-  # Of a source that is gone its object stays behind.
-  while read -r object; do
-    if [ -n "$(find "Sources/$module" -name "$(basename "$object" .o)" -print -quit)" ]; then echo "$object"; fi
-  done < <(find "$folder/release/$module.build" -name '*.o' | sort)
-done
+dev/objects.sh "$folder" StepsizeBase StepsizeBoundary CStepsize Stepsize StepsizeC CStepsizeLearn StepsizeLearn StepsizeLearnC

@@ -171,23 +171,18 @@ class Schedule {
   /* Of the catalogue, from named values. */
   static Schedule create(const char *name, std::initializer_list<Argument> arguments = {}) {
     const auto given = detail::arguments(arguments);
-    return Schedule(detail::made<stepsize_schedule>([&](auto out, auto error) {
-      return stepsize_schedule_create(name, given.data(), given.size(), out, error);
-    }));
+    return made([&](auto... to) { return stepsize_schedule_create(name, given.data(), given.size(), to...); });
   }
   /* Of multipliers, one for each update; the last one holds. */
   static Schedule table(View<const double> values) {
-    return Schedule(detail::made<stepsize_schedule>([&](auto out, auto error) {
-      return stepsize_schedule_table(values.data(), values.size(), out, error);
-    }));
+    return made([&](auto... to) { return stepsize_schedule_table(values.data(), values.size(), to...); });
   }
   /* One of llm.c. */
   static Schedule llmc(const char *scheduler_type, std::int64_t warmup_iterations, std::int64_t train_num_batches,
                        double final_learning_rate_frac) {
-    return Schedule(detail::made<stepsize_schedule>([&](auto out, auto error) {
-      return stepsize_schedule_llmc(scheduler_type, warmup_iterations, train_num_batches, final_learning_rate_frac, out,
-                                    error);
-    }));
+    return made([&](auto... to) {
+      return stepsize_schedule_llmc(scheduler_type, warmup_iterations, train_num_batches, final_learning_rate_frac, to...);
+    });
   }
 
   double at(std::int64_t step) const noexcept { return stepsize_schedule_at(get(), step); }

@@ -82,6 +82,19 @@
    its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
    is a legal loss.
 
+   MEMORY
+
+   Any allocation can fail. The call then returns STEPSIZE_ERROR_MEMORY, nothing else has changed,
+   nothing leaks, `*out` is NULL, and the same call may be made again. That holds on each thread by
+   itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
+   which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
+   record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
+   made. Memory comes from malloc.
+
+   Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
+   memory and ends the process when it is used (overcommit). No function may be called from a signal
+   handler or left by longjmp.
+
    WORDS FOR SIZES
 
    `size` is a number of bytes (of a struct, a text, a state), `capacity` the bytes of a buffer,
@@ -161,6 +174,7 @@ enum {
   STEPSIZE_OK = 0,
   STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
   STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
   STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
   STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
   STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
@@ -611,7 +625,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_catalogue_text(stepsize_catalogue cata
 
    catalogue: STEPSIZE_CATALOGUE_...
    index: 0 to stepsize_catalogue_count(catalogue) - 1.
-   Returns: The number of parameters; 0 for a wrong index. */
+   Returns: The number of parameters; 0 for a wrong index, and where memory runs out. */
 size_t stepsize_catalogue_parameter_count(stepsize_catalogue catalogue, size_t index);
 
 /* A text about a parameter of an entry; for a controller with variants, of the first one

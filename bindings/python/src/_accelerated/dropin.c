@@ -345,12 +345,9 @@ static int clear(Dropin *self)
 
 static void dealloc(Dropin *self)
 {
-  PyTypeObject *type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
   let_go(self);
-  freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
-  free_object(self);
-  Py_DECREF(type);
+  free_instance(self);
 }
 
 static PyMethodDef methods[] = {

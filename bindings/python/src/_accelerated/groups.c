@@ -199,12 +199,9 @@ static int clear(GroupStep *self)
 
 static void dealloc(GroupStep *self)
 {
-  PyTypeObject *type = Py_TYPE(self);
   PyObject_GC_UnTrack(self);
   release(self);
-  freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
-  free_object(self);
-  Py_DECREF(type);
+  free_instance(self);
 }
 
 static PyMethodDef methods[] = {

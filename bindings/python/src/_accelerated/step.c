@@ -98,13 +98,7 @@ static PyObject *advance_method(Step *self, PyObject *unused)
   return PyFloat_FromDouble(self->rates[0]);
 }
 
-static void dealloc(Step *self)
-{
-  PyTypeObject *type = Py_TYPE(self);
-  freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
-  release(self);
-  Py_DECREF(type);
-}
+static void dealloc(Step *self) { free_instance(self); }
 
 static PyMethodDef methods[] = {
     {"step", (PyCFunction)(void (*)(void))step_method, METH_FASTCALL | METH_KEYWORDS,

@@ -18,4 +18,13 @@ typedef struct Step {
   int (*advance)(struct Step *);
 } Step;
 
+/* The end of a `tp_dealloc` of a type made at run time. */
+static inline void free_instance(void *self)
+{
+  PyTypeObject *type = Py_TYPE((PyObject *)self);
+  freefunc free_object = (freefunc)PyType_GetSlot(type, Py_tp_free);
+  free_object(self);
+  Py_DECREF(type);
+}
+
 #endif

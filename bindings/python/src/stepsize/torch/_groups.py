@@ -6,13 +6,13 @@ groups are dictionaries, and their rates floats. Everything else comes back here
 
 from __future__ import annotations
 
-import warnings
 from ctypes import addressof, c_double, c_void_p, cast
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from .._foreign.library import quick
 from .._foreign.stepper import accelerated as core_in_c
@@ -50,14 +50,17 @@ def write(groups: Sequence[dict[str, Any]], rates: Sequence[Any]) -> list[Any]:
             written.append(present.clone())
         else:
             group["lr"] = rate
-            written.append(rate if type(rate) is float or not isinstance(rate, torch.Tensor) else rate.clone())
+            written.append(_kept(rate))
     return written
 
 
 def rates_of(groups: Sequence[dict[str, Any]]) -> list[Any]:
     """The rates in the groups as PyTorch keeps them: tensors are copied."""
-    rates = [group["lr"] for group in groups]
-    return [rate if type(rate) is float or not isinstance(rate, torch.Tensor) else rate.clone() for rate in rates]
+    return [_kept(group["lr"]) for group in groups]
+
+
+def _kept(rate: Any) -> Any:
+    return rate if type(rate) is float or not isinstance(rate, torch.Tensor) else rate.clone()
 
 
 def _rewrite(groups: Any, rates: Any) -> list[Any] | None:
@@ -66,20 +69,16 @@ def _rewrite(groups: Any, rates: Any) -> list[Any] | None:
 
 
 def warn_of_order(optimizer: Any) -> None:
-    """Warns where the optimizer has not stepped before its scheduler does; called by what ``step`` ends in."""
+    """Warns where the optimizer has not stepped before its scheduler does."""
     if not hasattr(optimizer.step, "_wrapped_by_lr_sched"):
-        warnings.warn(
+        warn(
             "optimizer.step was replaced after this scheduler was made: make the scheduler afterwards, so that it can"
-            " tell whether the optimizer steps first",
-            UserWarning,
-            stacklevel=LEVEL + 1,
+            " tell whether the optimizer steps first"
         )
     elif not getattr(optimizer, "_opt_called", False):
-        warnings.warn(
+        warn(
             "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the rate of update 0 is not used. Call"
-            " optimizer.step() first",
-            UserWarning,
-            stacklevel=LEVEL + 1,
+            " optimizer.step() first"
         )
 
 
@@ -159,9 +158,6 @@ def _accelerated() -> Any:
 
 
 accelerated = _accelerated()
-# How far the caller of a scheduler's `step` is from the method in Python that it ends in, as warnings count: a method
-# in C has no frame.
-LEVEL = 3 if accelerated is None else 2
 if TYPE_CHECKING:
     GroupStep = _GroupStep
     rewrite = _rewrite

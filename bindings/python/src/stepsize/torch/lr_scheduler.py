@@ -17,7 +17,6 @@ optimizer counts from then on, as there (see ``_dropin``). What differs:
 from __future__ import annotations
 
 import math
-import warnings
 from bisect import bisect_right
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,10 +29,11 @@ from .._core import memory
 from .._core.controllers import Plateau
 from .._core.named import Ramp, Repeat
 from .._core.scheduler import Scheduler as Core
+from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
 from ._dropin import Dropin, Plan, put_momentum
-from ._groups import LEVEL, Curves, is_ours, rates_of, warn_of_order, write
+from ._groups import Curves, is_ours, rates_of, warn_of_order, write
 from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class _Twin(State, Dropin):
         if count == 1:
             warn_of_order(self.optimizer)
         if epoch is not None:
-            warnings.warn(peer.EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=LEVEL)
+            warn(peer.EPOCH_DEPRECATION_WARNING)
         self._step_count = count + 1
         try:
             self._update_lr(epoch)
