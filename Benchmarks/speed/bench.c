@@ -1,6 +1,7 @@
 /* libstepsize against the same functions written by hand in C (twin.c, a shared library as well), in one run and
    in turns. Values are compared before anything is timed. Ends with status 1 if values differ. */
 #define _POSIX_C_SOURCE 200809L
+#include "timing.h"
 #include "twin.h"
 
 #include <math.h>
@@ -8,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "stepsize/stepsize.h"
 
@@ -24,18 +24,6 @@ static void fail(const char *what) {
 
 static void ok(int32_t status, const char *what) {
   if (status != STEPSIZE_OK) fail(what);
-}
-
-/* Time of this thread, so that what else the machine does counts as little as possible. */
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
 }
 
 static double median(double *values) {

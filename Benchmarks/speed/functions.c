@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "timing.h"
 
 enum { REPEATS = 101, ARGUMENTS = 2048, ROUNDS = 8 };
 
@@ -14,17 +15,6 @@ double core_pow(double, double);
 
 static double x[ARGUMENTS], y[ARGUMENTS];
 static volatile double sink;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int ascending(const void *a, const void *b) {
-  double p = *(const double *)a, q = *(const double *)b;
-  return (p > q) - (p < q);
-}
 
 static double uniform(double low, double high) {
   static uint64_t state;

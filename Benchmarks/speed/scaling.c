@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "stepsize/stepsize.h"
+#include "timing.h"
 
 /* No measurement is repeated beyond this, and no larger size is tried after one that took longer. */
 static const double enough = 0.2, too_long = 2;
@@ -22,12 +22,6 @@ static void fail(const char *what) {
 
 static void ok(stepsize_status status) {
   if (status != STEPSIZE_OK) fail(stepsize_status_name(status));
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static void *allocated(size_t count, size_t size) {

@@ -55,6 +55,19 @@ def run_missing(suite, jobs: int, progress: Progress) -> int:
     return done
 
 
+def run_to_the_end(suite, jobs: int, program: str) -> tuple[int, int]:
+    """Runs the suite: how many cells that was, and the seconds. Ctrl-C ends the program with status 130."""
+    progress, begun = Progress(), time.monotonic()
+    try:
+        done = suite.run(jobs, progress)
+    except KeyboardInterrupt:
+        print(f"{program}: stopped; finished cells are kept, run it again to resume", file=sys.stderr)
+        sys.exit(130)
+    finally:
+        progress.stop()
+    return done, round(time.monotonic() - begun)
+
+
 def write_arrays(path: Path, **arrays: np.ndarray) -> None:
     """The whole file or none."""
     part = path.with_name(f"{path.stem}.{os.getpid()}.part")

@@ -31,7 +31,7 @@ import numpy as np  # noqa: E402
 import policies  # noqa: E402
 import search  # noqa: E402
 import shipped  # noqa: E402
-from common import Progress, machine, run_missing, write_arrays, write_json  # noqa: E402
+from common import Progress, machine, run_missing, run_to_the_end, write_arrays, write_json  # noqa: E402
 
 REVISION = 2  # of the runs; another one makes all stored ones void
 NETWORKS = "networks"
@@ -453,17 +453,10 @@ def main() -> int:
     output = options.output or (
         stored if settings == FULL else ROOT / "build" / "suites" / f"learned-{settings.profile}.json"
     )
-    suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
-    try:
-        done = suite.run(options.jobs, progress)
-    except KeyboardInterrupt:
-        print("benchmark-learned: stopped; finished cells are kept, run it again to resume", file=sys.stderr)
-        return 130
-    finally:
-        progress.stop()
+    suite = Suite(settings, options.runs)
+    done, seconds = run_to_the_end(suite, options.jobs, parser.prog)
     import torch
 
-    seconds = round(time.monotonic() - begun)
     about = machine() | {"torch": torch.__version__.split("+")[0], "jobs": options.jobs}
     results = suite.results(about)
     write_json(output, results)

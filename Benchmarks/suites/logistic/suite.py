@@ -28,7 +28,7 @@ import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import sets  # noqa: E402
 import trainer  # noqa: E402
-from common import Progress, machine, run_missing, write_arrays, write_json  # noqa: E402
+from common import Progress, machine, run_missing, run_to_the_end, write_arrays, write_json  # noqa: E402
 
 REVISION = 1  # of the trainer; another one makes all stored runs void
 
@@ -246,19 +246,13 @@ def main() -> int:
     stored = HERE / "results" / "results.json"
     output = options.output or (stored if settings == FULL else ROOT / "build" / "suites" / f"{settings.profile}.json")
 
-    suite, progress, begun = Suite(settings, options.runs), Progress(), time.monotonic()
-    try:
-        trained = suite.run(options.jobs, progress)
-    except KeyboardInterrupt:
-        print("benchmark-logistic: stopped; finished cells are kept, run it again to resume", file=sys.stderr)
-        return 130
-    finally:
-        progress.stop()
-    about = machine() | {"jobs": options.jobs, "trained": trained, "wall_seconds": round(time.monotonic() - begun)}
+    suite = Suite(settings, options.runs)
+    trained, seconds = run_to_the_end(suite, options.jobs, parser.prog)
+    about = machine() | {"jobs": options.jobs, "trained": trained, "wall_seconds": seconds}
     results = suite.results(about)
     write_json(output, results)
     print(summary.Table(results).text())
-    print(f"benchmark-logistic: {trained} cells trained in {about['wall_seconds']} s; {output}", file=sys.stderr)
+    print(f"benchmark-logistic: {trained} cells trained in {seconds} s; {output}", file=sys.stderr)
     return 0
 
 
