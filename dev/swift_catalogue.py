@@ -74,7 +74,7 @@ indirect enum Node: Sendable {{
 
 
 def controller_kind(ones: list[Declared]) -> str:
-    moving = [one for one in ones if "Moving" in one.conformances]
+    moving = [one for one in ones if {"Moving", "Estimating"} & {*one.conformances.replace(",", " ").split()}]
     return f"""{NOTICE}
 /// The catalogue of controllers.
 public enum ControllerKind: CaseIterable, Sendable {{
@@ -94,6 +94,9 @@ public enum ControllerKind: CaseIterable, Sendable {{
 
 def active_controller(ones: list[Declared]) -> str:
     moving = [one for one in ones if "Moving" in one.conformances]
+    estimating = [one for one in ones if "Estimating" in one.conformances]
+    automatic = f"    case {', '.join(f'.{one.case}' for one in estimating)}: "
+    rules = "".join(f"    case .{one.case}: .{one.case}\n" for one in estimating)
     first = next(one for one in moving if one.name == "greedy")  # the one that is made for each update
     fields = "".join(f"  private var {one.case}: {one.type}\n" for one in moving)
     parts = "".join(
@@ -101,20 +104,30 @@ def active_controller(ones: list[Declared]) -> str:
       kind == .{one.case} ? used : unused, bases: kind == .{one.case} ? bases : [])
 """ for one in moving)
     own = "".join(f"    self.{one.case} = {one.case}\n" for one in moving)
+    fields += "  private var automatic: Automatic\n"
+    own += "    self.automatic = automatic\n"
+    parts += f"""    let rule: Automatic.Rule? =
+    switch kind {{
+{rules}    default: nil
+    }}
+    let automatic = try Automatic(rule, rule == nil ? unused : used, bases: rule == nil ? [] : bases)
+"""
 
     def dispatch(call: str, nothing: str) -> str:
-        return switch("kind", moving, lambda one: call.format(one.case), otherwise=f"default: {nothing}\n")
+        others = f"{automatic.strip()} {call.format('automatic')}\n    default: {nothing}\n"
+        return switch("kind", moving, lambda one: call.format(one.case), otherwise=others)
 
     def throwing(call: str) -> str:
         """Without a controller, any of them throws that it does not take the call."""
         return dispatch(call, call.format(first.case))
 
+    observe = "try {}.observe(total, numbers, moment, &groups)"
     report = ("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, "
               "&groups)")
     return f"""{NOTICE}
 /// The controller of a scheduler.
 ///
-/// Every kind has a field, though at most one is in use: a value inside an enum or an optional could not be changed in
+/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum or an optional could not be changed in
 /// place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
@@ -126,7 +139,12 @@ struct ActiveController: ~Copyable, Sendable {{
 {parts}    self.kind = kind
 {own}  }}
 
-  var needs: Needs {{ kind?.needs ?? [] }}
+  /// With the numbers that `observe` reads.
+  var needs: Needs {{ (kind?.needs ?? []).union(scalars) }}
+
+  /// The numbers that `observe` reads of an observation.
+  var scalars: Needs {{
+{dispatch("{}.scalars", "[]")}  }}
 
   /// Looks at the commonest one alone, and at none.
   @inline(__always)
@@ -142,6 +160,11 @@ struct ActiveController: ~Copyable, Sendable {{
 
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
 {dispatch("{}.observe(loss, &groups)", "break")}  }}
+
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError) {{
+{throwing(observe)}  }}
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]

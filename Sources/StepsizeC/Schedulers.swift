@@ -294,14 +294,16 @@ private func withRates<Rate>(
 
 /// The same for a call that may fail in other ways.
 private func withRatesAfter(
-  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt, _ error: ErrorOut = nil,
   _ body: (UnsafeMutablePointer<Scheduler>, consuming MutableSpan<Double>) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
-  guard let scheduler, lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
-  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
-    return Int32(STEPSIZE_ERROR_SIZE)
+  guard let scheduler, lrs != nil || count == 0 else {
+    return fail(STEPSIZE_ERROR_NULL, "scheduler or lrs is NULL", error)
   }
-  return boundary(nil) { () throws(ConfigurationError) in
+  guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
+    return fail(STEPSIZE_ERROR_SIZE, "lrs is not aligned, or its count is wrong", error)
+  }
+  return boundary(error) { () throws(ConfigurationError) in
     try body(scheduler.value, MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
   }
 }
@@ -318,6 +320,60 @@ private func place<Rate>(
   _ lrs: UnsafeMutablePointer<Rate>?, _ scheduler: UnsafePointer<stepsize_scheduler>
 ) -> UnsafeMutablePointer<Rate> {
   lrs ?? UnsafeMutableRawPointer(mutating: scheduler).assumingMemoryBound(to: Rate.self)
+}
+
+// MARK: - Observing
+
+/// Before an update: shows the controller what is known of it. The rates of this update change.
+///
+/// Once for each update, for a scheduler whose stepsize_scheduler_needs says so; a step follows. Only the numbers are
+/// read whose bits it has. One that is not finite changes nothing; the decision is STEPSIZE_DECISION_IGNORED. Before the first
+/// observation a rate that needs one is 0. For a hypergradient controller or a line search this is another form of
+/// stepsize_scheduler_observe_gradient and _propose.
+///
+/// STEPSIZE_ERROR_ORDER: the controller observes the loss alone, or there is none, or a number that it needs is not
+/// given. STEPSIZE_ERROR_ARGUMENT: a norm below 0, a wrong number of observations, a number that the controller cannot
+/// use. STEPSIZE_ERROR_SIZE: a wrong `size`.
+/// - Parameter scheduler: The scheduler.
+/// - Parameter observations: One of all groups together, or an array with one of each group, all of the same `size`, which
+///   give the same numbers.
+/// - Parameter observation_count: 1 or the number of groups.
+/// - Parameter lrs: Receives the rates for the current update, one for each group; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Parameter error: Receives the reason of a failure, such as the name of the number that is not given; may be NULL.
+/// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@c public func stepsize_scheduler_observe(
+  _ scheduler: SchedulerInOut, _ observations: UnsafePointer<stepsize_observation>?,
+  _ observation_count: UInt,
+  _ lrs: Rates, _ count: UInt, _ error: ErrorOut
+) -> stepsize_status {
+  guard let observations else { return fail(STEPSIZE_ERROR_NULL, "observations is NULL", error) }
+  let first = UnsafeRawPointer(observations)
+  let size = Int(first.loadUnaligned(as: UInt32.self))
+  guard isUsable(observations, observation_count), observation_count > 0,
+    size % 8 == 0 || observation_count == 1,
+    observation_count <= UInt(Scheduler.maximumGroupCount)
+  else {
+    return fail(
+      STEPSIZE_ERROR_SIZE, "observe: the array is not aligned, or its count or size is wrong", error)
+  }
+  var given = observations.pointee.given
+  for i in 0..<Int(observation_count) {
+    let one = (first + i * size).assumingMemoryBound(to: stepsize_observation.self)
+    guard let one = read(one, over: stepsize_observation()), Int(one.size) == size else {
+      return fail(STEPSIZE_ERROR_SIZE, "observe: size is not that of stepsize_observation", error)
+    }
+    given &= one.given
+  }
+  return withRatesAfter(scheduler, lrs, count, error) { (scheduler, rates) throws(ConfigurationError) in
+    // From the first number of the first one to the last number of the last one.
+    let numbers = (first + 8).assumingMemoryBound(to: Double.self)
+    let (stride, last) = (size / 8, Int(observation_count) - 1)
+    let span = Span(
+      _unsafeStart: numbers, count: last * stride + MemoryLayout<stepsize_observation>.size / 8 - 1)
+    try scheduler.pointee.observe(
+      Needs(rawValue: given), span, stride: stride, count: last + 1, into: rates)
+  }
 }
 
 // MARK: - Hypergradient descent

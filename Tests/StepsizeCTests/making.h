@@ -37,6 +37,17 @@ static inline double rate_of(const stepsize_scheduler *scheduler) {
   return rates[0];
 }
 
+/* What is observed of an update: all numbers, by a seed; some are not finite, `part` times 1 of them. */
+static inline stepsize_observation observation_by(uint64_t *seed, double part) {
+  stepsize_observation seen = {.size = sizeof seen, .given = 0x7ff * STEPSIZE_SCALAR_LOSS};
+  for (double *number = &seen.loss; number <= &seen.mean_dot_x; number++) {
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    *number = (double)(*seed >> 11) * 0x1p-53;
+    if ((double)(*seed >> 12 & 1023) < 1024 * part) *number = *seed & 2048 ? NAN : INFINITY;
+  }
+  return seen;
+}
+
 /* To be freed. */
 static inline uint8_t *state_of(stepsize_scheduler *scheduler, size_t *size) {
   REQUIRE(stepsize_scheduler_save(scheduler, NULL, 0, size) == STEPSIZE_OK);

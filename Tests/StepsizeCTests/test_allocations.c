@@ -120,11 +120,16 @@ static void controllers_allocate_nothing(const char *text) {
   long before = allocations;
   int wrong = 0;
   int observes = strstr(text, "hypergradient") != NULL, searches = strstr(text, "line_search") != NULL;
+  const int looks = (stepsize_scheduler_needs(s) & STEPSIZE_NEEDS_OBSERVATION) != 0;
+  static stepsize_observation seen[GROUPS];
+  uint64_t seed = 1;
   for (int i = 0; i < STEPS; i++) {
     double loss = i % 997 == 3 ? NAN : 5 + 0.1 * (i % 23) - 1e-4 * i;
     for (int g = 0; g < GROUPS; g++) numbers[g] = 0.1 * (i % 7 - 3), norms[g] = 1 + g;
     if (observes)
       wrong += stepsize_scheduler_observe_gradient(s, numbers, norms, GROUPS, lrs, GROUPS) != STEPSIZE_OK;
+    for (int g = 0; g < GROUPS; g++) seen[g] = observation_by(&seed, 0.01);
+    if (looks) wrong += stepsize_scheduler_observe(s, seen, GROUPS, lrs, GROUPS, NULL) != STEPSIZE_OK;
     if (searches) {
       wrong += stepsize_scheduler_propose(s, loss, norms, GROUPS, lrs, GROUPS) != STEPSIZE_OK;
       do wrong += stepsize_scheduler_report(s, loss - 0.3 * (i % 5), norms, GROUPS, &trial, lrs, GROUPS) != STEPSIZE_OK;
@@ -148,7 +153,8 @@ int main(void) {
       "greedy()", "greedy(\"paper\")", "greedy(\"huggingface\", smooth=true, min_lr=0)",
       "greedy(window=5000) * (warmup(500) >> cosine(10000))", "plateau()", "plateau(\"keras\") * linear(30000)",
       "plateau(\"optax\", accumulation=3)", "hypergradient()", "hypergradient(\"adam\") * cosine(9000)",
-      "hypergradient(\"multiplicative\")", "line_search()", "line_search(reset=\"initial\", projected=true)",
+      "hypergradient(\"multiplicative\")", "dog(per_group=true)", "dadapt() * linear(30000)", "polyak() * cosine(9000)",
+      "line_search()", "line_search(reset=\"initial\", projected=true)",
       "line_search(max_trials=2) * linear(30000)", "early_stop(patience=100)", "greedy() * early_stop(window=50)",
       "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
       "early_stop(\"up\", patience=3) * repeat(warmup(9, phase=\"up\") >> (0.5 * stretch(linear(5, phase=\"down\"), 2.5)))",

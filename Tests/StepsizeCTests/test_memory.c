@@ -176,7 +176,7 @@ static void catalogue(void) {
 static const char *const scheduler_texts[] = {
     "greedy(patience=10) * (warmup(500) >> linear(9500))", "greedy(\"paper\")", "plateau(\"keras\") * linear(30000)",
     "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * early_stop(window=50)",
-    "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)",
+    "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)", "dog() * linear(900)", "polyak(\"momo\")",
     "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
 };
 
@@ -390,6 +390,14 @@ static void searches(void) {
   r = scheduler_from("hypergradient()", 3, base, NULL, NULL, 0, 0);
   ASKS_NOTHING(stepsize_scheduler_observe_gradient(r, ones, NULL, 3, lrs, 3));
   DESTROY_SCHEDULER(r);
+  uint64_t seed = 5;
+  const stepsize_observation seen[3] = {observation_by(&seed, 0), observation_by(&seed, 0), observation_by(&seed, 0)};
+  for (int i = 0; i < 5; i++) {
+    static const char *const observers[] = {"dog(per_group=true)", "dadapt()", "polyak()", "hypergradient()", "line_search()"};
+    r = scheduler_from(observers[i], 3, base, NULL, NULL, 0, 0);
+    ASKS_NOTHING(stepsize_scheduler_observe(r, seen, 3, lrs, 3, &error));
+    DESTROY_SCHEDULER(r);
+  }
 }
 
 /* ---- Theory ------------------------------------------------------------------------------------ */

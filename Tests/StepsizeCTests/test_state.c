@@ -21,6 +21,12 @@ static const char *const controllers[] = {
     "learned()",
     "learned(\"mlp\", total=30)",
     "learned(\"custom\", total=40, adapt=0.5, parameters=[2, 3, 0, 0.5, -2, 1.5, 1, -1, 2, -0.5, 0.25])",
+    "dog(r=0.01)",
+    "dog(init_lr=0.1, per_group=true, max_lr=2)",
+    "dadapt(d0=0.01, growth=1.5)",
+    "polyak()",
+    "polyak(\"sps\", growth=1.2, norm=\"l1\")",
+    "polyak(\"momo\", adapt=true)",
     "line_search()",
     "line_search(reset=\"initial\", projected=true, max_trials=3)",
     "early_stop(patience=4, window=3)",
@@ -43,6 +49,9 @@ static void update(stepsize_scheduler *s, double *rates, int part) {
   int32_t trial = STEPSIZE_TRIAL_RETRY;
   for (int g = 0; g < GROUPS; g++) numbers[g] = uniform(&random) - 0.4, norms[g] = 0.5 + uniform(&random);
   if (part != 2) {
+    stepsize_observation seen[GROUPS];
+    for (int g = 0; g < GROUPS; g++) seen[g] = observation_by(&random, 0.01);
+    if (!(stepsize_scheduler_needs(s) & STEPSIZE_NEEDS_SEARCH)) (void)!stepsize_scheduler_observe(s, seen, GROUPS, NULL, 0, NULL);
     (void)!stepsize_scheduler_observe_gradient(s, numbers, norms, GROUPS, NULL, 0); /* not all of them take one */
     if (stepsize_scheduler_propose(s, loss, norms, GROUPS, NULL, 0) == STEPSIZE_OK)
       CHECK_STATUS(stepsize_scheduler_report(s, loss + 1, norms, GROUPS, &trial, NULL, 0), STEPSIZE_OK); /* not good enough */

@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "growth.h"
+#include "making.h"
 
 #define AT(type, field, offset) CHECK(offsetof(type, field) == (offset))
 
@@ -36,6 +37,21 @@ static void layout(void) {
   AT(stepsize_scheduler_options, early_stops, 72);
   AT(stepsize_scheduler_options, early_stop_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
+
+  CHECK(sizeof(stepsize_observation) == 96);
+  AT(stepsize_observation, size, 0);
+  AT(stepsize_observation, given, 4);
+  AT(stepsize_observation, loss, 8);
+  AT(stepsize_observation, grad_norm, 16);
+  AT(stepsize_observation, grad_l1, 24);
+  AT(stepsize_observation, distance, 32);
+  AT(stepsize_observation, start_norm, 40);
+  AT(stepsize_observation, dot_start, 48);
+  AT(stepsize_observation, dot_update, 56);
+  AT(stepsize_observation, update_norm, 64);
+  AT(stepsize_observation, dot_x, 72);
+  AT(stepsize_observation, mean_norm, 80);
+  AT(stepsize_observation, mean_dot_x, 88);
 
   CHECK(sizeof(stepsize_phase) == 120);
   AT(stepsize_phase, size, 0);
@@ -114,6 +130,7 @@ static union {
   uint32_t size;
   unsigned char bytes[SPACE];
   stepsize_scheduler_options scheduler;
+  stepsize_observation observation;
   stepsize_refine_options refine;
   stepsize_refine_result refined;
   stepsize_score_result score;
@@ -168,6 +185,38 @@ static void options_of_other_sizes(void) {
       if (is_dirty && is_longer) space.bytes[size - 1] = 1;
       CHECK_STATUS(stepsize_refine(&space.refine, norms, 2, values, 2, NULL, NULL),
                    is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    }
+  }
+}
+
+/* Observations: the same, and of several groups one lies `size` bytes after the other. */
+static void observations_of_other_sizes(void) {
+  const size_t own = sizeof space.observation;
+  const double base[2] = {1, 1};
+  double lrs[2];
+  for (int i = 0; i < DELTAS; i++) {
+    for (int is_dirty = 0; is_dirty < 2; is_dirty++) {
+      const size_t size = size_of(own, i);
+      const int is_longer = size > own && size <= LARGEST, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      memset(&space, 0, sizeof space);
+      space.size = (uint32_t)size;
+      space.observation.given = STEPSIZE_SCALAR_LOSS | STEPSIZE_SCALAR_GRAD_NORM;
+      space.observation.loss = 6, space.observation.grad_norm = 2;
+      if (is_dirty && is_longer) space.bytes[size - 1] = 1;
+      stepsize_scheduler *scheduler = scheduler_from("polyak(align=0)", 2, base, NULL, NULL, 0, 0);
+      stepsize_error error = {0};
+      CHECK_STATUS(stepsize_scheduler_observe(scheduler, &space.observation, 1, lrs, 2, &error),
+                   is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+      CHECK(is_fine ? lrs[0] == 1.5 && lrs[1] == 1.5 : strstr(error.text, "size") != NULL);
+      if (2 * size <= SPACE && is_fine) {
+        memcpy(space.bytes + size, space.bytes, size);
+        const int fits = size % 8 == 0;
+        CHECK_STATUS(stepsize_scheduler_observe(scheduler, &space.observation, 2, lrs, 2, &error),
+                     fits ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+        space.bytes[size] ^= 8; /* another size than the first one */
+        CHECK_STATUS(stepsize_scheduler_observe(scheduler, &space.observation, 2, lrs, 2, &error), STEPSIZE_ERROR_SIZE);
+      }
+      stepsize_scheduler_destroy(scheduler);
     }
   }
 }
@@ -292,6 +341,7 @@ int main(void) {
   defaults();
   defaults_of_other_sizes();
   options_of_other_sizes();
+  observations_of_other_sizes();
   results_of_other_sizes();
   phases_of_other_sizes();
   errors();

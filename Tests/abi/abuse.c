@@ -536,6 +536,24 @@ static void searches(void) {
     for (size_t g = 0; g < GROUPS; g++) right = right && is_rate(numbers[g]);
     _exit(right ? RIGHT : WRONG_ANSWER);
   }
+  stepsize_observation seen[GROUPS] = {{.size = sizeof *seen, .given = INT32_MAX, .loss = 1, .grad_norm = 1}};
+  stepsize_error error;
+  for (size_t g = 1; g < GROUPS; g++) seen[g] = seen[0];
+  EACH(i, others) REFUSED(stepsize_scheduler_observe, others[i], seen, GROUPS, numbers, GROUPS, &error);
+  EACH(i, counts_of_dots) REFUSED(stepsize_scheduler_observe, descending, seen, counts_of_dots[i], numbers, GROUPS, NULL);
+  REFUSED(stepsize_scheduler_observe, NULL, seen, GROUPS, numbers, GROUPS, &error);
+  REFUSED(stepsize_scheduler_observe, descending, NULL, GROUPS, numbers, GROUPS, &error);
+  REFUSED(stepsize_scheduler_observe, descending, ODD(stepsize_observation), GROUPS, numbers, GROUPS, &error);
+  REFUSED(stepsize_scheduler_observe, descending, seen, GROUPS, numbers, GROUPS - 1, &error);
+  REFUSED(stepsize_scheduler_observe, descending, seen, GROUPS, NULL, GROUPS, &error);
+  REFUSED(stepsize_scheduler_observe, descending, seen, GROUPS, ODD(double), GROUPS, NULL);
+  REFUSED(stepsize_scheduler_observe, searching, seen, 1, numbers, GROUPS, &error);
+  seen[1].grad_norm = -1;
+  REFUSED(stepsize_scheduler_observe, searching, seen, GROUPS, numbers, GROUPS, &error);
+  seen[1].given = 0;
+  REFUSED(stepsize_scheduler_observe, searching, seen, GROUPS, numbers, GROUPS, &error);
+  seen[1].size = 0;
+  REFUSED(stepsize_scheduler_observe, searching, seen, GROUPS, numbers, GROUPS, &error);
   TRY(stepsize_scheduler_trial_count, stepsize_scheduler_trial_count(NULL) == 0);
   TRY(stepsize_scheduler_trial_count, stepsize_scheduler_trial_count(plain) == 0);
 }

@@ -82,7 +82,7 @@ static void drawn(void) {
 static void controllers(void) {
   static const char *texts[] = {
       "greedy(patience=3) * cosine(400)", "greedy(\"huggingface\", smooth=true, window=7)", "plateau(patience=5)",
-      "hypergradient()", "learned(\"nmf\", total=400)", "learned(\"mlp\", total=400, adapt=0.01) * linear(400)",
+      "hypergradient()", "dog()", "dadapt() * linear(400)", "polyak()", "learned(\"nmf\", total=400)", "learned(\"mlp\", total=400, adapt=0.01) * linear(400)",
       "repeat(linear(9, phase=\"train\") >> constant(1, phase=\"rest\"))",
   };
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -102,6 +102,12 @@ static void controllers(void) {
       if (strncmp(texts[i], "hyper", 5) == 0) {
         double dots[2] = {uniform(&random) - 0.4, uniform(&random) - 0.5}, norms[2] = {1 + uniform(&random), 1};
         must(stepsize_scheduler_observe_gradient(scheduler, dots, norms, 2, lrs, 2), "gradient");
+      }
+      if (stepsize_scheduler_needs(scheduler) & STEPSIZE_NEEDS_OBSERVATION) {
+        stepsize_observation seen = {.size = sizeof seen, .given = 0x7ff * STEPSIZE_SCALAR_LOSS};
+        for (double *number = &seen.loss; number <= &seen.mean_dot_x; number++) *number = 0.1 + uniform(&random);
+        seen.dot_update -= 0.6;
+        must(stepsize_scheduler_observe(scheduler, &seen, 1, lrs, 2, NULL), "observe");
       }
       must(stepsize_scheduler_step_with_loss(scheduler, loss, lrs, 2), "step");
       print(lrs[0]), print(lrs[1]);

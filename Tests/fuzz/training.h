@@ -19,7 +19,7 @@ static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input
   const stepsize_needs needs = stepsize_scheduler_needs(scheduler);
   stepsize_status status;
   EXPECT(groups >= 1 && groups <= GROUPS);
-  switch (take_below(input, 10)) {
+  switch (take_below(input, 11)) {
   case 0: case 1: case 2: case 3:
     status = stepsize_scheduler_step_with_loss(scheduler, take_real(input), rates, GROUPS);
     EXPECT(status == STEPSIZE_OK);
@@ -47,6 +47,17 @@ static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input
     for (size_t g = 0; g < groups; g++) norms[g] = take_real(input);
     status = stepsize_scheduler_report(scheduler, take_real(input), norms, groups, &trial, rates, GROUPS);
     if (status == STEPSIZE_OK) EXPECT(trial >= STEPSIZE_TRIAL_ACCEPTED && trial <= STEPSIZE_TRIAL_FAILED);
+    break;
+  }
+  case 9: {
+    stepsize_observation seen[GROUPS] = {{0}};
+    const size_t count = take_below(input, 2) ? groups : 1;
+    for (size_t g = 0; g < count; g++) {
+      seen[g].size = sizeof *seen, seen[g].given = INT32_MAX;
+      for (double *number = &seen[g].loss; number <= &seen[g].mean_dot_x; number++) *number = take_real(input);
+    }
+    status = stepsize_scheduler_observe(scheduler, seen, count, rates, GROUPS, NULL);
+    EXPECT(needs >> 8 || status == STEPSIZE_ERROR_ORDER);
     break;
   }
   default:

@@ -8,6 +8,8 @@ have their names and return the same.
 import math
 from collections import deque
 
+import mpmath
+
 NEVER = math.inf
 nan, inf = math.nan, math.inf
 
@@ -252,3 +254,119 @@ class LineSearch:
             return self.rate, self.decision, "retry"
         self.previous, self.rate, self.decision = self.rate, self.low, "cut"
         return self.rate, self.decision, "failed"
+
+
+class Automatic:
+    """What finds the rate by itself: nothing is known before the first observation. `base` is a factor."""
+
+    def __init__(self, base, max_lr):
+        self.factor, self.cap, self.rate = base, inf if max_lr is None else max_lr, 0.0
+        self.multiplier = 1.0  # of the schedule, for the update that is observed
+
+    def set(self, wanted):
+        old, self.rate = self.rate, min(wanted, self.cap)
+        if self.rate != old:
+            return self.rate, "raised" if self.rate > old else "cut"
+        return self.rate, "bound" if wanted > self.rate else "kept"
+
+
+class DoG(Automatic):
+    """r/sqrt(G): r the largest distance from the start so far, G the sum of the squared norms."""
+
+    def __init__(self, base, *, r=1e-6, init_lr=None, eps=1e-8, max_lr=None):
+        super().__init__(base, max_lr)
+        self.r, self.init_lr, self.sum, self.distance = r, init_lr, eps, None
+
+    def observe_scalars(self, grad_norm, distance, start_norm=0.0):
+        if not all(map(math.isfinite, (grad_norm, distance, start_norm))):
+            return self.rate, "ignored"
+        if self.distance is None:
+            self.distance = 0.0 if self.init_lr is not None else self.r * (1 + start_norm)
+        self.distance = max(self.distance, distance)
+        self.sum += grad_norm * grad_norm
+        if self.init_lr is not None and self.distance == 0:
+            return self.set(self.factor * self.init_lr)
+        return self.set(self.factor * (self.distance / math.sqrt(self.sum)))
+
+
+class DAdaptation(Automatic):
+    """d/|g0|, where d is at least 2 n/|s|: s is the sum of rate times gradient, n that of its products with the next."""
+
+    def __init__(self, base, *, d0=1e-6, growth=inf, max_lr=None):
+        super().__init__(base, max_lr)
+        self.d, self.growth, self.first, self.n = d0, growth, 0.0, 0.0
+
+    def observe_scalars(self, grad_norm, distance, dot_start):
+        if not all(map(math.isfinite, (grad_norm, distance, dot_start))):
+            return self.rate, "ignored"
+        self.first = self.first or grad_norm
+        if not self.first:
+            return self.rate, "kept"
+        found = self.set(self.factor * (self.d / self.first))
+        rate = self.rate * self.multiplier
+        if rate > 0:
+            along, step = rate * dot_start, rate * grad_norm
+            squared = distance * distance + 2 * along + step * step
+            self.n += along
+            self.d = max(self.d, min(2 * self.n / math.sqrt(squared), self.growth * self.d))
+        return found
+
+
+class Polyak(Automatic):
+    def __init__(self, base, variant="aligned", *, norm="l2", lower_bound=None, adapt=False, c=None, average=None,
+                 align=None, target=0.05, until=inf, growth=inf, max_lr=None):  # fmt: skip
+        super().__init__(base, base if max_lr is None and variant == "momo" else max_lr)
+        self.momo, self.l1, self.adapt = variant == "momo", norm == "l1", adapt
+        self.lowest = self.bound = lower_bound or 0.0
+        self.c = c if c is not None else 0.5 if variant == "sps" else 1.0
+        self.average = average if average is not None else 0.0 if variant == "sps" else 0.9
+        self.align = align if align is not None else 0.1 if variant == "aligned" else 0.0
+        self.target, self.until, self.growth = target, until, growth
+        self.loss = self.other = None
+        self.last = self.exponent = self.square = 0.0
+        self.seen = self.wait = self.step = 0
+        self.first = None
+
+    def observe_scalars(self, loss, grad_norm=0.0, grad_l1=0.0, dot_update=0.0, update_norm=0.0, dot_x=0.0,
+                        mean_norm=0.0, mean_dot_x=0.0):  # fmt: skip
+        numbers = (loss, grad_norm, grad_l1, dot_update, update_norm, dot_x, mean_norm, mean_dot_x)
+        self.step += 1
+        if not all(map(math.isfinite, numbers)):
+            return self.rate, "ignored"
+        size = dot_x if self.momo else 1.2533141373155003 * grad_l1 if self.l1 else grad_norm * grad_norm
+        b = 0.0 if self.loss is None else self.average
+        self.loss = b * (self.loss or 0.0) + (1 - b) * loss
+        self.other = b * (self.other or 0.0) + (1 - b) * size
+        reached = self.loss + mean_dot_x - self.other if self.momo else self.loss
+        squared = mean_norm * mean_norm if self.momo else self.other
+        if self.align:
+            self.correct(loss - self.lowest, dot_update, grad_norm * update_norm)
+        if self.adapt and reached < self.bound:
+            self.bound = max(reached / 2, self.lowest)
+        if not squared:
+            return self.rate, "kept"
+        wanted = max(reached - self.bound, 0.0) / (self.c * squared)
+        if self.last:
+            wanted = min(wanted, self.growth * self.last)
+        self.last = wanted
+        if self.align:
+            wanted *= float(mpmath.exp(self.exponent))
+        found = self.set(wanted if self.momo else self.factor * wanted)
+        if self.adapt:
+            self.bound = max(reached - 0.5 * self.rate * squared, self.lowest)
+        return found
+
+    def correct(self, excess, dot, norms):
+        self.first = excess if self.first is None else self.first
+        self.wait = max(self.wait - 1, 0)
+        if excess > 1.3 * self.first and self.first > 0 and not self.wait:
+            self.exponent -= 1.2
+            self.wait = 10
+        if self.step > self.until or not norms:
+            return
+        cosine = dot / norms
+        self.square += max(0.01, 1 / (self.seen + 1)) * (cosine * cosine - self.square)
+        relative = cosine / math.sqrt(self.square) if self.square else 0.0
+        step = self.align * max(0.1, 1 / (1 + self.seen / 100)) * (self.target - relative)
+        self.exponent += min(max(step, -0.7), 0.7)
+        self.seen += 1

@@ -11,7 +11,9 @@ Shares nothing with the library: the rules stand in controller_rules.py. Where t
 import sys
 from pathlib import Path
 
-from controller_rules import NEVER, EarlyStop, Greedy, Hypergradient, LineSearch, Plateau, inf, nan
+from controller_rules import (
+    NEVER, DAdaptation, DoG, EarlyStop, Greedy, Hypergradient, LineSearch, Plateau, Polyak, inf, nan,
+)
 
 TABLE = Path(__file__).with_name("controllers.txt")
 
@@ -27,10 +29,15 @@ def word(value):
 def run(kind, positional, options, base, schedule, losses):
     """Rows (loss, rate, decision); a loss None is an update without one, a tuple another call and its arguments."""
     make = {"greedy": Greedy, "plateau": Plateau, "early_stop": EarlyStop, "hypergradient": Hypergradient,
-            "line_search": LineSearch}[kind]  # fmt: skip
+            "line_search": LineSearch, "dog": DoG, "dadapt": DAdaptation, "polyak": Polyak}[kind]  # fmt: skip
     controller = make(base, *(() if kind == "early_stop" else positional), **options)
-    rate, decision, ended, rows = base, "none", None, []
+    rate, decision, ended, rows, step = base, "none", None, [], 0
     for update, loss in enumerate(losses):
+        if isinstance(loss, dict):
+            controller.multiplier = schedule(step) if schedule else 1.0
+            rate, decision = controller.observe_scalars(**loss)
+            rows.append((loss, rate * controller.multiplier, decision))
+            continue
         if isinstance(loss, tuple):
             call, *arguments = loss
             rate, decision, *outcome = getattr(controller, call)(*arguments)
@@ -40,7 +47,7 @@ def run(kind, positional, options, base, schedule, losses):
             rate, decision = controller.observe(loss, rate)
         if kind == "early_stop" and controller.stopped and ended is None:
             ended = update + 1
-        step = update + 1
+        step += 1
         if kind == "early_stop":  # 1 in the phase that can be ended, then the schedule
             rows.append((loss, base * (1.0 if ended is None else schedule(step - ended)), decision))
         else:
@@ -65,9 +72,15 @@ def searched(*searches):
             for call in (("propose", loss, squared), *(("report", trial) for trial in trials), None)]
 
 
+def scalars(names, *updates):
+    """Before each update the numbers of that names."""
+    return [call for numbers in updates for call in (dict(zip(names.split(), numbers, strict=True)), None)]
+
+
 HALF = {"patience": 1, "min_lr": 0.05, "factor": 0.5, "reset_start": 2}
 RAW = {"patience": 0, "smooth": False}
 FLAT = [1.0] * 12
+RISE = ("table([0, 0.5, 1])", lambda step: min(1.0, step / 2))
 
 # name, rule, kind, positional and named parameters, base rate, (text, function) of a schedule, losses
 TRACES = [
@@ -185,6 +198,51 @@ TRACES = [
      "and the next one starts as if it had not happened.", "line_search", (),
      {"backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
      searched((8.0, 4.0, [0.0]), (nan, 4.0, [0.0]), (8.0, inf, [0.0]), (8.0, 4.0, [0.0]))),
+    ("dog", "Before the first observation the rate is 0. Then it is the largest distance from the start so far, at first "
+     "r (1 + |x0|), over the root of the sum of the squared norms and eps.", "dog", (), {"r": 0.001}, 1.0, None,
+     scalars("grad_norm distance start_norm", (3.0, 0.0, 9.0), (4.0, 0.006, 9.0), (2.0, 0.5, 9.0), (1.0, 0.25, 9.0))),
+    ("dog, first rate", "The first rate is the given one, and stays so as long as nothing has moved.", "dog", (),
+     {"init_lr": 0.125}, 2.0, RISE,
+     scalars("grad_norm distance", (3.0, 0.0), (4.0, 0.0), (2.0, 0.5))),
+    ("dog, not finite", "What is not finite changes nothing, and norms are not added; a gradient of 0 adds nothing; the "
+     "bound holds.", "dog", (), {"r": 0.5, "eps": 0.25, "max_lr": 0.25}, 1.0, None,
+     scalars("grad_norm distance start_norm", (nan, 0.0, 1.0), (0.0, 0.0, 1.0), (2.0, inf, 1.0), (4.0, 0.0, 1.0),
+             (1.0, 3.0, 1.0))),
+    ("dadapt", "The rate is the estimate d over the norm of the first gradient that is not 0; it rises by what this "
+     "update shows, in the next one.", "dadapt", (), {"d0": 0.125}, 1.0, None,
+     scalars("grad_norm distance dot_start", (0.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 0.125, 0.25), (1.5, 0.5, 0.75),
+             (1.0, 1.0, -1.0), (nan, 1.0, 1.0), (1.0, 2.0, 4.0))),
+    ("dadapt, growth and schedule", "The estimate grows by no more than the given factor, and not by an update whose rate "
+     "the schedule makes 0.", "dadapt", (), {"d0": 0.125, "growth": 1.5}, 2.0,
+     RISE,
+     scalars("grad_norm distance dot_start", (2.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 0.125, 8.0), (2.0, 0.25, 8.0))),
+    ("polyak, sps", "The loss over its lower bound, over c |g|^2, at most max_lr; a loss below a given bound makes it 0, "
+     "a gradient of 0 keeps it.", "polyak", ("sps",), {"lower_bound": 0.5, "max_lr": 4.0}, 1.0, None,
+     scalars("loss grad_norm", (2.5, 2.0), (2.5, 0.0), (1.5, 0.25), (1.25, 0.125), (0.25, 1.0), (nan, 1.0), (1.0, 1.0))),
+    ("polyak, growth", "The rate grows by no more than the given factor in an update.", "polyak", ("sps",),
+     {"growth": 1.5}, 0.5, None, scalars("loss grad_norm", (1.0, 4.0), (1.0, 1.0), (1.0, 1.0), (1.0, 8.0))),
+    ("polyak, averages", "Loss and size of the gradient are averaged, from the first on; for Adam the size is "
+     "sqrt(pi/2) times the sum of absolute values.", "polyak", (), {"norm": "l1", "average": 0.75, "align": 0.0}, 1.0,
+     None, scalars("loss grad_l1", (2.0, 8.0), (1.0, 4.0), (1.0, 16.0), (0.5, 2.0))),
+    ("polyak, aligned", "As long as the gradient goes the way of the last update, the rate rises; where it turns back, it "
+     "falls; the first update has none before it.", "polyak", (), {}, 1.0, None,
+     scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0), (2.0, 2.0, -1.0, 1.0), (2.0, 2.0, -0.5, 1.0),
+             (2.0, 2.0, 1.5, 1.0), (2.0, 2.0, 0.5, 0.5), (2.0, 0.0, 0.0, 0.5), (2.0, 2.0, -0.25, 1.0))),
+    ("polyak, until", "From update 2 on the correction is kept.", "polyak", (), {"until": 2, "align": 4.0}, 1.0, None,
+     scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0), (2.0, 2.0, -1.0, 1.0), (2.0, 2.0, 1.0, 1.0),
+             (2.0, 2.0, 1.0, 1.0))),
+    ("polyak, diverging", "A loss above 1.3 times the first one cuts the rate to exp(-1.2) of itself, and not again "
+     "within ten updates.", "polyak", (), {"target": 0.0}, 1.0, None,
+     scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0),
+             *[(2.0 + k, 2.0, 0.0, 1.0) for k in range(12)])),
+    ("polyak, momo", "The average of the loss, minus that of g.x, plus d.x, over |d|^2, at most the base rate.", "polyak",
+     ("momo",), {"average": 0.5}, 0.5, None,
+     scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 4.0, 1.0), (1.5, 0.5, 2.0, 0.5), (1.0, 0.75, 4.0, 0.25),
+             (0.5, 2.0, 4.0, 0.25), (0.5, 0.5, 0.0, 0.25))),
+    ("polyak, lower bound", "The lower bound is the last value of the model along its step, and half of what is below it.",
+     "polyak", ("momo",), {"average": 0.5, "adapt": True}, 4.0, None,
+     scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 2.0, 1.0), (1.5, 0.5, 2.0, 0.5), (0.5, 0.75, 4.0, 0.25),
+             (0.25, 0.5, 4.0, 0.25))),
 ]  # fmt: skip
 
 
@@ -195,6 +253,8 @@ def text_of(kind, positional, options, schedule):
 
 def call_of(loss):
     """A loss; "-" for an update without one; another call with its arguments, and the outcome of a trial."""
+    if isinstance(loss, dict):
+        return ":".join(["observe", *(f"{name}={value!r}" for name, value in loss.items())])
     if isinstance(loss, tuple):
         return ":".join(value if isinstance(value, str) else repr(value) for value in loss)
     return "-" if loss is None else repr(loss)

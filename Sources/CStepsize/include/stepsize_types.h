@@ -141,6 +141,26 @@ enum {
 };
 typedef int32_t stepsize_decision;
 
+/* Numbers about an update before it is made, of one parameter group or of all together: of the loss f of its batch, the
+   gradient g there that the optimizer will use, the weights x, and x0 at the start. Clear it ({0}), set `size` and the
+   numbers, and say in `given` which they are. A number that is not given is not one that is not finite: the first is a
+   mistake, the second a training that diverges. */
+typedef struct stepsize_observation {
+  uint32_t size;       /* sizeof(stepsize_observation) */
+  int32_t given;       /* a sum of STEPSIZE_SCALAR_..., as in stepsize_needs: the others are not read */
+  double loss;         /* f, of the same batch as g */
+  double grad_norm;    /* |g| */
+  double grad_l1;      /* the sum of the absolute values of g */
+  double distance;     /* |x - x0| */
+  double start_norm;   /* |x0| */
+  double dot_start;    /* g.(x0 - x) */
+  double dot_update;   /* g.(x - x before the last update); 0 in the first one */
+  double update_norm;  /* |x - x before the last update|; 0 in the first one */
+  double dot_x;        /* g.x */
+  double mean_norm;    /* |d| of the moving average d of the gradients, with g, that the optimizer steps along */
+  double mean_dot_x;   /* d.x */
+} stepsize_observation;
+
 /* The outcome of a trial of the line search. */
 enum {
   STEPSIZE_TRIAL_ACCEPTED = 0, /* the step is accepted */
@@ -249,7 +269,21 @@ typedef struct stepsize_phase {
 enum {
   STEPSIZE_NEEDS_LOSS = 1,     /* the loss: stepsize_scheduler_step_with_loss */
   STEPSIZE_NEEDS_GRADIENT = 2, /* dot products of gradients: stepsize_scheduler_observe_gradient */
-  STEPSIZE_NEEDS_SEARCH = 4    /* the trials of a line search: stepsize_scheduler_propose and _report */
+  STEPSIZE_NEEDS_SEARCH = 4,   /* the trials of a line search: stepsize_scheduler_propose and _report */
+  STEPSIZE_NEEDS_OBSERVATION = 8, /* numbers about the update before it is made: stepsize_scheduler_observe */
+  STEPSIZE_NEEDS_EACH_GROUP = 16, /* such numbers of each group, not of all together */
+  /* which numbers, also in stepsize_observation.given */
+  STEPSIZE_SCALAR_LOSS = 256,
+  STEPSIZE_SCALAR_GRAD_NORM = 512,
+  STEPSIZE_SCALAR_GRAD_L1 = 1024,
+  STEPSIZE_SCALAR_DISTANCE = 2048,
+  STEPSIZE_SCALAR_START_NORM = 4096,
+  STEPSIZE_SCALAR_DOT_START = 8192,
+  STEPSIZE_SCALAR_DOT_UPDATE = 16384,
+  STEPSIZE_SCALAR_UPDATE_NORM = 32768,
+  STEPSIZE_SCALAR_DOT_X = 65536,
+  STEPSIZE_SCALAR_MEAN_NORM = 131072,
+  STEPSIZE_SCALAR_MEAN_DOT_X = 262144
 };
 typedef int32_t stepsize_needs;
 

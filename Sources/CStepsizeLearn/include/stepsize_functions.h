@@ -94,6 +94,10 @@ float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t gr
 stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs, size_t count);
 stepsize_status stepsize_scheduler_next_float(stepsize_scheduler *scheduler, float *lrs,
                                               size_t count);
+stepsize_status stepsize_scheduler_observe(stepsize_scheduler *scheduler,
+                                           const stepsize_observation *observations,
+                                           size_t observation_count, double *lrs, size_t count,
+                                           stepsize_error *error);
 stepsize_status stepsize_scheduler_observe_gradient(stepsize_scheduler *scheduler,
                                                     const double *dots, const double *norms,
                                                     size_t dot_count, double *lrs, size_t count);

@@ -2,7 +2,7 @@
 
 /// The controller of a scheduler.
 ///
-/// Every kind has a field, though at most one is in use: a value inside an enum or an optional could not be changed in
+/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum or an optional could not be changed in
 /// place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {
   private let kind: ControllerKind?
@@ -11,6 +11,7 @@ struct ActiveController: ~Copyable, Sendable {
   private var learned: Learned
   private var lineSearch: LineSearch
   private var plateau: Plateau
+  private var automatic: Automatic
 
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {
     let kind = controller?.kind
@@ -26,15 +27,38 @@ struct ActiveController: ~Copyable, Sendable {
       kind == .lineSearch ? used : unused, bases: kind == .lineSearch ? bases : [])
     let plateau = try Plateau(
       kind == .plateau ? used : unused, bases: kind == .plateau ? bases : [])
+    let rule: Automatic.Rule? =
+      switch kind {
+      case .dadapt: .dadapt
+      case .dog: .dog
+      case .polyak: .polyak
+      default: nil
+      }
+    let automatic = try Automatic(rule, rule == nil ? unused : used, bases: rule == nil ? [] : bases)
     self.kind = kind
     self.greedy = greedy
     self.hypergradient = hypergradient
     self.learned = learned
     self.lineSearch = lineSearch
     self.plateau = plateau
+    self.automatic = automatic
   }
 
-  var needs: Needs { kind?.needs ?? [] }
+  /// With the numbers that `observe` reads.
+  var needs: Needs { (kind?.needs ?? []).union(scalars) }
+
+  /// The numbers that `observe` reads of an observation.
+  var scalars: Needs {
+    switch kind {
+    case .greedy: greedy.scalars
+    case .hypergradient: hypergradient.scalars
+    case .learned: learned.scalars
+    case .lineSearch: lineSearch.scalars
+    case .plateau: plateau.scalars
+    case .dadapt, .dog, .polyak: automatic.scalars
+    default: []
+    }
+  }
 
   /// Looks at the commonest one alone, and at none.
   @inline(__always)
@@ -49,6 +73,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.reservedCount()
     case .lineSearch: lineSearch.reservedCount()
     case .plateau: plateau.reservedCount()
+    case .dadapt, .dog, .polyak: automatic.reservedCount()
     default: Int64.max
     }
   }
@@ -60,6 +85,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.reserve()
     case .lineSearch: lineSearch.reserve()
     case .plateau: plateau.reserve()
+    case .dadapt, .dog, .polyak: automatic.reserve()
     default: break
     }
   }
@@ -71,7 +97,22 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.observe(loss, &groups)
     case .lineSearch: lineSearch.observe(loss, &groups)
     case .plateau: plateau.observe(loss, &groups)
+    case .dadapt, .dog, .polyak: automatic.observe(loss, &groups)
     default: break
+    }
+  }
+
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError) {
+    switch kind {
+    case .greedy: try greedy.observe(total, numbers, moment, &groups)
+    case .hypergradient: try hypergradient.observe(total, numbers, moment, &groups)
+    case .learned: try learned.observe(total, numbers, moment, &groups)
+    case .lineSearch: try lineSearch.observe(total, numbers, moment, &groups)
+    case .plateau: try plateau.observe(total, numbers, moment, &groups)
+    case .dadapt, .dog, .polyak: try automatic.observe(total, numbers, moment, &groups)
+    default: try greedy.observe(total, numbers, moment, &groups)
     }
   }
 
@@ -84,6 +125,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: try learned.observeGradient(dots: dots, norms: norms, &groups)
     case .lineSearch: try lineSearch.observeGradient(dots: dots, norms: norms, &groups)
     case .plateau: try plateau.observeGradient(dots: dots, norms: norms, &groups)
+    case .dadapt, .dog, .polyak: try automatic.observeGradient(dots: dots, norms: norms, &groups)
     default: try greedy.observeGradient(dots: dots, norms: norms, &groups)
     }
   }
@@ -98,6 +140,8 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: try learned.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     case .lineSearch: try lineSearch.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     case .plateau: try plateau.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
+    case .dadapt, .dog, .polyak:
+      try automatic.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     default: try greedy.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     }
   }
@@ -121,6 +165,9 @@ struct ActiveController: ~Copyable, Sendable {
     case .plateau:
       try plateau.report(
         loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
+    case .dadapt, .dog, .polyak:
+      try automatic.report(
+        loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
     default:
       try greedy.report(
         loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
@@ -135,6 +182,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.trialCount
     case .lineSearch: lineSearch.trialCount
     case .plateau: plateau.trialCount
+    case .dadapt, .dog, .polyak: automatic.trialCount
     default: 0
     }
   }
@@ -146,6 +194,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.decision
     case .lineSearch: lineSearch.decision
     case .plateau: plateau.decision
+    case .dadapt, .dog, .polyak: automatic.decision
     default: .none
     }
   }
@@ -158,6 +207,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.isAtBottom(groups)
     case .lineSearch: lineSearch.isAtBottom(groups)
     case .plateau: plateau.isAtBottom(groups)
+    case .dadapt, .dog, .polyak: automatic.isAtBottom(groups)
     default: false
     }
   }
@@ -169,6 +219,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.transfer(&state)
     case .lineSearch: lineSearch.transfer(&state)
     case .plateau: plateau.transfer(&state)
+    case .dadapt, .dog, .polyak: automatic.transfer(&state)
     default: break
     }
   }

@@ -735,6 +735,45 @@ extension Schedule {
 // nil: the default of the variant.
 
 extension Controller {
+  /// Estimates the distance to the solution, over the norm of the first gradient (D-Adaptation for SGD).
+  ///
+  ///     base d/|g0|, d <- max(d, min(2 n/|x0 - x+|, growth d)), n <- n + rate g.(x0 - x)
+  ///
+  /// - Parameters:
+  ///   - d0: First estimate of the distance; a finite number > 0.
+  ///   - growth: Largest growth of the estimate in an update; a finite number >= 1, or none.
+  ///   - maxLR: Highest base rates; a finite number >= 0, or a list with one for each group, or
+  ///     none.
+  public static func dadapt(
+    d0: Double? = nil, growth: Double? = nil, maxLR: [Double]? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(.dadapt, [d0.map { .real($0) }, growth.map { .real($0) }, maxLR.map { .reals($0) }])
+  }
+
+  /// Distance from the start over the root of the summed squared gradients (DoG, L-DoG).
+  ///
+  ///     base r/sqrt(G + eps), r <- max(r, |x - x0|), G <- G + |g|^2
+  ///
+  /// - Parameters:
+  ///   - r: First distance as a fraction of 1 + |x0|; 1e-4 with batch normalization; a finite
+  ///     number > 0.
+  ///   - initLR: Rate of the first update, instead of the one by r; a finite number > 0, or none.
+  ///   - eps: Added to the sum of squared norms; a finite number > 0.
+  ///   - perGroup: Whether each group has a distance and a sum of its own; true or false.
+  ///   - maxLR: Highest base rates; a finite number >= 0, or a list with one for each group, or
+  ///     none.
+  public static func dog(
+    r: Double? = nil, initLR: Double? = nil, eps: Double? = nil, perGroup: Bool? = nil,
+    maxLR: [Double]? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(
+      .dog,
+      [
+        r.map { .real($0) }, initLR.map { .real($0) }, eps.map { .real($0) }, perGroup.map { .flag($0) },
+        maxLR.map { .reals($0) },
+      ])
+  }
+
   /// Ends a phase, or the training, when the metric has stopped improving.
   ///
   ///     patience observations in a row that do not improve on the phase's best by the
@@ -913,6 +952,41 @@ extension Controller {
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
         extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLR.map { .reals($0) },
         eps.map { .real($0) }, accumulation.map { .integer($0) },
+      ])
+  }
+
+  /// The excess of the loss over the squared norm of the gradient (Polyak's step, SPS, MoMo).
+  ///
+  ///     base exp(b) (f - lower_bound)/(c n), f and n averaged, n = |g|^2 or sqrt(pi/2) |g|_1
+  ///
+  /// - Parameters:
+  ///   - variant: Corrected by the alignment of successive updates, or as published; it chooses the
+  ///     defaults; one of "aligned", "sps", "momo".
+  ///   - norm: L2 for SGD, l1 for Adam; one of "l2", "l1".
+  ///   - lowerBound: Lower bound of the loss; none: 0, and a loss below it is an error; a finite
+  ///     number, or none.
+  ///   - adapt: Whether the lower bound is estimated (momo only); true or false.
+  ///   - c: Divisor of the rate; a finite number > 0.
+  ///   - average: Weight of the past in the averages; a number in [0, 1).
+  ///   - align: Size of the correction by the alignment; 0: none; a finite number >= 0.
+  ///   - target: Alignment at which the rate is kept; a number in [-1, 1].
+  ///   - until: Update from which on the correction is kept; an integer from 0 to
+  ///     9223372036854775807, or none.
+  ///   - growth: Largest growth of the rate in an update; a finite number >= 1, or none.
+  ///   - maxLR: Highest base rates; none for momo: the base rates; a finite number >= 0, or a list
+  ///     with one for each group, or none.
+  public static func polyak(
+    variant: StaticString? = nil, norm: StaticString? = nil, lowerBound: Double? = nil,
+    adapt: Bool? = nil, c: Double? = nil, average: Double? = nil, align: Double? = nil,
+    target: Double? = nil, until: Int64? = nil, growth: Double? = nil, maxLR: [Double]? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(
+      .polyak,
+      [
+        variant.map { .word($0) }, norm.map { .word($0) }, lowerBound.map { .real($0) },
+        adapt.map { .flag($0) }, c.map { .real($0) }, average.map { .real($0) }, align.map { .real($0) },
+        target.map { .real($0) }, until.map { .integer($0) }, growth.map { .real($0) },
+        maxLR.map { .reals($0) },
       ])
   }
 }

@@ -2,43 +2,55 @@
 
 /// The catalogue of controllers.
 public enum ControllerKind: CaseIterable, Sendable {
+  case dadapt
+  case dog
   case earlyStop
   case greedy
   case hypergradient
   case learned
   case lineSearch
   case plateau
+  case polyak
 
   var entry: Entry {
     switch self {
+    case .dadapt: Entry(DAdaptation.declaration)
+    case .dog: Entry(DoG.declaration)
     case .earlyStop: Entry(EarlyStop.declaration)
     case .greedy: Entry(GreedyLR.declaration)
     case .hypergradient: Entry(Hypergradient.declaration)
     case .learned: Entry(Learned.declaration)
     case .lineSearch: Entry(LineSearch.declaration)
     case .plateau: Entry(Plateau.declaration)
+    case .polyak: Entry(Polyak.declaration)
     }
   }
 
   /// What a scheduler with it needs at each update.
   var needs: Needs {
     switch self {
+    case .dadapt: DAdaptation.needs
+    case .dog: DoG.needs
     case .earlyStop: EarlyStop.needs
     case .greedy: GreedyLR.needs
     case .hypergradient: Hypergradient.needs
     case .learned: Learned.needs
     case .lineSearch: LineSearch.needs
     case .plateau: Plateau.needs
+    case .polyak: Polyak.needs
     }
   }
 
   func check(_ a: Arguments) throws(ConfigurationError) {
     switch self {
+    case .dadapt: try DAdaptation.check(a)
+    case .dog: try DoG.check(a)
     case .greedy: try GreedyLR.check(a)
     case .hypergradient: try Hypergradient.check(a)
     case .learned: try Learned.check(a)
     case .lineSearch: try LineSearch.check(a)
     case .plateau: try Plateau.check(a)
+    case .polyak: try Polyak.check(a)
     default: break
     }
   }

@@ -2,7 +2,7 @@
 /// with respect to them, which is minus the dot product of the gradient g with the previous update direction u.
 ///
 /// The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before it makes update t; h is 0 for the first
-/// update.
+/// update. `observe` takes it from g(t)·(x(t) - x(t-1)), which is -rate·h.
 /// - `sgd` (SGD-HD, SGDN-HD) and `adam` (Adam-HD; u is Adam's step without the rate): base += beta·h. beta has the
 ///   unit of the rate over that of the squared gradient, so that it depends on the scale of the loss.
 /// - `multiplicative`: base *= 1 + beta·h/(‖g‖‖u‖), beta < 1: scale-free, and never 0 or negative.
@@ -26,6 +26,8 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   }
 
   static var needs: Needs { .gradient }
+
+  var scalars: Needs { isMultiplicative ? [.dotUpdate, .gradientNorm, .updateNorm] : .dotUpdate }
 
   private let isMultiplicative: Bool
   private let beta: Double
@@ -63,19 +65,38 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     decision = .kept
     for i in groups.indices {
       let j = dots.count == 1 ? 0 : i
-      let old = groups[i].base
-      guard let wanted = isMultiplicative ? scaled(old, dots[j], norms[j]) : moved(old, dots[j]) else {
-        if decision == .kept { decision = .ignored }
-        continue
+      move(i, dots[j], isMultiplicative ? norms[j] : 0, &groups)
+    }
+  }
+
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError) {
+    decision = .kept
+    for i in groups.indices {
+      let one = moment.observation(ofGroup: i, total, numbers)
+      if isMultiplicative {
+        move(i, -one.dotUpdate, one.gradientNorm * one.updateNorm, &groups)
+      } else {
+        // Without a rate there was no update.
+        move(i, -one.dotUpdate / groups[i].rate(moment.previousMultiplier), 0, &groups)
       }
-      groups[i].base = bounded(wanted, lower[i], upper[i])
-      // The first group that moves determines the decision.
-      if decision == .raised || decision == .cut { continue }
-      if groups[i].base != old {
-        decision = groups[i].base > old ? .raised : .cut
-      } else if wanted != old, decision == .kept {
-        decision = .heldAtBound
-      }
+    }
+  }
+
+  private mutating func move(_ i: Int, _ dot: Double, _ norm: Double, _ groups: inout [Group]) {
+    let old = groups[i].base
+    guard let wanted = isMultiplicative ? scaled(old, dot, norm) : moved(old, dot) else {
+      if decision == .kept { decision = .ignored }
+      return
+    }
+    groups[i].base = bounded(wanted, lower[i], upper[i])
+    // The first group that moves determines the decision.
+    if decision == .raised || decision == .cut { return }
+    if groups[i].base != old {
+      decision = groups[i].base > old ? .raised : .cut
+    } else if wanted != old, decision == .kept {
+      decision = .heldAtBound
     }
   }
 

@@ -48,6 +48,8 @@ struct LineSearch: ~Copyable, Sendable, Moving {
 
   static var needs: Needs { .search }
 
+  var scalars: Needs { [.observedLoss, .gradientNorm, .eachGroup] }
+
   struct Configuration: Sendable {
     let c: Double
     let backtrack: Double
@@ -99,11 +101,23 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     loss: Double, squaredNorms: Span<Double>, step: Int64, _ groups: inout [Group]
   ) throws(ConfigurationError) {
     try check("squared norm", squaredNorms, groups.count)
-    var total = 0.0
+    for i in groups.indices { self.squaredNorms[i] = squaredNorms[i] }
+    begin(loss, step, &groups)
+  }
+
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError) {
     for i in groups.indices {
-      self.squaredNorms[i] = squaredNorms[i]
-      total += squaredNorms[i]
+      let norm = moment.observation(ofGroup: i, total, numbers).gradientNorm
+      squaredNorms[i] = norm * norm
     }
+    begin(total.loss, moment.step, &groups)
+  }
+
+  private mutating func begin(_ loss: Double, _ step: Int64, _ groups: inout [Group]) {
+    var total = 0.0
+    for i in groups.indices { total += squaredNorms[i] }
     self.loss = loss
     self.step = step
     trialsLeft = loss.isFinite && total.isFinite ? configuration.maxTrials : Self.isBlind

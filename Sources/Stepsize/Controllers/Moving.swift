@@ -1,7 +1,6 @@
-/// What a controller does in a scheduler. Each implements only the calls that it takes.
-///
-/// `ActiveController`, which is generated, holds one of each and forwards to the one in use.
-protocol Moving: ~Copyable {
+/// A controller with a state of its own. `ActiveController`, which is generated, holds one of each and forwards to the one
+/// in use.
+protocol Moving: Observing, ~Copyable {
   /// Its declaration (`Entry`).
   static var declaration: StaticString { get }
 
@@ -13,6 +12,16 @@ protocol Moving: ~Copyable {
 
   /// The controller for these base rates. One that is not in use is made from no arguments and no rates.
   init(_ a: Arguments, bases: [Double]) throws(ConfigurationError)
+}
+
+extension Moving where Self: ~Copyable {
+  static func check(_ a: Arguments) throws(ConfigurationError) {}
+}
+
+/// What a controller does in a scheduler. Each implements only the calls that it takes.
+protocol Observing: ~Copyable {
+  /// The numbers that `observe` reads of an observation.
+  var scalars: Needs { get }
 
   /// The outcome of the last observation.
   var decision: Decision { get }
@@ -35,6 +44,16 @@ protocol Moving: ~Copyable {
   /// Takes the loss of an update and moves the base rates if a change is due.
   mutating func observe(_ loss: Double, _ groups: inout [Group])
 
+  /// Takes what is known of an update before it is made, checked by the scheduler, and sets the base rates.
+  ///
+  ///
+  /// - Parameters:
+  ///   - total: Of all groups together.
+  ///   - numbers: Of each group (`Moment.observation`).
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError)
+
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
   ) throws(ConfigurationError)
@@ -51,8 +70,8 @@ protocol Moving: ~Copyable {
   var trialCount: Int64 { get }
 }
 
-extension Moving where Self: ~Copyable {
-  static func check(_ a: Arguments) throws(ConfigurationError) {}
+extension Observing where Self: ~Copyable {
+  var scalars: Needs { [] }
 
   mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 
@@ -61,6 +80,13 @@ extension Moving where Self: ~Copyable {
   mutating func reserve() {}
 
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {}
+
+  mutating func observe(
+    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+  ) throws(ConfigurationError) {
+    throw ConfigurationError(
+      .order, "observe: the scheduler has no controller that observes more than the loss")
+  }
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]

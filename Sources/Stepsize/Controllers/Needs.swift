@@ -6,8 +6,12 @@ public struct Needs: OptionSet, Sendable {
 
   /// The loss: `step(loss:)`.
   public static var loss: Needs { Needs(rawValue: 1) }
-  /// Dot products of gradients: `observeGradient`.
+  /// Dot products of gradients: `observeGradient`, or `observe`.
   public static var gradient: Needs { Needs(rawValue: 2) }
-  /// The trials of a line search: `propose` and `report`.
+  /// The trials of a line search: `propose`, or `observe`, and `report`.
   public static var search: Needs { Needs(rawValue: 4) }
+  /// Numbers about each update before it is made, which have bits of their own (`Observation`): `observe`.
+  public static var observation: Needs { Needs(rawValue: 8) }
+  /// Such numbers of each group, not of all together.
+  public static var eachGroup: Needs { Needs(rawValue: 16) }
 }

@@ -59,6 +59,10 @@ public struct Scheduler: ~Copyable, Sendable {
       groups.append(Group(initial: base + 0, base: base + 0, min: mins[i] + 0, max: maxs[i] + 0))
     }
     let active = try ActiveController(plan.controller, bases: baseLRs)
+    if active.needs.contains(.observation) {
+      // Nothing is known of a rate before the first observation.
+      for i in groups.indices { groups[i].base = 0 }
+    }
     let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))

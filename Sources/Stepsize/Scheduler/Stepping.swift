@@ -215,7 +215,7 @@ extension Scheduler {
     return false
   }
 
-  private func isToBeWrittenAfterwards(_ count: Int) throws(ConfigurationError) -> Bool {
+  func isToBeWrittenAfterwards(_ count: Int) throws(ConfigurationError) -> Bool {
     do { return try isToBeWritten(count) } catch {
       throw ConfigurationError(.size, "scheduler: the array of rates is shorter than the number of groups")
     }
@@ -229,7 +229,7 @@ extension Scheduler {
   // `mutating`, though they change nothing: called on a noncopyable value that is being changed, others copy it first.
 
   @inline(__always)
-  private mutating func write(_ rates: consuming MutableSpan<Double>) {
+  mutating func write(_ rates: consuming MutableSpan<Double>) {
     if let multiplier = schedule.immediateValue(at: time) {
       Self.write(multiplier, groups, rates)
     } else {

@@ -72,6 +72,22 @@ final class Arguments: Sendable {
     return word
   }
 
+  /// A value as a number, by the place of its parameter: a flag or a word is 0 or its index, none is NaN.
+  func number(_ index: Int) -> Double {
+    switch values[index] {
+    case .integer(let n): Double(n)
+    case .real(let x): x
+    case .flag(let on): on ? 1 : 0
+    case .word(let word):
+      if case .word(let words) = signature.parameters[index].kind, let place = words.firstIndex(of: word) {
+        Double(place)
+      } else {
+        Double.nan
+      }
+    default: Double.nan
+    }
+  }
+
   func counts(_ name: StaticString) -> [Int64] {
     if case .integers(let list) = self[name] { list } else { [] }
   }

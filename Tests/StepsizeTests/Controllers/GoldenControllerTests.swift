@@ -7,7 +7,7 @@ import XCTest
 final class GoldenControllerTests: XCTestCase {
   func testTraces() throws {
     let traces = try golden()
-    XCTAssertGreaterThanOrEqual(traces.count, 45)
+    XCTAssertGreaterThanOrEqual(traces.count, 56)
     for trace in traces {
       let plan = try Plan(parsing: Array(trace.text.utf8))
       var scheduler = try Scheduler(baseLRs: [trace.base], plan: plan)
@@ -25,6 +25,7 @@ final class GoldenControllerTests: XCTestCase {
     let numbers = call.dropFirst().compactMap { Double($0) }
     let (first, others) = (Array(numbers.prefix(1)), Array(numbers.dropFirst()))
     switch call[0] {
+    case "observe": try scheduler.observe(observation(call.dropFirst()), into: rates.mutableSpan)
     case "observe_gradient":
       try scheduler.observeGradient(dots: first.span, norms: others.span, into: rates.mutableSpan)
     case "propose":
@@ -36,6 +37,20 @@ final class GoldenControllerTests: XCTestCase {
     case "-": try scheduler.advance(into: rates.mutableSpan)
     default: try scheduler.step(loss: XCTUnwrap(Double(call[0])), into: rates.mutableSpan)
     }
+  }
+
+  /// Of "NAME=NUMBER" each.
+  private func observation(_ numbers: ArraySlice<String>) throws -> Observation {
+    var given: [String: Double] = [:]
+    for number in numbers {
+      let parts = number.split(separator: "=")
+      given[String(parts[0])] = try XCTUnwrap(Double(parts[1]))
+    }
+    return Observation(
+      loss: given["loss"], gradientNorm: given["grad_norm"], gradientL1: given["grad_l1"],
+      distance: given["distance"], startNorm: given["start_norm"], dotStart: given["dot_start"],
+      dotUpdate: given["dot_update"], updateNorm: given["update_norm"], dotX: given["dot_x"],
+      meanNorm: given["mean_norm"], meanDotX: given["mean_dot_x"])
   }
 
   private func word(_ decision: Decision) -> String {

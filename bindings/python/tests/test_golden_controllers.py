@@ -23,9 +23,10 @@ TRACES = traces()
 
 
 def test_every_rule_is_there():
-    assert len(TRACES) >= 45
+    assert len(TRACES) >= 56
     for name in (
-        "hypergradient(", 'hypergradient("multiplicative"', "line_search(",
+        "hypergradient(", 'hypergradient("multiplicative"', "line_search(", "dog(", "dadapt(", "polyak(",
+        'polyak("sps"', 'polyak("momo"',
         'greedy("huggingface"', 'greedy("paper"', "greedy(", "plateau(", 'plateau("keras"', "early_stop(",
     ):  # fmt: skip
         assert any(text.startswith(name) for text, _, _ in TRACES.values()), name
@@ -35,7 +36,8 @@ def test_every_rule_is_there():
 def test_trace(name):
     text, base, rows = TRACES[name]
     with st.Scheduler(base, text) as scheduler:
-        assert bits(scheduler.lr) == bits(base) and scheduler.decision == "none"
+        is_automatic = rows[0][0][0] == "observe"  # whose rate is not known before
+        assert bits(scheduler.lr) == bits(0.0 if is_automatic else base) and scheduler.decision == "none"
         for update, (call, rate, decision) in enumerate(rows):
             lr = made(scheduler, *call)
             assert (lr, scheduler.decision) == (rate, decision), update
@@ -44,6 +46,8 @@ def test_trace(name):
 
 def made(scheduler, call, *arguments):
     """Makes a call, and returns the rate after it."""
+    if call == "observe":
+        return scheduler.observe(**{name: float(value) for name, value in (each.split("=") for each in arguments)})
     if call == "observe_gradient":
         return scheduler.hypergradient.observe(*map(float, arguments))
     if call == "propose":

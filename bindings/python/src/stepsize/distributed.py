@@ -28,6 +28,7 @@ from ._foreign import convert
 from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal, SupportsFloat
 
     Nonfinite = Literal["spread", "skip"]
@@ -56,7 +57,7 @@ def mean_loss(
     except (StepsizeError, TypeError) as error:
         # It takes part nevertheless: the others would wait for it forever.
         problem, pair = error, (0.0, _NOTHING if loss is None else _WRONG)
-    gathered = _gather(pair, group)
+    gathered = gather_numbers(pair, group)
     nothing = [rank for rank, (_, count) in enumerate(gathered) if count == _NOTHING]
     if nothing:
         raise StepsizeError(
@@ -142,6 +143,14 @@ class Shared:
         self.scheduler, self.group, self.nonfinite = scheduler, group, nonfinite
         self.synchronize()
 
+    def observe(self, loss: SupportsFloat | None = None, *, weight: float = 1.0) -> float:
+        """``observe`` of a ``stepsize.torch.Scheduler`` with the mean of the losses of all processes. The gradients are
+        theirs already: ``DistributedDataParallel`` averages them."""
+        if "loss" in self.scheduler.core.observes:
+            loss = mean_loss(loss, self.group, weight=weight, nonfinite=self.nonfinite)
+        rate: float = self.scheduler.observe(loss)
+        return rate
+
     def step(self, loss: SupportsFloat | None = None, *, weight: float = 1.0) -> float:
         """Goes to the next update and returns its rate: the same on all processes, all of which must call it.
 
@@ -164,7 +173,9 @@ class Shared:
 
 def _packed(scheduler: Any) -> str:
     # Python writes floats so that they are read back with the same bits.
-    return json.dumps({"at": scheduler.current_step, "state": scheduler.state_dict()}, sort_keys=True)
+    state = scheduler.state_dict()
+    state.pop("observed", None)  # weights, of which each process has its own
+    return json.dumps({"at": scheduler.current_step, "state": state}, sort_keys=True)
 
 
 # ---- The network ----
@@ -190,18 +201,18 @@ def _is_mpi(group: Any) -> bool:
     return hasattr(group, "allgather")
 
 
-def _gather(pair: tuple[float, float], group: Any) -> list[tuple[float, float]]:
-    """The pair of each process, by rank."""
+def gather_numbers(numbers: Sequence[float], group: Any) -> list[tuple[float, ...]]:
+    """The numbers of each process, by rank: as many of each."""
     if _is_mpi(group):
-        gathered: list[tuple[float, float]] = group.allgather(pair)
+        gathered: list[tuple[float, ...]] = group.allgather(tuple(numbers))
         return gathered
     import torch
 
     distributed = _torch_distributed()
-    mine = torch.tensor(pair, dtype=torch.float64, device=_device(distributed, group))
+    mine = torch.tensor(numbers, dtype=torch.float64, device=_device(distributed, group))
     parts = [torch.empty_like(mine) for _ in range(distributed.get_world_size(group))]
     distributed.all_gather(parts, mine, group=group)
-    return [(first, second) for first, second in (part.tolist() for part in parts)]
+    return [tuple(part.tolist()) for part in parts]
 
 
 def _gather_texts(text: str, group: Any) -> list[str]:

@@ -16,8 +16,108 @@ if TYPE_CHECKING:
     from typing import Literal
 
 __all__ = [
-    "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau",
+    "DAdaptation", "DoG", "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau",
+    "Polyak",
 ]
+
+
+class DAdaptation(Controller):
+    """D-Adaptation (Defazio and Mishchenko, arXiv 2301.07733) for SGD without momentum, from scalars: an
+    estimate d of the distance to the solution, which only grows,
+
+        rate = base·d/‖g₀‖,  n ← n + l g·(x₀ - x),  d ← max(d, min(2n/‖x₀ - x₊‖, growth·d))
+
+    with g₀ the first gradient that is not 0, l the rate of this update with its schedule, and x₊ the weights
+    after it, whose distance from the start follows from the three numbers that are observed. So d moves by
+    this update, but the rate of the next one. The base rate is a factor, 1 as published.
+
+    The published vector s is x₀ - x here: momentum, weight decay apart from the gradient, and projections
+    change what is estimated. An update with rate 0, or before the first gradient, teaches nothing.
+
+    Args:
+        d0: First estimate of the distance (a finite number > 0; default 1e-6).
+        growth: Largest growth of the estimate in an update (a finite number >= 1, or none).
+        max_lr: Highest base rates (a finite number >= 0, or a list with one for each group, or none).
+    """
+
+    __slots__ = ()
+    _name = "dadapt"
+    _parameters = (
+        ("d0", "real", None),
+        ("growth", "real", None),
+        ("max_lr", "per_group", None),
+    )
+
+    if TYPE_CHECKING:
+        d0: float
+        growth: float | None
+        max_lr: float | tuple[float, ...] | None
+
+    def __init__(
+        self,
+        *,
+        d0: float | None = None,
+        growth: float | None = None,
+        max_lr: float | Iterable[float] | None = None,
+    ) -> None:
+        self._make(
+            d0, growth, max_lr
+        )
+
+
+class DoG(Controller):
+    """Distance over gradients (DoG and L-DoG, Ivgi, Hinder and Carmon, arXiv 2302.12022), for SGD without
+    momentum:
+
+        rate = base·r/√(G + eps),  r ← max(r, ‖x - x₀‖),  G ← G + ‖g‖²
+
+    where r is at first ``r``·(1 + ‖x₀‖). The first update's own gradient is in G, and no rate has to be
+    known: the base rate is a factor, 1 as published. The authors call averaging of the iterates crucial; a
+    decay by a schedule takes its place. With ``per_group`` each group has an r and a G of its own, as in the
+    authors' class, and as in L-DoG where each tensor is a group; else all have one in common.
+
+    The distance contains what weight decay does. An update without a gradient adds nothing to G. As long as
+    nothing has moved, as in the first update of a warm-up from 0, the rate stays ``init_lr`` where that is
+    given.
+
+    Args:
+        r: First distance as a fraction of 1 + |x0|; 1e-4 with batch normalization (a finite number > 0;
+            default 1e-6).
+        init_lr: Rate of the first update, instead of the one by r (a finite number > 0, or none).
+        eps: Added to the sum of squared norms (a finite number > 0; default 1e-8).
+        per_group: Whether each group has a distance and a sum of its own (default false).
+        max_lr: Highest base rates (a finite number >= 0, or a list with one for each group, or none).
+    """
+
+    __slots__ = ()
+    _name = "dog"
+    _parameters = (
+        ("r", "real", None),
+        ("init_lr", "real", None),
+        ("eps", "real", None),
+        ("per_group", "flag", None),
+        ("max_lr", "per_group", None),
+    )
+
+    if TYPE_CHECKING:
+        r: float
+        init_lr: float | None
+        eps: float
+        per_group: bool
+        max_lr: float | tuple[float, ...] | None
+
+    def __init__(
+        self,
+        *,
+        r: float | None = None,
+        init_lr: float | None = None,
+        eps: float | None = None,
+        per_group: bool | None = None,
+        max_lr: float | Iterable[float] | None = None,
+    ) -> None:
+        self._make(
+            r, init_lr, eps, per_group, max_lr
+        )
 
 
 class EarlyStop(Controller):
@@ -179,7 +279,7 @@ class Hypergradient(Controller):
     direction u.
 
     The caller gives h = g(t)·u(t-1), where x(t) = x(t-1) - rate·u(t-1), before it makes update t; h is 0 for
-    the first update.
+    the first update. ``observe`` takes it from g(t)·(x(t) - x(t-1)), which is -rate·h.
     - ``sgd`` (SGD-HD, SGDN-HD) and ``adam`` (Adam-HD; u is Adam's step without the rate): base += beta·h.
       beta has the unit of the rate over that of the squared gradient, so that it depends on the scale of the
       loss.
@@ -434,4 +534,92 @@ class Plateau(Controller):
         self._make(
             counting, mode, factor, patience, threshold, threshold_mode, extra_threshold, cooldown, min_lr,
             eps, accumulation
+        )
+
+
+class Polyak(Controller):
+    """Polyak's step: the excess of the loss over its lower bound, over the squared norm of the gradient.
+
+        rate = base·(f̄ - lower_bound)/(c·n̄),  n = ‖g‖² for SGD, n = √(π/2)·‖g‖₁ for Adam
+
+    where the bars are moving averages, which begin with the first number. The base rate is a factor, 1 as
+    published. SGD with momentum m needs c = 1/(1 - m), if the momentum is not that of an average.
+    - ``sps`` (SPS_max, Loizou et al., arXiv 2002.10542): no averages; ``max_lr`` is its bound, and ``growth``
+      to the power of 1 over the batches of an epoch its smoothing.
+    - ``momo`` (Schaipp et al., arXiv 2305.07583), for SGD whose step is the moving average d of the
+      gradients: f̄ - the average of g·x + d·x in place of the loss, ‖d‖² for n, and the base rate is a bound:
+      rate = min(base, …). ``adapt`` estimates the lower bound, as there.
+    - ``aligned``: the rate is multiplied by exp(b), where b follows from whether successive steps agree: of
+      h, the cosine of g and the last update over its root mean square, b ← b + a·(target - h), at most 0.7 at
+      once, with a from ``align`` down to a tenth of it in the course of the updates, until update ``until``.
+      A loss whose excess is more than 1.3 times the first one cuts the rate to exp(-1.2) of itself, and not
+      again within 10 updates.
+
+    At a loss below the lower bound the rate is 0; below the bound 0 that holds where none is given, it is an
+    error. A gradient of 0 keeps the rate. What is known to fail: a lower bound far below what can be reached
+    (a regularizer, noisy labels, cross-entropy of text) makes rates too long at the end.
+
+    Args:
+        variant: Corrected by the alignment of successive updates, or as published; it chooses the defaults
+            (one of "aligned", "sps", "momo"; default "aligned").
+        norm: L2 for SGD, l1 for Adam (one of "l2", "l1"; default "l2").
+        lower_bound: Lower bound of the loss; none: 0, and a loss below it is an error (a finite number, or
+            none).
+        adapt: Whether the lower bound is estimated (momo only) (default false).
+        c: Divisor of the rate (a finite number > 0; default 1).
+        average: Weight of the past in the averages (a number in [0, 1); default 0.9).
+        align: Size of the correction by the alignment; 0: none (a finite number >= 0; default 0.1).
+        target: Alignment at which the rate is kept (a number in [-1, 1]; default 0.05).
+        until: Update from which on the correction is kept (an integer >= 0, or none).
+        growth: Largest growth of the rate in an update (a finite number >= 1, or none).
+        max_lr: Highest base rates; none for momo: the base rates (a finite number >= 0, or a list with one
+            for each group, or none).
+    """
+
+    __slots__ = ()
+    _name = "polyak"
+    _parameters = (
+        ("variant", "word", None),
+        ("norm", "word", None),
+        ("lower_bound", "real", None),
+        ("adapt", "flag", None),
+        ("c", "real", None),
+        ("average", "real", None),
+        ("align", "real", None),
+        ("target", "real", None),
+        ("until", "count", None),
+        ("growth", "real", None),
+        ("max_lr", "per_group", None),
+    )
+
+    if TYPE_CHECKING:
+        variant: Literal["aligned", "sps", "momo"]
+        norm: Literal["l2", "l1"]
+        lower_bound: float | None
+        adapt: bool
+        c: float
+        average: float
+        align: float
+        target: float
+        until: int | None
+        growth: float | None
+        max_lr: float | tuple[float, ...] | None
+
+    def __init__(
+        self,
+        variant: Literal["aligned", "sps", "momo"] = "aligned",
+        *,
+        norm: Literal["l2", "l1"] | None = None,
+        lower_bound: float | None = None,
+        adapt: bool | None = None,
+        c: float | None = None,
+        average: float | None = None,
+        align: float | None = None,
+        target: float | None = None,
+        until: int | None = None,
+        growth: float | None = None,
+        max_lr: float | Iterable[float] | None = None,
+    ) -> None:
+        self._make(
+            variant, norm, lower_bound, adapt, c, average, align, target, until, growth, max_lr
         )

@@ -14,6 +14,7 @@ from .controller import adopt as adopt_controller
 from .controllers import EarlyStop
 from .gradients import Gradients
 from .line_search import Search
+from .observation import names_in, observe
 from .options import new_scheduler
 from .phase import Phase, walk
 from .phase import new as new_phase
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
     from .controller import Controller
     from .norms import GradientNormLog
+
+    Numbers = float | Iterable[float] | None
 
 _INFO = 20  # logging.INFO
 
@@ -250,6 +253,49 @@ class Scheduler(Stepper):
     def hypergradient(self) -> Gradients:
         """``observe`` of a scheduler with ``Hypergradient``, to be called before each update."""
         return Gradients(self)
+
+    @property
+    def observes(self) -> tuple[str, ...]:
+        """The numbers that ``observe`` needs before each update, by the names of its arguments; none for controllers that
+        observe the loss alone, and without one."""
+        return names_in(self._needs)
+
+    def observe(
+        self,
+        loss: Numbers = None,
+        *,
+        grad_norm: Numbers = None,
+        grad_l1: Numbers = None,
+        distance: Numbers = None,
+        start_norm: Numbers = None,
+        dot_start: Numbers = None,
+        dot_update: Numbers = None,
+        update_norm: Numbers = None,
+        dot_x: Numbers = None,
+        mean_norm: Numbers = None,
+        mean_dot_x: Numbers = None,
+    ) -> float:
+        """Before an update: shows the controller what it ``observes`` of it, with g the gradient that the optimizer will
+        use, x the weights, and x0 at the start. Returns the rate of this update, which has changed. Once for each update;
+        ``step`` follows. A number that is not finite changes nothing (the decision is "ignored"); one that is missing is an
+        error. Each is a number for all groups together, or has one for each.
+
+        Args:
+            loss: The loss of the batch that g is of.
+            grad_norm: |g|.
+            grad_l1: The sum of the absolute values of g.
+            distance: |x - x0|.
+            start_norm: |x0|.
+            dot_start: g.(x0 - x).
+            dot_update: g.(x - x before the last update); 0 for the first one.
+            update_norm: |x - x before the last update|; 0 for the first one.
+            dot_x: g.x.
+            mean_norm: |d| of the moving average d of the gradients, with g, that the optimizer steps along.
+            mean_dot_x: d.x.
+        """
+        given = dict(locals())
+        del given["self"]
+        return observe(self, given)
 
     @property
     def record(self) -> Record:

@@ -75,6 +75,19 @@ STEPSIZE_FORM_GROUP = 4
 STEPSIZE_NEEDS_LOSS = 1
 STEPSIZE_NEEDS_GRADIENT = 2
 STEPSIZE_NEEDS_SEARCH = 4
+STEPSIZE_NEEDS_OBSERVATION = 8
+STEPSIZE_NEEDS_EACH_GROUP = 16
+STEPSIZE_SCALAR_LOSS = 256
+STEPSIZE_SCALAR_GRAD_NORM = 512
+STEPSIZE_SCALAR_GRAD_L1 = 1024
+STEPSIZE_SCALAR_DISTANCE = 2048
+STEPSIZE_SCALAR_START_NORM = 4096
+STEPSIZE_SCALAR_DOT_START = 8192
+STEPSIZE_SCALAR_DOT_UPDATE = 16384
+STEPSIZE_SCALAR_UPDATE_NORM = 32768
+STEPSIZE_SCALAR_DOT_X = 65536
+STEPSIZE_SCALAR_MEAN_NORM = 131072
+STEPSIZE_SCALAR_MEAN_DOT_X = 262144
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
@@ -120,6 +133,24 @@ class stepsize_scheduler_options(Structure):
         ("early_stops", POINTER(stepsize_controller_p)),
         ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
+    ]
+
+
+class stepsize_observation(Structure):
+    _fields_ = [
+        ("size", c_uint32),
+        ("given", c_int32),
+        ("loss", c_double),
+        ("grad_norm", c_double),
+        ("grad_l1", c_double),
+        ("distance", c_double),
+        ("start_norm", c_double),
+        ("dot_start", c_double),
+        ("dot_update", c_double),
+        ("update_norm", c_double),
+        ("dot_x", c_double),
+        ("mean_norm", c_double),
+        ("mean_dot_x", c_double),
     ]
 
 
@@ -303,6 +334,10 @@ SIGNATURES = {
     "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
     "stepsize_scheduler_next_float": (c_int32, [stepsize_scheduler_p, POINTER(c_float), c_size_t]),
+    "stepsize_scheduler_observe": (c_int32, [
+        stepsize_scheduler_p, POINTER(stepsize_observation), c_size_t, POINTER(c_double), c_size_t,
+        POINTER(stepsize_error),
+    ]),
     "stepsize_scheduler_observe_gradient": (c_int32, [
         stepsize_scheduler_p, POINTER(c_double), POINTER(c_double), c_size_t, POINTER(c_double),
         c_size_t,

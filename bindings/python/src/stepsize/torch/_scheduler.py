@@ -13,10 +13,11 @@ from .._core.schedule import Schedule, as_schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
-from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_SEARCH
+from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_OBSERVATION, STEPSIZE_NEEDS_SEARCH
 from .._foreign.errors import StepsizeError
 from ._fields import Field
 from ._groups import GroupStep, check, warn_of_order, write
+from ._observing import Scalars
 from ._overwritten import warn_of_changed
 from ._skips import Skips
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .._core.record import Record
 
 FORMAT = 1
-_KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields"}
+_KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields", "observed"}
 
 
 class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
@@ -50,13 +51,15 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         min_lr, max_lr: Bounds: a number, or one for each group.
         fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
             A schedule's value 1 is the group's initial number.
-        read_every: The controller observes the loss of every n-th update. Reading a loss that is on an accelerator
-            waits for it; the others are not read.
+        read_every: The controller observes every n-th update. Reading a loss or a norm that is on an accelerator waits
+            for it; the others are not read.
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
+        shards: The process group over which the parameters are sharded (FSDP): what ``observe`` reads is summed over it.
+            None where each process has all of them.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
 
     Attributes:
@@ -76,6 +79,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         record: bool = False,
         extend_on_load: bool = False,
         scaler: torch.amp.GradScaler | None = None,
+        shards: Any = None,
         last_epoch: int = -1,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
@@ -87,6 +91,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise convert.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
         self.read_every, self.extend_on_load = read_every, extend_on_load
+        self._shards, self._scaler = shards, scaler
+        self._scalars: Scalars | None = None
         bases = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
         # For a core that replaces this one.
         self._options: dict[str, Any] = {
@@ -137,6 +143,45 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     # ---- Training ----
 
+    def observe(self, loss: Any = None) -> float:
+        """Before ``optimizer.step()``: shows the controller what it needs of this update (``stepsize.Scheduler.observe``),
+        computed from the parameters and their gradients; writes the rates and returns the one of the first group. Does
+        nothing where no controller needs it, or by ``read_every``.
+
+            loss.backward()
+            scheduler.observe(loss)
+            optimizer.step()
+            scheduler.step()
+
+        The gradient is the one that the optimizer will use: call it after ``scaler.unscale_(optimizer)``, after clipping,
+        and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
+
+        The distance from the start needs a copy of the weights, taken at the first call. The last update follows from the
+        state of SGD with momentum, Adam and AdamW; else it needs another copy.
+        """
+        core = self.core
+        if not core.observes or core.current_step % self.read_every:
+            return core.lr
+        if self._before_start:
+            self._go_to(0)
+        check(self.optimizer.param_groups, len(self.base_lrs))
+        self._check_unscaled()
+        core.observe(**self._reader().read(loss))
+        self._write()
+        return core.lr
+
+    def _reader(self) -> Scalars:
+        if self._scalars is None:
+            self._scalars = Scalars(self.optimizer, self.core.observes, self._shards)
+        return self._scalars
+
+    def _check_unscaled(self) -> None:
+        states = getattr(self._scaler, "_per_optimizer_states", {}) if self._scaler is not None else {}
+        if self._scaler is not None and self._scaler.is_enabled():
+            state = states.get(id(self.optimizer), {})
+            if "found_inf_per_device" not in state or not state["found_inf_per_device"]:
+                raise StepsizeError("observe: the gradients are scaled: call scaler.unscale_(optimizer) before")
+
     def _step(self, loss: Any = None) -> float:
         if self._is_skipped():
             return self.core.lr
@@ -148,7 +193,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             warn_of_order(self.optimizer)
         self._check_groups()
         self._check_told()
-        if not core.needs_loss:
+        if core._needs & STEPSIZE_NEEDS_OBSERVATION and core.current_step % self.read_every:
+            core.advance()
+        elif not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
             core.advance()
@@ -190,7 +237,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
         core = self.core
-        if self.fields or self._skips is not None or (self.read_every > 1 and core.needs_loss):
+        if self.fields or self._skips is not None or (self.read_every > 1 and (core.needs_loss or core.observes)):
             return False
         return not core._needs & (STEPSIZE_NEEDS_GRADIENT | STEPSIZE_NEEDS_SEARCH) or core.decision != "none"
 
@@ -355,6 +402,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "_last_lr": list(self.core.lrs),
             "core": self.core.state_dict(),
             "fields": {field.name: field.state_dict() for field in self.fields},
+            **({} if self._scalars is None else {"observed": self._scalars.state_dict()}),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
@@ -405,6 +453,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             for base, number, group in zip(self.base_lrs, state_dict["base_lrs"], self.optimizer.param_groups):
                 group["initial_lr"] = torch.full_like(base, number) if isinstance(base, torch.Tensor) else number
             self.base_lrs = [group["initial_lr"] for group in self.optimizer.param_groups]
+        if "observed" in state_dict:
+            self._reader().load_state_dict(state_dict["observed"])
         self._before_start = state_dict["last_epoch"] < 0
         for field in self.fields:
             field.load_state_dict(saved[field.name], self.optimizer)

@@ -1,0 +1,130 @@
+/// Numbers about an update that is about to be made, of one parameter group or of all together: of the loss f of its
+/// batch, the gradient g there that the optimizer will use, the weights x, and x₀ at the start.
+///
+/// A number that is not given is not one that is not finite: the first is a mistake of the caller, the second a training
+/// that diverges.
+public struct Observation: Sendable {
+  /// Which of the numbers are given: their bits in `Needs`.
+  public private(set) var given: Needs
+  var numbers: InlineArray<11, Double>
+
+  static var count: Int { 11 }
+
+  /// - Parameters:
+  ///   - loss: f, of the same batch as g.
+  ///   - gradientNorm: ‖g‖.
+  ///   - gradientL1: ‖g‖₁, the sum of absolute values.
+  ///   - distance: ‖x - x₀‖.
+  ///   - startNorm: ‖x₀‖.
+  ///   - dotStart: g·(x₀ - x).
+  ///   - dotUpdate: g·(x - x before the last update); 0 in the first one.
+  ///   - updateNorm: ‖x - x before the last update‖; 0 in the first one.
+  ///   - dotX: g·x.
+  ///   - meanNorm: ‖d‖ of the moving average d of the gradients, with g, that the optimizer steps along.
+  ///   - meanDotX: d·x.
+  public init(
+    loss: Double? = nil, gradientNorm: Double? = nil, gradientL1: Double? = nil, distance: Double? = nil,
+    startNorm: Double? = nil, dotStart: Double? = nil, dotUpdate: Double? = nil, updateNorm: Double? = nil,
+    dotX: Double? = nil, meanNorm: Double? = nil, meanDotX: Double? = nil
+  ) {
+    let optional: InlineArray<11, Double?> = [
+      loss, gradientNorm, gradientL1, distance, startNorm, dotStart, dotUpdate, updateNorm, dotX, meanNorm,
+      meanDotX,
+    ]
+    (given, numbers) = ([], InlineArray(repeating: 0))
+    for i in numbers.indices {
+      guard let number = optional[i] else { continue }
+      numbers[i] = number
+      given.formUnion(Needs(scalar: i))
+    }
+  }
+
+  /// The numbers of a group among those of several, which are `stride` numbers apart; all 0 outside of them.
+  init(_ given: Needs, _ all: Span<Double>, at index: Int, stride: Int) {
+    self.given = given
+    numbers = InlineArray(repeating: 0)
+    let start = index * stride
+    guard start >= 0, start <= all.count - numbers.count else { return }
+    for i in numbers.indices { numbers[i] = all[start + i] }
+  }
+
+  var loss: Double { numbers[0] }
+  var gradientNorm: Double { numbers[1] }
+  var gradientL1: Double { numbers[2] }
+  var distance: Double { numbers[3] }
+  var startNorm: Double { numbers[4] }
+  var dotStart: Double { numbers[5] }
+  var dotUpdate: Double { numbers[6] }
+  var updateNorm: Double { numbers[7] }
+  var dotX: Double { numbers[8] }
+  var meanNorm: Double { numbers[9] }
+  var meanDotX: Double { numbers[10] }
+
+  /// Whether all of these are finite.
+  func isFinite(_ scalars: Needs) -> Bool {
+    for i in numbers.indices where scalars.contains(Needs(scalar: i)) && !numbers[i].isFinite { return false }
+    return true
+  }
+
+  /// Throws `.order` where one of these is not given, `.argument` for a norm below 0.
+  func check(_ scalars: Needs) throws(ConfigurationError) {
+    for i in numbers.indices where scalars.contains(Needs(scalar: i)) {
+      if !given.contains(Needs(scalar: i)) {
+        throw ConfigurationError(
+          .order, "observe: the controller needs a number that is not given: ", Needs.name(i))
+      }
+      if Needs.norms.contains(Needs(scalar: i)) && numbers[i] < 0 {
+        throw ConfigurationError(.argument, "observe: a norm below 0: ", Needs.name(i))
+      }
+    }
+  }
+
+  /// Adds what is observed of another group: the loss is that of both.
+  mutating func add(_ other: Observation) {
+    for i in numbers.indices where i > 0 {
+      let (a, b) = (numbers[i], other.numbers[i])
+      numbers[i] = Needs.euclideanNorms.contains(Needs(scalar: i)) ? (a * a + b * b).squareRoot() : a + b
+    }
+  }
+}
+
+extension Needs {
+  /// The bit of a number of an observation.
+  init(scalar index: Int) { self.init(rawValue: 256 << Int32(truncatingIfNeeded: index)) }
+
+  // The numbers of an observation, in the order in which it has them.
+  public static var observedLoss: Needs { Needs(scalar: 0) }
+  public static var gradientNorm: Needs { Needs(scalar: 1) }
+  public static var gradientL1: Needs { Needs(scalar: 2) }
+  public static var distance: Needs { Needs(scalar: 3) }
+  public static var startNorm: Needs { Needs(scalar: 4) }
+  public static var dotStart: Needs { Needs(scalar: 5) }
+  public static var dotUpdate: Needs { Needs(scalar: 6) }
+  public static var updateNorm: Needs { Needs(scalar: 7) }
+  public static var dotX: Needs { Needs(scalar: 8) }
+  public static var meanNorm: Needs { Needs(scalar: 9) }
+  public static var meanDotX: Needs { Needs(scalar: 10) }
+
+  static var euclideanNorms: Needs { [.gradientNorm, .distance, .startNorm, .updateNorm, .meanNorm] }
+  static var norms: Needs { euclideanNorms.union(.gradientL1) }
+
+  /// The name of a number of an observation.
+  static func name(_ index: Int) -> [UInt8] {
+    var names = Lines(
+      """
+      loss
+      grad_norm
+      grad_l1
+      distance
+      start_norm
+      dot_start
+      dot_update
+      update_norm
+      dot_x
+      mean_norm
+      mean_dot_x
+      """)
+    for _ in 0..<index { _ = names.next() }
+    return names.next() ?? []
+  }
+}

@@ -1,0 +1,267 @@
+"""The numbers that a controller observes before an update, from the parameter groups of an optimizer.
+
+The gradient is the one that the optimizer will use: what is in ``.grad``, unscaled and clipped, plus the weight decay that
+the optimizer itself adds to it. All numbers of all groups are read from the device at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from .._foreign.errors import StepsizeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    Terms = dict[str, list[torch.Tensor]]
+
+# Those whose squares add up.
+_NORMS = frozenset({"grad_norm", "distance", "start_norm", "update_norm", "mean_norm"})
+# Those that are about the update before.
+_OF_UPDATE = frozenset({"dot_update", "update_norm"})
+_OF_START = frozenset({"distance", "dot_start", "start_norm"})
+_OF_MEAN = frozenset({"mean_norm", "mean_dot_x"})
+
+
+class Scalars:
+    """Reads the numbers of the names. Where these need it, it holds copies of the weights: as they were at the first
+    reading, and, for optimizers whose state does not tell their last update, as they were at the last one."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, names: Iterable[str], shards: Any = None) -> None:
+        self._optimizer, self._names, self._shards = optimizer, frozenset(names), shards
+        self._start: list[list[torch.Tensor]] | None = None
+        self._previous: list[list[torch.Tensor]] | None = None
+        # Rate and weight decay of each group in the last update.
+        self._used: list[tuple[Any, float]] = []
+        if self._names & _OF_UPDATE:
+            for each in getattr(optimizer, "optimizers", [optimizer]):
+                each.register_step_post_hook(self._note)
+
+    def _note(self, *arguments: Any) -> None:
+        self._used = [
+            (rate.clone() if isinstance(rate := group["lr"], torch.Tensor) else rate, group.get("weight_decay", 0.0))
+            for group in self._optimizer.param_groups
+        ]
+
+    @torch.no_grad()
+    def read(self, loss: Any = None) -> dict[str, Any]:
+        """The arguments of ``stepsize.Scheduler.observe``: of each number one for each group."""
+        groups = self._optimizer.param_groups
+        if self._names & _OF_START and self._start is None:
+            self._start = _copies(groups)
+        terms = [self._terms(i, group) for i, group in enumerate(groups)]
+        found = self._summed(terms)
+        if "loss" in self._names and loss is not None:
+            found["loss"] = float(loss)
+        if self._previous is not None:
+            for copies, group in zip(self._previous, groups):
+                torch._foreach_copy_(copies, [_local(each) for each in group["params"]])
+        return found
+
+    def _summed(self, terms: Sequence[Terms]) -> dict[str, Any]:
+        """One number for each group, by name; over all shards."""
+        flat = [term for group in terms for name in sorted(group) for term in group[name]]
+        values = iter(_read(flat))
+        names = sorted(self._names - {"loss"})
+        sums = [0.0] * (len(terms) * len(names))
+        for i, group in enumerate(terms):
+            for j, name in enumerate(names):
+                numbers = [next(values) for _ in group.get(name, ())]
+                sums[i * len(names) + j] = _sum(x * x for x in numbers) if name in _NORMS else _sum(numbers)
+        if self._shards is not None:
+            sums = _over_shards(sums, self._shards)
+        found: dict[str, Any] = {}
+        for j, name in enumerate(names):
+            column = sums[j :: len(names)]
+            found[name] = [math.sqrt(square) for square in column] if name in _NORMS else column
+        return found
+
+    def _terms(self, i: int, group: Mapping[str, Any]) -> Terms:
+        """What the numbers of a group are the sums of: one for each parameter."""
+        names = self._names
+        terms: Terms = {name: [] for name in names if name != "loss"}
+        weights = [_local(each) for each in group["params"]]
+        gradients = _gradients(self._optimizer, group, weights)
+        there = [k for k, gradient in enumerate(gradients) if gradient is not None]
+        given: list[torch.Tensor] = [gradient for gradient in gradients if gradient is not None]
+        if "grad_norm" in names and given:
+            terms["grad_norm"] += torch._foreach_norm(given)
+        if "grad_l1" in names and given:
+            terms["grad_l1"] += torch._foreach_norm(given, 1)
+        if "dot_x" in names:
+            terms["dot_x"] += [_dot(gradients[k], weights[k]) for k in there]
+        if names & _OF_START:
+            assert self._start is not None
+            self._of_start(terms, self._start[i], weights, gradients)
+        if names & _OF_UPDATE:
+            self._of_update(terms, i, group, weights, gradients)
+        if names & _OF_MEAN:
+            self._of_mean(terms, group, weights, gradients)
+        return terms
+
+    def _of_start(self, terms: Terms, start: list[torch.Tensor], weights: list[Any], gradients: list[Any]) -> None:
+        if "start_norm" in terms:
+            terms["start_norm"] += torch._foreach_norm(start)
+        if not {"distance", "dot_start"} & terms.keys():
+            return
+        # One after the other: there is never more than one difference.
+        for before, weight, gradient in zip(start, weights, gradients):
+            back = before - weight
+            if "distance" in terms:
+                terms["distance"].append(torch.linalg.vector_norm(back))
+            if "dot_start" in terms and gradient is not None:
+                terms["dot_start"].append(_dot(gradient, back))
+
+    def _of_update(
+        self, terms: Terms, i: int, group: Mapping[str, Any], weights: list[Any], gradients: list[Any]
+    ) -> None:
+        if not _tells_update(self._optimizer, group):
+            if self._previous is None:
+                self._previous = _copies(self._optimizer.param_groups)
+            steps: Any = (weight - before for weight, before in zip(weights, self._previous[i]))
+        elif not self._used:
+            return  # the first update has none before it
+        else:
+            rate, decay = self._used[i]
+            decay = decay if _is_decoupled(self._optimizer, group) else 0.0
+            state = [self._optimizer.state.get(each) or {} for each in group["params"]]
+            steps = (_step(group, each, weight, rate, decay) for each, weight in zip(state, weights))
+        for step, gradient in zip(steps, gradients):
+            if step is None:
+                continue
+            if "update_norm" in terms:
+                terms["update_norm"].append(torch.linalg.vector_norm(step))
+            if "dot_update" in terms and gradient is not None:
+                terms["dot_update"].append(_dot(gradient, step))
+
+    def _of_mean(self, terms: Terms, group: Mapping[str, Any], weights: list[Any], gradients: list[Any]) -> None:
+        keep = group.get("momentum")
+        if type(self._optimizer) is not torch.optim.SGD or group["dampening"] != keep or group["nesterov"]:
+            raise StepsizeError(
+                "observe: the controller needs an optimizer that steps along the moving average of the gradients:"
+                " torch.optim.SGD(..., momentum=b, dampening=b)"
+            )
+        for parameter, weight, gradient in zip(group["params"], weights, gradients):
+            if gradient is None:
+                continue
+            before = (self._optimizer.state.get(parameter) or {}).get("momentum_buffer")
+            mean = gradient if before is None else torch.lerp(gradient, _local(before), keep)
+            terms["mean_norm"].append(torch.linalg.vector_norm(mean))
+            terms["mean_dot_x"].append(_dot(mean, weight))
+
+    # ---- State ----
+
+    def state_dict(self) -> dict[str, Any]:
+        used = [(float(rate), decay) for rate, decay in self._used]
+        return {"start": self._start, "previous": self._previous, "used": used}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        groups = self._optimizer.param_groups
+        self._start, self._previous = (_like(state_dict[name], groups, name) for name in ("start", "previous"))
+        self._used = [(rate, decay) for rate, decay in state_dict["used"]]
+
+
+def _read(terms: Sequence[torch.Tensor]) -> list[float]:
+    """In one transfer."""
+    if not terms:
+        return []
+    device = terms[0].device
+    # Apple's devices have no double precision.
+    dtype = torch.float32 if device.type == "mps" else torch.float64
+    numbers: list[float] = torch.stack([term.to(device, dtype) for term in terms]).tolist()
+    return numbers
+
+
+def _sum(numbers: Iterable[float]) -> float:
+    """With one rounding; not finite where one of them is."""
+    found = list(numbers)
+    return math.fsum(found) if all(map(math.isfinite, found)) else math.nan
+
+
+def _over_shards(sums: list[float], group: Any) -> list[float]:
+    """The sums over all processes: gathered, so that all have the same bits."""
+    from ..distributed import gather_numbers
+
+    return [_sum(column) for column in zip(*gather_numbers(sums, group))]
+
+
+def _local(tensor: Any) -> torch.Tensor:
+    """Of a distributed tensor the part that is here."""
+    found: torch.Tensor = (tensor.to_local() if hasattr(tensor, "to_local") else tensor).detach()
+    return found
+
+
+def _copies(groups: Iterable[Mapping[str, Any]]) -> list[list[torch.Tensor]]:
+    return [[_local(each).clone() for each in group["params"]] for group in groups]
+
+
+def _like(saved: Any, groups: Sequence[Mapping[str, Any]], name: str) -> list[list[torch.Tensor]] | None:
+    """Saved copies, where the weights are."""
+    if saved is None:
+        return None
+    shapes = [[_local(each).shape for each in group["params"]] for group in groups]
+    if [[each.shape for each in copies] for copies in saved] != shapes:
+        raise StepsizeError(f"state_dict: its {name!r} is of other weights than those of the optimizer")
+    return [
+        [each.to(_local(weight), copy=True) for each, weight in zip(copies, group["params"])]
+        for copies, group in zip(saved, groups)
+    ]
+
+
+def _dot(a: Any, b: Any) -> torch.Tensor:
+    found: torch.Tensor = torch.dot(a.flatten(), b.flatten()) if a.dtype == b.dtype else (a * b).sum()
+    return found
+
+
+def _is_decoupled(optimizer: Any, group: Mapping[str, Any]) -> bool:
+    """Whether weight decay is apart from the gradient."""
+    return isinstance(optimizer, torch.optim.AdamW) or bool(group.get("decoupled_weight_decay"))
+
+
+def _adds_decay(optimizer: Any, group: Mapping[str, Any]) -> bool:
+    """Whether the optimizer adds weight decay to the gradient."""
+    known = type(optimizer) in (torch.optim.SGD, torch.optim.Adam)
+    return known and group["weight_decay"] != 0 and not _is_decoupled(optimizer, group)
+
+
+def _gradients(optimizer: Any, group: Mapping[str, Any], weights: Sequence[torch.Tensor]) -> list[Any]:
+    found: list[Any] = []
+    decay = float(group["weight_decay"]) if _adds_decay(optimizer, group) else 0.0
+    for parameter, weight in zip(group["params"], weights):
+        gradient = parameter.grad
+        if gradient is None:
+            found.append(None)
+            continue
+        if gradient.is_sparse:
+            raise StepsizeError("observe: the gradient of a parameter is sparse, expected a dense one")
+        gradient = _local(gradient)
+        found.append(gradient.add(weight, alpha=decay) if decay else gradient)
+    return found
+
+
+def _tells_update(optimizer: Any, group: Mapping[str, Any]) -> bool:
+    """Whether the last update follows from the optimizer's state."""
+    if group.get("maximize"):
+        return False
+    if type(optimizer) is torch.optim.SGD:
+        return bool(group["momentum"]) and not group["nesterov"]
+    return type(optimizer) in (torch.optim.Adam, torch.optim.AdamW) and not group["amsgrad"]
+
+
+def _step(group: Mapping[str, Any], state: Mapping[str, Any], weight: torch.Tensor, rate: Any, decay: float) -> Any:
+    """The last update, x - x of before; None where there was none."""
+    if "momentum" in group:
+        velocity = state.get("momentum_buffer")
+        return None if velocity is None else -rate * _local(velocity)
+    if "exp_avg" not in state:
+        return None
+    (beta1, beta2), count = group["betas"], float(state["step"])
+    scale = _local(state["exp_avg_sq"]).div(1 - beta2**count).sqrt_().add_(group["eps"])
+    step = _local(state["exp_avg"]).div(scale).mul_(-rate / (1 - beta1**count))
+    if decay:
+        # x = (1 - rate*decay) x of before + step
+        step = weight - (weight - step).div_(1 - rate * decay)
+    return step
