@@ -96,7 +96,6 @@ def active_controller(ones: list[Declared]) -> str:
     moving = [one for one in ones if "Moving" in one.conformances]
     estimating = [one for one in ones if "Estimating" in one.conformances]
     automatic = f"    case {', '.join(f'.{one.case}' for one in estimating)}: "
-    rules = "".join(f"    case .{one.case}: .{one.case}\n" for one in estimating)
     first = next(one for one in moving if one.name == "greedy")  # the one that is made for each update
     fields = "".join(f"  private var {one.case}: {one.type}\n" for one in moving)
     parts = "".join(
@@ -106,12 +105,7 @@ def active_controller(ones: list[Declared]) -> str:
     own = "".join(f"    self.{one.case} = {one.case}\n" for one in moving)
     fields += "  private var automatic: Automatic\n"
     own += "    self.automatic = automatic\n"
-    parts += f"""    let rule: Automatic.Rule? =
-    switch kind {{
-{rules}    default: nil
-    }}
-    let automatic = try Automatic(rule, rule == nil ? unused : used, bases: rule == nil ? [] : bases)
-"""
+    parts += "    let automatic = Automatic(kind, used, groupCount: bases.count)\n"
 
     def dispatch(call: str, nothing: str) -> str:
         others = f"{automatic.strip()} {call.format('automatic')}\n    default: {nothing}\n"
@@ -131,16 +125,17 @@ def active_controller(ones: list[Declared]) -> str:
 /// place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
-{fields}
+{fields}  /// With the numbers that `observe` reads.
+  private(set) var needs: Needs
+
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {{
     let kind = controller?.kind
     let unused = Arguments.unused
     let used = controller?.arguments ?? unused
 {parts}    self.kind = kind
-{own}  }}
-
-  /// With the numbers that `observe` reads.
-  var needs: Needs {{ (kind?.needs ?? []).union(scalars) }}
+{own}    needs = []
+    needs = (kind?.needs ?? []).union(scalars)
+  }}
 
   /// The numbers that `observe` reads of an observation.
   var scalars: Needs {{

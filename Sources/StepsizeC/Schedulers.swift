@@ -350,20 +350,21 @@ private func place<Rate>(
   guard let observations else { return fail(STEPSIZE_ERROR_NULL, "observations is NULL", error) }
   let first = UnsafeRawPointer(observations)
   let size = Int(first.loadUnaligned(as: UInt32.self))
-  guard isUsable(observations, observation_count), observation_count > 0,
-    size % 8 == 0 || observation_count == 1,
-    observation_count <= UInt(Scheduler.maximumGroupCount)
-  else {
-    return fail(
-      STEPSIZE_ERROR_SIZE, "observe: the array is not aligned, or its count or size is wrong", error)
-  }
-  var given = observations.pointee.given
-  for i in 0..<Int(observation_count) {
+  var given = Int32(-1)
+  // The first one says whether there is room for a second.
+  var isUsable =
+    isUsable(observations, observation_count) && observation_count <= UInt(Scheduler.maximumGroupCount)
+  for i in 0..<(isUsable ? Int(observation_count) : 0) where isUsable {
     let one = (first + i * size).assumingMemoryBound(to: stepsize_observation.self)
-    guard let one = read(one, over: stepsize_observation()), Int(one.size) == size else {
-      return fail(STEPSIZE_ERROR_SIZE, "observe: size is not that of stepsize_observation", error)
-    }
-    given &= one.given
+    given &= one.pointee.given
+    isUsable =
+      one.pointee.size == UInt32(size) && (i == 0 || size % 8 == 0)
+      && read(one, over: stepsize_observation()) != nil
+  }
+  guard isUsable, observation_count > 0 else {
+    return fail(
+      STEPSIZE_ERROR_SIZE, "observe: not an array of stepsize_observation: count, size or place is wrong",
+      error)
   }
   return withRatesAfter(scheduler, lrs, count, error) { (scheduler, rates) throws(ConfigurationError) in
     // From the first number of the first one to the last number of the last one.

@@ -2,7 +2,7 @@
    shared library asks for comes here as well (glibc). */
 #include <errno.h>
 
-#include "check.h"
+#include "making.h"
 
 #ifndef __GLIBC__
 int main(void) {

@@ -254,7 +254,7 @@ static void needs(void) {
       {"early_stop()", STEPSIZE_NEEDS_LOSS}, {"line_search() * early_stop()", STEPSIZE_NEEDS_SEARCH | STEPSIZE_NEEDS_LOSS}};
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
     stepsize_scheduler *s = scheduler_of(expected[i].text, 1);
-    CHECK(stepsize_scheduler_needs(s) == expected[i].needs);
+    CHECK((stepsize_scheduler_needs(s) & 15) == expected[i].needs); /* without the numbers of an observation */
     stepsize_scheduler_destroy(s);
   }
 }

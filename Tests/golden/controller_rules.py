@@ -364,7 +364,7 @@ class Polyak(Automatic):
             self.wait = 10
         if self.step > self.until or not norms:
             return
-        cosine = dot / norms
+        cosine = min(max(dot / norms, -1.0), 1.0)
         self.square += max(0.01, 1 / (self.seen + 1)) * (cosine * cosine - self.square)
         relative = cosine / math.sqrt(self.square) if self.square else 0.0
         step = self.align * max(0.1, 1 / (1 + self.seen / 100)) * (self.target - relative)

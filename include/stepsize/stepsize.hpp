@@ -355,6 +355,12 @@ class Scheduler {
   void next(View<double> lrs) { detail::check(stepsize_scheduler_next(get(), lrs.data(), lrs.size())); }
   void next(View<float> lrs) { detail::check(stepsize_scheduler_next_float(get(), lrs.data(), lrs.size())); }
 
+  /* Before an update: one of all groups together, or one of each. */
+  void observe(View<const stepsize_observation> observations, View<double> lrs = {}) {
+    stepsize_error error;
+    checked(stepsize_scheduler_observe(get(), observations.data(), observations.size(), lrs.data(), lrs.size(), &error),
+            error);
+  }
   void observe_gradient(View<const double> dots, View<const double> norms = {}, View<double> lrs = {}) {
     /* One count is for both. */
     if (norms.size() != 0 && norms.size() != dots.size()) detail::check(STEPSIZE_ERROR_SIZE);

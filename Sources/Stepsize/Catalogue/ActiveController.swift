@@ -12,6 +12,8 @@ struct ActiveController: ~Copyable, Sendable {
   private var lineSearch: LineSearch
   private var plateau: Plateau
   private var automatic: Automatic
+  /// With the numbers that `observe` reads.
+  private(set) var needs: Needs
 
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {
     let kind = controller?.kind
@@ -27,14 +29,7 @@ struct ActiveController: ~Copyable, Sendable {
       kind == .lineSearch ? used : unused, bases: kind == .lineSearch ? bases : [])
     let plateau = try Plateau(
       kind == .plateau ? used : unused, bases: kind == .plateau ? bases : [])
-    let rule: Automatic.Rule? =
-      switch kind {
-      case .dadapt: .dadapt
-      case .dog: .dog
-      case .polyak: .polyak
-      default: nil
-      }
-    let automatic = try Automatic(rule, rule == nil ? unused : used, bases: rule == nil ? [] : bases)
+    let automatic = Automatic(kind, used, groupCount: bases.count)
     self.kind = kind
     self.greedy = greedy
     self.hypergradient = hypergradient
@@ -42,10 +37,9 @@ struct ActiveController: ~Copyable, Sendable {
     self.lineSearch = lineSearch
     self.plateau = plateau
     self.automatic = automatic
+    needs = []
+    needs = (kind?.needs ?? []).union(scalars)
   }
-
-  /// With the numbers that `observe` reads.
-  var needs: Needs { (kind?.needs ?? []).union(scalars) }
 
   /// The numbers that `observe` reads of an observation.
   var scalars: Needs {

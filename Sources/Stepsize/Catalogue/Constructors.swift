@@ -735,7 +735,7 @@ extension Schedule {
 // nil: the default of the variant.
 
 extension Controller {
-  /// Estimates the distance to the solution, over the norm of the first gradient (D-Adaptation for SGD).
+  /// Estimated distance to the solution over the norm of the first gradient (D-Adaptation for SGD).
   ///
   ///     base d/|g0|, d <- max(d, min(2 n/|x0 - x+|, growth d)), n <- n + rate g.(x0 - x)
   ///
@@ -755,11 +755,10 @@ extension Controller {
   ///     base r/sqrt(G + eps), r <- max(r, |x - x0|), G <- G + |g|^2
   ///
   /// - Parameters:
-  ///   - r: First distance as a fraction of 1 + |x0|; 1e-4 with batch normalization; a finite
-  ///     number > 0.
-  ///   - initLR: Rate of the first update, instead of the one by r; a finite number > 0, or none.
-  ///   - eps: Added to the sum of squared norms; a finite number > 0.
-  ///   - perGroup: Whether each group has a distance and a sum of its own; true or false.
+  ///   - r: First distance over 1 + |x0|; 1e-4 with batch normalization; a finite number > 0.
+  ///   - initLR: Rate of the first update, in place of r; a finite number > 0, or none.
+  ///   - eps: Added to the sum of squares; a finite number > 0.
+  ///   - perGroup: Whether each group has its own distance and sum; true or false.
   ///   - maxLR: Highest base rates; a finite number >= 0, or a list with one for each group, or
   ///     none.
   public static func dog(
@@ -955,25 +954,24 @@ extension Controller {
       ])
   }
 
-  /// The excess of the loss over the squared norm of the gradient (Polyak's step, SPS, MoMo).
+  /// Excess of the loss over the squared norm of the gradient (Polyak's step, SPS, MoMo).
   ///
-  ///     base exp(b) (f - lower_bound)/(c n), f and n averaged, n = |g|^2 or sqrt(pi/2) |g|_1
+  ///     base exp(b) (f - lower_bound)/(c n), n = |g|^2 or sqrt(pi/2) |g|_1, averaged
   ///
   /// - Parameters:
-  ///   - variant: Corrected by the alignment of successive updates, or as published; it chooses the
-  ///     defaults; one of "aligned", "sps", "momo".
+  ///   - variant: With b by the alignment of updates, or as published; it chooses the defaults; one
+  ///     of "aligned", "sps", "momo".
   ///   - norm: L2 for SGD, l1 for Adam; one of "l2", "l1".
-  ///   - lowerBound: Lower bound of the loss; none: 0, and a loss below it is an error; a finite
-  ///     number, or none.
-  ///   - adapt: Whether the lower bound is estimated (momo only); true or false.
+  ///   - lowerBound: Lower bound of the loss; none: 0, and no loss may be below; a finite number,
+  ///     or none.
+  ///   - adapt: Whether the lower bound is estimated (momo); true or false.
   ///   - c: Divisor of the rate; a finite number > 0.
   ///   - average: Weight of the past in the averages; a number in [0, 1).
-  ///   - align: Size of the correction by the alignment; 0: none; a finite number >= 0.
-  ///   - target: Alignment at which the rate is kept; a number in [-1, 1].
-  ///   - until: Update from which on the correction is kept; an integer from 0 to
-  ///     9223372036854775807, or none.
+  ///   - align: Size of the correction; 0: none; a finite number >= 0.
+  ///   - target: Alignment that it aims at; a number in [-1, 1].
+  ///   - until: Update from which on it is kept; an integer from 0 to 9223372036854775807, or none.
   ///   - growth: Largest growth of the rate in an update; a finite number >= 1, or none.
-  ///   - maxLR: Highest base rates; none for momo: the base rates; a finite number >= 0, or a list
+  ///   - maxLR: Highest base rates; none for momo: those given; a finite number >= 0, or a list
   ///     with one for each group, or none.
   public static func polyak(
     variant: StaticString? = nil, norm: StaticString? = nil, lowerBound: Double? = nil,

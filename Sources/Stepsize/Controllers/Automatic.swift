@@ -1,125 +1,118 @@
-/// What a rule has found: it becomes the rate of all groups, or of one.
-enum Finding {
-  /// In the unit of the base rates, which are factors.
-  case rate(Double)
-  /// No reason for a change.
-  case kept
-  /// Something overflowed; nothing has changed.
-  case ignored
-}
-
-/// The controllers that find the rate by themselves, from what is observed of each update: their parameters, the numbers
-/// that they remember, and what they have in common. The rules are in `DoG`, `DAdaptation` and `Polyak`.
+/// The controllers that find the rate by themselves, from what is observed of each update: their parameters, what they
+/// remember, and what they have in common. The rules are in `DoG`, `DAdaptation` and `Polyak`.
 ///
 /// They set base rates, from 0 before the first observation; those given at the start are factors, so that groups keep their
 /// ratios.
 struct Automatic: ~Copyable, Sendable, Observing {
-  enum Rule { case dog, dadapt, polyak }
-
-  private let rule: Rule
+  private let kind: ControllerKind
   let scalars: Needs
-  private let parameters: Parameters
-  private let caps: [Double]
-  private var memory: FixedBuffer
+  /// The values of the parameters in the order of the declaration: a flag or a word is 0 or its index, none is NaN. Behind them
+  /// what the rule remembers, at first 0.
+  private var numbers: FixedBuffer
   private(set) var decision = Decision.none
 
-  /// The values of the parameters in the order of the declaration: of a flag or a word 0 or its index, of none NaN.
-  struct Parameters: Sendable {
-    private let numbers: [Double]
+  private static var memory: Int { 16 }
 
-    init(_ a: Arguments) {
-      var numbers: [Double] = []
-      numbers.reserveCapacity(a.values.count)
-      for i in a.values.indices { numbers.append(a.number(i)) }
-      self.numbers = numbers
+  /// nil, or another kind: not in use.
+  init(_ kind: ControllerKind?, _ a: Arguments, groupCount: Int) {
+    var count = 0
+    switch kind {
+    case .dog: count = DoG.width * groupCount
+    case .dadapt: count = DAdaptation.width
+    case .polyak: count = Polyak.width
+    default: break
     }
-
-    subscript(index: Int) -> Double { numbers.indices.contains(index) ? numbers[index] : Double.nan }
-  }
-
-  /// nil: not in use.
-  init(_ rule: Rule?, _ a: Arguments, bases: [Double]) throws(ConfigurationError) {
-    let parameters = Parameters(a)
-    let rule = rule ?? .dog
-    let (scalars, width): (Needs, Int) =
-      switch rule {
-      case .dog: (DoG.scalars(parameters), DoG.width)
-      case .dadapt: (DAdaptation.scalars, DAdaptation.width)
-      case .polyak: (Polyak.scalars(parameters), Polyak.width)
+    var numbers = FixedBuffer(count: count > 0 ? Self.memory + count : 0)
+    if count > 0 { for i in a.values.indices { numbers[i] = a.number(i) } }
+    scalars =
+      switch kind {
+      case .dadapt: DAdaptation.scalars
+      case .polyak: Polyak.scalars(numbers)
+      default: DoG.scalars(numbers)
       }
-    let isMomo = rule == .polyak && Polyak.isMomo(parameters)
-    let caps = try Bounds.each(
-      "controller", "max_lr", a.perGroup("max_lr"), bases, times: isMomo ? 1 : 0,
-      plus: isMomo ? 0 : Double.greatestFiniteMagnitude)
-    self.rule = rule
-    self.scalars = scalars
-    self.parameters = parameters
-    self.caps = caps
-    memory = FixedBuffer(count: width * (scalars.contains(.eachGroup) ? bases.count : 1))
+    self.kind = kind ?? .dog
+    self.numbers = numbers
   }
 
   mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
+    _ total: Observation, _ all: Span<Double>, _ moment: Moment, _ groups: inout [Group]
   ) throws(ConfigurationError) {
-    if rule == .polyak { try Polyak.check(total, parameters) }
+    if kind == .polyak { try Polyak.check(total, numbers) }
+    decision = .ignored
     // What is not finite in one group is not in their total.
-    guard total.isFinite(scalars) else {
-      decision = .ignored
-      return
-    }
-    var decision = Decision.kept
+    guard total.isFinite(scalars) else { return }
     let isApart = scalars.contains(.eachGroup)
-    var finding = isApart ? .kept : find(total, moment, 0)
+    var rate = Double.nan
     for i in groups.indices {
-      if isApart { finding = find(moment.observation(ofGroup: i, total, numbers), moment, i) }
-      switch finding {
-      case .kept: break
-      case .ignored: decision = .ignored
-      case .rate(let rate):
-        let factor = rule == .polyak && Polyak.isMomo(parameters) ? 1 : groups[i].initial
-        groups[i].set(factor * rate, atMost: caps[i], &decision)
+      if isApart || i == 0 {
+        rate = find(isApart ? moment.observation(ofGroup: i, total, all) : total, moment, isApart ? i : 0)
       }
+      // Something overflowed; nothing has changed.
+      if rate.isNaN { return }
+      if decision == .ignored { decision = .kept }
+      if rate >= 0 { set(rate, &groups[i]) }
     }
-    self.decision = decision
-    guard case .rate = finding, let first = groups.first else { return }
+    guard rate >= 0, let first = groups.first else { return }
     // What the update will teach, by the rate that it really has.
-    switch rule {
-    case .dog: break
-    case .dadapt: DAdaptation.learn(total, first.rate(moment.multiplier), parameters, &memory)
-    case .polyak: Polyak.learn(first.base, parameters, &memory)
+    switch kind {
+    case .dadapt: DAdaptation.learn(total, first.rate(moment.multiplier), &numbers, Self.memory)
+    case .polyak: Polyak.learn(first.base, &numbers, Self.memory)
+    default: break
     }
   }
 
-  private mutating func find(_ seen: Observation, _ moment: Moment, _ group: Int) -> Finding {
-    switch rule {
-    case .dog: DoG.find(seen, parameters, &memory, at: DoG.width * group)
-    case .dadapt: DAdaptation.find(seen, parameters, &memory)
-    case .polyak: Polyak.find(seen, moment, parameters, &memory)
+  /// The rate by what is observed; below 0 for no change, NaN where a number overflows.
+  private mutating func find(_ seen: Observation, _ moment: Moment, _ group: Int) -> Double {
+    switch kind {
+    case .dadapt: DAdaptation.rate(seen, &numbers, Self.memory)
+    case .polyak: Polyak.rate(seen, moment.step, &numbers, Self.memory)
+    default: DoG.rate(seen, &numbers, Self.memory + DoG.width * group)
+    }
+  }
+
+  /// The first group that moves determines the decision.
+  private mutating func set(_ rate: Double, _ group: inout Group) {
+    var (wanted, cap) = (rate * group.initial, numbers[capPlace])
+    if kind == .polyak, Polyak.isMomo(numbers) {
+      wanted = rate
+      cap = Swift.min(group.initial, cap.isNaN ? group.initial : cap)
+    }
+    let old = group.base
+    group.base = bounded(wanted, 0, cap.isNaN ? Double.greatestFiniteMagnitude : cap)
+    if decision == .raised || decision == .cut { return }
+    if group.base != old {
+      decision = group.base > old ? .raised : .cut
+    } else if wanted > group.base {
+      decision = .heldAtBound
+    }
+  }
+
+  /// The parameter max_lr is the last one.
+  private var capPlace: Int {
+    switch kind {
+    case .dadapt: 2
+    case .polyak: 10
+    default: 4
     }
   }
 
   func isAtBottom(_ groups: [Group]) -> Bool { false }
 
   mutating func transfer(_ state: inout StateCoder) {
-    for i in 0..<memory.count {
-      state.transfer(&memory[i])
-      if !memory[i].isFinite { state.reject() }
+    // Those that may be below 0.
+    let signed =
+      switch kind {
+      case .dadapt: DAdaptation.signed
+      case .polyak: Polyak.signed
+      default: 0
+      }
+    for i in 0..<Swift.max(numbers.count - Self.memory, 0) {
+      var number = numbers[Self.memory + i]
+      state.transfer(&number)
+      numbers[Self.memory + i] = number
+      if !number.isFinite || number < 0 && signed >> i & 1 == 0 { state.reject() }
     }
     state.transfer(&decision)
-  }
-}
-
-extension Group {
-  /// Sets the base rate. The first group that moves determines the decision.
-  mutating func set(_ rate: Double, atMost cap: Double, _ decision: inout Decision) {
-    let old = base
-    base = bounded(rate, 0, cap)
-    if decision == .raised || decision == .cut { return }
-    if base != old {
-      decision = base > old ? .raised : .cut
-    } else if rate > base {
-      decision = .heldAtBound
-    }
   }
 }
 

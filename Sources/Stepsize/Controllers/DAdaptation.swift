@@ -18,37 +18,40 @@ enum DAdaptation: Estimating {
     formula: base d/|g0|, d <- max(d, min(2 n/|x0 - x+|, growth d)), n <- n + rate g.(x0 - x)
     source: arXiv 2301.07733
     d0: real > 0 = 1e-6; first estimate of the distance
-    growth: real >= 1 or none = none; largest growth of the estimate in an update
-    max_lr: per_group >= 0 = none; highest base rates
+    growth: real >= 1 or none = none; largest growth in an update
+    max_lr: real >= 0 or none = none; highest base rate
     """
   }
+
+  private static var first: Int { 0 }
+  private static var growth: Int { 1 }
+
+  static var scalars: Needs { [.gradientNorm, .distance, .dotStart] }
 
   /// ‖g₀‖, which is 0 until there is one; d, n.
   static var width: Int { 3 }
 
-  static var scalars: Needs { [.gradientNorm, .distance, .dotStart] }
+  static var signed: Int { 1 << 2 }
 
-  static func find(
-    _ seen: Observation, _ p: Automatic.Parameters, _ memory: inout FixedBuffer
-  ) -> Finding {
-    if memory[0] == 0 {
-      memory[0] = seen.gradientNorm
-      memory[1] = p[0]
+  static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
+    if p[memory] == 0 {
+      p[memory] = seen.gradientNorm
+      p[memory + 1] = p[first]
     }
-    return memory[0] > 0 ? .rate(memory[1] / memory[0]) : .kept
+    return p[memory] > 0 ? finite(p[memory + 1] / p[memory]) : -1
   }
 
-  static func learn(
-    _ seen: Observation, _ rate: Double, _ p: Automatic.Parameters, _ memory: inout FixedBuffer
-  ) {
-    let (d, growth) = (memory[1], p[1].isNaN ? Double.infinity : p[1])
+  static func learn(_ seen: Observation, _ rate: Double, _ p: inout FixedBuffer, _ memory: Int) {
+    let d = p[memory + 1]
     let along = rate * seen.dotStart
     let step = rate * seen.gradientNorm
-    let sum = memory[2] + along
-    let found = 2 * sum / (seen.distance * seen.distance + 2 * along + step * step).squareRoot()
+    let sum = p[memory + 2] + along
+    var found = 2 * sum / (seen.distance * seen.distance + 2 * along + step * step).squareRoot()
     // Not so without a step, nor where something overflows.
     guard rate > 0, found.isFinite else { return }
-    memory[1] = finite(Swift.max(d, Swift.min(found, growth * d)))
-    memory[2] = sum
+    // Without a limit, NaN.
+    if found > p[growth] * d { found = p[growth] * d }
+    p[memory + 1] = Swift.max(d, found)
+    p[memory + 2] = sum
   }
 }

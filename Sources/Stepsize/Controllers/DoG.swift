@@ -22,30 +22,34 @@ enum DoG: Estimating {
     init_lr: real > 0 or none = none; rate of the first update, in place of r
     eps: real > 0 = 1e-8; added to the sum of squares
     per_group: flag = false; whether each group has its own distance and sum
-    max_lr: per_group >= 0 = none; highest base rates
+    max_lr: real >= 0 or none = none; highest base rate
     """
   }
+
+  private static var first: Int { 0 }
+  private static var firstRate: Int { 1 }
+  private static var eps: Int { 2 }
+  private static var perGroup: Int { 3 }
 
   /// r and G, which is 0 before the first observation.
   static var width: Int { 2 }
 
-  static func scalars(_ p: Automatic.Parameters) -> Needs {
+  static func scalars(_ p: borrowing FixedBuffer) -> Needs {
     var scalars: Needs = [.gradientNorm, .distance]
-    if p[1].isNaN { scalars.formUnion(.startNorm) }
-    if p[3] > 0 { scalars.formUnion(.eachGroup) }
+    if p[firstRate].isNaN { scalars.formUnion(.startNorm) }
+    if p[perGroup] > 0 { scalars.formUnion(.eachGroup) }
     return scalars
   }
 
-  static func find(
-    _ seen: Observation, _ p: Automatic.Parameters, _ memory: inout FixedBuffer, at place: Int
-  ) -> Finding {
-    let (first, firstRate, eps) = (p[0], p[1], p[2])
-    let (r, sum) = (memory[place], memory[place + 1])
-    let distance = Swift.max(sum == 0 && firstRate.isNaN ? first * (1 + seen.startNorm) : r, seen.distance)
-    let squares = (sum == 0 ? eps : sum) + seen.gradientNorm * seen.gradientNorm
-    guard squares.isFinite, distance.isFinite else { return .ignored }
-    memory[place] = distance
-    memory[place + 1] = squares
-    return .rate(distance == 0 ? firstRate : distance / squares.squareRoot())
+  static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
+    let isNew = p[memory + 1] == 0
+    let start = isNew && p[firstRate].isNaN ? p[first] * (1 + seen.startNorm) : p[memory]
+    let distance = Swift.max(start, seen.distance)
+    let sum = (isNew ? p[eps] : p[memory + 1]) + seen.gradientNorm * seen.gradientNorm
+    let rate = distance == 0 ? p[firstRate] : distance / sum.squareRoot()
+    guard sum.isFinite, distance.isFinite else { return Double.nan }
+    p[memory] = distance
+    p[memory + 1] = sum
+    return rate
   }
 }

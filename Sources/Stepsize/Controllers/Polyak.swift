@@ -7,8 +7,8 @@
 /// - `sps` (SPS_max, Loizou et al., arXiv 2002.10542): no averages; `max_lr` is its γ_b, and its smoothing is `growth` =
 ///   τ^(1/batches of an epoch).
 /// - `momo` (MoMo, Schaipp et al., arXiv 2305.07583), for SGD that steps along the average d of the gradients: f - the average
-///   of g·x + d·x in place of f, n = ‖d‖², and the base rate is an upper bound. `adapt` estimates the lower bound, from the
-///   given one on, as there (MoMo*).
+///   of g·x + d·x in place of f, n = ‖d‖², and the base rate is an upper bound. `adapt` estimates the lower bound as there
+///   (MoMo*), never below the given one.
 /// - `aligned`: the rate times exp(b), where b follows from whether successive updates agree. With h the cosine of g and the
 ///   last update, over its root mean square, b ← b + a·(target - h), by at most 0.7, where a falls from `align` to a tenth of it
 ///   over 900 updates; from update `until` on b is kept. An excess of the loss of more than 1.3 times the first one
@@ -25,108 +25,112 @@ enum Polyak: Estimating {
     polyak: excess of the loss over the squared norm of the gradient (Polyak's step, SPS, MoMo)
     formula: base exp(b) (f - lower_bound)/(c n), n = |g|^2 or sqrt(pi/2) |g|_1, averaged
     source: arXiv 2002.10542, 2305.07583
-    variant: word aligned|sps|momo = aligned; with b by the alignment of updates, or as published; it chooses the defaults
-    norm: word l2|l1 = l2; l2 for SGD, l1 for Adam
+    variant: word aligned|sps|momo = aligned; with b, or as published; it chooses the defaults
+    norm: word l2|l1 = l2; l2 for SGD, l1 for Adam; not for momo
     lower_bound: real or none = none; lower bound of the loss; none: 0, and no loss may be below
-    adapt: flag = false; whether the lower bound is estimated (momo)
+    adapt: flag = false; whether the lower bound is estimated, from the given one on
     c: real > 0 = 1 (sps: 0.5); divisor of the rate
     average: real in [0, 1) = 0.9 (sps: 0); weight of the past in the averages
-    align: real >= 0 = 0.1 (sps: 0, momo: 0); size of the correction; 0: none
+    align: real >= 0 = 0.1 (sps: 0, momo: 0); size of the steps of b
     target: real in [-1, 1] = 0.05; alignment that it aims at
-    until: count of updates from 0 or none = none; update from which on it is kept
-    growth: real >= 1 or none = none; largest growth of the rate in an update
-    max_lr: per_group >= 0 = none; highest base rates; none for momo: those given
+    until: count of updates from 0 or none = none; update from which on b is kept
+    growth: real >= 1 or none = none; largest growth in an update
+    max_lr: real >= 0 or none = none; highest base rate
     """
   }
 
-  static func check(_ a: Arguments) throws(ConfigurationError) {
-    let isMomo = a.wordIndex("variant") == 2
-    if !isMomo, a.flag("adapt") { throw a.error("adapt", expected: "false unless the variant is momo") }
-    if isMomo, a.wordIndex("norm") > 0 { throw a.error("norm", expected: "\"l2\" for the variant momo") }
-  }
+  private static var variant: Int { 0 }
+  private static var norm: Int { 1 }
+  private static var lowerBound: Int { 2 }
+  private static var adapt: Int { 3 }
+  private static var c: Int { 4 }
+  private static var average: Int { 5 }
+  private static var size: Int { 6 }
+  private static var target: Int { 7 }
+  private static var until: Int { 8 }
+  private static var growth: Int { 9 }
 
-  static func isMomo(_ p: Automatic.Parameters) -> Bool { p[0] == 2 }
+  static func isMomo(_ p: borrowing FixedBuffer) -> Bool { p[variant] == 2 }
 
-  private static func isAligned(_ p: Automatic.Parameters) -> Bool { p[6] > 0 }
+  private static func lowest(_ p: borrowing FixedBuffer) -> Double { p[lowerBound].isNaN ? 0 : p[lowerBound] }
 
-  private static func lowerBound(_ p: Automatic.Parameters) -> Double { p[2].isNaN ? 0 : p[2] }
-
-  static func scalars(_ p: Automatic.Parameters) -> Needs {
+  static func scalars(_ p: borrowing FixedBuffer) -> Needs {
     var scalars: Needs = .observedLoss
     if isMomo(p) {
       scalars.formUnion([.dotX, .meanNorm, .meanDotX])
     } else {
-      scalars.formUnion(p[1] > 0 ? .gradientL1 : .gradientNorm)
+      scalars.formUnion(p[norm] > 0 ? .gradientL1 : .gradientNorm)
     }
-    if isAligned(p) { scalars.formUnion([.gradientNorm, .dotUpdate, .updateNorm]) }
+    if p[size] > 0 { scalars.formUnion([.gradientNorm, .dotUpdate, .updateNorm]) }
     return scalars
   }
 
-  static func check(_ seen: Observation, _ p: Automatic.Parameters) throws(ConfigurationError) {
-    if seen.loss < 0, p[2].isNaN {
+  static func check(_ seen: Observation, _ p: borrowing FixedBuffer) throws(ConfigurationError) {
+    if seen.loss < 0, p[lowerBound].isNaN {
       throw ConfigurationError(.argument, "polyak: the loss is below 0: a lower_bound is required")
     }
   }
 
-  // What is remembered: the observations, averages of the loss and of n or, for momo, g·x; the last rate before the
-  // correction; the lower bound; what the model came to, and n; then what the alignment remembers.
+  // What is remembered: the number of observations; averages of the loss and of n or, for momo, g·x; the last rate before
+  // the correction; the lower bound; what the model came to, and n; then what the alignment remembers.
   static var width: Int { 12 }
 
-  static func find(
-    _ seen: Observation, _ moment: Moment, _ p: Automatic.Parameters, _ memory: inout FixedBuffer
-  ) -> Finding {
-    let keep = memory[0] == 0 ? 0 : p[5]
+  static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 }
+
+  static func rate(_ seen: Observation, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int) -> Double {
+    let isNew = p[memory] == 0
+    let keep = isNew ? 0 : p[average]
     // √(π/2), as the mean absolute value of a normal number is √(2/π) of its deviation.
-    let size = p[1] > 0 ? 1.2533141373155003 * seen.gradientL1 : seen.gradientNorm * seen.gradientNorm
-    let loss = keep * memory[1] + (1 - keep) * seen.loss
-    let other = keep * memory[2] + (1 - keep) * (isMomo(p) ? seen.dotX : size)
+    var new = p[norm] > 0 ? 1.2533141373155003 * seen.gradientL1 : seen.gradientNorm * seen.gradientNorm
+    if isMomo(p) { new = seen.dotX }
+    let loss = keep * p[memory + 1] + (1 - keep) * seen.loss
+    let other = keep * p[memory + 2] + (1 - keep) * new
     let reached = isMomo(p) ? loss + seen.meanDotX - other : loss
     let n = isMomo(p) ? seen.meanNorm * seen.meanNorm : other
-    guard reached.isFinite, other.isFinite, n.isFinite else { return .ignored }
-    let lowest = lowerBound(p)
-    var bound = memory[0] == 0 ? lowest : memory[4]
-    if p[3] > 0, reached < bound { bound = Swift.max(reached / 2, lowest) }
-    if isAligned(p) { align(seen, seen.loss - lowest, moment.step, p, &memory) }
-    memory[0] = Swift.min(memory[0] + 1, 0x1p53)
-    memory[1] = loss
-    memory[2] = other
-    memory[4] = bound
-    guard n > 0 else { return .kept }
-    var rate = finite(Swift.max(reached - bound, 0) / (p[4] * n))
-    // Without a limit of growth, NaN.
-    if memory[3] > 0, rate > p[9] * memory[3] { rate = p[9] * memory[3] }
-    memory[3] = rate
-    memory[5] = reached
-    memory[6] = n
-    return .rate(isAligned(p) ? rate * exp(Pair(memory[7])) : rate)
+    guard (reached + n).isFinite, (other + loss).isFinite else { return Double.nan }
+    let lowest = lowest(p)
+    if isNew { p[memory + 4] = lowest }
+    if p[adapt] > 0, reached < p[memory + 4] { p[memory + 4] = Swift.max(reached / 2, lowest) }
+    if p[size] > 0 { align(seen, seen.loss - lowest, step, &p, memory) }
+    p[memory] = 1
+    p[memory + 1] = loss
+    p[memory + 2] = other
+    p[memory + 5] = reached
+    p[memory + 6] = n
+    guard n > 0 else { return -1 }
+    var rate = finite(Swift.max(reached - p[memory + 4], 0) / (p[c] * n))
+    // Without a limit, NaN.
+    if p[memory + 3] > 0, rate > p[growth] * p[memory + 3] { rate = p[growth] * p[memory + 3] }
+    p[memory + 3] = rate
+    return rate * exp(Pair(p[memory + 7]))
   }
 
   /// The lower bound where MoMo* estimates it: the value of its model after the step.
-  static func learn(_ rate: Double, _ p: Automatic.Parameters, _ memory: inout FixedBuffer) {
-    if p[3] > 0 { memory[4] = Swift.max(memory[5] - 0.5 * rate * memory[6], lowerBound(p)) }
+  static func learn(_ rate: Double, _ p: inout FixedBuffer, _ memory: Int) {
+    if p[adapt] > 0 { p[memory + 4] = Swift.max(p[memory + 5] - 0.5 * rate * p[memory + 6], lowest(p)) }
   }
 
   /// b, the mean square of the cosine and the number of cosines; the first excess, and updates until b may be lowered again.
   private static func align(
-    _ seen: Observation, _ excess: Double, _ step: Int64, _ p: Automatic.Parameters,
-    _ memory: inout FixedBuffer
+    _ seen: Observation, _ excess: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
   ) {
-    var b = memory[7]
-    if memory[0] == 0 { memory[10] = Swift.max(excess, 0) }
-    memory[11] = Swift.max(memory[11] - 1, 0)
-    if excess > 1.3 * memory[10], memory[10] > 0, memory[11] == 0 {
+    var b = p[memory + 7]
+    if p[memory] == 0 { p[memory + 10] = Swift.max(finite(excess), 0) }
+    p[memory + 11] = Swift.max(p[memory + 11] - 1, 0)
+    if excess > 1.3 * p[memory + 10], p[memory + 10] > 0, p[memory + 11] == 0 {
       b -= 1.2
-      memory[11] = 10
+      p[memory + 11] = 10
     }
-    let cosine = seen.dotUpdate / (seen.gradientNorm * seen.updateNorm)
+    let norms = seen.gradientNorm * seen.updateNorm
     // Not in the first update, nor where nothing moves.
-    if !(Double(step) >= p[8]), cosine.isFinite {
-      let age = memory[9]
-      memory[8] += Swift.max(0.01, 1 / (age + 1)) * (cosine * cosine - memory[8])
-      let relative = memory[8] > 0 ? cosine / memory[8].squareRoot() : 0
-      b += bounded(p[6] * Swift.max(0.1, 1 / (1 + age / 100)) * (p[7] - relative), -0.7, 0.7)
-      memory[9] = Swift.min(age + 1, 0x1p53)
+    if !(Double(step) >= p[until]), norms > 0 {
+      let cosine = bounded(seen.dotUpdate / norms, -1, 1)
+      let age = p[memory + 9]
+      p[memory + 8] += Swift.max(0.01, 1 / (age + 1)) * (cosine * cosine - p[memory + 8])
+      let relative = p[memory + 8] > 0 ? cosine / p[memory + 8].squareRoot() : 0
+      b += bounded(p[size] * Swift.max(0.1, 1 / (1 + age / 100)) * (p[target] - relative), -0.7, 0.7)
+      p[memory + 9] = Swift.min(age + 1, 0x1p53)
     }
-    memory[7] = bounded(b, -50, 50)
+    p[memory + 7] = bounded(b, -50, 50)
   }
 }

@@ -67,6 +67,7 @@ public struct Observation: Sendable {
   }
 
   /// Throws `.order` where one of these is not given, `.argument` for a norm below 0.
+  @inline(never)
   func check(_ scalars: Needs) throws(ConfigurationError) {
     for i in numbers.indices where scalars.contains(Needs(scalar: i)) {
       if !given.contains(Needs(scalar: i)) {
@@ -80,6 +81,7 @@ public struct Observation: Sendable {
   }
 
   /// Adds what is observed of another group: the loss is that of both.
+  @inline(never)
   mutating func add(_ other: Observation) {
     for i in numbers.indices where i > 0 {
       let (a, b) = (numbers[i], other.numbers[i])

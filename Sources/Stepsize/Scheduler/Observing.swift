@@ -48,15 +48,15 @@ extension Scheduler {
     let scalars = controller.scalars
     guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else {
       throw ConfigurationError(
-        .argument, "observe: the number of observations is wrong, expected one for each group, or 1 for all: ",
+        .argument,
+        "observe: the number of observations is wrong, expected one for each group, or 1 for all: ",
         Decimal.write(Int64(count)))
     }
     var total = Observation(given, numbers, at: 0, stride: stride)
-    try total.check(scalars)
-    for i in 0..<count where i > 0 {
+    for i in 0..<count {
       let one = Observation(given, numbers, at: i, stride: stride)
       try one.check(scalars)
-      total.add(one)
+      if i > 0 { total.add(one) }
     }
     // Only the hypergradient looks back.
     let before = scalars.contains(.dotUpdate) ? schedule.value(at: Swift.max(time - 1, 0)) : 0
@@ -66,4 +66,7 @@ extension Scheduler {
     try controller.observe(total, numbers, moment, &groups)
     if isWritten { write(rates) }
   }
+
+  @inline(never)
+  private func multiplier(at time: Int64) -> Double { schedule.value(at: time) }
 }

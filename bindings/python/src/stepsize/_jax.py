@@ -14,7 +14,9 @@ from ._foreign import convert
 from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+
+    _Change = Callable[[Scheduler, list[float]], object]
 
 # A saved state grows by 16 bytes for each phase that ends early; there is room for this many.
 _ENDINGS = 64
@@ -53,7 +55,7 @@ class Functional:
     def __init__(self, scheduler: Scheduler, dtype: Any) -> None:
         if not isinstance(scheduler, Scheduler):
             raise convert.wrong_type("scheduler", "a stepsize.Scheduler", scheduler)
-        if not scheduler.needs_loss and scheduler.controllers:
+        if not scheduler.needs_loss and scheduler.controllers and not scheduler.observes:
             raise StepsizeError("scheduler: its controller observes no loss: call it between compiled updates")
         later = Scheduler.from_state(scheduler.state())
         later.advance()
@@ -80,21 +82,39 @@ class Functional:
             loss: The loss of this update: a number or an array without dimensions, concrete or traced. None for an
                 update that is not shown to the controller.
         """
+        shown = loss is not None and self._needs_loss
+        step: _Change = lambda scheduler, row: scheduler.step(row[0]) if shown else scheduler.advance()  # noqa: E731
+        if not shown and not self._needs_loss:
+            step = lambda scheduler, row: scheduler.step()  # noqa: E731
+        return self._changed(state, {"loss": loss if shown else 0.0}, step)
+
+    def observe(self, state: SchedulerState, **numbers: Any) -> SchedulerState:
+        """The state with the rates of this update, after the controller has observed it.
+
+        Args:
+            state: From ``init`` or ``step``.
+            numbers: Those that ``scheduler.observes`` names, as ``stepsize.optax.scalars`` computes them: numbers or arrays
+                without dimensions, concrete or traced, of all groups together.
+        """
+        names = tuple(numbers)
+        return self._changed(state, numbers, lambda scheduler, row: scheduler.observe(**dict(zip(names, row))))
+
+    def _changed(self, state: SchedulerState, numbers: dict[str, Any], change: _Change) -> SchedulerState:
         import jax
         import jax.numpy as jnp
 
-        shown = loss is not None and self._needs_loss
-        # In the bits that it has: the library works in 64.
-        given = jnp.asarray(loss if shown else 0.0)
-        if given.ndim:
-            raise convert.wrong_type("loss", "a number", loss)
-        # The compiled program holds no more than it must: the loss is data, its derivative of no use.
-        given = jax.lax.stop_gradient(given)
+        # In the bits that they have: the library works in 64.
+        given = {name: jnp.asarray(value) for name, value in numbers.items()}
+        for name, value in given.items():
+            if value.ndim:
+                raise convert.wrong_type(name, "a number", numbers[name])
+        # The compiled program holds no more than it must: these are data, their derivatives of no use.
+        row = jax.lax.stop_gradient(jnp.stack([*given.values()]))
         shapes = SchedulerState(
             jax.ShapeDtypeStruct((len(self._lrs),), self._type()), jax.ShapeDtypeStruct((self._capacity,), jnp.uint8)
         )
-        call: Callable[..., Any] = lambda saved, loss: self._call(saved, loss, shown)  # noqa: E731
-        return jax.pure_callback(call, shapes, state.saved, given, vmap_method="broadcast_all")  # type: ignore[no-any-return]
+        call: Callable[..., Any] = lambda saved, rows: self._call(saved, rows, change)  # noqa: E731
+        return jax.pure_callback(call, shapes, state.saved, row, vmap_method="broadcast_all")  # type: ignore[no-any-return]
 
     def restore(self, state: SchedulerState) -> Scheduler:
         """The scheduler of a state, outside of a compiled program: to look at, to save, or to go on with."""
@@ -116,20 +136,20 @@ class Functional:
         whole = len(state).to_bytes(_PREFIX, "little") + state + bytes(room)
         return np.frombuffer(whole, np.uint8)
 
-    def _call(self, saved: Any, loss: Any, shown: bool) -> SchedulerState:
-        """One step, or a batch of them: `saved` has one more dimension than `loss`."""
+    def _call(self, saved: Any, rows: Any, change: _Change) -> SchedulerState:
+        """One change, or a batch of them."""
         import numpy as np
 
-        states, losses = np.asarray(saved), np.asarray(loss)
-        rows = states.reshape(-1, self._capacity)
-        done = [self._step(_unpacked(row), float(one) if shown else None) for row, one in zip(rows, losses.flat)]
-        lrs = np.asarray([lrs for lrs, _ in done]).astype(self._type()).reshape(*losses.shape, -1)
+        states, numbers = np.asarray(saved), np.asarray(rows)
+        pairs = zip(states.reshape(-1, self._capacity), numbers.reshape(-1, numbers.shape[-1]))
+        done = [self._change(_unpacked(state), [float(number) for number in row], change) for state, row in pairs]
+        lrs = np.asarray([lrs for lrs, _ in done]).astype(self._type()).reshape(*numbers.shape[:-1], -1)
         return SchedulerState(lrs, np.asarray([state for _, state in done]).reshape(states.shape))
 
-    def _step(self, state: bytes, loss: float | None) -> tuple[tuple[float, ...], Any]:
+    def _change(self, state: bytes, row: list[float], change: _Change) -> tuple[tuple[float, ...], Any]:
         # The scheduler that gave this state out, where it has not gone on since: the same result, sooner.
         scheduler = self._kept.pop(state, None) or Scheduler.from_state(state)
-        scheduler.advance() if loss is None else scheduler.step(loss)
+        change(scheduler, row)
         after = scheduler.state()
         packed = self._packed(after)
         if len(self._kept) >= _KEPT:
@@ -169,6 +189,8 @@ def scale_by_scheduler(scheduler: Scheduler) -> Any:
     import optax
 
     pure = functional(scheduler)
+    if scheduler.observes:
+        raise StepsizeError("scheduler: its controller observes the gradient: use functional, with observe and scalars")
     if len(scheduler.lrs) > 1:
         raise StepsizeError(f"scheduler: {len(scheduler.lrs)} parameter groups, expected one: use functional")
 
@@ -182,3 +204,49 @@ def scale_by_scheduler(scheduler: Scheduler) -> Any:
         return scaled, pure.step(state, value)
 
     return optax.GradientTransformationExtraArgs(init, update)
+
+
+def scalars(names: Iterable[str], grads: Any, params: Any, *, start: Any = None, update: Any = None) -> dict[str, Any]:
+    """The numbers of these names for ``Functional.observe`` and ``stepsize.Scheduler.observe``, except the loss: traced
+    inside of compiled programs.
+
+        numbers = scalars(scheduler.observes, grads, params, start=params_at_the_start)
+        state = pure.observe(state, loss=loss, **numbers)
+
+    Args:
+        names: Such as ``scheduler.observes``.
+        grads: The gradients, as a pytree.
+        params: The parameters before the update.
+        start: Those at the start; for "distance", "start_norm" and "dot_start".
+        update: What the last update has added to the parameters (zeros in the first one); for "dot_update" and
+            "update_norm".
+    """
+    import jax
+    import jax.numpy as jnp
+    import optax
+
+    def back() -> Any:
+        return jax.tree.map(jnp.subtract, start, params)
+
+    norm, dot = optax.tree_utils.tree_norm, optax.tree_utils.tree_vdot
+    known: dict[str, tuple[Callable[[], Any], Any]] = {
+        "grad_norm": (lambda: norm(grads), ()),
+        "grad_l1": (lambda: sum(jnp.abs(each).sum() for each in jax.tree.leaves(grads)), ()),
+        "distance": (lambda: norm(back()), start),
+        "start_norm": (lambda: norm(start), start),
+        "dot_start": (lambda: dot(grads, back()), start),
+        "dot_update": (lambda: dot(grads, update), update),
+        "update_norm": (lambda: norm(update), update),
+        "dot_x": (lambda: dot(grads, params), ()),
+    }
+    found = {}
+    for name in names:
+        if name == "loss":
+            continue
+        if name not in known:
+            raise StepsizeError(f"{name}: depends on the optimizer: compute it yourself, as docs/tuning-free.md defines it")
+        compute, given = known[name]
+        if given is None:
+            raise StepsizeError(f"{name}: needs {'update' if 'update' in name else 'start'}")
+        found[name] = compute()
+    return found

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._foreign import convert
 from ._foreign.errors import StepsizeError
-from ._jax import SchedulerState, functional, scale_by_scheduler
+from ._jax import SchedulerState, functional, scalars, scale_by_scheduler
 from ._rates import Rates
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ._core.schedule import Schedule
 
-__all__ = ["SchedulerState", "functional", "inject", "scale_by_scheduler", "schedule"]
+__all__ = ["SchedulerState", "functional", "inject", "scalars", "scale_by_scheduler", "schedule"]
 
 
 def schedule(

@@ -22,17 +22,20 @@ __all__ = [
 
 
 class DAdaptation(Controller):
-    """D-Adaptation (Defazio and Mishchenko, arXiv 2301.07733) for SGD without momentum, from scalars: an
+    """D-Adaptation for SGD without momentum (Defazio and Mishchenko, arXiv 2301.07733), from scalars: an
     estimate d of the distance to the solution, which only grows,
 
         rate = base·d/‖g₀‖,  n ← n + l g·(x₀ - x),  d ← max(d, min(2n/‖x₀ - x₊‖, growth·d))
 
-    with g₀ the first gradient that is not 0, l the rate of this update with its schedule, and x₊ the weights
-    after it, whose distance from the start follows from the three numbers that are observed. So d moves by
-    this update, but the rate of the next one. The base rate is a factor, 1 as published.
+    where g₀ is the first gradient that is not 0, l the rate of this update with its schedule, and x₊ are the
+    weights after it, whose distance follows from what is observed. So an update's d is that of the rate of
+    the next one. The base rate is a factor, 1 as published.
 
-    The published vector s is x₀ - x here: momentum, weight decay apart from the gradient, and projections
-    change what is estimated. An update with rate 0, or before the first gradient, teaches nothing.
+    Known to fail: d grows slowly in short trainings, and never falls. What the paper calls s is x₀ - x here,
+    so that momentum, weight decay apart from the gradient and projections change what is estimated.
+
+    An update with rate 0, and those before the first gradient, teach nothing. What is not finite changes
+    nothing.
 
     Args:
         d0: First estimate of the distance (a finite number > 0; default 1e-6).
@@ -71,21 +74,22 @@ class DoG(Controller):
 
         rate = base·r/√(G + eps),  r ← max(r, ‖x - x₀‖),  G ← G + ‖g‖²
 
-    where r is at first ``r``·(1 + ‖x₀‖). The first update's own gradient is in G, and no rate has to be
+    where r is at first ``r``·(1 + ‖x₀‖), and the gradient of the update itself is in G. No rate has to be
     known: the base rate is a factor, 1 as published. The authors call averaging of the iterates crucial; a
-    decay by a schedule takes its place. With ``per_group`` each group has an r and a G of its own, as in the
-    authors' class, and as in L-DoG where each tensor is a group; else all have one in common.
+    decay by a schedule can take its place. With ``per_group`` each group has an r and a G of its own, as in
+    the authors' classes (for L-DoG each tensor is a group); else all groups have one in common.
 
-    The distance contains what weight decay does. An update without a gradient adds nothing to G. As long as
-    nothing has moved, as in the first update of a warm-up from 0, the rate stays ``init_lr`` where that is
-    given.
+    Known to fail: the first distance is a rate in disguise, from which short trainings do not recover;
+    momentum makes the steps too long.
+
+    The distance contains what weight decay does. A gradient of 0 adds nothing to G. With ``init_lr``, that is
+    the rate as long as nothing has moved, as in a warm-up from 0. What is not finite changes nothing.
 
     Args:
-        r: First distance as a fraction of 1 + |x0|; 1e-4 with batch normalization (a finite number > 0;
-            default 1e-6).
-        init_lr: Rate of the first update, instead of the one by r (a finite number > 0, or none).
-        eps: Added to the sum of squared norms (a finite number > 0; default 1e-8).
-        per_group: Whether each group has a distance and a sum of its own (default false).
+        r: First distance over 1 + |x0|; 1e-4 with batch normalization (a finite number > 0; default 1e-6).
+        init_lr: Rate of the first update, in place of r (a finite number > 0, or none).
+        eps: Added to the sum of squares (a finite number > 0; default 1e-8).
+        per_group: Whether each group has its own distance and sum (default false).
         max_lr: Highest base rates (a finite number >= 0, or a list with one for each group, or none).
     """
 
@@ -540,40 +544,40 @@ class Plateau(Controller):
 class Polyak(Controller):
     """Polyak's step: the excess of the loss over its lower bound, over the squared norm of the gradient.
 
-        rate = base·(f̄ - lower_bound)/(c·n̄),  n = ‖g‖² for SGD, n = √(π/2)·‖g‖₁ for Adam
+        rate = base·(f - lower_bound)/(c·n),  n = ‖g‖² for SGD, n = √(π/2)·‖g‖₁ for Adam
 
-    where the bars are moving averages, which begin with the first number. The base rate is a factor, 1 as
-    published. SGD with momentum m needs c = 1/(1 - m), if the momentum is not that of an average.
-    - ``sps`` (SPS_max, Loizou et al., arXiv 2002.10542): no averages; ``max_lr`` is its bound, and ``growth``
-      to the power of 1 over the batches of an epoch its smoothing.
-    - ``momo`` (Schaipp et al., arXiv 2305.07583), for SGD whose step is the moving average d of the
-      gradients: f̄ - the average of g·x + d·x in place of the loss, ‖d‖² for n, and the base rate is a bound:
-      rate = min(base, …). ``adapt`` estimates the lower bound, as there.
-    - ``aligned``: the rate is multiplied by exp(b), where b follows from whether successive steps agree: of
-      h, the cosine of g and the last update over its root mean square, b ← b + a·(target - h), at most 0.7 at
-      once, with a from ``align`` down to a tenth of it in the course of the updates, until update ``until``.
-      A loss whose excess is more than 1.3 times the first one cuts the rate to exp(-1.2) of itself, and not
-      again within 10 updates.
+    where f and n are moving averages, from the first number on. The base rate is a factor, 1 as published.
+    SGD with momentum m needs c = 1/(1 - m) unless its momentum is an average (dampening).
+    - ``sps`` (SPS_max, Loizou et al., arXiv 2002.10542): no averages; ``max_lr`` is its γ_b, and its
+      smoothing is ``growth`` = τ^(1/batches of an epoch).
+    - ``momo`` (MoMo, Schaipp et al., arXiv 2305.07583), for SGD that steps along the average d of the
+      gradients: f - the average of g·x + d·x in place of f, n = ‖d‖², and the base rate is an upper bound.
+      ``adapt`` estimates the lower bound, from the given one on, as there (MoMo*).
+    - ``aligned``: the rate times exp(b), where b follows from whether successive updates agree. With h the
+      cosine of g and the last update, over its root mean square, b ← b + a·(target - h), by at most 0.7,
+      where a falls from ``align`` to a tenth of it over 900 updates; from update ``until`` on b is kept. An
+      excess of the loss of more than 1.3 times the first one lowers b by 1.2, once in ten updates.
 
-    At a loss below the lower bound the rate is 0; below the bound 0 that holds where none is given, it is an
-    error. A gradient of 0 keeps the rate. What is known to fail: a lower bound far below what can be reached
-    (a regularizer, noisy labels, cross-entropy of text) makes rates too long at the end.
+    Known to fail: where the lower bound is far below what can be reached (noisy labels, the cross-entropy of
+    text, an added constant), rates are too long; where batches differ much, too short.
+
+    A loss below the lower bound makes the rate 0 for this update, but is an error where no lower bound is
+    given. A gradient of 0 keeps the rate. What is not finite changes nothing.
 
     Args:
-        variant: Corrected by the alignment of successive updates, or as published; it chooses the defaults
-            (one of "aligned", "sps", "momo"; default "aligned").
+        variant: With b by the alignment of updates, or as published; it chooses the defaults (one of
+            "aligned", "sps", "momo"; default "aligned").
         norm: L2 for SGD, l1 for Adam (one of "l2", "l1"; default "l2").
-        lower_bound: Lower bound of the loss; none: 0, and a loss below it is an error (a finite number, or
-            none).
-        adapt: Whether the lower bound is estimated (momo only) (default false).
+        lower_bound: Lower bound of the loss; none: 0, and no loss may be below (a finite number, or none).
+        adapt: Whether the lower bound is estimated (momo) (default false).
         c: Divisor of the rate (a finite number > 0; default 1).
         average: Weight of the past in the averages (a number in [0, 1); default 0.9).
-        align: Size of the correction by the alignment; 0: none (a finite number >= 0; default 0.1).
-        target: Alignment at which the rate is kept (a number in [-1, 1]; default 0.05).
-        until: Update from which on the correction is kept (an integer >= 0, or none).
+        align: Size of the correction; 0: none (a finite number >= 0; default 0.1).
+        target: Alignment that it aims at (a number in [-1, 1]; default 0.05).
+        until: Update from which on it is kept (an integer >= 0, or none).
         growth: Largest growth of the rate in an update (a finite number >= 1, or none).
-        max_lr: Highest base rates; none for momo: the base rates (a finite number >= 0, or a list with one
-            for each group, or none).
+        max_lr: Highest base rates; none for momo: those given (a finite number >= 0, or a list with one for
+            each group, or none).
     """
 
     __slots__ = ()

@@ -14,7 +14,7 @@ import torch
 from .._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Terms = dict[str, list[torch.Tensor]]
 
@@ -24,6 +24,10 @@ _NORMS = frozenset({"grad_norm", "distance", "start_norm", "update_norm", "mean_
 _OF_UPDATE = frozenset({"dot_update", "update_norm"})
 _OF_START = frozenset({"distance", "dot_start", "start_norm"})
 _OF_MEAN = frozenset({"mean_norm", "mean_dot_x"})
+# What an optimizer that has made an update has in its state.
+_MOVES = frozenset({"momentum_buffer", "exp_avg"})
+# Numbers in the copies that exist at once.
+_PART = 2**24
 
 
 class Scalars:
@@ -107,13 +111,8 @@ class Scalars:
             terms["start_norm"] += torch._foreach_norm(start)
         if not {"distance", "dot_start"} & terms.keys():
             return
-        # One after the other: there is never more than one difference.
-        for before, weight, gradient in zip(start, weights, gradients):
-            back = before - weight
-            if "distance" in terms:
-                terms["distance"].append(torch.linalg.vector_norm(back))
-            if "dot_start" in terms and gradient is not None:
-                terms["dot_start"].append(_dot(gradient, back))
+        for part in _parts(weights):
+            _add(terms, "distance", "dot_start", torch._foreach_sub(start[part], weights[part]), gradients[part])
 
     def _of_update(
         self, terms: Terms, i: int, group: Mapping[str, Any], weights: list[Any], gradients: list[Any]
@@ -121,21 +120,20 @@ class Scalars:
         if not _tells_update(self._optimizer, group):
             if self._previous is None:
                 self._previous = _copies(self._optimizer.param_groups)
-            steps: Any = (weight - before for weight, before in zip(weights, self._previous[i]))
-        elif not self._used:
-            return  # the first update has none before it
-        else:
-            rate, decay = self._used[i]
-            decay = decay if _is_decoupled(self._optimizer, group) else 0.0
-            state = [self._optimizer.state.get(each) or {} for each in group["params"]]
-            steps = (_step(group, each, weight, rate, decay) for each, weight in zip(state, weights))
-        for step, gradient in zip(steps, gradients):
-            if step is None:
-                continue
-            if "update_norm" in terms:
-                terms["update_norm"].append(torch.linalg.vector_norm(step))
-            if "dot_update" in terms and gradient is not None:
-                terms["dot_update"].append(_dot(gradient, step))
+            for part in _parts(weights):
+                steps = torch._foreach_sub(weights[part], self._previous[i][part])
+                _add(terms, "update_norm", "dot_update", steps, gradients[part])
+            return
+        states = [self._optimizer.state.get(each) or {} for each in group["params"]]
+        # Before the first update there is no state.
+        there = [k for k, state in enumerate(states) if _MOVES & state.keys() and state[min(_MOVES & state.keys())] is not None]
+        if not self._used or not there:
+            return
+        weights, gradients = [weights[k] for k in there], [gradients[k] for k in there]
+        rate, decay = self._used[i]
+        decay = decay if _is_decoupled(self._optimizer, group) else 0.0
+        moves = _momenta if "momentum" in group else _adam_steps
+        moves(terms, group, [states[k] for k in there], weights, gradients, rate, decay)
 
     def _of_mean(self, terms: Terms, group: Mapping[str, Any], weights: list[Any], gradients: list[Any]) -> None:
         keep = group.get("momentum")
@@ -251,17 +249,51 @@ def _tells_update(optimizer: Any, group: Mapping[str, Any]) -> bool:
     return type(optimizer) in (torch.optim.Adam, torch.optim.AdamW) and not group["amsgrad"]
 
 
-def _step(group: Mapping[str, Any], state: Mapping[str, Any], weight: torch.Tensor, rate: Any, decay: float) -> Any:
-    """The last update, x - x of before; None where there was none."""
-    if "momentum" in group:
-        velocity = state.get("momentum_buffer")
-        return None if velocity is None else -rate * _local(velocity)
-    if "exp_avg" not in state:
-        return None
-    (beta1, beta2), count = group["betas"], float(state["step"])
-    scale = _local(state["exp_avg_sq"]).div(1 - beta2**count).sqrt_().add_(group["eps"])
-    step = _local(state["exp_avg"]).div(scale).mul_(-rate / (1 - beta1**count))
-    if decay:
-        # x = (1 - rate*decay) x of before + step
-        step = weight - (weight - step).div_(1 - rate * decay)
-    return step
+def _momenta(
+    terms: Terms, group: Any, states: list[Any], weights: list[Any], gradients: list[Any], rate: Any, decay: float
+) -> None:
+    """The last updates of SGD, -rate times the momentum."""
+    _add(terms, "update_norm", "dot_update", [_local(each["momentum_buffer"]) for each in states], gradients, -rate)
+
+
+def _adam_steps(
+    terms: Terms, group: Any, states: list[Any], weights: list[Any], gradients: list[Any], rate: Any, decay: float
+) -> None:
+    """Those of Adam and AdamW: x = (1 - rate*decay) x of before - rate*direction."""
+    beta1, beta2 = group["betas"]
+    counts = [float(state["step"]) for state in states]
+    for part in _parts(weights, counts):
+        count = counts[part.start]
+        one, two = 1 - beta1**count, 1 - beta2**count
+        scale = torch._foreach_sqrt([_local(state["exp_avg_sq"]) for state in states[part]])
+        torch._foreach_add_(scale, group["eps"] * math.sqrt(two))
+        # The direction times the square root: one pass less over all weights.
+        directions = torch._foreach_div([_local(state["exp_avg"]) for state in states[part]], scale)
+        factor = math.sqrt(two) / one
+        if decay:
+            torch._foreach_add_(directions, weights[part], alpha=decay / factor)
+        _add(terms, "update_norm", "dot_update", directions, gradients[part], -rate * factor / (1 - rate * decay))
+
+
+def _add(
+    terms: Terms, norm: str, dot: str, vectors: Sequence[torch.Tensor], gradients: Sequence[Any], factor: Any = None
+) -> None:
+    """Adds the norms of a factor times vectors, and their products with the gradients, where these are terms."""
+    if norm in terms and vectors:
+        norms = torch._foreach_norm(vectors)
+        terms[norm] += norms if factor is None else torch._foreach_mul(norms, factor)
+    if dot in terms:
+        dots = [_dot(gradient, each) for gradient, each in zip(gradients, vectors) if gradient is not None]
+        terms[dot] += dots if factor is None or not dots else torch._foreach_mul(dots, factor)
+
+
+def _parts(weights: Sequence[torch.Tensor], keys: Sequence[float] = ()) -> Iterator[slice]:
+    """Neighbours of equal keys, of which copies take little memory: many in one call are faster."""
+    begin, size = 0, 0
+    for k, weight in enumerate(weights):
+        if k > begin and (size + weight.numel() > _PART or (keys and keys[k] != keys[begin])):
+            yield slice(begin, k)
+            begin, size = k, 0
+        size += weight.numel()
+    if begin < len(weights):
+        yield slice(begin, len(weights))

@@ -148,11 +148,6 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         computed from the parameters and their gradients; writes the rates and returns the one of the first group. Does
         nothing where no controller needs it, or by ``read_every``.
 
-            loss.backward()
-            scheduler.observe(loss)
-            optimizer.step()
-            scheduler.step()
-
         The gradient is the one that the optimizer will use: call it after ``scaler.unscale_(optimizer)``, after clipping,
         and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
 
