@@ -115,7 +115,8 @@ def active_controller(ones: list[Declared]) -> str:
         """Without a controller, any of them throws that it does not take the call."""
         return dispatch(call, call.format(first.case))
 
-    observe = "try {}.observe(total, numbers, moment, &groups)"
+    scalars = dispatch("{}.scalars", "[]")
+    observe = "{}.observe(total, numbers, moment, &groups)"
     report = ("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, "
               "&groups)")
     return f"""{NOTICE}
@@ -126,20 +127,20 @@ def active_controller(ones: list[Declared]) -> str:
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
 {fields}  /// With the numbers that `observe` reads.
-  private(set) var needs: Needs
+  let needs: Needs
+  /// These numbers.
+  let scalars: Needs
 
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {{
     let kind = controller?.kind
     let unused = Arguments.unused
     let used = controller?.arguments ?? unused
-{parts}    self.kind = kind
-{own}    needs = []
+{parts}    let scalars: Needs =
+{scalars}    self.scalars = scalars
     needs = (kind?.needs ?? []).union(scalars)
-  }}
+    self.kind = kind
+{own}  }}
 
-  /// The numbers that `observe` reads of an observation.
-  var scalars: Needs {{
-{dispatch("{}.scalars", "[]")}  }}
 
   /// Looks at the commonest one alone, and at none.
   @inline(__always)
@@ -158,8 +159,8 @@ struct ActiveController: ~Copyable, Sendable {{
 
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {{
-{throwing(observe)}  }}
+  ) {{
+{dispatch(observe, "break")}  }}
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]

@@ -294,16 +294,14 @@ private func withRates<Rate>(
 
 /// The same for a call that may fail in other ways.
 private func withRatesAfter(
-  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt, _ error: ErrorOut = nil,
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,
   _ body: (UnsafeMutablePointer<Scheduler>, consuming MutableSpan<Double>) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
-  guard let scheduler, lrs != nil || count == 0 else {
-    return fail(STEPSIZE_ERROR_NULL, "scheduler or lrs is NULL", error)
-  }
+  guard let scheduler, lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   guard isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max) else {
-    return fail(STEPSIZE_ERROR_SIZE, "lrs is not aligned, or its count is wrong", error)
+    return Int32(STEPSIZE_ERROR_SIZE)
   }
-  return boundary(error) { () throws(ConfigurationError) in
+  return boundary(nil) { () throws(ConfigurationError) in
     try body(scheduler.value, MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
   }
 }
@@ -342,39 +340,54 @@ private func place<Rate>(
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Parameter error: Receives the reason of a failure, such as the name of the number that is not given; may be NULL.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
+@_optimize(speed)
 @c public func stepsize_scheduler_observe(
   _ scheduler: SchedulerInOut, _ observations: UnsafePointer<stepsize_observation>?,
   _ observation_count: UInt,
   _ lrs: Rates, _ count: UInt, _ error: ErrorOut
 ) -> stepsize_status {
-  guard let observations else { return fail(STEPSIZE_ERROR_NULL, "observations is NULL", error) }
-  let first = UnsafeRawPointer(observations)
-  let size = Int(first.loadUnaligned(as: UInt32.self))
-  var given = Int32(-1)
-  // The first one says whether there is room for a second.
-  var isUsable =
-    isUsable(observations, observation_count) && observation_count <= UInt(Scheduler.maximumGroupCount)
-  for i in 0..<(isUsable ? Int(observation_count) : 0) where isUsable {
-    let one = (first + i * size).assumingMemoryBound(to: stepsize_observation.self)
-    given &= one.pointee.given
-    isUsable =
-      one.pointee.size == UInt32(size) && (i == 0 || size % 8 == 0)
-      && read(one, over: stepsize_observation()) != nil
+  guard let observations, let scheduler, lrs != nil || count == 0 else {
+    return fail(STEPSIZE_ERROR_NULL, "observe: scheduler, observations or lrs is NULL", error)
   }
-  guard isUsable, observation_count > 0 else {
+  guard isUsable(observations, observation_count), observation_count > 0, isAligned(lrs),
+    (lrs == nil) == (count == 0),
+    observation_count <= UInt(Scheduler.maximumGroupCount), count <= UInt(Int.max),
+    let one = read(observations, over: stepsize_observation())
+  else {
     return fail(
-      STEPSIZE_ERROR_SIZE, "observe: not an array of stepsize_observation: count, size or place is wrong",
-      error)
+      STEPSIZE_ERROR_SIZE, "observe: an array is not aligned, or its count or a size is wrong", error)
   }
-  return withRatesAfter(scheduler, lrs, count, error) { (scheduler, rates) throws(ConfigurationError) in
-    // From the first number of the first one to the last number of the last one.
-    let numbers = (first + 8).assumingMemoryBound(to: Double.self)
-    let (stride, last) = (size / 8, Int(observation_count) - 1)
-    let span = Span(
-      _unsafeStart: numbers, count: last * stride + MemoryLayout<stepsize_observation>.size / 8 - 1)
-    try scheduler.pointee.observe(
-      Needs(rawValue: given), span, stride: stride, count: last + 1, into: rates)
+  let (first, size, last) = (UnsafeRawPointer(observations), Int(one.size), Int(observation_count) - 1)
+  var seen = unsafeBitCast(one, to: Observation.self)
+  if last > 0, !haveSameSize(first, size, last, &seen) {
+    return fail(STEPSIZE_ERROR_SIZE, "observe: a size is wrong", error)
   }
+  // From the first number of the first one to the last number of the last one.
+  let numbers = Span(
+    _unsafeStart: (first + 8).assumingMemoryBound(to: Double.self),
+    count: last * (size / 8) + MemoryLayout<stepsize_observation>.size / 8 - 1)
+  do {
+    try scheduler.value.pointee.observe(
+      seen, numbers, stride: size / 8, count: last + 1,
+      into: MutableSpan(_unsafeStart: place(lrs, scheduler), count: Int(count)))
+    return Int32(STEPSIZE_OK)
+  } catch let failure {
+    // A message needs memory.
+    return boundary(error) { () throws(ConfigurationError) in throw failure.error }
+  }
+}
+
+/// Whether the observations behind the first one have its size; what all of them give.
+private func haveSameSize(_ first: UnsafeRawPointer, _ size: Int, _ count: Int, _ seen: inout Observation)
+  -> Bool
+{
+  guard size % 8 == 0 else { return false }
+  for i in 1...count {
+    let one = (first + i * size).assumingMemoryBound(to: stepsize_observation.self)
+    guard Int(one.pointee.size) == size, read(one, over: stepsize_observation()) != nil else { return false }
+    seen.restrict(to: Needs(rawValue: one.pointee.given))
+  }
+  return true
 }
 
 // MARK: - Hypergradient descent

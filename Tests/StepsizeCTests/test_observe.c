@@ -17,10 +17,10 @@ static void needs(void) {
     const char *text;
     stepsize_needs needs;
   } controllers[] = {
-      {"polyak(\"sps\")", STEPSIZE_NEEDS_OBSERVATION | LOSS | NORM},
-      {"polyak(\"sps\", norm=\"l1\")", STEPSIZE_NEEDS_OBSERVATION | LOSS | STEPSIZE_SCALAR_GRAD_L1},
-      {"polyak()", STEPSIZE_NEEDS_OBSERVATION | LOSS | NORM | STEPSIZE_SCALAR_DOT_UPDATE | STEPSIZE_SCALAR_UPDATE_NORM},
-      {"polyak(\"momo\")", STEPSIZE_NEEDS_OBSERVATION | LOSS | STEPSIZE_SCALAR_DOT_X | STEPSIZE_SCALAR_MEAN_NORM |
+      {"polyak(\"sps\")", STEPSIZE_NEEDS_OBSERVATION | STEPSIZE_NEEDS_LOSS_FROM_ZERO | LOSS | NORM},
+      {"polyak(\"sps\", lower_bound=0, norm=\"l1\")", STEPSIZE_NEEDS_OBSERVATION | LOSS | STEPSIZE_SCALAR_GRAD_L1},
+      {"polyak(lower_bound=-1)", STEPSIZE_NEEDS_OBSERVATION | LOSS | NORM | STEPSIZE_SCALAR_DOT_UPDATE | STEPSIZE_SCALAR_UPDATE_NORM},
+      {"polyak(\"momo\", lower_bound=0)", STEPSIZE_NEEDS_OBSERVATION | LOSS | STEPSIZE_SCALAR_DOT_X | STEPSIZE_SCALAR_MEAN_NORM |
                                STEPSIZE_SCALAR_MEAN_DOT_X},
       {"dog()", STEPSIZE_NEEDS_OBSERVATION | NORM | STEPSIZE_SCALAR_DISTANCE | STEPSIZE_SCALAR_START_NORM},
       {"dog(init_lr=1, per_group=true)",
@@ -56,7 +56,7 @@ static void refused(stepsize_scheduler *s, const stepsize_observation *seen, siz
 static void wrong(void) {
   stepsize_scheduler *s = of("polyak(\"sps\")"), *greedy = of("greedy()"), *search = of("line_search()");
   stepsize_observation seen[2] = {seen_of(2, 1), seen_of(2, 1)};
-  refused(greedy, seen, 1, STEPSIZE_ERROR_ORDER, "observes");
+  refused(greedy, seen, 1, STEPSIZE_ERROR_ORDER, "loss alone");
   refused(search, seen, 1, STEPSIZE_ERROR_ARGUMENT, "one for each group");
   seen[0].given = LOSS;
   refused(s, seen, 1, STEPSIZE_ERROR_ORDER, "not given: grad_norm");

@@ -13,7 +13,9 @@ struct ActiveController: ~Copyable, Sendable {
   private var plateau: Plateau
   private var automatic: Automatic
   /// With the numbers that `observe` reads.
-  private(set) var needs: Needs
+  let needs: Needs
+  /// These numbers.
+  let scalars: Needs
 
   init(_ controller: Controller?, bases: [Double]) throws(ConfigurationError) {
     let kind = controller?.kind
@@ -30,6 +32,18 @@ struct ActiveController: ~Copyable, Sendable {
     let plateau = try Plateau(
       kind == .plateau ? used : unused, bases: kind == .plateau ? bases : [])
     let automatic = Automatic(kind, used, groupCount: bases.count)
+    let scalars: Needs =
+      switch kind {
+      case .greedy: greedy.scalars
+      case .hypergradient: hypergradient.scalars
+      case .learned: learned.scalars
+      case .lineSearch: lineSearch.scalars
+      case .plateau: plateau.scalars
+      case .dadapt, .dog, .polyak: automatic.scalars
+      default: []
+      }
+    self.scalars = scalars
+    needs = (kind?.needs ?? []).union(scalars)
     self.kind = kind
     self.greedy = greedy
     self.hypergradient = hypergradient
@@ -37,21 +51,6 @@ struct ActiveController: ~Copyable, Sendable {
     self.lineSearch = lineSearch
     self.plateau = plateau
     self.automatic = automatic
-    needs = []
-    needs = (kind?.needs ?? []).union(scalars)
-  }
-
-  /// The numbers that `observe` reads of an observation.
-  var scalars: Needs {
-    switch kind {
-    case .greedy: greedy.scalars
-    case .hypergradient: hypergradient.scalars
-    case .learned: learned.scalars
-    case .lineSearch: lineSearch.scalars
-    case .plateau: plateau.scalars
-    case .dadapt, .dog, .polyak: automatic.scalars
-    default: []
-    }
   }
 
   /// Looks at the commonest one alone, and at none.
@@ -98,15 +97,15 @@ struct ActiveController: ~Copyable, Sendable {
 
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {
+  ) {
     switch kind {
-    case .greedy: try greedy.observe(total, numbers, moment, &groups)
-    case .hypergradient: try hypergradient.observe(total, numbers, moment, &groups)
-    case .learned: try learned.observe(total, numbers, moment, &groups)
-    case .lineSearch: try lineSearch.observe(total, numbers, moment, &groups)
-    case .plateau: try plateau.observe(total, numbers, moment, &groups)
-    case .dadapt, .dog, .polyak: try automatic.observe(total, numbers, moment, &groups)
-    default: try greedy.observe(total, numbers, moment, &groups)
+    case .greedy: greedy.observe(total, numbers, moment, &groups)
+    case .hypergradient: hypergradient.observe(total, numbers, moment, &groups)
+    case .learned: learned.observe(total, numbers, moment, &groups)
+    case .lineSearch: lineSearch.observe(total, numbers, moment, &groups)
+    case .plateau: plateau.observe(total, numbers, moment, &groups)
+    case .dadapt, .dog, .polyak: automatic.observe(total, numbers, moment, &groups)
+    default: break
     }
   }
 

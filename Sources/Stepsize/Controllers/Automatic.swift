@@ -34,13 +34,13 @@ struct Automatic: ~Copyable, Sendable, Observing {
     self.numbers = numbers
   }
 
+  @_optimize(speed)
   mutating func observe(
     _ total: Observation, _ all: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {
-    if kind == .polyak { try Polyak.check(total, numbers) }
+  ) {
     decision = .ignored
     // What is not finite in one group is not in their total.
-    guard total.isFinite(scalars) else { return }
+    guard moment.isFinite else { return }
     let isApart = scalars.contains(.eachGroup)
     var rate = Double.nan
     for i in groups.indices {

@@ -71,7 +71,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
 
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {
+  ) {
     decision = .kept
     for i in groups.indices {
       let one = moment.observation(ofGroup: i, total, numbers)

@@ -107,7 +107,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
 
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {
+  ) {
     for i in groups.indices {
       let norm = moment.observation(ofGroup: i, total, numbers).gradientNorm
       squaredNorms[i] = norm * norm

@@ -52,7 +52,7 @@ protocol Observing: ~Copyable {
   ///   - numbers: Of each group (`Moment.observation`).
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError)
+  )
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
@@ -83,10 +83,7 @@ extension Observing where Self: ~Copyable {
 
   mutating func observe(
     _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) throws(ConfigurationError) {
-    throw ConfigurationError(
-      .order, "observe: the scheduler has no controller that observes more than the loss")
-  }
+  ) {}
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]

@@ -14,4 +14,6 @@ public struct Needs: OptionSet, Sendable {
   public static var observation: Needs { Needs(rawValue: 8) }
   /// Such numbers of each group, not of all together.
   public static var eachGroup: Needs { Needs(rawValue: 16) }
+  /// A loss that is not below 0.
+  public static var lossFromZero: Needs { Needs(rawValue: 32) }
 }

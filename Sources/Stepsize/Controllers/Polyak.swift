@@ -62,13 +62,8 @@ enum Polyak: Estimating {
       scalars.formUnion(p[norm] > 0 ? .gradientL1 : .gradientNorm)
     }
     if p[size] > 0 { scalars.formUnion([.gradientNorm, .dotUpdate, .updateNorm]) }
+    if p[lowerBound].isNaN { scalars.formUnion(.lossFromZero) }
     return scalars
-  }
-
-  static func check(_ seen: Observation, _ p: borrowing FixedBuffer) throws(ConfigurationError) {
-    if seen.loss < 0, p[lowerBound].isNaN {
-      throw ConfigurationError(.argument, "polyak: the loss is below 0: a lower_bound is required")
-    }
   }
 
   // What is remembered: the number of observations; averages of the loss and of n or, for momo, g·x; the last rate before
@@ -77,6 +72,7 @@ enum Polyak: Estimating {
 
   static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 }
 
+  @_optimize(speed)
   static func rate(_ seen: Observation, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int) -> Double {
     let isNew = p[memory] == 0
     let keep = isNew ? 0 : p[average]
@@ -95,14 +91,14 @@ enum Polyak: Estimating {
     p[memory] = 1
     p[memory + 1] = loss
     p[memory + 2] = other
+    guard n > 0 else { return -1 }
     p[memory + 5] = reached
     p[memory + 6] = n
-    guard n > 0 else { return -1 }
     var rate = finite(Swift.max(reached - p[memory + 4], 0) / (p[c] * n))
     // Without a limit, NaN.
     if p[memory + 3] > 0, rate > p[growth] * p[memory + 3] { rate = p[growth] * p[memory + 3] }
     p[memory + 3] = rate
-    return rate * exp(Pair(p[memory + 7]))
+    return p[memory + 7] == 0 ? rate : rate * exp(Pair(p[memory + 7]))
   }
 
   /// The lower bound where MoMo* estimates it: the value of its model after the step.
@@ -111,6 +107,7 @@ enum Polyak: Estimating {
   }
 
   /// b, the mean square of the cosine and the number of cosines; the first excess, and updates until b may be lowered again.
+  @_optimize(speed)
   private static func align(
     _ seen: Observation, _ excess: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
   ) {
@@ -126,9 +123,11 @@ enum Polyak: Estimating {
     if !(Double(step) >= p[until]), norms > 0 {
       let cosine = bounded(seen.dotUpdate / norms, -1, 1)
       let age = p[memory + 9]
-      p[memory + 8] += Swift.max(0.01, 1 / (age + 1)) * (cosine * cosine - p[memory + 8])
+      // Divisions take the most time: none where the result is known.
+      p[memory + 8] += (age < 99 ? 1 / (age + 1) : 0.01) * (cosine * cosine - p[memory + 8])
       let relative = p[memory + 8] > 0 ? cosine / p[memory + 8].squareRoot() : 0
-      b += bounded(p[size] * Swift.max(0.1, 1 / (1 + age / 100)) * (p[target] - relative), -0.7, 0.7)
+      let fading = age < 900 ? 1 / (1 + age / 100) : 0.1
+      b += bounded(p[size] * fading * (p[target] - relative), -0.7, 0.7)
       p[memory + 9] = Swift.min(age + 1, 0x1p53)
     }
     p[memory + 7] = bounded(b, -50, 50)

@@ -4,8 +4,10 @@
 /// A number that is not given is not one that is not finite: the first is a mistake of the caller, the second a training
 /// that diverges.
 public struct Observation: Sendable {
+  // As in the C struct.
+  private let size: UInt32 = 96
   /// Which of the numbers are given: their bits in `Needs`.
-  public private(set) var given: Needs
+  public internal(set) var given: Needs
   var numbers: InlineArray<11, Double>
 
   static var count: Int { 11 }
@@ -48,6 +50,9 @@ public struct Observation: Sendable {
     for i in numbers.indices { numbers[i] = all[start + i] }
   }
 
+  /// Only these numbers are given.
+  package mutating func restrict(to others: Needs) { given.formIntersection(others) }
+
   var loss: Double { numbers[0] }
   var gradientNorm: Double { numbers[1] }
   var gradientL1: Double { numbers[2] }
@@ -60,24 +65,22 @@ public struct Observation: Sendable {
   var meanNorm: Double { numbers[9] }
   var meanDotX: Double { numbers[10] }
 
-  /// Whether all of these are finite.
-  func isFinite(_ scalars: Needs) -> Bool {
-    for i in numbers.indices where scalars.contains(Needs(scalar: i)) && !numbers[i].isFinite { return false }
-    return true
-  }
-
-  /// Throws `.order` where one of these is not given, `.argument` for a norm below 0.
-  @inline(never)
-  func check(_ scalars: Needs) throws(ConfigurationError) {
-    for i in numbers.indices where scalars.contains(Needs(scalar: i)) {
-      if !given.contains(Needs(scalar: i)) {
-        throw ConfigurationError(
-          .order, "observe: the controller needs a number that is not given: ", Needs.name(i))
+  /// Whether all of these are finite. Throws where one is not given, or a norm is below 0.
+  func check(_ scalars: Needs) throws(ObservationFailure) -> Bool {
+    var bits = scalars.rawValue >> 8
+    var sum = 0.0
+    while bits != 0 {
+      let i = bits.trailingZeroBitCount
+      guard given.contains(Needs(scalar: i)) else { throw .missing(i) }
+      let number = numbers[i]
+      if number < 0 {
+        if i == 0 && scalars.contains(.lossFromZero) { throw .negativeLoss }
+        if Needs.norms.contains(Needs(scalar: i)) { throw .negative(i) }
       }
-      if Needs.norms.contains(Needs(scalar: i)) && numbers[i] < 0 {
-        throw ConfigurationError(.argument, "observe: a norm below 0: ", Needs.name(i))
-      }
+      sum += number * 0
+      bits &= bits &- 1
     }
+    return !sum.isNaN
   }
 
   /// Adds what is observed of another group: the loss is that of both.
@@ -86,6 +89,34 @@ public struct Observation: Sendable {
     for i in numbers.indices where i > 0 {
       let (a, b) = (numbers[i], other.numbers[i])
       numbers[i] = Needs.euclideanNorms.contains(Needs(scalar: i)) ? (a * a + b * b).squareRoot() : a + b
+    }
+  }
+}
+
+/// Why an observation was refused; nothing has changed then. It needs no memory, as a message does.
+package enum ObservationFailure: Error {
+  case isNotObserved
+  case missing(Int)
+  case negative(Int)
+  case negativeLoss
+  case count(Int)
+  case size
+
+  package var error: ConfigurationError {
+    switch self {
+    case .isNotObserved:
+      ConfigurationError(.order, "observe: the scheduler's controller observes the loss alone")
+    case .missing(let i):
+      ConfigurationError(.order, "observe: the controller needs a number that is not given: ", Needs.name(i))
+    case .negative(let i): ConfigurationError(.argument, "observe: a norm below 0: ", Needs.name(i))
+    case .negativeLoss: ConfigurationError(.argument, "observe: a loss below 0 needs a lower_bound")
+    case .count(let count):
+      ConfigurationError(
+        .argument,
+        "observe: the number of observations is wrong, expected one for each group, or 1 for all: ",
+        Decimal.write(Int64(count)))
+    case .size:
+      ConfigurationError(.size, "scheduler: the array of rates is shorter than the number of groups")
     }
   }
 }

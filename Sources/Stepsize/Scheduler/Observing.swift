@@ -4,6 +4,7 @@ struct Moment: Sendable {
   /// The values of the schedule for this update and for the one before it.
   let multiplier: Double
   let previousMultiplier: Double
+  let isFinite: Bool
   /// 1, or the number of groups.
   let count: Int
   /// The places between the numbers of two groups.
@@ -31,42 +32,62 @@ extension Scheduler {
     _ observations: [Observation], into rates: consuming MutableSpan<Double>
   ) throws(ConfigurationError) {
     var numbers: [Double] = []
-    var given = observations.first?.given ?? []
+    guard var first = observations.first else { throw ObservationFailure.count(0).error }
     for one in observations {
-      given.formIntersection(one.given)
+      first.given.formIntersection(one.given)
       for i in one.numbers.indices { numbers.append(one.numbers[i]) }
     }
-    try observe(given, numbers.span, stride: Observation.count, count: observations.count, into: rates)
+    do {
+      try observe(first, numbers.span, stride: Observation.count, count: observations.count, into: rates)
+    } catch { throw error.error }
   }
 
-  /// The same without an array, for the C layer.
+  /// The same without an array and without messages, for the C layer: it asks for no memory.
+  ///
+  /// - Parameters:
+  ///   - first: Of all groups, or of the first one; `given` is what all of them give.
+  ///   - numbers: Of all observations, `stride` apart.
+  @_optimize(speed)
   package mutating func observe(
-    _ given: Needs, _ numbers: Span<Double>, stride: Int, count: Int,
+    _ first: Observation, _ numbers: Span<Double>, stride: Int, count: Int,
     into rates: consuming MutableSpan<Double>
-  ) throws(ConfigurationError) {
-    let isWritten = try isToBeWrittenAfterwards(rates.count)
+  ) throws(ObservationFailure) {
+    guard rates.count == 0 || rates.count >= groups.count else { throw .size }
     let scalars = controller.scalars
-    guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else {
-      throw ConfigurationError(
-        .argument,
-        "observe: the number of observations is wrong, expected one for each group, or 1 for all: ",
-        Decimal.write(Int64(count)))
-    }
-    var total = Observation(given, numbers, at: 0, stride: stride)
-    for i in 0..<count {
-      let one = Observation(given, numbers, at: i, stride: stride)
-      try one.check(scalars)
-      if i > 0 { total.add(one) }
+    if scalars.isEmpty { throw .isNotObserved }
+    guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else { throw .count(count) }
+    var total = first
+    var isFinite = try first.check(scalars)
+    if count > 1 {
+      isFinite = try Self.add(&total, numbers, stride, count, scalars)
     }
     // Only the hypergradient looks back.
-    let before = scalars.contains(.dotUpdate) ? schedule.value(at: Swift.max(time - 1, 0)) : 0
+    let before = needs.contains(.gradient) ? multiplier(at: Swift.max(time - 1, 0)) : 0
     let moment = Moment(
-      step: step, multiplier: schedule.value(at: time), previousMultiplier: before, count: count,
+      step: step, multiplier: multiplier(at: time), previousMultiplier: before, isFinite: isFinite,
+      count: count,
       stride: stride)
-    try controller.observe(total, numbers, moment, &groups)
-    if isWritten { write(rates) }
+    controller.observe(total, numbers, moment, &groups)
+    if rates.count > 0 { for i in groups.indices { rates[i] = groups[i].rate(moment.multiplier) } }
+  }
+
+  /// The observations of several groups. Returns whether all is finite.
+  @inline(never)
+  private static func add(
+    _ total: inout Observation, _ numbers: Span<Double>, _ stride: Int, _ count: Int, _ scalars: Needs
+  ) throws(ObservationFailure) -> Bool {
+    for i in 1..<Swift.max(count, 1) {
+      let one = Observation(total.given, numbers, at: i, stride: stride)
+      _ = try one.check(scalars)
+      total.add(one)
+    }
+    return try total.check(scalars)
+  }
+
+  private func multiplier(at time: Int64) -> Double {
+    schedule.immediateValue(at: time) ?? laterValue(at: time)
   }
 
   @inline(never)
-  private func multiplier(at time: Int64) -> Double { schedule.value(at: time) }
+  private func laterValue(at time: Int64) -> Double { schedule.value(at: time) }
 }
