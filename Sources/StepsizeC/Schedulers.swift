@@ -134,6 +134,10 @@ private func make(
 }
 
 /// Goes to the next update. Call it after an update.
+///
+/// STEPSIZE_ERROR_OBSERVATION_REQUIRED: the scheduler has a line search or a hypergradient controller, which has not
+/// observed this update (stepsize_scheduler_propose, stepsize_scheduler_observe_gradient; the first update of a
+/// hypergradient needs none). stepsize_scheduler_advance is for an update without.
 /// - Parameter scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -150,7 +154,8 @@ private func make(
 }
 
 /// Shows the loss of the last update to the controller and goes to the next update.
-/// - Parameter scheduler: The scheduler; one that needs no loss ignores it.
+/// - Parameter scheduler: The scheduler; one that needs no loss ignores it. STEPSIZE_ERROR_OBSERVATION_REQUIRED as
+///   stepsize_scheduler_step.
 /// - Parameter loss: Any number; NaN and infinities are losses too (a run may diverge).
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -171,7 +176,8 @@ private func make(
   }
 }
 
-/// Goes to the next update without showing a loss to the controller: for the updates between two evaluations.
+/// Goes to the next update without showing a loss to the controller, or any other observation: for the updates between
+/// two evaluations.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -219,7 +225,7 @@ private func make(
 ///     for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
 ///       train(lr);
 ///
-/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
 /// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -234,7 +240,7 @@ private func make(
 }
 
 /// The same in single precision. A rate above 0 is never rounded to 0.
-/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
 /// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -287,6 +293,7 @@ private func withRates<Rate>(
     return switch error {
     case .size: Int32(STEPSIZE_ERROR_SIZE)
     case .lossRequired: Int32(STEPSIZE_ERROR_LOSS_REQUIRED)
+    case .observationRequired: Int32(STEPSIZE_ERROR_OBSERVATION_REQUIRED)
     case .memory: Int32(STEPSIZE_ERROR_MEMORY)
     }
   }

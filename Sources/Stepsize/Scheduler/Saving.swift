@@ -106,6 +106,11 @@ extension Scheduler {
     if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
+    var isObserved = observed == step
+    if observesMore, state.has(format: 3, ifWritten: isObserved) {
+      state.transfer(&isObserved)
+      observed = isObserved ? step : -1
+    }
     watch.transfer(&state)
     if state.isReading, !isConsistent { state.reject() }
   }

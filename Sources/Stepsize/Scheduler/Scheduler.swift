@@ -20,6 +20,10 @@ public struct Scheduler: ~Copyable, Sendable {
   var controller: ActiveController
   /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
+  /// Whether the controller observes something else than the loss.
+  let observesMore: Bool
+  /// The last update for which it has.
+  var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
   let isWatched: Bool
   var watch: Watch
@@ -66,6 +70,7 @@ public struct Scheduler: ~Copyable, Sendable {
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
     let isWatched = records || !plan.earlyStops.isEmpty
     self.needsLoss = needsLoss
+    self.observesMore = !active.needs.subtracting(.loss).isEmpty
     self.isWatched = isWatched
     self.controller = active
     self.watch = watch
