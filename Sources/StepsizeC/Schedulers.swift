@@ -130,6 +130,7 @@ private func make(
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.rates(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -147,9 +148,20 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.stepAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
+    return step(scheduler, lrs, count)
+  }
+}
+
+@inline(never)
+private func step(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -165,6 +177,16 @@ private func make(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.stepAtOnce(loss: loss, into: rates) { return Int32(STEPSIZE_OK) }
+    return step(scheduler, loss, lrs, count)
+  }
+}
+
+@inline(never)
+private func step(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ loss: Double, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(loss: loss, into: rates) { scheduler in
@@ -173,6 +195,7 @@ private func make(
         return Int32(STEPSIZE_OK)
       } == STEPSIZE_OK
     }
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -187,9 +210,20 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.advanceAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
+    return advance(scheduler, lrs, count)
+  }
+}
+
+@inline(never)
+private func advance(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.advance(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -236,6 +270,7 @@ private func make(
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.next(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -251,6 +286,7 @@ private func make(
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.next(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -278,7 +314,7 @@ private func reserve(_ scheduler: UnsafeMutablePointer<stepsize_scheduler>) -> B
 @inline(__always)
 private func withRates<Rate>(
   _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: UnsafeMutablePointer<Rate>?, _ count: UInt,
-  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> Void
+  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> stepsize_status
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   // The place is looked at, not the pointer: then the span does not look again.
@@ -287,8 +323,7 @@ private func withRates<Rate>(
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   do {
-    try body(MutableSpan(_unsafeStart: start, count: Int(count)))
-    return Int32(STEPSIZE_OK)
+    return try body(MutableSpan(_unsafeStart: start, count: Int(count)))
   } catch {
     return switch error {
     case .size: Int32(STEPSIZE_ERROR_SIZE)

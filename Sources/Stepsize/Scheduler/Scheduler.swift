@@ -26,6 +26,8 @@ public struct Scheduler: ~Copyable, Sendable {
   var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
   let isWatched: Bool
+  /// Whether a step without a loss has nothing to do but to count.
+  let onlyCounts: Bool
   var watch: Watch
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
@@ -69,9 +71,11 @@ public struct Scheduler: ~Copyable, Sendable {
     self.length = plan.schedule?.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
     let isWatched = records || !plan.earlyStops.isEmpty
+    let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
-    self.observesMore = !active.needs.subtracting(.loss).isEmpty
+    self.observesMore = observesMore
     self.isWatched = isWatched
+    self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
     self.plan = plan

@@ -157,6 +157,40 @@ extension Scheduler {
     groups.indices.contains(index) ? groups[index].rate(schedule.value(at: time)) : nil
   }
 
+  // MARK: - At once
+
+  // The commonest steps: they make no call and ask for no memory, so that a function that tries them first and leaves the
+  // others to a second one needs no stack. False for another step; nothing has changed then.
+
+  @inline(__always)
+  package mutating func stepAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard onlyCounts else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func stepAtOnce(
+    loss: Double, into rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched, controller.observeAtOnce(loss) else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func advanceAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
   // MARK: - Memory
 
   // A step asks for no memory where there is a reserve. Who cannot do without it makes one beforehand, part by part, so
