@@ -427,6 +427,7 @@ static void theory(void) {
 static void numbers_alone(void) {
   NEEDS_NOTHING(stepsize_abi_version());
   NEEDS_NOTHING(stepsize_version());
+  WITHOUT_MEMORY(CHECK_STATUS(stepsize_set_allocator(NULL), STEPSIZE_ERROR_NULL), "stepsize_set_allocator(");
   NEEDS_NOTHING(stepsize_status_name(STEPSIZE_ERROR_MEMORY));
   NEEDS_NOTHING(stepsize_state_format());
   NEEDS_NOTHING(stepsize_linear(5, 10, 1, 0));

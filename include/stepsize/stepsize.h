@@ -79,8 +79,8 @@
 
    A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
    is not used. On failure it changes nothing but `error`, which receives the text: the field,
-   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
-   is a legal loss.
+   its value and what is allowed. Nothing is printed, and nothing but the allocator is kept in a global
+   variable. NaN is a legal loss.
 
    MEMORY
 
@@ -89,7 +89,7 @@
    itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
    which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
    record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
-   made. Memory comes from malloc.
+   made. Memory comes from malloc, or from an allocator of the program's own (stepsize_set_allocator).
 
    Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
    memory and ends the process when it is used (overcommit). No function may be called from a signal
@@ -196,6 +196,17 @@ typedef struct stepsize_error {
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
 
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
+
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
 
@@ -224,6 +235,18 @@ int32_t stepsize_abi_version(void);
 
    Returns: 1000000 major + 1000 minor + patch. */
 int32_t stepsize_version(void);
+
+/* Takes all memory of this library from an allocator of the program's own, in place of malloc
+   and free.
+
+   Once, at the start: before the first call of any function that asks for memory, whatever came
+   of it. One allocator serves all objects and threads until the process ends.
+
+   allocator: Its functions and their context, which is copied; what they use lives as long as
+     the process.
+   Returns: A status; STEPSIZE_ERROR_NULL where a function is NULL, STEPSIZE_ERROR_ORDER where
+     memory was asked for, or an allocator set, before. */
+STEPSIZE_CHECKED stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 
 /* The name of a status, for a log.
 

@@ -37,6 +37,17 @@ typedef struct stepsize_error {
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
 
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
+
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
 

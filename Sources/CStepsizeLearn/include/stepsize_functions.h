@@ -7,6 +7,7 @@
 
 int32_t stepsize_abi_version(void);
 int32_t stepsize_version(void);
+stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 const char *stepsize_status_name(stepsize_status status);
 double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor);
 double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor);

@@ -94,6 +94,14 @@ class stepsize_error(Structure):
     ]
 
 
+class stepsize_allocator(Structure):
+    _fields_ = [
+        ("allocate", c_void_p),
+        ("release", c_void_p),
+        ("context", c_void_p),
+    ]
+
+
 class stepsize_argument(Structure):
     _fields_ = [
         ("name", c_char_p),
@@ -197,6 +205,7 @@ class stepsize_phase(Structure):
 SIGNATURES = {
     "stepsize_abi_version": (c_int32, []),
     "stepsize_version": (c_int32, []),
+    "stepsize_set_allocator": (c_int32, [POINTER(stepsize_allocator)]),
     "stepsize_status_name": (c_char_p, [c_int32]),
     "stepsize_linear": (c_double, [c_int64, c_int64, c_double, c_double]),
     "stepsize_cosine": (c_double, [c_int64, c_int64, c_double, c_double]),
