@@ -22,6 +22,13 @@ protocol Moving: ~Copyable {
 
   mutating func transfer(_ state: inout StateCoder)
 
+  /// Takes what belongs to other base rates or groups (`origins`: where each comes from) from a controller made for them,
+  /// and keeps what it knows. It asks for no memory.
+  mutating func adopt(_ other: inout Self, _ origins: [Group.Origin])
+
+  /// Moves base rates into its bounds.
+  func bound(_ groups: inout [Group])
+
   /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
   /// need one: `observe` must take that loss.
   mutating func observeAtOnce(_ loss: Double) -> Bool
@@ -53,6 +60,10 @@ protocol Moving: ~Copyable {
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
+
+  mutating func adopt(_ other: inout Self, _ origins: [Group.Origin]) {}
+
+  func bound(_ groups: inout [Group]) {}
 
   mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 

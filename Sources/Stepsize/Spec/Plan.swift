@@ -3,18 +3,30 @@
 /// Its text form is their product, with the controllers first:
 ///
 ///     greedy(patience=10) * early_stop("main", patience=200) * (constant(9000, phase="main") >> linear(1000))
+///
+/// In place of the schedule there may be one for each parameter group:
+///
+///     plateau() * [linear(1000), constant(500) >> linear(500)]
 public struct Plan: Sendable {
   /// The controller that moves the base rates; nil for none.
   public let controller: Controller?
   /// The early stop rules.
   public let earlyStops: [Controller]
-  /// nil for a constant 1.
+  /// nil for a constant 1. Where each group has its own it is that of the first one, whose phases are the scheduler's.
   public let schedule: Schedule?
+  /// The schedules of the groups where each has its own, two at least; otherwise empty.
+  public let groupSchedules: [Schedule]
 
   public static let maximumEarlyStopCount = 16
 
   /// At most one of the controllers moves the base rates; the others are early stop rules, each for an existing phase.
   public init(_ controllers: [Controller], _ schedule: Schedule?) throws(ConfigurationError) {
+    try self.init(controllers, schedule.map { [$0] } ?? [])
+  }
+
+  /// The same with no schedule, one for all groups, or one for each.
+  public init(_ controllers: [Controller], _ schedules: [Schedule]) throws(ConfigurationError) {
+    let schedule = schedules.first
     var mover: Controller?
     var earlyStops: [Controller] = []
     for controller in controllers {
@@ -39,8 +51,32 @@ public struct Plan: Sendable {
         Lexer.quoted(name[...]))
     }
     controller = mover
+    if mover?.kind == .lineSearch, schedules.count > 1 {
+      throw ConfigurationError(.argument, "line_search: its groups must have one schedule for all")
+    }
     self.earlyStops = earlyStops
     self.schedule = schedule
+    groupSchedules = schedules.count > 1 ? schedules : []
+  }
+
+  /// The schedules: none, one for all groups, or one for each.
+  public var schedules: [Schedule] {
+    groupSchedules.isEmpty ? schedule.map { [$0] } ?? [] : groupSchedules
+  }
+
+  /// The schedule of a group that exists; nil for none.
+  public func schedule(ofGroup index: Int) -> Schedule? {
+    groupSchedules.isEmpty ? schedule : groupSchedules[index]
+  }
+
+  /// The length of the longest schedule; nil where one has no end, and for none.
+  var length: Int64? {
+    var longest: Int64?
+    for schedule in schedules {
+      guard let length = schedule.length else { return nil }
+      longest = Swift.max(longest ?? 0, length)
+    }
+    return longest
   }
 
   /// All controllers: the one that moves the rates first.
@@ -60,6 +96,15 @@ public struct Plan: Sendable {
     for controller in controllers {
       if !text.isEmpty { text.write(" * ") }
       controller.write(to: &text)
+    }
+    guard groupSchedules.isEmpty else {
+      text.write(text.isEmpty ? "[" : " * [")
+      for (i, each) in groupSchedules.enumerated() {
+        if i > 0 { text.write(", ") }
+        each.write(to: &text)
+      }
+      text.write("]")
+      return text
     }
     guard let schedule else { return text }
     let inBrackets = !text.isEmpty && schedule.isSequence
