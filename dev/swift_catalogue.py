@@ -170,8 +170,8 @@ struct ActiveController: ~Copyable, Sendable {{
 {dispatch("{}.isAtBottom(groups)", "false")}  }}
 
   /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows.
-  mutating func adopt(_ other: inout ActiveController, _ origins: [Group.Origin]) {{
-{dispatch("{0}.adopt(&other.{0}, origins)", "break")}  }}
+  mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {{
+{dispatch("{0}.adopt(&other.{0}, origins, groups)", "break")}  }}
 
   /// Moves base rates into the bounds of the controller.
   func bound(_ groups: inout [Group]) {{

@@ -78,8 +78,7 @@ private func regroup(
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
   var prepared: Scheduler.Regrouping?
   let status = boundary(error) { () throws(ConfigurationError) in prepared = try prepare(scheduler.value) }
-  guard var prepared = prepared.take() else { return status }
-  scheduler.value.pointee.apply(&prepared)
+  if let prepared { scheduler.value.pointee.apply(prepared) }
   return status
 }
 

@@ -163,13 +163,13 @@ struct ActiveController: ~Copyable, Sendable {
   }
 
   /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows.
-  mutating func adopt(_ other: inout ActiveController, _ origins: [Group.Origin]) {
+  mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {
     switch kind {
-    case .greedy: greedy.adopt(&other.greedy, origins)
-    case .hypergradient: hypergradient.adopt(&other.hypergradient, origins)
-    case .learned: learned.adopt(&other.learned, origins)
-    case .lineSearch: lineSearch.adopt(&other.lineSearch, origins)
-    case .plateau: plateau.adopt(&other.plateau, origins)
+    case .greedy: greedy.adopt(&other.greedy, origins, groups)
+    case .hypergradient: hypergradient.adopt(&other.hypergradient, origins, groups)
+    case .learned: learned.adopt(&other.learned, origins, groups)
+    case .lineSearch: lineSearch.adopt(&other.lineSearch, origins, groups)
+    case .plateau: plateau.adopt(&other.plateau, origins, groups)
     default: break
     }
   }

@@ -20,23 +20,13 @@ struct Group: Sendable {
     self.max = max + 0
   }
 
-  /// Where a group comes from when a scheduler gets other groups or base rates.
-  struct Origin: Sendable {
-    /// Which group it was; nil for a new one.
-    let index: Int?
-    /// Its base rate over that of before.
-    let ratio: Double
-  }
-
   /// Gives it another base rate. What the controller has made of it keeps its proportion, to the last bit where it has
-  /// made nothing of it. Returns that proportion.
-  mutating func rebase(_ rate: Double) throws(ConfigurationError) -> Double {
-    let next = try Group(rate, min: min, max: max)
-    if next.initial == initial { return 1 }
-    let ratio = initial > 0 ? finite(next.initial / initial) : 0
-    base = base == initial || initial == 0 ? next.initial : finite(base * ratio)
-    initial = next.initial
-    return ratio
+  /// made nothing of it.
+  mutating func rebase(_ rate: Double) throws(ConfigurationError) {
+    let next = try Group(rate, min: min, max: max).initial
+    if next == initial { return }
+    base = base == initial || initial == 0 ? next : finite(base * finite(next / initial))
+    initial = next
   }
 
   /// Moves the base rate into the bounds of a controller, which may not hold the one that was given.

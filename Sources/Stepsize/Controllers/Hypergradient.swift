@@ -94,7 +94,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     return true
   }
 
-  mutating func adopt(_ other: inout Hypergradient, _ origins: [Group.Origin]) {
+  mutating func adopt(_ other: inout Hypergradient, _ origins: [Int], _ groups: [Group]) {
     lower = other.lower
     upper = other.upper
   }

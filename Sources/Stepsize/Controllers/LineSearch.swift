@@ -203,12 +203,13 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     return true
   }
 
-  mutating func adopt(_ other: inout LineSearch, _ origins: [Group.Origin]) {
+  mutating func adopt(_ other: inout LineSearch, _ origins: [Int], _ groups: [Group]) {
     lower = other.lower
     upper = other.upper
-    for (i, origin) in origins.enumerated() {
-      guard let index = origin.index, origin.ratio > 0 else { continue }
-      other.previous[i] = bounded(previous[index] * origin.ratio, lower[i], upper[i])
+    // The new one begins with the base rates.
+    for (i, origin) in origins.enumerated() where origin >= 0 && groups[origin].initial > 0 {
+      let ratio = finite(other.previous[i] / groups[origin].initial)
+      other.previous[i] = bounded(previous[origin] * ratio, lower[i], upper[i])
     }
     swap(&previous, &other.previous)
     swap(&squaredNorms, &other.squaredNorms)

@@ -22,9 +22,13 @@ protocol Moving: ~Copyable {
 
   mutating func transfer(_ state: inout StateCoder)
 
-  /// Takes what belongs to other base rates or groups (`origins`: where each comes from) from a controller made for them,
-  /// and keeps what it knows. It asks for no memory.
-  mutating func adopt(_ other: inout Self, _ origins: [Group.Origin])
+  /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows. It asks
+  /// for no memory.
+  ///
+  /// - Parameters:
+  ///   - origins: Which of the present groups each of the others was; -1 for a new one.
+  ///   - groups: The present ones.
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group])
 
   /// Moves base rates into its bounds.
   func bound(_ groups: inout [Group])
@@ -61,7 +65,7 @@ protocol Moving: ~Copyable {
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
 
-  mutating func adopt(_ other: inout Self, _ origins: [Group.Origin]) {}
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group]) {}
 
   func bound(_ groups: inout [Group]) {}
 

@@ -8,8 +8,7 @@ extension Scheduler {
   /// Throws `.argument` for a wrong number of rates, for one that is negative or not finite, and for one outside the
   /// bounds of the controller.
   public mutating func setBaseLRs(_ baseLRs: [Double]) throws(ConfigurationError) {
-    var prepared = try rebasing(baseLRs)
-    apply(&prepared)
+    apply(try rebasing(baseLRs))
   }
 
   /// Adds a group, with its base rate as the controller moves it from now on.
@@ -26,29 +25,42 @@ extension Scheduler {
   public mutating func addGroup(
     baseLR: Double, minLR: Double = 0, maxLR: Double? = nil, schedule: Schedule? = nil
   ) throws(ConfigurationError) {
-    var prepared = try adding(baseLR: baseLR, minLR: minLR, maxLR: maxLR, schedule: schedule)
-    apply(&prepared)
+    apply(try adding(baseLR: baseLR, minLR: minLR, maxLR: maxLR, schedule: schedule))
   }
 
   /// Removes a group, its record and its schedule; the groups after it move up.
   ///
   /// Throws `.argument` for the only group, for one that does not exist, and where the controller has bounds for each.
   public mutating func removeGroup(_ index: Int) throws(ConfigurationError) {
-    var prepared = try removing(index)
-    apply(&prepared)
+    apply(try removing(index))
   }
 
   // The same in two calls, of which the first may run out of memory and the second needs none.
 
-  /// The groups to come, with what belongs to them.
-  package struct Regrouping: ~Copyable {
-    fileprivate var groups: [Group] = []
-    fileprivate var origins: [Group.Origin] = []
+  /// The groups to come, with what belongs to them. A class, as it is large and passed around.
+  package final class Regrouping {
+    fileprivate let groups: [Group]
+    /// Which group each was; -1 for a new one.
+    fileprivate let origins: [Int]
     fileprivate var controller: ActiveController
-    fileprivate var plan: Plan
-    fileprivate var schedule: Node
-    fileprivate var groupSchedules: [Node]
-    fileprivate var records: [Record]
+    fileprivate let plan: Plan
+    fileprivate let schedule: Node
+    fileprivate let groupSchedules: [Node]
+    fileprivate let records: [Record]
+
+    fileprivate init(
+      _ groups: [Group], _ origins: [Int], _ plan: Plan, _ watch: borrowing Watch
+    ) throws(ConfigurationError) {
+      let controller = try ActiveController(plan.controller, bases: groups.map { $0.initial })
+      var groups = groups
+      controller.bound(&groups)
+      self.groups = groups
+      self.origins = origins
+      self.controller = controller
+      self.plan = plan
+      (schedule, groupSchedules) = Scheduler.nodes(of: plan)
+      records = watch.records(of: origins)
+    }
   }
 
   package func rebasing(_ baseLRs: [Double]) throws(ConfigurationError) -> Regrouping {
@@ -56,12 +68,9 @@ extension Scheduler {
       throw ConfigurationError(
         "scheduler", "base_lr count", .integer(Int64(baseLRs.count)), expected: "1, or one for each group")
     }
-    var (next, origins) = asTheyAre
-    for i in next.indices {
-      let ratio = try next[i].rebase(baseLRs[baseLRs.count == 1 ? 0 : i])
-      origins[i] = Group.Origin(index: i, ratio: ratio)
-    }
-    return try regrouping(next, origins, plan.schedules)
+    var next = groups
+    for i in next.indices { try next[i].rebase(baseLRs[baseLRs.count == 1 ? 0 : i]) }
+    return try Regrouping(next, Array(groups.indices), plan, watch)
   }
 
   package func adding(
@@ -73,17 +82,15 @@ extension Scheduler {
     let highest = maxLR ?? Double.greatestFiniteMagnitude
     try Check("scheduler")("min_lr", minLR, in: .nonNegative)
     try Check("scheduler")("max_lr", highest, in: .nonNegative)
-    var (next, origins) = asTheyAre
     var schedules = plan.schedules
-    if schedule != nil || schedules.count > 1 {
-      let first: Schedule
-      if let common = schedules.first { first = common } else { first = try .constant() }
-      while schedules.count < groups.count { schedules.append(first) }
-      schedules.append(schedule ?? first)
+    if schedule != nil || plan.isEach {
+      if schedules.isEmpty { schedules.append(try .constant()) }
+      while schedules.count < groups.count { schedules.append(schedules[0]) }
+      schedules.append(schedule ?? schedules[0])
     }
-    next.append(try Group(baseLR, min: minLR, max: highest))
-    origins.append(Group.Origin(index: nil, ratio: 1))
-    return try regrouping(next, origins, schedules)
+    return try Regrouping(
+      groups + [try Group(baseLR, min: minLR, max: highest)], Array(groups.indices) + [-1],
+      try Plan(plan.controllers, schedules), watch)
   }
 
   package func removing(_ index: Int) throws(ConfigurationError) -> Regrouping {
@@ -91,33 +98,15 @@ extension Scheduler {
       throw ConfigurationError(
         "scheduler", "group", .integer(Int64(index)), expected: "one of several groups, counted from 0")
     }
-    var (next, origins) = asTheyAre
-    var schedules = plan.schedules
+    var (next, origins, schedules) = (groups, Array(groups.indices), plan.schedules)
     next.remove(at: index)
     origins.remove(at: index)
-    if schedules.count > 1 { schedules.remove(at: index) }
-    return try regrouping(next, origins, schedules)
+    if plan.isEach { schedules.remove(at: index) }
+    return try Regrouping(next, origins, try Plan(plan.controllers, schedules), watch)
   }
 
-  private var asTheyAre: ([Group], [Group.Origin]) {
-    (groups, groups.indices.map { Group.Origin(index: $0, ratio: 1) })
-  }
-
-  private func regrouping(
-    _ groups: [Group], _ origins: [Group.Origin], _ schedules: [Schedule]
-  ) throws(ConfigurationError) -> Regrouping {
-    var groups = groups
-    let controller = try ActiveController(plan.controller, bases: groups.map { $0.initial })
-    controller.bound(&groups)
-    let plan = try Plan(self.plan.controllers, schedules)
-    let (schedule, groupSchedules) = Self.nodes(of: plan)
-    return Regrouping(
-      groups: groups, origins: origins, controller: controller, plan: plan, schedule: schedule,
-      groupSchedules: groupSchedules, records: watch.records(of: origins))
-  }
-
-  package mutating func apply(_ prepared: inout Regrouping) {
-    controller.adopt(&prepared.controller, prepared.origins)
+  package mutating func apply(_ prepared: Regrouping) {
+    controller.adopt(&prepared.controller, prepared.origins, groups)
     groups = prepared.groups
     plan = prepared.plan
     schedule = prepared.schedule

@@ -27,8 +27,9 @@ extension Scheduler {
   /// Whether every rate is at its lower bound and stays there for the rest of the schedule: checked now and 1, 2, 4, 8,
   /// … updates ahead.
   private var isAtMinimum: Bool {
+    let (groups, time) = (groups, time)
     var isAtBound = true
-    for (i, group) in groups.enumerated() where !(group.min > 0 && rate(i, at: time) <= group.min) {
+    for i in groups.indices where !(groups[i].min > 0 && rate(i, at: time) <= groups[i].min) {
       isAtBound = false
     }
     guard isAtBound || controller.isAtBottom(groups) else { return false }

@@ -24,8 +24,14 @@ public struct Scheduler: ~Copyable, Sendable {
   var controller: ActiveController
   /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
+  /// Whether the controller observes something else than the loss.
+  let observesMore: Bool
+  /// The last update for which it has.
+  var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
   let isWatched: Bool
+  /// Whether a step without a loss has nothing to do but to count.
+  let onlyCounts: Bool
   var watch: Watch
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
@@ -64,8 +70,11 @@ public struct Scheduler: ~Copyable, Sendable {
     self.length = plan.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
     let isWatched = records || !plan.earlyStops.isEmpty
+    let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
+    self.observesMore = observesMore
     self.isWatched = isWatched
+    self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
     self.plan = plan
@@ -81,8 +90,8 @@ public struct Scheduler: ~Copyable, Sendable {
   }
 
   static func check(_ plan: Plan, groupCount: Int) throws(ConfigurationError) {
-    let count = plan.groupSchedules.count
-    guard count == 0 || count == groupCount else {
+    let count = plan.schedules.count
+    guard count <= 1 || count == groupCount else {
       throw ConfigurationError(
         "scheduler", "schedule count", .integer(Int64(count)), expected: "none, one, or one for each group")
     }
@@ -91,8 +100,7 @@ public struct Scheduler: ~Copyable, Sendable {
   /// How the schedules of a plan are computed: for all groups, and for each.
   static func nodes(of plan: Plan) -> (Node, [Node]) {
     let schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
-    if plan.groupSchedules.isEmpty { return (schedule, []) }
-    return (.scale(1, schedule), plan.groupSchedules.map { $0.node })
+    return plan.isEach ? (.scale(1, schedule), plan.schedules.map { $0.node }) : (schedule, [])
   }
 
   private static func bounds(

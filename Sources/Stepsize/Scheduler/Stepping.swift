@@ -2,6 +2,9 @@
 public enum StepFailure: Error, Sendable {
   /// The scheduler needs a loss: call `step(loss:into:)`, or `advance` for an update without one.
   case lossRequired
+  /// The controller has not observed this update: call `observeGradient`, or `propose` and `report`, before the step, or
+  /// `advance` for an update without one.
+  case observationRequired
   /// The span of the rates is shorter than the number of groups, and not empty.
   case size
   /// The number of updates is negative, or leads beyond 2^63 - 1.
@@ -36,17 +39,34 @@ extension Scheduler {
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   ///
-  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), and `.size`.
+  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), `.observationRequired` where its controller
+  /// observes something else and has not in this update, and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    if observesMore { return try Self.stepObserved(&self, rates) }
     try advance(into: rates)
+  }
+
+  @inline(never)
+  private static func stepObserved(
+    _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
+    try scheduler.advance(into: rates)
+  }
+
+  /// After an update: whether the controller has observed it. The first update of a hypergradient has none before it.
+  private mutating func checkObserved() throws(StepFailure) {
+    guard !observesMore || observed == step || step == 0 && controller.needs.contains(.gradient) else {
+      throw .observationRequired
+    }
   }
 
   /// After an update, with its loss: any number, NaN and infinities included. A scheduler that needs no loss ignores
   /// it.
   ///
-  /// Throws `.size`.
+  /// Throws `.observationRequired` as `step(into:)`, and `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     try step(loss: loss, into: rates) { _ in true }
@@ -55,13 +75,13 @@ extension Scheduler {
   /// The same for who cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
   /// provides it (`reserveController`), or returns false.
   ///
-  /// Throws `.size`, and `.memory` where `reserve` returns false.
+  /// Throws as well `.memory` where `reserve` returns false.
   @inline(__always)
   package mutating func step(
     loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
-    if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
+    if isWatched { return try Self.stepWatched(&self, loss, rates, isWritten) }
     guard controller.observeAtOnce(loss) else {
       return try Self.stepMoving(&self, loss, rates, isWritten, reserve)
     }
@@ -74,6 +94,7 @@ extension Scheduler {
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool,
     _ reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
+    try scheduler.checkObserved()
     if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.count()
@@ -83,7 +104,8 @@ extension Scheduler {
   @inline(never)
   private static func stepWatched(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
-  ) {
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.endPhase(loss)
@@ -130,6 +152,7 @@ extension Scheduler {
     let isWritten = try isToBeWritten(rates.count)
     let (start, end) = (time, time + count)
     let recordedCount = recorded.count
+    let settled = plan.settled
     while time < end, watch.hasRoom() {
       guard hasReserve || reserve(&self) else {
         watch.cut(to: recordedCount)
@@ -138,10 +161,10 @@ extension Scheduler {
       }
       Self.writeDown(&self)
       time += 1
-      guard let length, time > length else { continue }
-      // The rates are those at the end of the schedule from now on.
-      watch.lengthen(by: end - time)
-      break
+      if time > settled {
+        watch.lengthen(by: end - time)
+        break
+      }
     }
     time = end
     watch.endReserve()
@@ -151,9 +174,10 @@ extension Scheduler {
   /// Before an update: its rates; it then counts as made. For loops and callbacks that have one place to ask, and none
   /// after the update. The step and what is saved are those of `advance`.
   ///
-  /// Throws `.lossRequired` where something needs the loss, and `.size`.
+  /// Throws as `step(into:)`.
   public mutating func next(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     try self.rates(into: rates)
     Self.countUpdate(&self)
   }
@@ -161,6 +185,7 @@ extension Scheduler {
   /// The same in single precision: a rate above 0 is not rounded to 0.
   public mutating func next(into rates: consuming MutableSpan<Float>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     if try isToBeWritten(rates.count) {
       for i in groups.indices { rates[i] = single(rate(i, at: time)) }
     }
@@ -179,8 +204,43 @@ extension Scheduler {
   }
 
   /// The rate of a group that exists, with its base rate as it is, for a step of the schedule.
+  @inline(never)
   func rate(_ index: Int, at time: Int64) -> Double {
     groups[index].rate((groupSchedules.isEmpty ? schedule : groupSchedules[index]).value(at: time))
+  }
+
+  // MARK: - At once
+
+  // The commonest steps: they make no call and ask for no memory, so that a function that tries them first and leaves the
+  // others to a second one needs no stack. False for another step; nothing has changed then.
+
+  @inline(__always)
+  package mutating func stepAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard onlyCounts else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func stepAtOnce(
+    loss: Double, into rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched, controller.observeAtOnce(loss) else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func advanceAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
   }
 
   // MARK: - Memory
@@ -218,6 +278,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.observeGradient(dots: dots, norms: norms, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -230,6 +291,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -245,6 +307,7 @@ extension Scheduler {
     let multiplier = schedule.value(at: time)
     let trial = try controller.report(
       loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
+    observed = step
     if isWritten { write(rates) }
     return trial
   }

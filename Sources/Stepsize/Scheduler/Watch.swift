@@ -180,9 +180,9 @@ struct Watch: ~Copyable, Sendable {
 
   /// The records of other groups: those of groups that were there, and of new ones, whose parameters were not updated,
   /// the rate 0 for what is recorded. The array is empty where nothing is.
-  func records(of origins: [Group.Origin]) -> [Record] {
+  func records(of origins: [Int]) -> [Record] {
     guard isRecording else { return [] }
-    return origins.map { $0.index.map { records[$0] } ?? Record(zeros: recorded.count) }
+    return origins.map { $0 < 0 ? Record(zeros: recorded.count) : records[$0] }
   }
 
   mutating func replaceRecords(by records: [Record]) {

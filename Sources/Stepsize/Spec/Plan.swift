@@ -12,10 +12,8 @@ public struct Plan: Sendable {
   public let controller: Controller?
   /// The early stop rules.
   public let earlyStops: [Controller]
-  /// nil for a constant 1. Where each group has its own it is that of the first one, whose phases are the scheduler's.
-  public let schedule: Schedule?
-  /// The schedules of the groups where each has its own, two at least; otherwise empty.
-  public let groupSchedules: [Schedule]
+  /// None (a constant 1), one for all groups, or one for each.
+  public let schedules: [Schedule]
 
   public static let maximumEarlyStopCount = 16
 
@@ -26,7 +24,6 @@ public struct Plan: Sendable {
 
   /// The same with no schedule, one for all groups, or one for each.
   public init(_ controllers: [Controller], _ schedules: [Schedule]) throws(ConfigurationError) {
-    let schedule = schedules.first
     var mover: Controller?
     var earlyStops: [Controller] = []
     for controller in controllers {
@@ -43,7 +40,7 @@ public struct Plan: Sendable {
       throw ConfigurationError(.limit, "scheduler: more than 16 early stop rules")
     }
     for rule in earlyStops {
-      guard let name = rule.arguments.optionalWord("phase"), schedule?.hasPhase(name) != true else {
+      guard let name = rule.arguments.optionalWord("phase"), schedules.first?.hasPhase(name) != true else {
         continue
       }
       throw ConfigurationError(
@@ -55,28 +52,32 @@ public struct Plan: Sendable {
       throw ConfigurationError(.argument, "line_search: its groups must have one schedule for all")
     }
     self.earlyStops = earlyStops
-    self.schedule = schedule
-    groupSchedules = schedules.count > 1 ? schedules : []
+    self.schedules = schedules
   }
 
-  /// The schedules: none, one for all groups, or one for each.
-  public var schedules: [Schedule] {
-    groupSchedules.isEmpty ? schedule.map { [$0] } ?? [] : groupSchedules
-  }
+  /// nil for a constant 1. Where each group has its own it is that of the first one, whose phases are the scheduler's.
+  public var schedule: Schedule? { schedules.first }
 
-  /// The schedule of a group that exists; nil for none.
+  /// Whether each group has its own schedule.
+  public var isEach: Bool { schedules.count > 1 }
+
+  /// The schedule of a group that exists; nil for a constant 1.
   public func schedule(ofGroup index: Int) -> Schedule? {
-    groupSchedules.isEmpty ? schedule : groupSchedules[index]
+    isEach ? schedules[index] : schedules.first
   }
 
   /// The length of the longest schedule; nil where one has no end, and for none.
   var length: Int64? {
-    var longest: Int64?
-    for schedule in schedules {
-      guard let length = schedule.length else { return nil }
-      longest = Swift.max(longest ?? 0, length)
+    let last = schedules.reduce(-1) { Swift.max($0, $1.length ?? Int64.max) }
+    return last == -1 || last == Int64.max ? nil : last
+  }
+
+  /// The step from which on all multipliers stay as they are; the largest one where they may not.
+  var settled: Int64 {
+    schedules.reduce(0) { (last, schedule) in
+      if case .constant = schedule.node { return last }
+      return Swift.max(last, schedule.length ?? Int64.max)
     }
-    return longest
   }
 
   /// All controllers: the one that moves the rates first.
@@ -97,20 +98,26 @@ public struct Plan: Sendable {
       if !text.isEmpty { text.write(" * ") }
       controller.write(to: &text)
     }
-    guard groupSchedules.isEmpty else {
-      text.write(text.isEmpty ? "[" : " * [")
-      for (i, each) in groupSchedules.enumerated() {
-        if i > 0 { text.write(", ") }
-        each.write(to: &text)
-      }
-      text.write("]")
-      return text
+    let inBrackets = !text.isEmpty && !isEach && schedules.first?.isSequence == true
+    var separator: StaticString = text.isEmpty ? "" : " * "
+    for (i, schedule) in schedules.enumerated() {
+      text.write(separator)
+      if i == 0 && isEach { text.write("[") }
+      if inBrackets { text.write("(") }
+      schedule.write(to: &text)
+      separator = ", "
     }
-    guard let schedule else { return text }
-    let inBrackets = !text.isEmpty && schedule.isSequence
-    if !text.isEmpty { text.write(inBrackets ? " * (" : " * ") }
-    schedule.write(to: &text)
+    if isEach { text.write("]") }
     if inBrackets { text.write(")") }
     return text
+  }
+
+  /// The text before format 3, when `plateau()` was PyTorch's.
+  var formerText: [UInt8] {
+    let start: StaticString = "plateau(\"pytorch\""
+    let text = text
+    guard start.begins(text[...]) else { return text }
+    let rest = text.dropFirst(start.utf8CodeUnitCount)
+    return Array(text.prefix(8)) + ((", " as StaticString).begins(rest) ? rest.dropFirst(2) : rest)
   }
 }
