@@ -16,3 +16,26 @@ def holm(p_values: list[float]) -> list[float]:
 
 def geometric_mean(values) -> float:
     return float(np.exp(np.mean(np.log(values))))
+
+
+def signed_rank(differences) -> float:
+    """p of Wilcoxon's signed-rank test; 1 where nothing differs."""
+    from scipy.stats import wilcoxon
+
+    values = np.asarray(differences, float)
+    return float(wilcoxon(values).pvalue) if np.count_nonzero(values) >= 1 else 1.0
+
+
+def mean_ranks(table) -> np.ndarray:
+    """(columns,): of each column over the rows, 1 is the lowest value; ties share."""
+    from scipy.stats import rankdata
+
+    return rankdata(np.asarray(table, float), axis=1).mean(axis=0)
+
+
+def critical_difference(columns: int, rows: int, level: float = 0.05) -> float:
+    """Of mean ranks (Nemenyi, as in Demsar 2006): further apart is a difference."""
+    from scipy.stats import studentized_range
+
+    q = studentized_range.ppf(1 - level, columns, np.inf) / np.sqrt(2)
+    return float(q * np.sqrt(columns * (columns + 1) / 6 / rows))

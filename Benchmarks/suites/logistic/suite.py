@@ -56,7 +56,7 @@ class Settings:
 
 
 SMALL = ("iris", "breast_cancer", "ionosphere", "pima", "vehicle", "vowel", "german", "contraceptive")
-FULL = Settings("full", tuple(sets.SETS), tuple(range(10)), epochs=100, cap=50_000)
+FULL = Settings("full", sets.LOGISTIC, tuple(range(10)), epochs=100, cap=50_000)
 QUICK = Settings("quick", SMALL, tuple(range(5)), epochs=50, cap=5_000)
 
 
@@ -202,7 +202,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmark-logistic", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer sets, seeds and epochs: under two minutes")
     run.add_options(parser)
-    parser.add_argument("--sets", nargs="+", choices=list(sets.SETS), metavar="SET", help="these sets alone")
+    parser.add_argument("--sets", nargs="+", choices=sets.LOGISTIC, metavar="SET", help="these sets alone")
     parser.add_argument("--schedules", nargs="+", choices=schedules.NAMES, metavar="NAME", help="these schedules alone")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the rows")
