@@ -22,19 +22,22 @@ class Check:
 
 
 def check(suite: Suite, pool: Local | Cluster, fraction: float = 0.01, seed: int | None = None) -> Check:
-    """At least one cell. The same processor and packages give the same bits."""
+    """At least one cell, with the others of its lot. The same processor and packages give the same bits."""
     stored = [cell for group in suite.cells() for cell in group if known(suite, cell)]
     if not stored:
         return Check(0, [])
-    count = max(1, round(fraction * len(stored)))
-    chosen = random.Random(seed).sample(stored, count)
-    different = []
-    for cell, _, content in pool.map(work, (task_of(suite, cell) for cell in chosen)):
-        before = suite.read(cell)
-        for name in sorted(set(before) | set(content)):
-            if name not in before or name not in content or not same(before[name], content[name]):
-                largest = distance(before.get(name), content.get(name))
-                different.append((suite.name(cell), name, largest))
+    by_key = {suite.key(cell): cell for cell in stored}
+    chosen = random.Random(seed).sample(list(by_key), max(1, round(fraction * len(by_key))))
+    # Those whose lot has cells of other settings cannot be run again by these.
+    lots = {tuple(lot) for lot in map(suite.results.lot, chosen) if set(lot) <= set(by_key)}
+    different, count = [], 0
+    for lot, _, contents in pool.map(work, (task_of(suite, [by_key[key] for key in lot]) for lot in sorted(lots))):
+        for cell, content in zip(lot, contents):
+            before, count = suite.read(cell), count + 1
+            for name in sorted(set(before) | set(content)):
+                if name not in before or name not in content or not same(before[name], content[name]):
+                    largest = distance(before.get(name), content.get(name))
+                    different.append((suite.name(cell), name, largest))
     return Check(count, different)
 
 

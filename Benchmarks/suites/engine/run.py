@@ -19,17 +19,18 @@ from .suite import Suite
 RESULTS = Path(__file__).resolve().parents[3] / "build" / "suites" / "results.sqlite"
 
 
-def work(task: tuple[Suite, Any]) -> tuple[Any, float, Content]:
-    """In the process that has a task: the cell, its seconds of processor time, its content."""
-    suite, cell = task
+def work(task: tuple[Suite, list[Any]]) -> tuple[list[Any], float, list[Content]]:
+    """In the process that has a task: the cells of a lot, the seconds of processor time, their contents."""
+    suite, lot = task
     begun = time.process_time()
-    content = suite.compute(cell)
-    return cell, time.process_time() - begun, content
+    contents = suite.compute_lot(lot)
+    return lot, time.process_time() - begun, contents
 
 
-def task_of(suite: Suite, cell: Any) -> tuple[Suite, Any]:
-    """The cell with the results that it needs and no others: what it runs on need not see the file."""
-    return replace(suite, results={suite.key(one): suite.read(one) for one in suite.needs(cell)}), cell
+def task_of(suite: Suite, lot: list[Any]) -> tuple[Suite, list[Any]]:
+    """The cells with the results that they need and no others: what they run on need not see the file."""
+    needed = [one for cell in lot for one in suite.needs(cell)]
+    return replace(suite, results={suite.key(one): suite.read(one) for one in needed}), lot
 
 
 def run_missing(suite: Suite, pool: Local | Cluster, progress: Progress, until: float = float("inf")) -> int:
@@ -48,16 +49,18 @@ def run_missing(suite: Suite, pool: Local | Cluster, progress: Progress, until: 
             else:
                 missing[key] = cell
 
-        def tasks() -> Iterator[tuple[Suite, Any]]:
-            for cell in missing.values():
+        def tasks() -> Iterator[tuple[Suite, list[Any]]]:
+            for lot in suite.lots(list(missing.values())):
                 if time.monotonic() >= until:
                     return
-                yield task_of(suite, cell)
+                yield task_of(suite, lot)
 
-        for cell, seconds, content in pool.map(work, tasks()):
-            store.put(suite.title, suite.name(cell), suite.about(cell), seconds, content)
-            progress.done(suite.name(cell), suite.cost(cell))
-            done += 1
+        for lot, seconds, contents in pool.map(work, tasks()):
+            cells = [(suite.name(cell), suite.about(cell), content) for cell, content in zip(lot, contents)]
+            store.put(suite.title, cells, seconds)
+            for cell in lot:
+                progress.done(suite.name(cell), suite.cost(cell))
+            done += len(lot)
         if time.monotonic() >= until:
             break
     return done

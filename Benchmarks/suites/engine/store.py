@@ -2,7 +2,8 @@
 
     SELECT name, seconds, about FROM cells WHERE about ->> 'problem' = 'digits mlp'
 
-`about` is everything that decides a cell, as JSON; its hash is the key. `content` is a NumPy archive.
+`about` is everything that decides a cell, as JSON; its hash is the key. `content` is a NumPy archive. `lot` lists the
+keys of the cells that were run as one array with it: what else is in an array changes the rounding of its products.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Content = Mapping[str, np.ndarray]
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS cells (
-  key TEXT PRIMARY KEY, suite TEXT, name TEXT, about TEXT, seconds REAL, written REAL, content BLOB
+  key TEXT PRIMARY KEY, suite TEXT, name TEXT, about TEXT, seconds REAL, written REAL, content BLOB, lot TEXT
 ) WITHOUT ROWID
 """
 
@@ -65,10 +66,17 @@ class Store(Mapping[str, Content]):
         connection.execute(TABLE)
         return connection
 
-    def put(self, suite: str, name: str, about: Mapping[str, Any], seconds: float, content: Content) -> None:
-        row = (key_of(about), suite, name, text_of(about), seconds, time.time(), packed(content))
+    def put(self, suite: str, cells: list[tuple[str, Mapping[str, Any], Content]], seconds: float) -> None:
+        """A lot of cells, each with name, about and content; the seconds are shared out among them."""
+        lot = json.dumps([key_of(about) for _, about, _ in cells])
+        each, now = seconds / len(cells), time.time()
+        rows = [(key_of(about), suite, name, text_of(about), each, now, packed(content), lot)
+                for name, about, content in cells]  # fmt: skip
         with self.lock, self.connection:
-            self.connection.execute("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            self.connection.executemany("INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def lot(self, key: str) -> list[str]:
+        return json.loads(self.rows("SELECT lot FROM cells WHERE key = ?", key)[0][0])
 
     def rows(self, query: str, *values: Any) -> list[tuple]:
         with self.lock:

@@ -41,6 +41,13 @@ class Suite(ABC):
     def compute(self, cell: Any) -> Content:
         """Runs the cell."""
 
+    def lots(self, cells: list[Any]) -> list[list[Any]]:
+        """The cells in lots; a lot is run by one call."""
+        return [[cell] for cell in cells]
+
+    def compute_lot(self, lot: list[Any]) -> list[Content]:
+        return [self.compute(cell) for cell in lot]
+
     def needs(self, cell: Any) -> list[Any]:
         """The cells whose results `compute` and `about` read."""
         return []

@@ -148,9 +148,30 @@ def test_a_number_that_does_not_come_again_is_found(tmp_path):
     few = check(suite, Local(1), fraction=0.1, seed=3)
     assert few.cells == 2
     cell = ("sum", 4)
-    suite.results.put("sums", suite.name(cell), suite.about(cell), 0.0, {**suite.read(cell), "value": np.array([41.5])})
+    wrong = {**suite.read(cell), "value": np.array([41.5])}
+    suite.results.put("sums", [(suite.name(cell), suite.about(cell), wrong)], 0.0)
     found = check(suite, Local(1), fraction=1.0)
     assert found.different == [("sum 4", "value", pytest.approx(0.5 / 41.5))]
+
+
+@dataclass
+class Lots(Sums):
+    """Three at a time, whose contents tell how many there were."""
+
+    def lots(self, cells):
+        return [cells[first : first + 3] for first in range(0, len(cells), 3)]
+
+    def compute_lot(self, lot):
+        assert len(self.results) <= 2 * len(lot)
+        return [{"value": np.array([cell[1]]), "company": np.array(len(lot))} for cell in lot]
+
+
+def test_cells_are_run_in_lots_and_checked_in_the_same_company(tmp_path):
+    suite = Lots(0, Store(tmp_path / "r.sqlite"))
+    assert run_missing(suite, Local(1), Quiet()) == 2 * COUNT - 1
+    assert sorted(int(content["company"]) for content in suite.results.values()) == [2] * 2 + [3] * 21
+    found = check(suite, Local(1), fraction=0.05, seed=1)
+    assert found.cells == 3 and found.different == []
 
 
 def test_a_row_can_be_read_with_sql(tmp_path):

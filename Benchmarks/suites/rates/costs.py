@@ -18,18 +18,18 @@ FEW, MANY = 4, 40  # runs at once
 
 def measured(problem: Problem, optimizer: str) -> list[float]:
     """Seconds of an update, and for each run more in it."""
-    from .training import train
+    from .training import Part, train
 
     found = []
     for runs in (FEW, MANY):
         updates = 20
-        rates = [USUAL[optimizer] * 0.01]
-        train(problem, optimizer, ENTRANTS["constant"], rates, list(range(runs)), 2)
+        parts = [Part(ENTRANTS["constant"], (USUAL[optimizer] * 0.01,), updates)]
+        train(problem, optimizer, parts, list(range(runs)), 2)
         begun = time.process_time()
-        train(problem, optimizer, ENTRANTS["constant"], rates, list(range(runs)), 2)
+        train(problem, optimizer, parts, list(range(runs)), 2)
         rest = time.process_time() - begun
         begun = time.process_time()
-        train(problem, optimizer, ENTRANTS["constant"], rates, list(range(runs)), 2 + updates)
+        train(problem, optimizer, parts, list(range(runs)), 2 + updates)
         found.append(max(1e-6, time.process_time() - begun - rest) / updates)
     each = max(1e-7, (found[1] - found[0]) / (MANY - FEW))
     return [float(f"{number:.3g}") for number in (max(1e-4, found[0] - FEW * each), each)]
@@ -51,8 +51,9 @@ def read() -> dict:
     return read_json(FILE) if FILE.exists() else {}
 
 
-def seconds(problem: Problem, optimizer: str, entrant: Entrant, runs: int, updates: int) -> float:
-    """Roughly, of training so many runs."""
+def seconds(problem: Problem, optimizer: str, entrant: Entrant, runs: int, lot: int, updates: int,
+            alone: bool) -> float:  # fmt: skip
+    """Roughly, of training so many runs: alone, or among as many as are in a lot."""
     fixed, each = read().get(f"{problem.name}, {optimizer}", (1e-3, 1e-4))
     if entrant.package:
         each += 3e-4
@@ -60,4 +61,4 @@ def seconds(problem: Problem, optimizer: str, entrant: Entrant, runs: int, updat
         each += 3e-6
     if entrant.name == "line search":
         fixed, each = 2 * fixed, 2 * each
-    return 0.05 + updates * (fixed + each * runs)
+    return updates * (fixed * (1 if alone else min(1, runs / lot)) + each * runs)

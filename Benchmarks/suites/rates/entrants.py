@@ -24,6 +24,7 @@ class Entrant:
 
     needs_base: whether there is a base rate to tune; else it runs at 1 and any base rate is the same run.
     core: takes part where runs are dear, too.
+    longest: the longest runs in which it takes part, where an update of it takes much longer than others.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Entrant:
     optimizers: tuple[str, ...] = EVERY
     needs_base: bool = True
     core: bool = False
+    longest: int = 1_000_000
     # The optimizer of another package, instead of the suite's own; by the name of the optimizer.
     package: dict[str, Callable[[list, float], Any]] = field(default_factory=dict)
     requires: str = "stepsize"
@@ -97,7 +99,7 @@ ALL = [
     controller("learned", 'learned("mlp", total={T})'),
     controller("hypergradient", HYPER),
     controller("hypergradient x linear", HYPER + " * linear({T})"),
-    controller("line search", "line_search()", optimizers=("sgd",)),
+    controller("line search", "line_search()", optimizers=("sgd",), longest=500),
     Entrant("refined", "schedule", plain("linear({T})"), optimizers=BOTH, refined=True),
     # Without a base rate.
     Entrant("polyak x linear", "no rate", of_optimizer("polyak(c=10) * linear({T})", 'polyak(norm="l1") * linear({T})'),
@@ -111,11 +113,13 @@ ALL = [
     Entrant("auto", "no rate", plain("auto({T})"), optimizers=BOTH, needs_base=False, core=True),
     # Other packages.
     Entrant("schedule-free", "package", plain("constant()"), optimizers=BOTH, requires="schedulefree", core=True,
+            longest=500,
             package={"sgd": packages.schedule_free_sgd, "adamw": packages.schedule_free_adamw}),
     Entrant("prodigy", "package", plain("constant()"), optimizers=("adamw",), needs_base=False, requires="prodigyopt",
+            longest=5000,
             package={"adamw": packages.prodigy}),
     Entrant("prodigy x linear", "package", plain("linear({T})"), optimizers=("adamw",), needs_base=False,
-            requires="prodigyopt", package={"adamw": packages.prodigy}, core=True),
+            requires="prodigyopt", longest=5000, package={"adamw": packages.prodigy}, core=True),
     # One rate for all problems.
     Entrant("calibrated linear", "calibrated", plain("linear({T})"), needs_base=False, calibrated=LINEAR, core=True),
     Entrant("calibrated AdamW", "calibrated", plain("warmup({W}) >> cosine({M})"), optimizers=("adamw",),
@@ -138,8 +142,9 @@ def available(name: str) -> bool:
     return True
 
 
-def takes_part(entrant: Entrant, optimizer: str, core: bool) -> bool:
-    return optimizer in entrant.optimizers and (entrant.core or not core) and available(entrant.name)
+def takes_part(entrant: Entrant, optimizer: str, length: int, core: bool) -> bool:
+    fits = optimizer in entrant.optimizers and length <= entrant.longest and (entrant.core or not core)
+    return fits and available(entrant.name)
 
 
 def tunes_itself(entrant: Entrant) -> bool:

@@ -38,7 +38,8 @@ class Level:
 
 LEVELS = {
     "full": Level(2, tuning=3, tuned=10, untuned=5, wrong=5, core=False),
-    "coarse": Level(1, tuning=2, tuned=10, untuned=2, wrong=5, core=True),
+    "wide": Level(1, tuning=2, tuned=10, untuned=2, wrong=5, core=False),
+    "coarse": Level(1, tuning=2, tuned=5, untuned=1, wrong=5, core=True),
     "coarsest": Level(1, tuning=1, tuned=5, untuned=1, wrong=0, core=True),
     "quick": Level(1, tuning=1, tuned=3, untuned=1, wrong=3, core=True),
     "tiny": Level(1, tuning=1, tuned=2, untuned=1, wrong=1, core=False, decades=1),

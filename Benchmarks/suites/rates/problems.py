@@ -15,9 +15,10 @@ from .tasks.text import Recurrent, Transformer, help_topics, source_code
 from .tasks.tuned import fine_tuned
 
 SHORT, MEDIUM, LONG = 500, 5_000, 50_000
-FULL, COARSE, COARSEST = "full", "coarse", "coarsest"  # levels of plan.py
+FULL, WIDE, COARSE, COARSEST = "full", "wide", "coarse", "coarsest"  # see levels.py
 
-CHEAP = {SHORT: FULL, MEDIUM: FULL, LONG: COARSE}
+CHEAP = {SHORT: FULL, MEDIUM: WIDE}
+LONGEST = {SHORT: FULL, MEDIUM: WIDE, LONG: COARSE}
 USUAL = {SHORT: FULL, MEDIUM: COARSE}
 DEAR = {SHORT: COARSE}
 DEAREST = {SHORT: COARSEST}
@@ -52,13 +53,13 @@ def tabular(part: str, label: str, name: str, purpose: str, lengths: Mapping[int
 logistic(TUNING, "iris", CHEAP)
 logistic(TUNING, "wine", CHEAP)
 add(TUNING, "least squares 100", "least squares", "convex, condition 100, 20 columns",
-    lambda: LeastSquares(20, 100), CHEAP)  # fmt: skip
+    lambda: LeastSquares(20, 100), LONGEST)  # fmt: skip
 add(TUNING, "digits mlp", "images", "a perceptron that can learn every row",
     lambda: Perceptron(*data.small_digits(), (32,), 10), USUAL, optimizers=ALL)  # fmt: skip
 
 # ---- Design: controllers are made with these; the pilot had seen most of them ----
 
-logistic(DESIGN, "breast_cancer", CHEAP)
+logistic(DESIGN, "breast_cancer", LONGEST)
 logistic(DESIGN, "digits", {SHORT: FULL, MEDIUM: COARSE})
 add(DESIGN, "least squares 1000", "least squares", "convex, condition 1000, 50 columns",
     lambda: LeastSquares(50, 1000), CHEAP)  # fmt: skip
@@ -77,15 +78,15 @@ add(DESIGN, "help gru", "text", "the same text, a recurrent network",
 
 # ---- Report: opened when the controllers are frozen ----
 
-for one, lengths in {"ionosphere": CHEAP, "pima": CHEAP, "german": {SHORT: FULL, MEDIUM: FULL},
-                     "vehicle": CHEAP, "contraceptive": CHEAP, "vowel": {SHORT: FULL, MEDIUM: FULL},
+for one, lengths in {"ionosphere": CHEAP, "pima": LONGEST, "german": CHEAP,
+                     "vehicle": CHEAP, "contraceptive": CHEAP, "vowel": CHEAP,
                      "segment": {SHORT: FULL, MEDIUM: COARSE}, "satimage": {SHORT: FULL, MEDIUM: COARSE},
                      "penbased": {SHORT: FULL, MEDIUM: COARSE}}.items():  # fmt: skip
     logistic(REPORT, one, lengths)
 logistic(REPORT, "letter", {SHORT: COARSE}, batch=32)
 logistic(REPORT, "splice", {SHORT: COARSE})
 add(REPORT, "least squares, power law", "least squares", "convex, a spectrum that falls as 1/i, 100 columns",
-    lambda: LeastSquares(100, 100, power=1.0), CHEAP)  # fmt: skip
+    lambda: LeastSquares(100, 100, power=1.0), LONGEST)  # fmt: skip
 add(REPORT, "least squares, heavy tails", "least squares", "convex, errors without a fourth moment (t, 2.5)",
     lambda: LeastSquares(30, 300, noise=0.5, heavy=True), CHEAP)  # fmt: skip
 add(REPORT, "nmf planted", "factorization", "constrained: sparse parts that exist, noise in proportion",

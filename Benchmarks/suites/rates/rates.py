@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,19 +29,6 @@ class Rates:
 
     def chosen(self, t: int, direction: Tensor, losses: Tensor, loss: Callable[[], Tensor]) -> np.ndarray:
         """The rates when the direction is known; `loss` is that of the same batch at the current weights."""
-        return self.rates
-
-
-class Scheduled(Rates):
-    """Base rates times the multipliers of a schedule."""
-
-    def __init__(self, runs: Runs, optimizer: Any, bases: np.ndarray, schedule: stepsize.Schedule,
-                 updates: int) -> None:  # fmt: skip
-        super().__init__(runs, optimizer)
-        self.bases, self.multipliers = bases, np.asarray(schedule.curve(updates))
-
-    def before(self, t: int, losses: Tensor) -> np.ndarray:
-        self.rates = self.bases * self.multipliers[t]
         return self.rates
 
 
@@ -138,11 +126,55 @@ class Searched(Controlled):
         return found
 
 
-def rates_of(texts: list[str], runs: Runs, optimizer: Any, bases: np.ndarray, updates: int) -> Rates:
-    """What the text forms of the runs ask for; they differ in bounds alone."""
-    first = stepsize.Scheduler(float(bases[0]), texts[0])
-    if first.controller is None:
-        return Scheduled(runs, optimizer, bases, stepsize.parse(texts[0]), updates)
-    schedulers = [first] + [stepsize.Scheduler(float(base), text) for base, text in zip(bases[1:], texts[1:])]
-    kinds = {"hypergradient": Hypergradient, "line_search": Searched}
-    return kinds.get(texts[0].partition("(")[0], Controlled)(runs, optimizer, schedulers)
+class Mixed(Rates):
+    """Runs of several entrants, with schedules or with controllers that observe the loss alone."""
+
+    def __init__(self, runs: Runs, optimizer: Any, bases: np.ndarray, texts: list[str], places: list[int], updates: int,
+                 schedules: dict[int, stepsize.Schedule]) -> None:  # fmt: skip
+        """`places`: which of the entrants a run belongs to; `schedules` replaces the texts of some of them."""
+        super().__init__(runs, optimizer)
+        self.bases, self.places = bases, np.array(places)
+        self.multipliers = np.ones((updates, max(places) + 1))
+        self.schedulers: list[tuple[int, stepsize.Scheduler]] = []
+        for place in range(max(places) + 1):
+            own = [run for run, other in enumerate(places) if other == place]
+            schedule = schedules.get(place)
+            if schedule is None and not has_controller(texts[own[0]]):
+                schedule = stepsize.parse(texts[own[0]])
+            if schedule is not None:
+                self.multipliers[:, place] = schedule.curve(updates)
+            else:
+                self.schedulers += [(run, stepsize.Scheduler(float(bases[run]), texts[run])) for run in own]
+        self.controlled = [run for run, _ in self.schedulers]
+
+    def before(self, t: int, losses: Tensor) -> np.ndarray:
+        self.rates = self.bases * self.multipliers[t, self.places]
+        self.rates[self.controlled] = [scheduler.lr for _, scheduler in self.schedulers]
+        return self.rates
+
+    def after(self, t: int, losses: Tensor) -> None:
+        heard = losses.tolist() if self.schedulers else []
+        for run, scheduler in self.schedulers:
+            scheduler.step(heard[run])
+
+
+def has_controller(text: str) -> bool:
+    with stepsize.Scheduler(1.0, text) as scheduler:
+        return scheduler.controller is not None
+
+
+@cache
+def mixes(text: str) -> bool:
+    """Whether runs of other entrants can be in the same array."""
+    with stepsize.Scheduler(1.0, text) as scheduler:
+        observes = getattr(scheduler, "observes", ())
+    return not observes and text.partition("(")[0] not in SPECIAL
+
+
+SPECIAL = {"hypergradient": Hypergradient, "line_search": Searched}
+
+
+def rates_of(texts: list[str], runs: Runs, optimizer: Any, bases: np.ndarray) -> Rates:
+    """Those of one entrant that does not mix; the texts of its runs differ in bounds alone."""
+    schedulers = [stepsize.Scheduler(float(base), text) for base, text in zip(bases, texts)]
+    return SPECIAL.get(texts[0].partition("(")[0], Controlled)(runs, optimizer, schedulers)

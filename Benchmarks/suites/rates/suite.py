@@ -22,10 +22,11 @@ from .levels import LEVELS, Level
 from .optimizers import USUAL
 from .problem import REPORT, TUNING, Problem
 from .problems import PROBLEMS, of
-from .training import Outcome, train
+from .training import Outcome, Part, mixes_with_others, train
 
 REVISION = 1  # of training and grids; another one makes all stored runs void
 CHECKPOINTS = 25  # of a tuned run, for the time to a target
+LOT = 240  # runs in one array at most
 SOME = 10  # of an untuned run at a constant rate: whether the problem overfits
 
 # The rate is chosen on seeds of its own; then the runs at it, the same runs in batches of another size, all base rates
@@ -78,7 +79,7 @@ class Suite(suite.Suite):
                     if optimizer not in self.settings.optimizers:
                         continue
                     for entrant in (ENTRANTS[name] for name in self.settings.entrants):
-                        if takes_part(entrant, optimizer, level.core) and may_meet(entrant, problem):
+                        if takes_part(entrant, optimizer, length, level.core) and may_meet(entrant, problem):
                             yield problem, length, level, optimizer, entrant
 
     def cells(self) -> list[list[Cell]]:
@@ -152,52 +153,88 @@ class Suite(suite.Suite):
             return [geometric_mean([float(self.read(one)["best"]) for one in self.calibration(cell)])]
         return [float(self.read(self.tuning(cell))["best"])] if entrant.needs_base else [1.0]
 
+    def runs(self, cell: Cell) -> int:
+        level = self.level(cell)
+        grid = len(level.factors()) + (4 if cell.question == TUNE else 0)
+        return (grid if cell.question in (TUNE, UNTUNED) else 1) * len(cell.seeds)
+
     def cost(self, cell: Cell) -> float:
-        level, entrant = self.level(cell), ENTRANTS[cell.entrant]
-        grid = len(level.factors()) + 4 if cell.question == TUNE else len(level.factors())
-        runs = (grid if cell.question in (TUNE, UNTUNED) else 1) * len(cell.seeds)
-        return costs.seconds(PROBLEMS[cell.problem], cell.optimizer, entrant, runs, cell.length)
+        """Its part of the lot that it will be in."""
+        runs, entrant = self.runs(cell), ENTRANTS[cell.entrant]
+        alone = not mixes_with_others(entrant, cell.optimizer)
+        return costs.seconds(PROBLEMS[cell.problem], cell.optimizer, entrant, runs, LOT, cell.length, alone)
 
     # ---- Running ----
 
-    def compute(self, cell: Cell) -> Content:
-        rates, seeds = self.rates(cell), list(cell.seeds)
-        if cell.question == TUNE:
-            return self.tune(cell, rates, seeds)
-        if cell.question == REPLICA:
-            half = max(1, len(seeds) // 2)
-            parts = [self.train(cell, rates, part) for part in (seeds[:half], seeds[half:]) if part]
-            return {name: np.concatenate([getattr(part, name) for part in parts], axis=1)
-                    for name in ("loss", "accuracy", "start")}  # fmt: skip
-        checkpoints = CHECKPOINTS if cell.question == TUNED else 1
+    def lots(self, cells: list[Cell]) -> list[list[Cell]]:
+        """Cells of the same runs' seeds together, as an update of a small model takes as long as that of many."""
+        found: list[list[Cell]] = []
+        open_: dict[Any, list[Cell]] = {}
+        for cell in cells:
+            place = (cell.problem, cell.optimizer, cell.length, cell.seeds, self.checkpoints(cell),
+                     cell.question == TUNE)  # fmt: skip
+            lot = open_.get(place)
+            if not mixes_with_others(ENTRANTS[cell.entrant], cell.optimizer) or cell.question == REPLICA:
+                found.append([cell])
+            elif lot is None or sum(map(self.runs, lot)) + self.runs(cell) > LOT:
+                open_[place] = [cell]
+                found.append(open_[place])
+            else:
+                lot.append(cell)
+        return found
+
+    def checkpoints(self, cell: Cell) -> int:
         if (cell.question, cell.entrant) == (UNTUNED, CONSTANT):
-            checkpoints = SOME
-        found = self.train(cell, rates, seeds, checkpoints)
-        content = {"rates": np.array(rates), "loss": found.loss, "accuracy": found.accuracy, "start": found.start}
-        return content | {"curve": found.curve} if checkpoints > 1 else content
+            return SOME
+        return CHECKPOINTS if cell.question == TUNED else 1
 
-    def tune(self, cell: Cell, rates: list[float], seeds: list[int]) -> Content:
-        first = self.train(cell, rates, seeds)
-        more = self.level(cell).between(rates[best(first)])
-        second = self.train(cell, more, seeds)
-        all_rates, order = np.array(rates + more), np.argsort(rates + more)
-        loss, start = (np.concatenate([getattr(one, name) for one in (first, second)]) for name in ("loss", "start"))
-        place = int(np.argmin(score(loss, start)))
-        return {"best": np.array(all_rates[place]), "rates": all_rates[order], "loss": loss[order],
-                "start": start[order]}  # fmt: skip
+    def compute(self, cell: Cell) -> Content:
+        return self.compute_lot([cell])[0]
 
-    def train(self, cell: Cell, rates: list[float], seeds: list[int], checkpoints: int = 1) -> Outcome:
-        problem, entrant = PROBLEMS[cell.problem], ENTRANTS[cell.entrant]
-        schedule = None
-        if entrant.refined:
-            base = float(self.read(self.tuning(cell, LINEAR))["best"])
-            seed = list(self.tuning(cell).seeds[:1])
-            norms = train(problem, cell.optimizer, ENTRANTS[LINEAR], [base], seed, cell.length, log_norms=True).norms
-            kind = "sgd" if cell.optimizer == "sgd" else "adam"
-            schedule = stepsize.refine(norms, optimizer=kind).schedule
-            if cell.question in TOLD:
-                schedule = stepsize.Stretch(schedule, TOLD[cell.question])
-        return train(problem, cell.optimizer, entrant, rates, seeds, cell.length, told(cell), checkpoints, schedule)
+    def compute_lot(self, lot: list[Cell]) -> list[Content]:
+        seeds, rates = list(lot[0].seeds), [self.rates(cell) for cell in lot]
+        if lot[0].question == TUNE:
+            return self.tune(lot, rates, seeds)
+        if lot[0].question == REPLICA:
+            half = max(1, len(seeds) // 2)
+            found = [self.train(lot, rates, part)[0] for part in (seeds[:half], seeds[half:]) if part]
+            return [{name: np.concatenate([getattr(one, name) for one in found], axis=1)
+                     for name in ("loss", "accuracy", "start")}]  # fmt: skip
+        checkpoints = self.checkpoints(lot[0])
+        contents = []
+        for own, found in zip(rates, self.train(lot, rates, seeds, checkpoints)):
+            content = {"rates": np.array(own), "loss": found.loss, "accuracy": found.accuracy, "start": found.start}
+            contents.append(content | ({"curve": found.curve} if checkpoints > 1 else {}))
+        return contents
+
+    def tune(self, lot: list[Cell], rates: list[list[float]], seeds: list[int]) -> list[Content]:
+        firsts = self.train(lot, rates, seeds)
+        between = self.level(lot[0]).between
+        more = [between(own[best(first)]) for own, first in zip(rates, firsts)]
+        contents = []
+        for own, others, *both in zip(rates, more, firsts, self.train(lot, more, seeds)):
+            every, order = np.array(own + others), np.argsort(own + others)
+            loss, start = (np.concatenate([getattr(one, name) for one in both]) for name in ("loss", "start"))
+            chosen = every[int(np.argmin(score(loss, start)))]
+            contents.append({"best": np.array(chosen), "rates": every[order], "loss": loss[order],
+                             "start": start[order]})  # fmt: skip
+        return contents
+
+    def train(self, lot: list[Cell], rates: list[list[float]], seeds: list[int], checkpoints: int = 1) -> list[Outcome]:
+        parts = [Part(ENTRANTS[cell.entrant], tuple(own), told(cell), self.schedule(cell))
+                 for cell, own in zip(lot, rates)]  # fmt: skip
+        cell = lot[0]
+        return train(PROBLEMS[cell.problem], cell.optimizer, parts, seeds, cell.length, checkpoints)
+
+    def schedule(self, cell: Cell) -> stepsize.Schedule | None:
+        """What is refined from the gradient norms of linear's best run, on a seed that tunes."""
+        if not ENTRANTS[cell.entrant].refined:
+            return None
+        linear = Part(ENTRANTS[LINEAR], (float(self.read(self.tuning(cell, LINEAR))["best"]),), cell.length)
+        seed = list(self.tuning(cell).seeds[:1])
+        norms = train(PROBLEMS[cell.problem], cell.optimizer, [linear], seed, cell.length, log_norms=True)[0].norms
+        refined = stepsize.refine(norms, optimizer="sgd" if cell.optimizer == "sgd" else "adam").schedule
+        return stepsize.Stretch(refined, TOLD[cell.question]) if cell.question in TOLD else refined
 
 
 def may_meet(entrant: Entrant, problem: Problem) -> bool:

@@ -100,11 +100,11 @@ def test_entrants_have_names_of_their_own_and_texts_that_the_library_takes():
 
 def test_what_tunes_itself_does_not_see_the_report_problems_before_it_is_frozen(monkeypatch):
     settings = suite.Settings("all", tuple(PROBLEMS))
-    monkeypatch.setattr(suite, "takes_part", lambda entrant, optimizer, core: optimizer in entrant.optimizers)
+    monkeypatch.setattr(suite, "takes_part", lambda entrant, optimizer, length, core: optimizer in entrant.optimizers)
 
     def met():
-        cells = [cell for group in suite.Suite(settings, {}).cells() for cell in group]
-        return {PROBLEMS[cell.problem].part for cell in cells if tunes_itself(ENTRANTS[cell.entrant])}
+        pairs = suite.Suite(settings, {}).pairs()
+        return {problem.part for problem, _, _, _, entrant in pairs if tunes_itself(entrant)}
 
     assert met() == {TUNING, DESIGN}
     monkeypatch.setattr(suite, "FROZEN", "2026-12-01")

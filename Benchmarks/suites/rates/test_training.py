@@ -23,9 +23,15 @@ from rates.tasks.convex import LeastSquares
 from rates.tasks.images import Convolutional, Residual, convolution
 from rates.tasks.perceptron import Perceptron
 from rates.tasks.text import Recurrent, Transformer, product
-from rates.training import train
+from rates.training import Part, mixes_with_others
+from rates.training import train as train_parts
 
 UPDATES, SEEDS = 12, [3, 8]
+
+
+def train(problem, optimizer, entrant, bases, seeds, updates):
+    """One entrant."""
+    return train_parts(problem, optimizer, [Part(entrant, tuple(bases), updates)], seeds, updates)[0]
 
 
 def rows(count, seed):
@@ -110,6 +116,18 @@ def test_a_controller_has_the_decisions_of_a_plain_loop():
             multipliers[t + 1] = rates.lr
     assert len(set(multipliers)) > 3
     assert found.loss[0, 0] == pytest.approx(plain_loss(sgd, multipliers, 0.3, 3)[0], rel=2e-4)
+
+
+def test_entrants_in_one_array_do_not_touch_each_other():
+    names = {"linear": [0.1, 0.3], "greedy": [0.2], "constant": [0.05, 0.1, 0.2], "plateau": [0.3]}
+    assert all(mixes_with_others(ENTRANTS[name], "sgd") for name in names)
+    alone = ("line search", "hypergradient", "hypergradient x linear", "schedule-free")
+    assert not any(mixes_with_others(ENTRANTS[name], "sgd") for name in alone)
+    parts = [Part(ENTRANTS[name], tuple(bases), UPDATES) for name, bases in names.items()]
+    for (name, bases), found in zip(names.items(), train_parts(PROBLEM, "sgd", parts, SEEDS, UPDATES, 4)):
+        alone = train(PROBLEM, "sgd", ENTRANTS[name], bases, SEEDS, UPDATES)
+        np.testing.assert_allclose(found.loss, alone.loss, rtol=1e-5)
+        assert found.curve.shape == (len(bases), len(SEEDS), 4) and (found.curve[..., -1] == found.loss).all()
 
 
 def test_muon_is_that_of_torch(monkeypatch):

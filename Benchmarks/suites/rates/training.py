@@ -1,4 +1,4 @@
-"""Trains all runs of one entrant at once: every seed with every base rate."""
+"""Trains runs as one array: every entrant with every seed and base rate."""
 
 from __future__ import annotations
 
@@ -14,11 +14,21 @@ from .entrants import Entrant
 from .optimizers import OPTIMIZERS
 from .packages import Packaged
 from .problem import Problem
-from .rates import Rates, Scheduled, rates_of
+from .rates import Mixed, Rates, mixes, rates_of
 from .runs import Runs
 
 torch.set_num_threads(1)
 torch.set_flush_denormal(True)  # numbers that vanish would slow the processor down
+
+
+@dataclass(frozen=True)
+class Part:
+    """The runs of one entrant. `told` is the length that its schedule is made for; `schedule` replaces it."""
+
+    entrant: Entrant
+    bases: tuple[float, ...]
+    told: int
+    schedule: stepsize.Schedule | None = None
 
 
 @dataclass
@@ -32,38 +42,44 @@ class Outcome:
     norms: np.ndarray | None = None  # (updates,): of the gradients of the first run
 
 
-def train(problem: Problem, optimizer: str, entrant: Entrant, bases: list[float], seeds: list[int], updates: int,
-          told: int | None = None, checkpoints: int = 1, schedule: stepsize.Schedule | None = None,
-          log_norms: bool = False) -> Outcome:  # fmt: skip
-    """`told` is the length that the schedule is made for; `schedule` replaces that of the entrant."""
+def train(problem: Problem, optimizer: str, parts: list[Part], seeds: list[int], updates: int, checkpoints: int = 1,
+          log_norms: bool = False) -> list[Outcome]:  # fmt: skip
+    """The outcome of each part. Several parts must all mix (`mixes_with_others`)."""
     task = problem.task()
-    pairs = [(seed, base) for seed in seeds for base in bases]
-    runs = Runs(task, [seed for seed, _ in pairs])
-    each = np.array([base for _, base in pairs])
-    told = told or updates
+    # Seed by seed: the runs of a seed see the same batches.
+    plan = [(seed, place, base) for seed in seeds for place, part in enumerate(parts) for base in part.bases]
+    each = len(plan) // len(seeds)
+    runs = Runs(task, [seed for seed, _, _ in plan])
+    update = updater(problem, optimizer, parts, plan, runs, updates)
     numbers = [task.numbers(seed, problem.batch) for seed in seeds]
-    start = task.judge(runs.parameters)[0]
-    marks = [round(updates * (mark + 1) / checkpoints) for mark in range(checkpoints)]
-    found, norms = [], []
-    made = maker(problem, optimizer, entrant, bases, each, runs, updates, told, schedule)
+    marks = {round(updates * (mark + 1) / checkpoints) for mark in range(checkpoints)}
+    start, found, norms = task.judge(runs.parameters)[0], [], []
     for t in range(updates):
-        rows = torch.tensor(np.stack([next(one) for one in numbers])).repeat_interleave(len(bases), 0)
+        rows = torch.from_numpy(np.stack([next(one) for one in numbers])).repeat_interleave(each, 0)
         batch = task.batch(rows)
         losses = runs.differentiate(task, batch)
         if log_norms:
             norms.append(float(runs.gradients[0].norm(1 if optimizer == "adamw" else 2)))
         with torch.no_grad():
-            made(t, losses, lambda: task.loss(runs.parameters, *batch))
+            update(t, losses, lambda: task.loss(runs.parameters, *batch))
             task.project(runs.parameters)
         if t + 1 in marks:
-            found.append(judged(task, runs, made))
-    last, accuracy = found[-1]
-    shape = (len(seeds), len(bases))
-    return Outcome(
-        loss=finite(ordered(last, shape)), accuracy=ordered(accuracy, shape), start=ordered(start, shape),
-        curve=finite(np.stack([ordered(loss, shape) for loss, _ in found], axis=-1)),
-        norms=np.array(norms) if log_norms else None,
-    )  # fmt: skip
+            update.mode("eval")
+            found.append(task.judge(runs.parameters))
+            update.mode("train")
+    outcomes, first = [], 0
+    for part in parts:
+        own = slice(first, first + len(part.bases))
+        first = own.stop
+        cut = lambda values: ordered(values, len(seeds))[own]
+        curve = np.stack([cut(loss) for loss, _ in found], axis=-1)
+        outcomes.append(Outcome(finite(curve[..., -1]), cut(found[-1][1]), cut(start), finite(curve),
+                                np.array(norms) if log_norms else None))  # fmt: skip
+    return outcomes
+
+
+def mixes_with_others(entrant: Entrant, optimizer: str) -> bool:
+    return not entrant.package and mixes(entrant.text(1000, 1.0, optimizer))
 
 
 class Own:
@@ -94,28 +110,24 @@ class Other:
         self.packaged.step(float(self.multipliers[t]))
 
 
-def maker(problem: Problem, optimizer: str, entrant: Entrant, bases: list[float], each: np.ndarray, runs: Runs,
-          updates: int, told: int, schedule: stepsize.Schedule | None) -> Own | Other:  # fmt: skip
-    if entrant.package:
-        multipliers = np.asarray(stepsize.parse(entrant.text(told, 1.0, optimizer)).curve(updates))
-        return Other(Packaged(entrant.package[optimizer], runs, each.tolist()), multipliers)
+def updater(problem: Problem, optimizer: str, parts: list[Part], plan: list[tuple[int, int, float]], runs: Runs,
+            updates: int) -> Own | Other:  # fmt: skip
+    bases, only = [base for _, _, base in plan], parts[0]
+    if only.entrant.package:
+        multipliers = np.asarray(stepsize.parse(only.entrant.text(only.told, 1.0, optimizer)).curve(updates))
+        return Other(Packaged(only.entrant.package[optimizer], runs, bases), multipliers)
     own = OPTIMIZERS[optimizer](runs, problem.task().matrices)
-    if schedule is not None:
-        return Own(runs, own, Scheduled(runs, own, each, schedule, updates))
-    texts = {base: entrant.text(told, base, optimizer) for base in bases}
-    return Own(runs, own, rates_of([texts[base] for base in each], runs, own, each, updates))
+    texts = [parts[place].entrant.text(parts[place].told, base, optimizer) for _, place, base in plan]
+    if not mixes_with_others(only.entrant, optimizer):
+        return Own(runs, own, rates_of(texts, runs, own, np.array(bases)))
+    schedules = {place: part.schedule for place, part in enumerate(parts) if part.schedule is not None}
+    places = [place for _, place, _ in plan]
+    return Own(runs, own, Mixed(runs, own, np.array(bases), texts, places, updates, schedules))
 
 
-def judged(task: Any, runs: Runs, made: Own | Other) -> tuple[Tensor, Tensor]:
-    made.mode("eval")
-    found = task.judge(runs.parameters)
-    made.mode("train")
-    return found
-
-
-def ordered(numbers: Tensor, shape: tuple[int, int]) -> np.ndarray:
-    """(bases, seeds)."""
-    return numbers.detach().double().numpy().reshape(shape).T.copy()
+def ordered(numbers: Tensor, seeds: int) -> np.ndarray:
+    """(runs of a seed, seeds)."""
+    return numbers.detach().double().numpy().reshape(seeds, -1).T.copy()
 
 
 def finite(losses: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from torch.nn import functional
 from .task import Task, generator, he, normal
 
 CONTEXT = 24
-HELD = 256  # windows
+HELD = 128  # windows
 
 
 class Text(Task):
