@@ -169,6 +169,10 @@ struct ActiveController: ~Copyable, Sendable {{
   func isAtBottom(_ groups: [Group]) -> Bool {{
 {dispatch("{}.isAtBottom(groups)", "false")}  }}
 
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {{
+{dispatch("{}.isFormer", "false")}  }}
+
   mutating func transfer(_ state: inout StateCoder) {{
 {dispatch("{}.transfer(&state)", "break")}  }}
 }}

@@ -7,7 +7,8 @@ package struct StateCoder {
   /// Rises with every change of the format; older ones stay readable.
   ///
   /// 2: the phases of what was recorded before another schedule came (`Watch.keep`).
-  /// 3: of a long window the part that is filled (`MovingAverage`); a mended margin (`Plateau`).
+  /// 3: of a long window the part that is filled (`MovingAverage`); whether a `plateau()` is mended, and
+  /// what is outside the `Scope` of a controller.
   package static let format: UInt32 = 3
   package static let headerLength = 24
 

@@ -20,6 +20,9 @@ protocol Moving: ~Copyable {
   /// Whether every base rate is at its lower bound.
   func isAtBottom(_ groups: [Group]) -> Bool
 
+  /// Whether it was read from a state of before a format that changed what its text means, and keeps to that.
+  var isFormer: Bool { get }
+
   mutating func transfer(_ state: inout StateCoder)
 
   /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
@@ -53,6 +56,8 @@ protocol Moving: ~Copyable {
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
+
+  var isFormer: Bool { false }
 
   mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 

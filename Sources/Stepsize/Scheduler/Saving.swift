@@ -112,6 +112,8 @@ extension Scheduler {
     if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
+    if controller.isFormer { scope = Scope(nil) }
+    if !scope.isEverything, state.has(format: 3, ifWritten: true) { state.transfer(&isIgnored) }
     watch.transfer(&state)
     if state.isReading, !isConsistent { state.reject() }
   }

@@ -21,8 +21,11 @@ public struct Scheduler: ~Copyable, Sendable {
   /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
   /// Whether an update has to be recorded or shown to an early stop rule.
-  let isWatched: Bool
+  private(set) var isWatched: Bool
   var watch: Watch
+  /// The updates that the controller observes, and whether the last loss was of another one.
+  var scope: Scope
+  var isIgnored = false
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
 
@@ -59,16 +62,18 @@ public struct Scheduler: ~Copyable, Sendable {
       groups.append(Group(initial: base + 0, base: base + 0, min: mins[i] + 0, max: maxs[i] + 0))
     }
     let active = try ActiveController(plan.controller, bases: baseLRs)
+    let scope = Scope(plan)
     let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
     self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
     self.length = plan.schedule?.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
-    let isWatched = records || !plan.earlyStops.isEmpty
+    let isWatched = records || !plan.earlyStops.isEmpty || !scope.isEverything
     self.needsLoss = needsLoss
     self.isWatched = isWatched
     self.controller = active
     self.watch = watch
+    self.scope = scope
     self.plan = plan
   }
 
@@ -132,14 +137,17 @@ public struct Scheduler: ~Copyable, Sendable {
   /// What `extend` changes.
   package struct Extension {
     fileprivate let plan: Plan
+    fileprivate let scope: Scope
     fileprivate let schedule: Node
     fileprivate let kept: Watch.KeptSpans
   }
 
   package func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
-    Extension(
-      plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
-      kept: watch.spansToKeep(of: plan.schedule))
+    let plan = try Plan(plan.controllers, schedule)
+    return Extension(
+      plan: plan, scope: Scope(controller.isFormer ? nil : plan),
+      schedule: schedule?.node ?? .constant(Constant(value: 1)),
+      kept: watch.spansToKeep(of: self.plan.schedule))
   }
 
   package mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
@@ -151,5 +159,7 @@ public struct Scheduler: ~Copyable, Sendable {
     schedule = prepared.schedule
     length = prepared.plan.schedule?.length
     plan = prepared.plan
+    scope = prepared.scope
+    isWatched = isWatched || !scope.isEverything
   }
 }
