@@ -114,6 +114,11 @@ extension Scheduler {
     controller.transfer(&state)
     if controller.isFormer { scope = Scope(nil) }
     if !scope.isEverything, state.has(format: 3, ifWritten: true) { state.transfer(&isIgnored) }
+    var isObserved = observed == step
+    if observesMore, state.has(format: 3, ifWritten: isObserved) {
+      state.transfer(&isObserved)
+      observed = isObserved ? step : -1
+    }
     watch.transfer(&state)
     if state.isReading, !isConsistent { state.reject() }
   }
