@@ -177,6 +177,10 @@ struct ActiveController: ~Copyable, Sendable {{
   func bound(_ groups: inout [Group]) {{
 {dispatch("{}.bound(&groups)", "break")}  }}
 
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {{
+{dispatch("{}.isFormer", "false")}  }}
+
   mutating func transfer(_ state: inout StateCoder) {{
 {dispatch("{}.transfer(&state)", "break")}  }}
 }}

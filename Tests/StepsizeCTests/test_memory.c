@@ -177,6 +177,7 @@ static const char *const scheduler_texts[] = {
     "greedy(patience=10) * (warmup(500) >> linear(9500))", "greedy(\"paper\")", "plateau(\"keras\") * linear(30000)",
     "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * early_stop(window=50)",
     "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)",
+    "plateau(phase=\"main\", after=3) * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
     "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
 };
 

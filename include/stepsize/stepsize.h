@@ -767,7 +767,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
