@@ -20,8 +20,11 @@ static int is_made(int32_t status) {
     right = right && stepsize_schedule_print(new_schedule, bytes, sizeof bytes, NULL) == STEPSIZE_OK;
   }
   if (new_scheduler) {
+    const int observes_more = (stepsize_scheduler_needs(new_scheduler) & ~STEPSIZE_NEEDS_LOSS) != 0;
     EACH(i, reals) {
-      right = right && stepsize_scheduler_step_with_loss(new_scheduler, reals[i], numbers, COUNT(numbers)) == STEPSIZE_OK;
+      right = right && (observes_more ? stepsize_scheduler_advance(new_scheduler, numbers, COUNT(numbers))
+                                      : stepsize_scheduler_step_with_loss(new_scheduler, reals[i], numbers, COUNT(numbers))) ==
+                           STEPSIZE_OK;
       for (size_t g = 0; g < stepsize_scheduler_group_count(new_scheduler); g++) right = right && is_rate(numbers[g]);
     }
   }

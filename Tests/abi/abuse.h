@@ -78,7 +78,7 @@ static void make_objects(void) {
   REQUIRE(stepsize_scheduler_parse("line_search(projected=true)", 27, &options, &searching, NULL) == STEPSIZE_OK);
   REQUIRE(stepsize_scheduler_parse("hypergradient(\"multiplicative\")", 31, &options, &descending, NULL) ==
           STEPSIZE_OK);
-  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_step(searching, NULL, 0) == STEPSIZE_OK);
+  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_advance(searching, NULL, 0) == STEPSIZE_OK);
   struct state now = state_of_all();
   EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
 }

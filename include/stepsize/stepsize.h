@@ -172,19 +172,20 @@ extern "C" {
 typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
-  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
-  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
-  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32,      /* a saved state of a differently configured scheduler */
-  STEPSIZE_ERROR_NO_SUGGESTION = 40  /* losses that suggest no rate */
+  STEPSIZE_ERROR_NULL = 1,                  /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,                  /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,                /* memory ran out; nothing has changed */
+  STEPSIZE_ERROR_ARGUMENT = 10,             /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,                 /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,               /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,                /* too many nodes or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20,        /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,                /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
+  STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
+  STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -815,6 +816,11 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_rates(const stepsize_schedul
 
 /* Goes to the next update. Call it after an update.
 
+   STEPSIZE_ERROR_OBSERVATION_REQUIRED: the scheduler has a line search or a hypergradient
+   controller, which has not observed this update (stepsize_scheduler_propose,
+   stepsize_scheduler_observe_gradient; the first update of a hypergradient needs none).
+   stepsize_scheduler_advance is for an update without.
+
    scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -825,6 +831,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step(stepsize_scheduler *sch
 /* Shows the loss of the last update to the controller and goes to the next update.
 
    scheduler: The scheduler; one that needs no loss ignores it.
+     STEPSIZE_ERROR_OBSERVATION_REQUIRED as stepsize_scheduler_step.
    loss: Any number; NaN and infinities are losses too (a run may diverge).
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -833,8 +840,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
                                                                    double loss, double *lrs,
                                                                    size_t count);
 
-/* Goes to the next update without showing a loss to the controller: for the updates between two
-   evaluations.
+/* Goes to the next update without showing a loss to the controller, or any other observation:
+   for the updates between two evaluations.
 
    scheduler: The scheduler.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
@@ -871,7 +878,7 @@ float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t gr
        for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
          train(lr);
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
@@ -880,7 +887,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next(stepsize_scheduler *sch
 
 /* The same in single precision. A rate above 0 is never rounded to 0.
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */

@@ -13,19 +13,20 @@
 typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
-  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
-  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
-  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32,      /* a saved state of a differently configured scheduler */
-  STEPSIZE_ERROR_NO_SUGGESTION = 40  /* losses that suggest no rate */
+  STEPSIZE_ERROR_NULL = 1,                  /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,                  /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,                /* memory ran out; nothing has changed */
+  STEPSIZE_ERROR_ARGUMENT = 10,             /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,                 /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,               /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,                /* too many nodes or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20,        /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,                /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
+  STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
+  STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on

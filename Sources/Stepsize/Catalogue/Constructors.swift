@@ -885,8 +885,8 @@ extension Controller {
   ///     after patience observations without an improvement: rate*factor
   ///
   /// - Parameters:
-  ///   - counting: The peer whose way of counting it takes; it chooses the defaults; one of
-  ///     "pytorch", "keras", "optax".
+  ///   - counting: As in PyTorch with a threshold for negative metrics, or the peer whose way of
+  ///     counting it takes; it chooses the defaults; one of "default", "pytorch", "keras", "optax".
   ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
   ///   - factor: Multiplier of the rates at a cut; a number in (0, 1).
   ///   - patience: Bad observations to wait before a cut; an integer from 0 to 9223372036854775807.

@@ -31,7 +31,7 @@ struct EarlyStop: ~Copyable, Sendable {
     phase = a.optionalWord("phase")
     patience = a.count("patience")
     average = MovingAverage(window: Int(a.count("window")))
-    best = BestMetric(try MetricGoal(a), signedMargin: false)
+    best = BestMetric(try MetricGoal(a), .absolute)
   }
 
   /// Whether the metric has stopped improving with this observation, in the phase of that name.

@@ -97,7 +97,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     lower = bounds.lower
     upper = bounds.upper
     best = BestMetric(
-      goal, signedMargin: isHuggingFace, followsPrevious: configuration.variant == .paper)
+      goal, isHuggingFace ? .signed : .absolute, followsPrevious: configuration.variant == .paper)
     resetLeft = configuration.resetStart ?? Int64.max
     let window = configuration.isSmooth ? configuration.window : 1
     average = MovingAverage(window: isHuggingFace ? 1 : window)

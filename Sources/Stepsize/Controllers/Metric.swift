@@ -14,6 +14,17 @@ struct MetricGoal: Sendable {
   }
 }
 
+/// How far below the best metric a relative threshold is.
+enum Margin: Sendable {
+  /// best·(1 ± threshold), as in PyTorch, optax and transformers: above the best metric where that is negative, so that
+  /// every metric is better, and the best one becomes worse.
+  case signed
+  /// The same for a positive metric, bit for bit, and below the best one for a negative one, too.
+  case mended
+  /// best - threshold·|best|: the same but for rounding.
+  case absolute
+}
+
 /// The best metric so far, and the value that the next one must beat.
 ///
 /// Internally smaller is always better: metrics to be maximised change their sign, which is exact.
@@ -21,9 +32,7 @@ struct BestMetric: Sendable {
   private let sign: Double
   private let threshold: Double
   private let thresholdMode: MetricGoal.ThresholdMode
-  /// best·(1 ± threshold), as in PyTorch and transformers, which moves the wrong way for a negative metric; otherwise
-  /// best - threshold·|best|.
-  private let signedMargin: Bool
+  private var margin: Margin
   /// An additional margin, always a difference.
   private let extraMargin: Double
   /// Whether the metric to beat is the previous one instead of the best.
@@ -32,11 +41,11 @@ struct BestMetric: Sendable {
   /// A metric below this is better; changes only with `best`.
   private var target = 0.0
 
-  init(_ goal: MetricGoal, signedMargin: Bool, extraMargin: Double = 0, followsPrevious: Bool = false) {
+  init(_ goal: MetricGoal, _ margin: Margin, extraMargin: Double = 0, followsPrevious: Bool = false) {
     sign = goal.mode == .min ? 1 : -1
     threshold = goal.threshold
     thresholdMode = goal.thresholdMode
-    self.signedMargin = signedMargin
+    self.margin = margin
     self.extraMargin = extraMargin
     self.followsPrevious = followsPrevious
     reset()
@@ -85,12 +94,26 @@ struct BestMetric: Sendable {
     self.target = target
   }
 
+  /// Whether the margin is mended; states before format 3 are from when none was.
+  mutating func transferMargin(_ state: inout StateCoder) {
+    var isMended = margin == .mended
+    if state.has(format: 3, ifWritten: isMended && thresholdMode == .relative && threshold > 0) {
+      state.transfer(&isMended)
+    } else {
+      isMended = false
+    }
+    if state.isReading { margin = isMended ? .mended : .signed }
+  }
+
   @inline(__always)
   private mutating func set(_ best: Double) {
     self.best = best
     switch thresholdMode {
     case .absolute: target = best - threshold - extraMargin
-    case .relative where signedMargin: target = best * (1 - sign * threshold) - extraMargin
+    case .relative where margin != .absolute:
+      let isFlipped = margin == .mended && sign * best < 0
+      target = best * (1 - (isFlipped ? -sign : sign) * threshold) - extraMargin
+      if margin == .mended && best == Double.infinity { target = best }
     case .relative: target = best == Double.infinity ? best : best - threshold * abs(best) - extraMargin
     }
   }

@@ -26,6 +26,7 @@ extension Scheduler {
   /// Whether every rate is at its lower bound and stays there for the rest of the schedule: checked now and 1, 2, 4, 8,
   /// … updates ahead.
   private var isAtMinimum: Bool {
+    let (schedule, groups, time) = (schedule, groups, time)
     let now = schedule.value(at: time)
     var isAtBound = true
     for group in groups where !(group.min > 0 && group.rate(now) <= group.min) { isAtBound = false }

@@ -20,8 +20,14 @@ public struct Scheduler: ~Copyable, Sendable {
   var controller: ActiveController
   /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
+  /// Whether the controller observes something else than the loss.
+  let observesMore: Bool
+  /// The last update for which it has.
+  var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
   let isWatched: Bool
+  /// Whether a step without a loss has nothing to do but to count.
+  let onlyCounts: Bool
   var watch: Watch
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
@@ -65,8 +71,11 @@ public struct Scheduler: ~Copyable, Sendable {
     self.length = plan.schedule?.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
     let isWatched = records || !plan.earlyStops.isEmpty
+    let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
+    self.observesMore = observesMore
     self.isWatched = isWatched
+    self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
     self.plan = plan

@@ -2,6 +2,9 @@
 public enum StepFailure: Error, Sendable {
   /// The scheduler needs a loss: call `step(loss:into:)`, or `advance` for an update without one.
   case lossRequired
+  /// The controller has not observed this update: call `observeGradient`, or `propose` and `report`, before the step, or
+  /// `advance` for an update without one.
+  case observationRequired
   /// The span of the rates is shorter than the number of groups, and not empty.
   case size
   /// Memory ran out.
@@ -28,17 +31,34 @@ extension Scheduler {
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   ///
-  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), and `.size`.
+  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), `.observationRequired` where its controller
+  /// observes something else and has not in this update, and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    if observesMore { return try Self.stepObserved(&self, rates) }
     try advance(into: rates)
+  }
+
+  @inline(never)
+  private static func stepObserved(
+    _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
+    try scheduler.advance(into: rates)
+  }
+
+  /// After an update: whether the controller has observed it. The first update of a hypergradient has none before it.
+  private mutating func checkObserved() throws(StepFailure) {
+    guard !observesMore || observed == step || step == 0 && controller.needs.contains(.gradient) else {
+      throw .observationRequired
+    }
   }
 
   /// After an update, with its loss: any number, NaN and infinities included. A scheduler that needs no loss ignores
   /// it.
   ///
-  /// Throws `.size`.
+  /// Throws `.observationRequired` as `step(into:)`, and `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     try step(loss: loss, into: rates) { _ in true }
@@ -47,13 +67,13 @@ extension Scheduler {
   /// The same for who cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
   /// provides it (`reserveController`), or returns false.
   ///
-  /// Throws `.size`, and `.memory` where `reserve` returns false.
+  /// Throws as well `.memory` where `reserve` returns false.
   @inline(__always)
   package mutating func step(
     loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
-    if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
+    if isWatched { return try Self.stepWatched(&self, loss, rates, isWritten) }
     guard controller.observeAtOnce(loss) else {
       return try Self.stepMoving(&self, loss, rates, isWritten, reserve)
     }
@@ -66,6 +86,7 @@ extension Scheduler {
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool,
     _ reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
+    try scheduler.checkObserved()
     if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.count()
@@ -75,7 +96,8 @@ extension Scheduler {
   @inline(never)
   private static func stepWatched(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
-  ) {
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
     writeDown(&scheduler)
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.endPhase(loss)
@@ -105,9 +127,10 @@ extension Scheduler {
   /// Before an update: its rates; it then counts as made. For loops and callbacks that have one place to ask, and none
   /// after the update. The step and what is saved are those of `advance`.
   ///
-  /// Throws `.lossRequired` where something needs the loss, and `.size`.
+  /// Throws as `step(into:)`.
   public mutating func next(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     try self.rates(into: rates)
     Self.countUpdate(&self)
   }
@@ -115,6 +138,7 @@ extension Scheduler {
   /// The same in single precision: a rate above 0 is not rounded to 0.
   public mutating func next(into rates: consuming MutableSpan<Float>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     if try isToBeWritten(rates.count) {
       let multiplier = schedule.value(at: time)
       for i in groups.indices { rates[i] = single(groups[i].rate(multiplier)) }
@@ -131,6 +155,40 @@ extension Scheduler {
   /// The rate of a group for the present update; nil where there is no such group.
   public func rate(ofGroup index: Int) -> Double? {
     groups.indices.contains(index) ? groups[index].rate(schedule.value(at: time)) : nil
+  }
+
+  // MARK: - At once
+
+  // The commonest steps: they make no call and ask for no memory, so that a function that tries them first and leaves the
+  // others to a second one needs no stack. False for another step; nothing has changed then.
+
+  @inline(__always)
+  package mutating func stepAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard onlyCounts else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func stepAtOnce(
+    loss: Double, into rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched, controller.observeAtOnce(loss) else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func advanceAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
   }
 
   // MARK: - Memory
@@ -168,6 +226,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.observeGradient(dots: dots, norms: norms, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -180,6 +239,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -195,6 +255,7 @@ extension Scheduler {
     let multiplier = schedule.value(at: time)
     let trial = try controller.report(
       loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
+    observed = step
     if isWritten { write(rates) }
     return trial
   }

@@ -68,4 +68,13 @@ public struct Plan: Sendable {
     if inBrackets { text.write(")") }
     return text
   }
+
+  /// The text before format 3, when `plateau()` was PyTorch's.
+  var formerText: [UInt8] {
+    let start: StaticString = "plateau(\"pytorch\""
+    let text = text
+    guard start.begins(text[...]) else { return text }
+    let rest = text.dropFirst(start.utf8CodeUnitCount)
+    return Array(text.prefix(8)) + ((", " as StaticString).begins(rest) ? rest.dropFirst(2) : rest)
+  }
 }

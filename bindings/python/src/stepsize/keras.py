@@ -182,7 +182,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         for _ in range(updates - 1):
             self.scheduler.advance()
         if not self.scheduler.needs_loss:
-            self.scheduler.step()
+            self.scheduler.advance()
         elif self._pending is not None:
             self._observe(self._pending)
             self._pending = None
@@ -207,7 +207,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
             self._pending = value if waits else None
             return
         if not self.scheduler.needs_loss:
-            self.scheduler.step()
+            self.scheduler.advance()
         elif value is None:  # no validation in this epoch
             self.scheduler.advance()
         else:

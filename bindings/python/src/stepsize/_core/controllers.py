@@ -359,7 +359,9 @@ class LineSearch(Controller):
 class Plateau(Controller):
     """Cuts the base rates when the metric has stopped improving.
 
-    Its peers count differently under one name; each way of counting is available by the name of its peer:
+    The default counts as PyTorch's, and differs where that is at fault: a relative threshold is below the
+    best metric for a negative metric (a log-likelihood) as well. Its peers count differently under one name;
+    each way of counting is available by the name of its peer, with the same decisions bit for bit:
     - ``pytorch`` (ReduceLROnPlateau): cuts at the observation after ``patience`` bad ones; a cooldown holds
       the count at 0, the best metric moves on;
     - ``keras`` (ReduceLROnPlateau): cuts at the ``patience``-th bad observation; the first observation after
@@ -371,8 +373,8 @@ class Plateau(Controller):
     PyTorch, which take -inf as the best, are not followed.
 
     Args:
-        counting: The peer whose way of counting it takes; it chooses the defaults (one of "pytorch", "keras",
-            "optax"; default "pytorch").
+        counting: As in PyTorch with a threshold for negative metrics, or the peer whose way of counting it
+            takes; it chooses the defaults (one of "default", "pytorch", "keras", "optax"; default "default").
         mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
             "min").
         factor: Multiplier of the rates at a cut (a number in (0, 1); default 0.1).
@@ -404,7 +406,7 @@ class Plateau(Controller):
     )
 
     if TYPE_CHECKING:
-        counting: Literal["pytorch", "keras", "optax"]
+        counting: Literal["default", "pytorch", "keras", "optax"]
         mode: Literal["min", "max"]
         factor: float
         patience: int
@@ -418,7 +420,7 @@ class Plateau(Controller):
 
     def __init__(
         self,
-        counting: Literal["pytorch", "keras", "optax"] = "pytorch",
+        counting: Literal["default", "pytorch", "keras", "optax"] = "default",
         *,
         mode: Literal["min", "max"] | None = None,
         factor: float | None = None,

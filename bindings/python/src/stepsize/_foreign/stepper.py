@@ -148,6 +148,12 @@ class Stepper(Step):
             raise StepsizeError(
                 "the scheduler needs a loss: call step(loss), or advance() for an update without one", status
             )
+        if status == abi.STEPSIZE_ERROR_OBSERVATION_REQUIRED:
+            if quick.stepsize_scheduler_needs(self._handle) & abi.STEPSIZE_NEEDS_SEARCH:
+                what = "the line search has no trial of this update: call line_search.search, or propose and report,"
+            else:
+                what = "the hypergradient has not observed this update: call hypergradient.observe"
+            raise StepsizeError(f"{what} before step(), or advance() for an update without", status)
         raise failure(hint or f"the scheduler failed (status {status})", status)
 
     def _changed(self, before: float, update: int | None = None) -> None:

@@ -13,7 +13,6 @@ from .._core.schedule import Schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
-from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_SEARCH
 from .._foreign.errors import StepsizeError
 from ._fields import made
 from ._groups import GroupStep, check, warn_of_order, write
@@ -146,7 +145,6 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         if core.current_step == 0:
             warn_of_order(self.optimizer)
         self._check_groups()
-        self._check_told()
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
@@ -189,24 +187,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
         core = self.core
-        if self.fields or self._skips is not None or (self.read_every > 1 and core.needs_loss):
-            return False
-        return not core._needs & (STEPSIZE_NEEDS_GRADIENT | STEPSIZE_NEEDS_SEARCH) or core.decision != "none"
-
-    def _check_told(self) -> None:
-        """A controller that was never told anything would leave the rates to the schedule, unnoticed."""
-        core = self.core
-        if core._needs & STEPSIZE_NEEDS_SEARCH and core.line_search.trial_count == 0:
-            raise StepsizeError(
-                "the line search has made no trial: call line_search.search (or propose and report) before step(), or"
-                " advance() for an update without"
-            )
-        # The first update has no gradient before it.
-        if core._needs & STEPSIZE_NEEDS_GRADIENT and core.current_step > 0 and core.decision == "none":
-            raise StepsizeError(
-                "the hypergradient has observed nothing: call hypergradient.observe before each update, or advance()"
-                " for one without"
-            )
+        return not self.fields and self._skips is None and not (self.read_every > 1 and core.needs_loss)
 
     def _count(self) -> None:
         if self._skips is not None:
