@@ -10,14 +10,14 @@ from torch.optim.lr_scheduler import LRScheduler
 from .._core import state as states
 from .._core.gradients import Gradients
 from .._core.line_search import Search
-from .._core.schedule import Schedule, as_schedule
+from .._core.schedule import Schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ._bases import Bases, base_of, forget_stale, kept_groups, note_stale, put_base, scale_of, warn_of_stale
-from ._fields import Field
+from ._fields import made
 from ._groups import GroupStep, warn_of_order, write
 from ._overwritten import warn_of_changed
 from ._skips import Skips
@@ -55,7 +55,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         base_lr: The base rate, or one for each group, in place of the optimizer's.
         min_lr, max_lr: Bounds: a number, or one for each group.
         fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
-            A schedule's value 1 is the group's initial number.
+            A schedule's value 1 is the group's initial number. ``"lr"`` in the place of a schedule keeps the number in
+            proportion to the rate, whatever moves that.
         read_every: The controller observes the loss of every n-th update. Reading a loss that is on an accelerator
             waits for it; the others are not read.
         record: Whether the rates that are used are recorded: see the attribute ``record``.
@@ -106,9 +107,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "record": record,
         }
         core = Core(_scaled(bases, groups), schedule, controller, **self._options)
-        self.fields = [
-            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
-        ]
+        self.fields = [made(optimizer, name, given) for name, given in (fields or {}).items()]
         self._own(core)
         self._skips: Skips | None = None
         self._has_warned = False
