@@ -96,6 +96,16 @@ struct Automatic: ~Copyable, Sendable, Observing {
     }
   }
 
+  mutating func adopt(_ other: inout Automatic, _ origins: [Int], _ groups: [Group]) {
+    guard scalars.contains(.eachGroup) else { return }
+    for i in origins.indices where origins[i] >= 0 {
+      for k in 0..<DoG.width {
+        other.numbers[Self.memory + DoG.width * i + k] = numbers[Self.memory + DoG.width * origins[i] + k]
+      }
+    }
+    swap(&numbers, &other.numbers)
+  }
+
   func isAtBottom(_ groups: [Group]) -> Bool { false }
 
   mutating func transfer(_ state: inout StateCoder) {

@@ -1,14 +1,22 @@
 /// When an observation was made, and of how many groups.
 struct Moment: Sendable {
   let step: Int64
-  /// The values of the schedule for this update and for the one before it.
+  /// The value of the schedule for this update, of the first group.
   let multiplier: Double
-  let previousMultiplier: Double
+  let schedule: Node
+  /// Where each group has its own.
+  let groupSchedules: [Node]
+  let time: Int64
   let isFinite: Bool
   /// 1, or the number of groups.
   let count: Int
   /// The places between the numbers of two groups.
   let stride: Int
+
+  /// The value of a group's schedule for the update before; for the first one that of itself.
+  func previousMultiplier(ofGroup index: Int) -> Double {
+    (groupSchedules.isEmpty ? schedule : groupSchedules[index]).value(at: Swift.max(time - 1, 0))
+  }
 
   /// What is observed of a group, or of all together.
   func observation(ofGroup index: Int, _ total: Observation, _ numbers: Span<Double>) -> Observation {
@@ -61,14 +69,15 @@ extension Scheduler {
     if count > 1 {
       isFinite = try Self.add(&total, numbers, stride, count, scalars)
     }
-    // Only the hypergradient looks back.
-    let before = needs.contains(.gradient) ? multiplier(at: Swift.max(time - 1, 0)) : 0
+    let isCommon = groupSchedules.isEmpty
+    let multiplier = multiplier(of: isCommon ? schedule : groupSchedules[0])
     let moment = Moment(
-      step: step, multiplier: multiplier(at: time), previousMultiplier: before, isFinite: isFinite,
-      count: count,
-      stride: stride)
+      step: step, multiplier: multiplier, schedule: schedule, groupSchedules: groupSchedules, time: time,
+      isFinite: isFinite, count: count, stride: stride)
     controller.observe(total, numbers, moment, &groups)
-    if rates.count > 0 { for i in groups.indices { rates[i] = groups[i].rate(moment.multiplier) } }
+    observed = step
+    if rates.count == 0 { return }
+    for i in groups.indices { rates[i] = isCommon ? groups[i].rate(multiplier) : rate(i, at: time) }
   }
 
   /// The observations of several groups. Returns whether all is finite.
@@ -84,10 +93,10 @@ extension Scheduler {
     return try total.check(scalars)
   }
 
-  private func multiplier(at time: Int64) -> Double {
-    schedule.immediateValue(at: time) ?? laterValue(at: time)
+  private func multiplier(of schedule: Node) -> Double {
+    schedule.immediateValue(at: time) ?? laterValue(of: schedule)
   }
 
   @inline(never)
-  private func laterValue(at time: Int64) -> Double { schedule.value(at: time) }
+  private func laterValue(of schedule: Node) -> Double { schedule.value(at: time) }
 }
