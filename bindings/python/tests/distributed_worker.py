@@ -88,6 +88,40 @@ def fsdp():
     answer(rates=rates, losses=losses)
 
 
+OBSERVING = ["dog(r=0.01)", "dadapt(d0=0.1)", "polyak(c=10)", 'polyak("sps", max_lr=0.1)']
+
+
+def observing():
+    """The rates that controllers find by the gradient: with DDP, with sharded weights, and in one process alone on the
+    batches of all."""
+    import torch
+    from stepsize.torch import Scheduler
+
+    found = {}
+    for text in OBSERVING:
+        for kind in ("alone", "ddp", "fsdp"):
+            model, optimizer, _, _ = make_training(rank, sharded=kind == "fsdp")
+            model = model.module if kind == "alone" else model
+            shards = torch.distributed.group.WORLD if kind == "fsdp" else None
+            for group in optimizer.param_groups:
+                group["lr"] = group["initial_lr"] = 1.0
+                group["momentum"] = 0.9
+            scheduler = Shared(Scheduler(optimizer, text, shards=shards))
+            random, rates = torch.Generator().manual_seed(7), []
+            for _ in range(8):
+                inputs = torch.randn(16 * size, 4, generator=random)
+                part = slice(None) if kind == "alone" else slice(16 * rank, 16 * rank + 16)
+                loss = ((model(inputs[part]) - inputs[part].sum(1, keepdim=True)) ** 2).mean()
+                optimizer.zero_grad()
+                loss.backward()
+                rates.append(scheduler.observe(loss))
+                optimizer.step()
+                scheduler.step()
+            same(scheduler)
+            found[f"{kind} {text}"] = rates
+    answer(found=found)
+
+
 def interrupted():
     """Stops after 11 updates; rank 0 alone writes the checkpoint."""
     import torch

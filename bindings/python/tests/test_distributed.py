@@ -14,7 +14,7 @@ from fractions import Fraction
 
 import pytest
 import stepsize as st
-from distributed_worker import TEXT
+from distributed_worker import OBSERVING, TEXT
 from frameworks import EXAMPLES, run, run_with_torchrun
 from stepsize.distributed import mean_loss
 from support import REPOSITORY
@@ -28,7 +28,7 @@ def launch(size):
     """All scenarios under gloo: {scenario: what each rank found}."""
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as folder:
-        scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses", "wrongly")
+        scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses", "wrongly", "observing")
         output = run(WORKER, size, folder, *scenarios, GLOO_SOCKET_IFNAME="lo")
     return by_scenario(output, size)
 
@@ -102,6 +102,17 @@ def test_ddp_has_the_same_rates_although_the_losses_differ(size):
     for each in zip(*losses):
         exact = float(sum(map(Fraction, each)) / size)
         assert mean_loss(each[0], Gathered(each)) == pytest.approx(exact, rel=1e-14)
+
+
+@pytest.mark.parametrize("text", OBSERVING)
+@pytest.mark.parametrize("size", [2, 4])
+def test_rates_by_the_gradient_are_those_of_one_process_on_all_batches(size, text):
+    found = [one["found"] for one in launch(size)["observing"]]
+    for kind in ("ddp", "fsdp"):
+        rates = found[0][f"{kind} {text}"]
+        assert all(one[f"{kind} {text}"] == rates for one in found)  # to the last bit
+        assert rates == pytest.approx(found[0][f"alone {text}"], rel=1e-4)
+        assert len(set(rates)) > 2
 
 
 @pytest.mark.parametrize("size", [2, 4])

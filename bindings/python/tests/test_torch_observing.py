@@ -325,6 +325,26 @@ def test_parameters_without_a_gradient_count_as_0():
     assert scheduler.lr / alone.lr == pytest.approx((1 + norms[0]) / (1 + norms[1]))
 
 
+@pytest.mark.parametrize("text", ["dog(r=0.001, per_group=true)", "dog(r=0.001)", "polyak(c=10)"])
+@pytest.mark.parametrize("name", ["momentum", "sgd"])
+def test_a_group_that_comes_later_starts_where_it_is(name, text):
+    model, loss_of = problem()
+    optimizer = OPTIMIZERS[name](model[0].parameters())
+    scheduler = Scheduler(optimizer, text, base_lr=1.0)
+    for update in range(6):
+        if update == 3:
+            optimizer.add_param_group({"params": list(model[2].parameters()), "lr": 1.0})
+        loss = loss_of(update)
+        model.zero_grad()
+        loss.backward()
+        scheduler.observe(loss)
+        assert len(scheduler.lrs) == (1 if update < 3 else 2) and all(0 < rate < 1e3 for rate in scheduler.lrs)
+        optimizer.step()
+        scheduler.step()
+    if scheduler._scalars._start is not None:
+        assert [len(group) for group in scheduler._scalars._start] == [2, 2]
+
+
 def test_nothing_is_observed_where_nothing_is_needed():
     model, loss_of = problem()
     optimizer = plain(0.1)(model)

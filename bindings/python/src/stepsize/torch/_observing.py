@@ -150,6 +150,15 @@ class Scalars:
             terms["mean_norm"].append(torch.linalg.vector_norm(mean))
             terms["mean_dot_x"].append(_dot(mean, weight))
 
+    def follow(self, kept: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
+        """The groups have become those of the indices and new ones, which start now."""
+        if self._start is not None:
+            self._start = [self._start[k] for k in kept] + _copies(new)
+        if self._previous is not None:
+            self._previous = [self._previous[k] for k in kept] + _copies(new)
+        if self._used:
+            self._used = [self._used[k] for k in kept] + [(0.0, 0.0)] * len(new)
+
     # ---- State ----
 
     def state_dict(self) -> dict[str, Any]:

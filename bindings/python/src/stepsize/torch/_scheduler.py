@@ -175,11 +175,11 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             return core.lr
         if self._before_start:
             self._go_to(0)
-        check(self.optimizer.param_groups, len(self.base_lrs))
+        self._followed_groups()
         self._check_unscaled()
-        core.observe(**self._reader().read(loss))
+        rate = self.core.observe(**self._reader().read(loss))
         self._write()
-        return core.lr
+        return rate
 
     def _reader(self) -> Scalars:
         if self._scalars is None:
@@ -187,11 +187,12 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         return self._scalars
 
     def _check_unscaled(self) -> None:
-        states = getattr(self._scaler, "_per_optimizer_states", {}) if self._scaler is not None else {}
-        if self._scaler is not None and self._scaler.is_enabled():
-            state = states.get(id(self.optimizer), {})
-            if "found_inf_per_device" not in state or not state["found_inf_per_device"]:
-                raise StepsizeError("observe: the gradients are scaled: call scaler.unscale_(optimizer) before")
+        if self._scaler is None or not self._scaler.is_enabled():
+            return
+        # PyTorch says so only where unscale_ is called twice.
+        state = getattr(self._scaler, "_per_optimizer_states", {}).get(id(self.optimizer), {})
+        if not state.get("found_inf_per_device"):
+            raise StepsizeError("observe: the gradients are scaled: call scaler.unscale_(optimizer) before")
 
     def _step(self, loss: Any = None) -> float:
         if self._is_skipped():
@@ -267,6 +268,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         for group in new:
             core.add_group(base_of(group) * scale_of(group), **bounds)
         fields = [field.followed(kept, new) for field in self.fields]
+        if self._scalars is not None:
+            self._scalars.follow(kept, new)
         self.fields, self._unscaled, self._groups = fields, bases, list(groups)
         for group in new:
             put_base(group, base_of(group))
