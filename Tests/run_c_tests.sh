@@ -61,9 +61,9 @@ compile() {
   done
 }
 
-names=(introduction limits structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory)
+names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned "memory --quick" nmf agents learn_structs learn_threads "learn_memory --quick")
+short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned "memory --quick" nmf agents learn_structs learn_threads "learn_memory --quick")
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;

@@ -125,6 +125,7 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */

@@ -146,17 +146,14 @@ public struct Scheduler: ~Copyable, Sendable {
   /// What `extend` changes.
   package struct Extension {
     fileprivate let plan: Plan
-    fileprivate let scope: Scope
     fileprivate let schedule: Node
     fileprivate let kept: Watch.KeptSpans
   }
 
   package func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
-    let plan = try Plan(plan.controllers, schedule)
-    return Extension(
-      plan: plan, scope: Scope(controller.isFormer ? nil : plan),
-      schedule: schedule?.node ?? .constant(Constant(value: 1)),
-      kept: watch.spansToKeep(of: self.plan.schedule))
+    Extension(
+      plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
+      kept: watch.spansToKeep(of: plan.schedule))
   }
 
   package mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
@@ -168,7 +165,7 @@ public struct Scheduler: ~Copyable, Sendable {
     schedule = prepared.schedule
     length = prepared.plan.schedule?.length
     plan = prepared.plan
-    scope = prepared.scope
+    if !controller.isFormer { scope = Scope(plan) }
     isWatched = isWatched || !scope.isEverything
   }
 }

@@ -27,6 +27,7 @@ def new_scheduler(
     max_lr: float | Iterable[float] | None,
     record: bool,
     norm_capacity: int,
+    total: int | None,
 ) -> int:
     """The handle of a new scheduler, from the arguments of ``Scheduler``."""
     controllers = as_controllers(controller)
@@ -51,9 +52,13 @@ def new_scheduler(
     options.norm_capacity = convert.to_int64(norm_capacity, "norm_capacity")
 
     if isinstance(schedule, str) and not controllers:  # it may begin with some
+        if total is not None:
+            options.total = convert.to_int64(total, "total")
+            if options.total < 1:
+                raise StepsizeError(f"total = {options.total}, expected an integer >= 1")
         return _parse(schedule, options)
     if schedule is not None:
-        kept.append(as_schedule(schedule, "schedule"))
+        kept.append(as_schedule(schedule, "schedule", total))
         options.schedule = kept[-1]._handle
     moving = [each for each in controllers if not isinstance(each, EarlyStop)]
     if len(moving) > 1:

@@ -57,6 +57,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
+        total: Updates of the run, for texts that give shares of it: ``"warmup(10%) >> cosine(90%)"``.
 
     Attributes:
         core: The ``stepsize.Scheduler`` that computes the rates.
@@ -76,6 +77,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         extend_on_load: bool = False,
         scaler: torch.amp.GradScaler | None = None,
         last_epoch: int = -1,
+        total: int | None = None,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
         if read_every < 1:
@@ -93,9 +95,10 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "max_lr": None if max_lr is None else list(convert.to_doubles(max_lr, "max_lr")),
             "record": record,
         }
-        core = Core(bases, schedule, controller, **self._options)
+        core = Core(bases, schedule, controller, total=total, **self._options)
         self.fields = [
-            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
+            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]", total))
+            for name, given in (fields or {}).items()
         ]
         self._own(core)
         self._skips: Skips | None = None
@@ -308,13 +311,15 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     # ---- State ----
 
-    def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
+    def extend(
+        self, schedule: int | Schedule | str, policy: str = "continue", *, total: int | None = None
+    ) -> None:
         """Switches to another schedule from the current update on and keeps the controller's state: see
         ``stepsize.Scheduler.extend``. A number, which is a new total, also applies to the schedules of ``fields``."""
         fields = self.fields
         if not isinstance(schedule, (str, Schedule)):
             fields = [field.extended(schedule, policy, self.core.current_step) for field in fields]
-        self.core.extend(schedule, policy)
+        self.core.extend(schedule, policy, total=total)
         self.fields = fields
         self._write()
 
