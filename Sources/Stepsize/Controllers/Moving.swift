@@ -25,6 +25,17 @@ protocol Moving: ~Copyable {
 
   mutating func transfer(_ state: inout StateCoder)
 
+  /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows. It asks
+  /// for no memory.
+  ///
+  /// - Parameters:
+  ///   - origins: Which of the present groups each of the others was; -1 for a new one.
+  ///   - groups: The present ones.
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group])
+
+  /// Moves base rates into its bounds.
+  func bound(_ groups: inout [Group])
+
   /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
   /// need one: `observe` must take that loss.
   mutating func observeAtOnce(_ loss: Double) -> Bool
@@ -56,6 +67,10 @@ protocol Moving: ~Copyable {
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
+
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group]) {}
+
+  func bound(_ groups: inout [Group]) {}
 
   var isFormer: Bool { false }
 

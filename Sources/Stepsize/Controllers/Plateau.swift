@@ -58,7 +58,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
-  private let lower: [Double]
+  private var lower: [Double]
   private var best: BestMetric
   private var badCount: Int64 = 0
   private var cooldownLeft: Int64 = 0
@@ -171,6 +171,12 @@ struct Plateau: ~Copyable, Sendable, Moving {
 
 extension Plateau {
   func isAtBottom(_ groups: [Group]) -> Bool { !hasRoom(groups) }
+
+  mutating func adopt(_ other: inout Plateau, _ origins: [Int], _ groups: [Group]) { lower = other.lower }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], Double.greatestFiniteMagnitude) }
+  }
 
   /// `plateau()` was PyTorch's before format 3.
   var isFormer: Bool { configuration.counting == .standard && best.margin == .signed }

@@ -5,7 +5,7 @@
 struct Scope: Sendable {
   /// The first update.
   private var after: Int64 = 0
-  /// The first step of the schedule: after its warm-up.
+  /// The first step of the schedule: after its warm-up, and that of each group's.
   private var afterWarmup: Int64 = 0
   /// nil: all phases.
   private(set) var phase: [UInt8]?
@@ -18,7 +18,8 @@ struct Scope: Sendable {
     guard let a = plan.controller?.arguments else { return }
     after = a.count("after")
     phase = a.optionalWord("phase")
-    afterWarmup = a.flag("skip_warmup") ? plan.schedule?.node.warmupLength ?? 0 : 0
+    guard a.flag("skip_warmup") else { return }
+    for schedule in plan.schedules { afterWarmup = Swift.max(afterWarmup, schedule.node.warmupLength) }
   }
 
   var isEverything: Bool { after | afterWarmup == 0 && phase == nil }

@@ -19,6 +19,8 @@ extension Scheduler {
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
+    // Older libraries do not know such a text.
+    _ = state.has(format: 3, ifWritten: plan.isEach)
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)

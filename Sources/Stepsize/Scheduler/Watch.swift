@@ -169,6 +169,30 @@ struct Watch: ~Copyable, Sendable {
 
   mutating func append(_ rate: Double, ofGroup group: Int) { records[group].append(rate) }
 
+  /// So many further updates have the rates of the last one.
+  mutating func lengthen(by count: Int64) {
+    for i in records.indices { records[i].lengthen(by: count) }
+  }
+
+  /// Discards all but the first updates.
+  mutating func cut(to count: Int64) {
+    for i in records.indices { records[i].cut(to: count) }
+  }
+
+  // MARK: - Other groups
+
+  /// The records of other groups: those of groups that were there, and of new ones, whose parameters were not updated,
+  /// the rate 0 for what is recorded. The array is empty where nothing is.
+  func records(of origins: [Int]) -> [Record] {
+    guard isRecording else { return [] }
+    return origins.map { $0 < 0 ? Record(zeros: recorded.count) : records[$0] }
+  }
+
+  mutating func replaceRecords(by records: [Record]) {
+    self.records = records
+    reservedCount = 0
+  }
+
   // MARK: - Memory
 
   /// Each record has two parts, each early stop rule has one, and they share two.
@@ -198,6 +222,8 @@ struct Watch: ~Copyable, Sendable {
     reservedCount = count
   }
 
+  mutating func endReserve() { reservedCount = 0 }
+
   mutating func useReserve() { if reservedCount > 0 { reservedCount -= 1 } }
 
   /// Discards everything recorded after `step`.
@@ -207,7 +233,7 @@ struct Watch: ~Copyable, Sendable {
     while let last = jumps.last, last.step > step { jumps.removeLast() }
     let (first, count) = recorded
     if step >= first && step - first <= count {
-      for i in records.indices { records[i].cut(to: step - first) }
+      cut(to: step - first)
       while let last = past.last, last.end > step {
         past.removeLast()
         if past.last?.end ?? first < step { past.append(Span(end: step, name: last.name)) }

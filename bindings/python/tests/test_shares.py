@@ -60,6 +60,14 @@ def test_text():
         assert str(scheduler.schedule) == "warmup(200) >> cosine(1800, floor=0.1)"
 
 
+def test_groups():
+    """The total is that of every group."""
+    with st.Scheduler([1.0, 0.1], [TEXT, "linear(rest)"], total=1000) as scheduler:
+        assert str(scheduler) == f"[{BOUND}, linear(1000)]"
+    with st.Scheduler([1.0, 0.1], f"greedy() * [{TEXT}, warmup(10) >> linear(rest)]", total=1000) as scheduler:
+        assert str(scheduler) == f"greedy() * [{BOUND}, warmup(10) >> linear(990)]"
+
+
 def test_errors():
     with pytest.raises(st.StepsizeError, match="a share of the total, which is unknown: give the total") as caught:
         st.parse("warmup(10) >> cosine(90%)")

@@ -94,6 +94,14 @@ class stepsize_error(Structure):
     ]
 
 
+class stepsize_allocator(Structure):
+    _fields_ = [
+        ("allocate", c_void_p),
+        ("release", c_void_p),
+        ("context", c_void_p),
+    ]
+
+
 class stepsize_argument(Structure):
     _fields_ = [
         ("name", c_char_p),
@@ -121,6 +129,8 @@ class stepsize_scheduler_options(Structure):
         ("early_stops", POINTER(stepsize_controller_p)),
         ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
+        ("schedules", POINTER(stepsize_schedule_p)),
+        ("schedule_count", c_size_t),
         ("total", c_int64),
     ]
 
@@ -198,6 +208,7 @@ class stepsize_phase(Structure):
 SIGNATURES = {
     "stepsize_abi_version": (c_int32, []),
     "stepsize_version": (c_int32, []),
+    "stepsize_set_allocator": (c_int32, [POINTER(stepsize_allocator)]),
     "stepsize_status_name": (c_char_p, [c_int32]),
     "stepsize_linear": (c_double, [c_int64, c_int64, c_double, c_double]),
     "stepsize_cosine": (c_double, [c_int64, c_int64, c_double, c_double]),
@@ -304,6 +315,9 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_advance_by": (c_int32, [
+        stepsize_scheduler_p, c_int64, POINTER(c_double), c_size_t,
+    ]),
     "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
@@ -411,6 +425,22 @@ SIGNATURES = {
         stepsize_scheduler_p, c_int64, POINTER(stepsize_phase),
     ]),
     "stepsize_scheduler_needs": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_set_base_lrs": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_double), c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_add_group": (c_int32, [
+        stepsize_scheduler_p, c_double, c_double, c_double, stepsize_schedule_p,
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_remove_group": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_group_schedule": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p),
+    ]),
+    "stepsize_scheduler_extend_groups": (c_int32, [
+        stepsize_scheduler_p, POINTER(stepsize_schedule_p), c_size_t, POINTER(stepsize_error),
+    ]),
 }
 
 
