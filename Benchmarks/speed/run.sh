@@ -51,6 +51,7 @@ fi
 echo
 if "$python" -c 'import torch, stepsize' 2>/dev/null; then
   "$python" Benchmarks/speed/bench_python.py
+  "$python" Benchmarks/speed/bench_observe.py
 else
   echo "bench_python: skipped, $python has no torch or no stepsize"
 fi

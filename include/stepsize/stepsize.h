@@ -1593,6 +1593,7 @@ enum {
   STEPSIZE_NEEDS_SEARCH = 4,   /* the trials of a line search: stepsize_scheduler_propose and _report */
   STEPSIZE_NEEDS_OBSERVATION = 8, /* numbers about the update before it is made: stepsize_scheduler_observe */
   STEPSIZE_NEEDS_EACH_GROUP = 16, /* such numbers of each group, not of all together */
+  STEPSIZE_NEEDS_LOSS_FROM_ZERO = 32, /* the loss of an observation is not below 0 */
   /* which numbers, also in stepsize_observation.given */
   STEPSIZE_SCALAR_LOSS = 256,
   STEPSIZE_SCALAR_GRAD_NORM = 512,

@@ -741,13 +741,12 @@ extension Controller {
   ///
   /// - Parameters:
   ///   - d0: First estimate of the distance; a finite number > 0.
-  ///   - growth: Largest growth of the estimate in an update; a finite number >= 1, or none.
-  ///   - maxLR: Highest base rates; a finite number >= 0, or a list with one for each group, or
-  ///     none.
+  ///   - growth: Largest growth in an update; a finite number >= 1, or none.
+  ///   - maxLR: Highest base rate; a finite number >= 0, or none.
   public static func dadapt(
-    d0: Double? = nil, growth: Double? = nil, maxLR: [Double]? = nil
+    d0: Double? = nil, growth: Double? = nil, maxLR: Double? = nil
   ) throws(ConfigurationError) -> Controller {
-    try Controller(.dadapt, [d0.map { .real($0) }, growth.map { .real($0) }, maxLR.map { .reals($0) }])
+    try Controller(.dadapt, [d0.map { .real($0) }, growth.map { .real($0) }, maxLR.map { .real($0) }])
   }
 
   /// Distance from the start over the root of the summed squared gradients (DoG, L-DoG).
@@ -759,17 +758,16 @@ extension Controller {
   ///   - initLR: Rate of the first update, in place of r; a finite number > 0, or none.
   ///   - eps: Added to the sum of squares; a finite number > 0.
   ///   - perGroup: Whether each group has its own distance and sum; true or false.
-  ///   - maxLR: Highest base rates; a finite number >= 0, or a list with one for each group, or
-  ///     none.
+  ///   - maxLR: Highest base rate; a finite number >= 0, or none.
   public static func dog(
     r: Double? = nil, initLR: Double? = nil, eps: Double? = nil, perGroup: Bool? = nil,
-    maxLR: [Double]? = nil
+    maxLR: Double? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .dog,
       [
         r.map { .real($0) }, initLR.map { .real($0) }, eps.map { .real($0) }, perGroup.map { .flag($0) },
-        maxLR.map { .reals($0) },
+        maxLR.map { .real($0) },
       ])
   }
 
@@ -979,24 +977,23 @@ extension Controller {
   ///     base exp(b) (f - lower_bound)/(c n), n = |g|^2 or sqrt(pi/2) |g|_1, averaged
   ///
   /// - Parameters:
-  ///   - variant: With b by the alignment of updates, or as published; it chooses the defaults; one
-  ///     of "aligned", "sps", "momo".
-  ///   - norm: L2 for SGD, l1 for Adam; one of "l2", "l1".
+  ///   - variant: With b, or as published; it chooses the defaults; one of "aligned", "sps",
+  ///     "momo".
+  ///   - norm: L2 for SGD, l1 for Adam; not for momo; one of "l2", "l1".
   ///   - lowerBound: Lower bound of the loss; none: 0, and no loss may be below; a finite number,
   ///     or none.
-  ///   - adapt: Whether the lower bound is estimated (momo); true or false.
+  ///   - adapt: Whether the lower bound is estimated, from the given one on; true or false.
   ///   - c: Divisor of the rate; a finite number > 0.
   ///   - average: Weight of the past in the averages; a number in [0, 1).
-  ///   - align: Size of the correction; 0: none; a finite number >= 0.
+  ///   - align: Size of the steps of b; a finite number >= 0.
   ///   - target: Alignment that it aims at; a number in [-1, 1].
-  ///   - until: Update from which on it is kept; an integer from 0 to 9223372036854775807, or none.
-  ///   - growth: Largest growth of the rate in an update; a finite number >= 1, or none.
-  ///   - maxLR: Highest base rates; none for momo: those given; a finite number >= 0, or a list
-  ///     with one for each group, or none.
+  ///   - until: Update from which on b is kept; an integer from 0 to 9223372036854775807, or none.
+  ///   - growth: Largest growth in an update; a finite number >= 1, or none.
+  ///   - maxLR: Highest base rate; a finite number >= 0, or none.
   public static func polyak(
     variant: StaticString? = nil, norm: StaticString? = nil, lowerBound: Double? = nil,
     adapt: Bool? = nil, c: Double? = nil, average: Double? = nil, align: Double? = nil,
-    target: Double? = nil, until: Int64? = nil, growth: Double? = nil, maxLR: [Double]? = nil
+    target: Double? = nil, until: Int64? = nil, growth: Double? = nil, maxLR: Double? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .polyak,
@@ -1004,7 +1001,7 @@ extension Controller {
         variant.map { .word($0) }, norm.map { .word($0) }, lowerBound.map { .real($0) },
         adapt.map { .flag($0) }, c.map { .real($0) }, average.map { .real($0) }, align.map { .real($0) },
         target.map { .real($0) }, until.map { .integer($0) }, growth.map { .real($0) },
-        maxLR.map { .reals($0) },
+        maxLR.map { .real($0) },
       ])
   }
 }

@@ -79,7 +79,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
         move(i, -one.dotUpdate, one.gradientNorm * one.updateNorm, &groups)
       } else {
         // Without a rate there was no update.
-        move(i, -one.dotUpdate / groups[i].rate(moment.previousMultiplier(ofGroup: i)), 0, &groups)
+        move(i, -one.dotUpdate / groups[i].rate(moment.previousMultiplier), 0, &groups)
       }
     }
   }

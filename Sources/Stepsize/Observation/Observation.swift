@@ -100,6 +100,8 @@ package enum ObservationFailure: Error {
   case negative(Int)
   case negativeLoss
   case count(Int)
+  /// A hypergradient, where each group has a schedule.
+  case ownSchedules
   case size
 
   package var error: ConfigurationError {
@@ -115,6 +117,8 @@ package enum ObservationFailure: Error {
         .argument,
         "observe: the number of observations is wrong, expected one for each group, or 1 for all: ",
         Decimal.write(Int64(count)))
+    case .ownSchedules:
+      ConfigurationError(.order, "observe: each group has a schedule of its own: call observe_gradient")
     case .size:
       ConfigurationError(.size, "scheduler: the array of rates is shorter than the number of groups")
     }

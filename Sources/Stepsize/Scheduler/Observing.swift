@@ -1,22 +1,14 @@
 /// When an observation was made, and of how many groups.
 struct Moment: Sendable {
   let step: Int64
-  /// The value of the schedule for this update, of the first group.
+  /// The values of the schedule for this update, of the first group, and for the one before it.
   let multiplier: Double
-  let schedule: Node
-  /// Where each group has its own.
-  let groupSchedules: [Node]
-  let time: Int64
+  let previousMultiplier: Double
   let isFinite: Bool
   /// 1, or the number of groups.
   let count: Int
   /// The places between the numbers of two groups.
   let stride: Int
-
-  /// The value of a group's schedule for the update before; for the first one that of itself.
-  func previousMultiplier(ofGroup index: Int) -> Double {
-    (groupSchedules.isEmpty ? schedule : groupSchedules[index]).value(at: Swift.max(time - 1, 0))
-  }
 
   /// What is observed of a group, or of all together.
   func observation(ofGroup index: Int, _ total: Observation, _ numbers: Span<Double>) -> Observation {
@@ -61,7 +53,7 @@ extension Scheduler {
     into rates: consuming MutableSpan<Double>
   ) throws(ObservationFailure) {
     guard rates.count == 0 || rates.count >= groups.count else { throw .size }
-    let scalars = controller.scalars
+    let (scalars, needs) = (controller.scalars, controller.needs)
     if scalars.isEmpty { throw .isNotObserved }
     guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else { throw .count(count) }
     var total = first
@@ -70,14 +62,17 @@ extension Scheduler {
       isFinite = try Self.add(&total, numbers, stride, count, scalars)
     }
     let isCommon = groupSchedules.isEmpty
-    let multiplier = multiplier(of: isCommon ? schedule : groupSchedules[0])
+    let looksBack = needs.contains(.gradient) && scalars.contains(.dotUpdate)
+    if looksBack && !isCommon { throw .ownSchedules }
     let moment = Moment(
-      step: step, multiplier: multiplier, schedule: schedule, groupSchedules: groupSchedules, time: time,
-      isFinite: isFinite, count: count, stride: stride)
+      step: time &- lead,
+      multiplier: isCommon ? Self.value(schedule, at: time) : groupSchedules[0].value(at: time),
+      previousMultiplier: looksBack ? Self.value(schedule, at: Swift.max(time - 1, 0)) : 0,
+      isFinite: isFinite,
+      count: count, stride: stride)
     controller.observe(total, numbers, moment, &groups)
-    observed = step
-    if rates.count == 0 { return }
-    for i in groups.indices { rates[i] = isCommon ? groups[i].rate(multiplier) : rate(i, at: time) }
+    observed = moment.step
+    if rates.count > 0 { write(rates) }
   }
 
   /// The observations of several groups. Returns whether all is finite.
@@ -93,10 +88,12 @@ extension Scheduler {
     return try total.check(scalars)
   }
 
-  private func multiplier(of schedule: Node) -> Double {
-    schedule.immediateValue(at: time) ?? laterValue(of: schedule)
+  // Not a method: called on a noncopyable value that is being changed, it would copy it first.
+  @inline(__always)
+  private static func value(_ schedule: Node, at time: Int64) -> Double {
+    schedule.immediateValue(at: time) ?? laterValue(schedule, at: time)
   }
 
   @inline(never)
-  private func laterValue(of schedule: Node) -> Double { schedule.value(at: time) }
+  private static func laterValue(_ schedule: Node, at time: Int64) -> Double { schedule.value(at: time) }
 }

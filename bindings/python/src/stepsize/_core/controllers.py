@@ -39,8 +39,8 @@ class DAdaptation(Controller):
 
     Args:
         d0: First estimate of the distance (a finite number > 0; default 1e-6).
-        growth: Largest growth of the estimate in an update (a finite number >= 1, or none).
-        max_lr: Highest base rates (a finite number >= 0, or a list with one for each group, or none).
+        growth: Largest growth in an update (a finite number >= 1, or none).
+        max_lr: Highest base rate (a finite number >= 0, or none).
     """
 
     __slots__ = ()
@@ -48,20 +48,20 @@ class DAdaptation(Controller):
     _parameters = (
         ("d0", "real", None),
         ("growth", "real", None),
-        ("max_lr", "per_group", None),
+        ("max_lr", "real", None),
     )
 
     if TYPE_CHECKING:
         d0: float
         growth: float | None
-        max_lr: float | tuple[float, ...] | None
+        max_lr: float | None
 
     def __init__(
         self,
         *,
         d0: float | None = None,
         growth: float | None = None,
-        max_lr: float | Iterable[float] | None = None,
+        max_lr: float | None = None,
     ) -> None:
         self._make(
             d0, growth, max_lr
@@ -90,7 +90,7 @@ class DoG(Controller):
         init_lr: Rate of the first update, in place of r (a finite number > 0, or none).
         eps: Added to the sum of squares (a finite number > 0; default 1e-8).
         per_group: Whether each group has its own distance and sum (default false).
-        max_lr: Highest base rates (a finite number >= 0, or a list with one for each group, or none).
+        max_lr: Highest base rate (a finite number >= 0, or none).
     """
 
     __slots__ = ()
@@ -100,7 +100,7 @@ class DoG(Controller):
         ("init_lr", "real", None),
         ("eps", "real", None),
         ("per_group", "flag", None),
-        ("max_lr", "per_group", None),
+        ("max_lr", "real", None),
     )
 
     if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class DoG(Controller):
         init_lr: float | None
         eps: float
         per_group: bool
-        max_lr: float | tuple[float, ...] | None
+        max_lr: float | None
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class DoG(Controller):
         init_lr: float | None = None,
         eps: float | None = None,
         per_group: bool | None = None,
-        max_lr: float | Iterable[float] | None = None,
+        max_lr: float | None = None,
     ) -> None:
         self._make(
             r, init_lr, eps, per_group, max_lr
@@ -597,7 +597,7 @@ class Polyak(Controller):
       smoothing is ``growth`` = τ^(1/batches of an epoch).
     - ``momo`` (MoMo, Schaipp et al., arXiv 2305.07583), for SGD that steps along the average d of the
       gradients: f - the average of g·x + d·x in place of f, n = ‖d‖², and the base rate is an upper bound.
-      ``adapt`` estimates the lower bound, from the given one on, as there (MoMo*).
+      ``adapt`` estimates the lower bound as there (MoMo*), never below the given one.
     - ``aligned``: the rate times exp(b), where b follows from whether successive updates agree. With h the
       cosine of g and the last update, over its root mean square, b ← b + a·(target - h), by at most 0.7,
       where a falls from ``align`` to a tenth of it over 900 updates; from update ``until`` on b is kept. An
@@ -610,19 +610,18 @@ class Polyak(Controller):
     given. A gradient of 0 keeps the rate. What is not finite changes nothing.
 
     Args:
-        variant: With b by the alignment of updates, or as published; it chooses the defaults (one of
-            "aligned", "sps", "momo"; default "aligned").
-        norm: L2 for SGD, l1 for Adam (one of "l2", "l1"; default "l2").
+        variant: With b, or as published; it chooses the defaults (one of "aligned", "sps", "momo"; default
+            "aligned").
+        norm: L2 for SGD, l1 for Adam; not for momo (one of "l2", "l1"; default "l2").
         lower_bound: Lower bound of the loss; none: 0, and no loss may be below (a finite number, or none).
-        adapt: Whether the lower bound is estimated (momo) (default false).
+        adapt: Whether the lower bound is estimated, from the given one on (default false).
         c: Divisor of the rate (a finite number > 0; default 1).
         average: Weight of the past in the averages (a number in [0, 1); default 0.9).
-        align: Size of the correction; 0: none (a finite number >= 0; default 0.1).
+        align: Size of the steps of b (a finite number >= 0; default 0.1).
         target: Alignment that it aims at (a number in [-1, 1]; default 0.05).
-        until: Update from which on it is kept (an integer >= 0, or none).
-        growth: Largest growth of the rate in an update (a finite number >= 1, or none).
-        max_lr: Highest base rates; none for momo: those given (a finite number >= 0, or a list with one for
-            each group, or none).
+        until: Update from which on b is kept (an integer >= 0, or none).
+        growth: Largest growth in an update (a finite number >= 1, or none).
+        max_lr: Highest base rate (a finite number >= 0, or none).
     """
 
     __slots__ = ()
@@ -638,7 +637,7 @@ class Polyak(Controller):
         ("target", "real", None),
         ("until", "count", None),
         ("growth", "real", None),
-        ("max_lr", "per_group", None),
+        ("max_lr", "real", None),
     )
 
     if TYPE_CHECKING:
@@ -652,7 +651,7 @@ class Polyak(Controller):
         target: float
         until: int | None
         growth: float | None
-        max_lr: float | tuple[float, ...] | None
+        max_lr: float | None
 
     def __init__(
         self,
@@ -667,7 +666,7 @@ class Polyak(Controller):
         target: float | None = None,
         until: int | None = None,
         growth: float | None = None,
-        max_lr: float | Iterable[float] | None = None,
+        max_lr: float | None = None,
     ) -> None:
         self._make(
             variant, norm, lower_bound, adapt, c, average, align, target, until, growth, max_lr
