@@ -5,7 +5,7 @@ import math
 import pytest
 import stepsize as st
 
-TEXTS = ["dog(r=0.01) * linear(60)", "dadapt(d0=0.1)", "polyak()", 'polyak("sps", growth=1.1)', 'polyak("momo", adapt=true)']
+TEXTS = ["dog(r=0.01) * linear(100)", "dadapt(d0=0.1)", "polyak()", 'polyak("sps", growth=1.1)', 'polyak("momo", adapt=true)']
 
 
 def numbers(scheduler, update):
@@ -24,6 +24,7 @@ def test_what_a_controller_needs_has_names():
 def test_a_saved_training_continues_with_the_same_bits(text):
     whole = st.Scheduler([1.0, 0.5], text)
     assert whole.lrs == (0.0, 0.0) and whole.decision == "none"
+    rates = set()
     for update in range(40):
         whole.observe(**numbers(whole, update))
         again = st.Scheduler.from_state(whole.state())
@@ -33,8 +34,9 @@ def test_a_saved_training_continues_with_the_same_bits(text):
         whole.observe(**numbers(whole, update + 0.5))
         again.observe(**numbers(whole, update + 0.5))
         assert again.lrs == whole.lrs and again.state() == whole.state()
+        rates.add(whole.lr)
         whole.step()
-    assert whole.lr > 0
+    assert len(rates) > 10
 
 
 def test_a_step_without_an_observation_is_an_error():

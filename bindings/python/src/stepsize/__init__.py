@@ -13,7 +13,17 @@ scheduler combines both. All rates are computed by the native library, with the 
 
 from ._core import named
 from ._core.controller import Controller
-from ._core.controllers import EarlyStop, GreedyLR, Hypergradient, Learned, LineSearch, Plateau
+from ._core.controllers import (
+    DAdaptation,
+    DoG,
+    EarlyStop,
+    GreedyLR,
+    Hypergradient,
+    Learned,
+    LineSearch,
+    Plateau,
+    Polyak,
+)
 from ._core.named import *  # noqa: F403
 from ._core.phase import Phase
 from ._core.schedule import Schedule, parse
@@ -30,8 +40,8 @@ if TYPE_CHECKING:
     from .nmf import StochasticNMF
 
 __all__ = [
-    "Controller", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Schedule", "Scheduler",
-    "EarlyStop", "StepsizeError", "__version__", "parse",
+    "Controller", "DAdaptation", "DoG", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Polyak",
+    "Schedule", "Scheduler", "EarlyStop", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += named.__all__
 

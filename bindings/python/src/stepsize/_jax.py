@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._core.scheduler import Scheduler
 from ._foreign import convert
+from ._foreign.abi import STEPSIZE_NEEDS_SEARCH
 from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Functional:
     def __init__(self, scheduler: Scheduler, dtype: Any) -> None:
         if not isinstance(scheduler, Scheduler):
             raise convert.wrong_type("scheduler", "a stepsize.Scheduler", scheduler)
-        if not scheduler.needs_loss and scheduler.controllers and not scheduler.observes:
+        if scheduler._needs & STEPSIZE_NEEDS_SEARCH:
             raise StepsizeError("scheduler: its controller observes no loss: call it between compiled updates")
         later = Scheduler.from_state(scheduler.state())
         later.advance()
