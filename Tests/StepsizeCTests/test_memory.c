@@ -177,6 +177,7 @@ static const char *const scheduler_texts[] = {
     "greedy(patience=10) * (warmup(500) >> linear(9500))", "greedy(\"paper\")", "plateau(\"keras\") * linear(30000)",
     "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * early_stop(window=50)",
     "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)",
+    "plateau(phase=\"main\", after=3) * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
     "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
 };
 
@@ -481,6 +482,7 @@ static void finders(void) {
 static void numbers_alone(void) {
   NEEDS_NOTHING(stepsize_abi_version());
   NEEDS_NOTHING(stepsize_version());
+  WITHOUT_MEMORY(CHECK_STATUS(stepsize_set_allocator(NULL), STEPSIZE_ERROR_NULL), "stepsize_set_allocator(");
   NEEDS_NOTHING(stepsize_status_name(STEPSIZE_ERROR_MEMORY));
   NEEDS_NOTHING(stepsize_state_format());
   NEEDS_NOTHING(stepsize_linear(5, 10, 1, 0));

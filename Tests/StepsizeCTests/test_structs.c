@@ -13,6 +13,10 @@ static void layout(void) {
   AT(stepsize_error, offset, 8);
   AT(stepsize_error, text, 16);
 
+  CHECK(sizeof(stepsize_allocator) == 24);
+  AT(stepsize_allocator, allocate, 0);
+  AT(stepsize_allocator, release, 8);
+  AT(stepsize_allocator, context, 16);
   CHECK(sizeof(stepsize_argument) == 48);
   AT(stepsize_argument, name, 0);
   AT(stepsize_argument, kind, 8);

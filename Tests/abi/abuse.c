@@ -39,6 +39,11 @@ static int is_made(int32_t status) {
 static void versions(void) {
   TRY(stepsize_abi_version, stepsize_abi_version() == STEPSIZE_ABI_VERSION);
   TRY(stepsize_version, stepsize_version() > 0);
+  /* The library has been used: an allocator comes too late. */
+  const stepsize_allocator allocators[] = {{NULL, NULL, NULL}, {allocate_nothing, NULL, NULL}, {NULL, release_nothing, NULL},
+                                           {allocate_nothing, release_nothing, NULL}};
+  EACH(i, allocators) REFUSED(stepsize_set_allocator, &allocators[i]);
+  REFUSED(stepsize_set_allocator, NULL);
   EACH(i, codes) TRY(stepsize_status_name, stepsize_status_name(codes[i])[0] != 0);
 }
 

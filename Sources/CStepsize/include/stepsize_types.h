@@ -38,6 +38,17 @@ typedef struct stepsize_error {
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
 
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
+
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
 
@@ -126,6 +137,8 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
+  size_t schedule_count;                     /* 0 or group_count */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -139,7 +152,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 

@@ -27,7 +27,6 @@ STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22
 STEPSIZE_ERROR_STATE = 30
 STEPSIZE_ERROR_VERSION = 31
 STEPSIZE_ERROR_MISMATCH = 32
-STEPSIZE_ERROR_NO_SUGGESTION = 40
 STEPSIZE_VALUE_NONE = 0
 STEPSIZE_VALUE_INTEGER = 1
 STEPSIZE_VALUE_REAL = 2
@@ -67,7 +66,6 @@ STEPSIZE_STOP_NONE = 0
 STEPSIZE_STOP_END = 1
 STEPSIZE_STOP_MINIMUM = 2
 STEPSIZE_STOP_EARLY = 3
-STEPSIZE_STOP_DIVERGED = 4
 STEPSIZE_OPTIMIZER_SGD = 0
 STEPSIZE_OPTIMIZER_ADAM = 1
 STEPSIZE_FORM_CALL = 0
@@ -78,12 +76,6 @@ STEPSIZE_FORM_GROUP = 4
 STEPSIZE_NEEDS_LOSS = 1
 STEPSIZE_NEEDS_GRADIENT = 2
 STEPSIZE_NEEDS_SEARCH = 4
-STEPSIZE_SPACING_GEOMETRIC = 0
-STEPSIZE_SPACING_LINEAR = 1
-STEPSIZE_SUGGEST_HALFWAY = 0
-STEPSIZE_SUGGEST_STEEPEST = 1
-STEPSIZE_SUGGEST_VALLEY = 2
-STEPSIZE_SUGGEST_MINIMUM = 3
 
 # Opaque handles. A plain address costs about 0.1 us less per call than a typed pointer;
 # the Python classes above this module keep the kinds apart.
@@ -91,7 +83,6 @@ stepsize_schedule_p = c_void_p
 stepsize_controller_p = c_void_p
 stepsize_scheduler_p = c_void_p
 stepsize_norm_log_p = c_void_p
-stepsize_finder_p = c_void_p
 
 
 class stepsize_error(Structure):
@@ -100,6 +91,14 @@ class stepsize_error(Structure):
         ("reserved", c_int32),
         ("offset", c_int64),
         ("text", c_char * 496),
+    ]
+
+
+class stepsize_allocator(Structure):
+    _fields_ = [
+        ("allocate", c_void_p),
+        ("release", c_void_p),
+        ("context", c_void_p),
     ]
 
 
@@ -130,6 +129,8 @@ class stepsize_scheduler_options(Structure):
         ("early_stops", POINTER(stepsize_controller_p)),
         ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
+        ("schedules", POINTER(stepsize_schedule_p)),
+        ("schedule_count", c_size_t),
     ]
 
 
@@ -202,22 +203,11 @@ class stepsize_phase(Structure):
     ]
 
 
-class stepsize_finder_options(Structure):
-    _fields_ = [
-        ("size", c_uint32),
-        ("spacing", c_int32),
-        ("count", c_int64),
-        ("start", c_double),
-        ("end", c_double),
-        ("smoothing", c_double),
-        ("divergence", c_double),
-    ]
-
-
 # name: (result type, [parameter types])
 SIGNATURES = {
     "stepsize_abi_version": (c_int32, []),
     "stepsize_version": (c_int32, []),
+    "stepsize_set_allocator": (c_int32, [POINTER(stepsize_allocator)]),
     "stepsize_status_name": (c_char_p, [c_int32]),
     "stepsize_linear": (c_double, [c_int64, c_int64, c_double, c_double]),
     "stepsize_cosine": (c_double, [c_int64, c_int64, c_double, c_double]),
@@ -321,6 +311,9 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_advance_by": (c_int32, [
+        stepsize_scheduler_p, c_int64, POINTER(c_double), c_size_t,
+    ]),
     "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
@@ -428,24 +421,22 @@ SIGNATURES = {
         stepsize_scheduler_p, c_int64, POINTER(stepsize_phase),
     ]),
     "stepsize_scheduler_needs": (c_int32, [stepsize_scheduler_p]),
-    "stepsize_finder_defaults": (c_int32, [POINTER(stepsize_finder_options), c_size_t]),
-    "stepsize_finder_create": (c_int32, [
-        POINTER(stepsize_finder_options), POINTER(stepsize_finder_p), POINTER(stepsize_error),
+    "stepsize_scheduler_set_base_lrs": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_double), c_size_t, POINTER(stepsize_error),
     ]),
-    "stepsize_finder_rate": (c_double, [stepsize_finder_p]),
-    "stepsize_finder_tell": (c_int32, [stepsize_finder_p, c_double]),
-    "stepsize_finder_tell_at": (c_int32, [
-        stepsize_finder_p, c_double, c_double, POINTER(stepsize_error),
+    "stepsize_scheduler_add_group": (c_int32, [
+        stepsize_scheduler_p, c_double, c_double, c_double, stepsize_schedule_p,
+        POINTER(stepsize_error),
     ]),
-    "stepsize_finder_stop_reason": (c_int32, [stepsize_finder_p]),
-    "stepsize_finder_count": (c_size_t, [stepsize_finder_p]),
-    "stepsize_finder_curve": (c_int32, [
-        stepsize_finder_p, POINTER(c_double), POINTER(c_double), POINTER(c_double), c_size_t,
+    "stepsize_scheduler_remove_group": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_error),
     ]),
-    "stepsize_finder_suggest": (c_int32, [
-        stepsize_finder_p, c_int32, POINTER(c_double), POINTER(stepsize_error),
+    "stepsize_scheduler_group_schedule": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p),
     ]),
-    "stepsize_finder_destroy": (None, [stepsize_finder_p]),
+    "stepsize_scheduler_extend_groups": (c_int32, [
+        stepsize_scheduler_p, POINTER(stepsize_schedule_p), c_size_t, POINTER(stepsize_error),
+    ]),
 }
 
 

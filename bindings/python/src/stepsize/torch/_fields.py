@@ -57,6 +57,20 @@ class Field:
             group.setdefault(f"initial_{name}", base)
         self._curves = self._joined()
 
+    def followed(self, kept: list[int], new: list[dict[str, Any]]) -> Field:
+        """The same for other groups: those kept, then new ones."""
+        added = []
+        for group in new:
+            place = _place(group, self.name)
+            if place is None:
+                raise StepsizeError(f"fields[{self.name!r}]: a new parameter group has no number of that name")
+            added.append(float(group.setdefault(f"initial_{self.name}", _get(group, place))))
+        other = object.__new__(type(self))
+        other.name, other.schedule = self.name, self.schedule
+        other.bases = [self.bases[number] for number in kept] + added
+        other._curves = other._joined()
+        return other
+
     def _joined(self) -> Curves:
         assert isinstance(self.schedule, Schedule)
         return Curves([self.schedule] * len(self.bases), self.bases)
