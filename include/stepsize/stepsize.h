@@ -352,6 +352,27 @@ STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
 
+/* A schedule from a text whose numbers of updates may be shares of a total that is known now:
+   percentages, and "rest" for what the others leave, as in "warmup(10%) >> cosine(90%)" and
+   "warmup(500) >> cosine(rest)".
+
+   The parts of a sequence are rounded where they end: parts of 100% make up the total. What is
+   printed has absolute numbers. For the text of a scheduler there is `total` in
+   stepsize_scheduler_options.
+
+   Errors: as stepsize_schedule_parse, and STEPSIZE_ERROR_ARGUMENT where the schedule is longer
+   than the total.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   total: Updates in the whole, >= 1.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_bind(const char *text, size_t size,
+                                                        int64_t total, stepsize_schedule **out,
+                                                        stepsize_error *error);
+
 /* A schedule of the catalogue from its name and the values of its parameters; parameters not
    given have their defaults.
 
@@ -755,6 +776,7 @@ typedef struct stepsize_scheduler_options {
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
   const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
   size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */

@@ -15,6 +15,8 @@ double stepsize_polynomial(int64_t step, int64_t total, double base_lr, double f
 double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
 stepsize_status stepsize_schedule_parse(const char *text, size_t size, stepsize_schedule **out,
                                         stepsize_error *error);
+stepsize_status stepsize_schedule_bind(const char *text, size_t size, int64_t total,
+                                       stepsize_schedule **out, stepsize_error *error);
 stepsize_status stepsize_schedule_create(const char *name, const stepsize_argument *arguments,
                                          size_t count, stepsize_schedule **out,
                                          stepsize_error *error);

@@ -140,6 +140,7 @@ class stepsize_scheduler_options(Structure):
         ("norm_capacity", c_int64),
         ("schedules", POINTER(stepsize_schedule_p)),
         ("schedule_count", c_size_t),
+        ("total", c_int64),
     ]
 
 
@@ -236,6 +237,9 @@ SIGNATURES = {
     "stepsize_warmup": (c_double, [c_int64, c_int64, c_double]),
     "stepsize_schedule_parse": (c_int32, [
         c_char_p, c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_schedule_bind": (c_int32, [
+        c_char_p, c_size_t, c_int64, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
     "stepsize_schedule_create": (c_int32, [
         c_char_p, POINTER(stepsize_argument), c_size_t, POINTER(stepsize_schedule_p),
