@@ -44,7 +44,13 @@ public typealias Rates = UnsafeMutablePointer<Double>?
       }
       controllers.append(rule.value.pointee)
     }
-    return try Plan(controllers, given.schedule?.value.pointee.schedule)
+    guard given.schedule_count != 0 else {
+      return try Plan(controllers, given.schedule?.value.pointee.schedule)
+    }
+    guard given.schedule == nil else {
+      throw ConfigurationError(.argument, "scheduler: schedule and schedules are both set")
+    }
+    return try Plan(controllers, schedules(given.schedules, given.schedule_count))
   }
 }
 
@@ -69,10 +75,13 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   }
   guard status == STEPSIZE_OK, let plan else { return status }
   return make(options, out, error) { (given) throws(ConfigurationError) in
-    guard given.schedule == nil, given.controller == nil, given.early_stop_count == 0 else {
+    guard given.schedule == nil, given.schedule_count == 0, given.controller == nil,
+      given.early_stop_count == 0
+    else {
       throw ConfigurationError(
         .argument,
-        "scheduler: schedule, controller and early_stops must not be set, since the text gives them")
+        "scheduler: schedule, schedules, controller and early_stops must not be set, since the text gives them"
+      )
     }
     return plan
   }
@@ -227,6 +236,23 @@ private func advance(
   }
 }
 
+/// Goes so many updates on without showing losses to the controller: the same state, record and rates as by one
+/// stepsize_scheduler_advance for each, at once. A record takes the time of that many steps, up to the end of the schedule.
+/// - Parameter scheduler: The scheduler.
+/// - Parameter updates: How many, >= 0.
+/// - Parameter lrs: Receives the rates for the update that is then current; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative number, and for one that leads beyond 2^63 - 1.
+@c public func stepsize_scheduler_advance_by(
+  _ scheduler: SchedulerInOut, _ updates: Int64, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.advance(by: updates, into: rates) { _ in reserve(scheduler) }
+    return Int32(STEPSIZE_OK)
+  }
+}
+
 // For loops and callbacks that have one place to ask, before each update.
 
 /// The rate of one group for the present update, as a number: for a loop that takes a step after each update.
@@ -327,6 +353,7 @@ private func withRates<Rate>(
   } catch {
     return switch error {
     case .size: Int32(STEPSIZE_ERROR_SIZE)
+    case .count: Int32(STEPSIZE_ERROR_ARGUMENT)
     case .lossRequired: Int32(STEPSIZE_ERROR_LOSS_REQUIRED)
     case .observationRequired: Int32(STEPSIZE_ERROR_OBSERVATION_REQUIRED)
     case .memory: Int32(STEPSIZE_ERROR_MEMORY)
@@ -492,17 +519,10 @@ private func numbers(
   _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
 ) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
-  var prepared: Scheduler.Extension?
-  var status = boundary(error) { () throws(ConfigurationError) in
-    prepared = try scheduler.value.pointee.extending(to: schedule?.value.pointee.schedule)
-  }
-  guard let prepared else { return status }
-  status = boundary(error) { () throws(ConfigurationError) in scheduler.value.pointee.reserve(for: prepared) }
-  if status == STEPSIZE_OK { scheduler.value.pointee.apply(prepared) }
-  return status
+  return extend(scheduler, error) { schedule.map { [$0.value.pointee.schedule] } ?? [] }
 }
 
-/// The base rate that a group was given when the scheduler was made, unaffected by the controller.
+/// The base rate that a group was given last, unaffected by the controller.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter group: The parameter group, from 0.
 /// - Returns: The rate; NaN if scheduler is NULL or the group does not exist.

@@ -46,6 +46,7 @@ import Stepsize
     case STEPSIZE_ERROR_STATE: "STEPSIZE_ERROR_STATE"
     case STEPSIZE_ERROR_VERSION: "STEPSIZE_ERROR_VERSION"
     case STEPSIZE_ERROR_MISMATCH: "STEPSIZE_ERROR_MISMATCH"
+    case STEPSIZE_ERROR_NO_SUGGESTION: "STEPSIZE_ERROR_NO_SUGGESTION"
     default: "unknown status"
     }
   return UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)

@@ -94,6 +94,15 @@ static void layout(void) {
   AT(stepsize_score_result, bound, 40);
   AT(stepsize_score_result, rate, 48);
   AT(stepsize_score_result, count, 56);
+
+  CHECK(sizeof(stepsize_finder_options) == 48);
+  AT(stepsize_finder_options, size, 0);
+  AT(stepsize_finder_options, spacing, 4);
+  AT(stepsize_finder_options, count, 8);
+  AT(stepsize_finder_options, start, 16);
+  AT(stepsize_finder_options, end, 24);
+  AT(stepsize_finder_options, smoothing, 32);
+  AT(stepsize_finder_options, divergence, 40);
 }
 
 static void defaults(void) {
@@ -119,6 +128,7 @@ static union {
   unsigned char bytes[SPACE];
   stepsize_scheduler_options scheduler;
   stepsize_refine_options refine;
+  stepsize_finder_options finder;
   stepsize_refine_result refined;
   stepsize_score_result score;
   stepsize_phase phase;
@@ -139,9 +149,17 @@ static void defaults_of_other_sizes(void) {
     CHECK_STATUS(stepsize_refine_defaults(&space.refine, refine), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
     CHECK(is_fine ? space.size == refine && is_filled(space.bytes, sizeof space.refine, refine) : is_filled(space.bytes, 0, 0));
     CHECK(!is_fine || space.refine.tau == 0.1);
+
+    const size_t finder = size_of(sizeof space.finder, i);
+    is_fine = is_legal(sizeof space.finder, finder);
+    memset(&space, GUARD, sizeof space);
+    CHECK_STATUS(stepsize_finder_defaults(&space.finder, finder), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK(is_fine ? space.size == finder && is_filled(space.bytes, sizeof space.finder, finder) : is_filled(space.bytes, 0, 0));
+    CHECK(!is_fine || space.finder.smoothing == 0.98);
   }
   CHECK_STATUS(stepsize_scheduler_defaults(NULL, sizeof space.scheduler), STEPSIZE_ERROR_NULL);
   CHECK_STATUS(stepsize_refine_defaults(NULL, sizeof space.refine), STEPSIZE_ERROR_NULL);
+  CHECK_STATUS(stepsize_finder_defaults(NULL, sizeof space.finder), STEPSIZE_ERROR_NULL);
 }
 
 /* Options: shorter ones are refused, longer ones accepted where what the library does not know is 0. */
@@ -172,6 +190,17 @@ static void options_of_other_sizes(void) {
       if (is_dirty && is_longer) space.bytes[size - 1] = 1;
       CHECK_STATUS(stepsize_refine(&space.refine, norms, 2, values, 2, NULL, NULL),
                    is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+
+      own = sizeof space.finder, size = size_of(own, i);
+      is_longer = size > own && size <= LARGEST, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      memset(&space, 0, sizeof space);
+      REQUIRE(stepsize_finder_defaults(&space.finder, own) == STEPSIZE_OK);
+      space.size = (uint32_t)size;
+      if (is_dirty && is_longer) space.bytes[size - 1] = 1;
+      stepsize_finder *finder = (stepsize_finder *)&check_passed;
+      CHECK_STATUS(stepsize_finder_create(&space.finder, &finder, NULL), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+      CHECK((finder != NULL) == is_fine);
+      stepsize_finder_destroy(finder);
     }
   }
 }

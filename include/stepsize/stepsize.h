@@ -752,6 +752,8 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
+  size_t schedule_count;                     /* 0 or group_count */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -765,7 +767,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
@@ -870,6 +872,20 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
                                                             double *lrs, size_t count);
+
+/* Goes so many updates on without showing losses to the controller: the same state, record and
+   rates as by one stepsize_scheduler_advance for each, at once. A record takes the time of that
+   many steps, up to the end of the schedule.
+
+   scheduler: The scheduler.
+   updates: How many, >= 0.
+   lrs: Receives the rates for the update that is then current; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative number, and for one that leads
+     beyond 2^63 - 1. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance_by(stepsize_scheduler *scheduler,
+                                                               int64_t updates, double *lrs,
+                                                               size_t count);
 
 /* The rate of one group for the present update, as a number: for a loop that takes a step after
    each update.
@@ -1026,8 +1042,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend(stepsize_scheduler *s
                                                            const stepsize_schedule *schedule,
                                                            stepsize_error *error);
 
-/* The base rate that a group was given when the scheduler was made, unaffected by the
-   controller.
+/* The base rate that a group was given last, unaffected by the controller.
 
    scheduler: The scheduler.
    group: The parameter group, from 0.
@@ -1177,7 +1192,8 @@ int32_t stepsize_state_format(void);
 
 /* ---- The parts of a scheduler ---------------------------------------------------------------- */
 
-/* The schedule of a scheduler, such as a restored one.
+/* The schedule of a scheduler, such as a restored one; where each group has its own, that of the
+   first.
 
    scheduler: The scheduler.
    out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
@@ -1611,6 +1627,83 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_sche
    scheduler: The scheduler.
    Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, or if scheduler is NULL. */
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
+
+/* ==== 11. Base rates, groups and their schedules ============================================== */
+
+/* ---- Base rates ------------------------------------------------------------------------------ */
+
+/* New base rates from the current update on. What the controller has made of the old ones keeps
+   its proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would
+   give. Where bounds of a controller are relative to the base rates, they follow.
+
+   To resume with other rates than the saved ones: stepsize_scheduler_restore, then this.
+
+   scheduler: The scheduler.
+   base_lr: Finite, >= 0; copied.
+   count: 1 for all groups, or the number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a rate outside its range or the bounds of the
+     controller. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler,
+                                                                 const double *base_lr,
+                                                                 size_t count,
+                                                                 stepsize_error *error);
+
+/* ---- Groups ---------------------------------------------------------------------------------- */
+
+/* Adds a parameter group after the others, such as one whose training begins now.
+
+   A record has the rate 0 for it in the updates before. A controller whose min_lr or max_lr is a
+   list with a number for each group takes no further one: STEPSIZE_ERROR_ARGUMENT.
+
+   scheduler: The scheduler.
+   base_lr: Its base rate, which the controller moves from now on: finite, >= 0.
+   min_lr: The lowest rate returned, >= 0.
+   max_lr: The highest rate returned; INFINITY for none.
+   schedule: Its own schedule, which is evaluated at stepsize_scheduler_schedule_step like the
+     others; may be destroyed afterwards. NULL: that of all groups or, where each has its own,
+     that of the first one.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_LIMIT for more than 1048576 groups. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler,
+                                                              double base_lr, double min_lr,
+                                                              double max_lr,
+                                                              const stepsize_schedule *schedule,
+                                                              stepsize_error *error);
+
+/* Removes a parameter group with its record and its schedule; those after it move up.
+
+   scheduler: One with several groups.
+   group: The parameter group, from 0.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for the only group and for one that does not exist,
+     and as stepsize_scheduler_add_group. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler,
+                                                                 size_t group,
+                                                                 stepsize_error *error);
+
+/* ---- A schedule for each group --------------------------------------------------------------- */
+
+/* The schedule of a group.
+
+   scheduler: The scheduler.
+   group: The parameter group, from 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a group that does not exist. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_group_schedule(
+    const stepsize_scheduler *scheduler, size_t group, stepsize_schedule **out);
+
+/* Switches to another schedule for each group, as stepsize_scheduler_extend does for all of
+   them.
+
+   scheduler: The scheduler.
+   schedules: May be destroyed afterwards.
+   count: The number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status, as of stepsize_scheduler_extend. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend_groups(
+    stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count,
+    stepsize_error *error);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -90,6 +90,8 @@ stepsize_status stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler,
                                                   double *lrs, size_t count);
 stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler, double *lrs,
                                            size_t count);
+stepsize_status stepsize_scheduler_advance_by(stepsize_scheduler *scheduler, int64_t updates,
+                                              double *lrs, size_t count);
 double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
 float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
 stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs, size_t count);
@@ -183,5 +185,19 @@ stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
 stepsize_status stepsize_scheduler_phase_at(const stepsize_scheduler *scheduler, int64_t step,
                                             stepsize_phase *phase);
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
+stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler,
+                                                const double *base_lr, size_t count,
+                                                stepsize_error *error);
+stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler, double base_lr,
+                                             double min_lr, double max_lr,
+                                             const stepsize_schedule *schedule,
+                                             stepsize_error *error);
+stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler, size_t group,
+                                                stepsize_error *error);
+stepsize_status stepsize_scheduler_group_schedule(const stepsize_scheduler *scheduler, size_t group,
+                                                  stepsize_schedule **out);
+stepsize_status stepsize_scheduler_extend_groups(stepsize_scheduler *scheduler,
+                                                 const stepsize_schedule *const *schedules,
+                                                 size_t count, stepsize_error *error);
 
 #endif /* STEPSIZE_FUNCTIONS_H */

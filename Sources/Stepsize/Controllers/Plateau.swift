@@ -31,6 +31,9 @@ struct Plateau: ~Copyable, Sendable, Moving {
     min_lr: per_group >= 0 = none; lowest base rates; none: 0
     eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smallest cut made
     accumulation: count from 1 = 1; observations averaged into one
+    after
+    phase
+    skip_warmup = true (pytorch: false, keras: false, optax: false)
     """
   }
 
@@ -55,7 +58,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
-  private let lower: [Double]
+  private var lower: [Double]
   private var best: BestMetric
   private var badCount: Int64 = 0
   private var cooldownLeft: Int64 = 0
@@ -169,8 +172,17 @@ struct Plateau: ~Copyable, Sendable, Moving {
 extension Plateau {
   func isAtBottom(_ groups: [Group]) -> Bool { !hasRoom(groups) }
 
+  mutating func adopt(_ other: inout Plateau, _ origins: [Int], _ groups: [Group]) { lower = other.lower }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], Double.greatestFiniteMagnitude) }
+  }
+
+  /// `plateau()` was PyTorch's before format 3.
+  var isFormer: Bool { configuration.counting == .standard && best.margin == .signed }
+
   mutating func transfer(_ state: inout StateCoder) {
-    if configuration.counting == .standard || configuration.counting == .keras { best.transferMargin(&state) }
+    if configuration.counting == .standard { best.transferMargin(&state) }
     best.transfer(&state)
     state.transfer(&badCount, in: StateCoder.counts)
     state.transfer(&cooldownLeft, in: 0...configuration.cooldown)

@@ -10,6 +10,14 @@ struct Record: Sendable {
   /// found.
   private var marks: [Int64] = []
 
+  init() {}
+
+  /// So many updates with the rate 0. It needs no memory.
+  init(zeros count: Int64) {
+    self.count = count
+    repeats = UInt64(count)
+  }
+
   static let maximumWordCount = 134_217_728
   private static let runMark: UInt64 = 1 << 63
   private static let blockLength = 1024
@@ -51,6 +59,12 @@ struct Record: Sendable {
       repeats = 1
     }
     count += 1
+  }
+
+  /// The last rate is used for so many further updates.
+  mutating func lengthen(by times: Int64) {
+    repeats += UInt64(times)
+    count += times
   }
 
   private mutating func endRun() {

@@ -19,6 +19,8 @@ extension Scheduler {
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
+    // Older libraries do not know such a text.
+    _ = state.has(format: 3, ifWritten: plan.isEach)
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
@@ -112,6 +114,8 @@ extension Scheduler {
     if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
+    if controller.isFormer { scope = Scope(nil) }
+    if !scope.isEverything, state.has(format: 3, ifWritten: true) { state.transfer(&isIgnored) }
     var isObserved = observed == step
     if observesMore, state.has(format: 3, ifWritten: isObserved) {
       state.transfer(&isObserved)

@@ -36,18 +36,23 @@ struct Parser {
     return schedule
   }
 
-  /// The controllers that come first, and the schedule that may follow.
+  /// The controllers that come first, and the schedule, or those of the groups, that may follow.
   mutating func wholePlan() throws(ConfigurationError) -> Plan {
     var controllers: [Controller] = []
-    var schedule: Schedule?
+    var schedules: [Schedule] = []
     _ = lexer.peek()
     let start = lexer.offset
     repeat {
       let before = lexer
       guard let name = lexer.takeName(), let kind = ControllerKind(named: name) else {
         lexer = before
-        // Only a schedule by itself may be a sequence without brackets.
-        schedule = try controllers.isEmpty ? sequence() : product()
+        if lexer.take("[") {
+          repeat { schedules.append(try sequence()) } while lexer.take(",")
+          try lexer.expect("]")
+        } else {
+          // Only a schedule by itself may be a sequence without brackets.
+          schedules = [try controllers.isEmpty ? sequence() : product()]
+        }
         break
       }
       controllers.append(try controller(kind, at: name.startIndex))
@@ -58,7 +63,7 @@ struct Parser {
         at: lexer.offset - 2)
     }
     if lexer.peek() != nil { throw lexer.unexpected("\"*\" or the end") }
-    do { return try Plan(controllers, schedule) } catch { throw located(error, start) }
+    do { return try Plan(controllers, schedules) } catch { throw located(error, start) }
   }
 
   mutating func wholeController() throws(ConfigurationError) -> Controller {

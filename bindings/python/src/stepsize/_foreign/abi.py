@@ -129,6 +129,8 @@ class stepsize_scheduler_options(Structure):
         ("early_stops", POINTER(stepsize_controller_p)),
         ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
+        ("schedules", POINTER(stepsize_schedule_p)),
+        ("schedule_count", c_size_t),
     ]
 
 
@@ -309,6 +311,9 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_advance_by": (c_int32, [
+        stepsize_scheduler_p, c_int64, POINTER(c_double), c_size_t,
+    ]),
     "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
@@ -416,6 +421,22 @@ SIGNATURES = {
         stepsize_scheduler_p, c_int64, POINTER(stepsize_phase),
     ]),
     "stepsize_scheduler_needs": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_set_base_lrs": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_double), c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_add_group": (c_int32, [
+        stepsize_scheduler_p, c_double, c_double, c_double, stepsize_schedule_p,
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_remove_group": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_group_schedule": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p),
+    ]),
+    "stepsize_scheduler_extend_groups": (c_int32, [
+        stepsize_scheduler_p, POINTER(stepsize_schedule_p), c_size_t, POINTER(stepsize_error),
+    ]),
 }
 
 
