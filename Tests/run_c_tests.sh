@@ -68,9 +68,9 @@ compile() {
   done
 }
 
-names=(introduction limits structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
+names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
+short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;

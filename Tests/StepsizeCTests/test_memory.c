@@ -95,6 +95,9 @@ static void schedules(void) {
     keep(0, NULL, NULL);
     DESTROY_SCHEDULE(s);
   }
+  static const char shares[] = "warmup(10%) >> constant(rest) >> take(multistep([5%, 12.5%]), 20%)";
+  MAKES(stepsize_schedule_bind(shares, sizeof shares - 1, 1000, &s, &error), &s, DESTROY_SCHEDULE);
+  DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_constant(5, 0.5, &s, &error), &s, DESTROY_SCHEDULE);
   DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_linear(5, 0.5, &s, &error), &s, DESTROY_SCHEDULE);

@@ -73,6 +73,10 @@ static void making_schedules(void) {
   REFUSED(stepsize_schedule_parse, "linear(10)", 10, NULL, &error);
   REFUSED(stepsize_schedule_parse, "liner(10)", 9, ODD(stepsize_schedule *), NULL);
   TRY(stepsize_schedule_parse, refused(stepsize_schedule_parse("x", 1, &new_schedule, ODD(stepsize_error))));
+  EACH(i, counts) MAKES(stepsize_schedule_bind, "warmup(10%) >> linear(rest)", 27, counts[i], &new_schedule, &error);
+  EACH(i, lengths) REFUSED(stepsize_schedule_bind, "linear(10%)", lengths[i], 100, &new_schedule, &error);
+  REFUSED(stepsize_schedule_bind, NULL, 10, 100, &new_schedule, &error);
+  REFUSED(stepsize_schedule_bind, "linear(10%)", 11, 100, NULL, &error);
   EACH(i, counts) {
     MAKES(stepsize_schedule_warmup, counts[i], &new_schedule, &error);
     EACH(k, reals) {

@@ -139,6 +139,7 @@ typedef struct stepsize_scheduler_options {
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
   const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
   size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -269,7 +270,7 @@ enum {
 };
 typedef int32_t stepsize_needs;
 
-/* SECTION 11 */
+/* SECTION 12 */
 
 /* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
 enum {

@@ -4,18 +4,22 @@
 /// what it knew. It follows from the step alone, so that going back, saving and resuming need nothing more.
 struct Scope: Sendable {
   /// The first update.
-  private let after: Int64
-  /// The first step of the schedule: after its warm-up.
-  private let afterWarmup: Int64
+  private var after: Int64 = 0
+  /// The first step of the schedule: after its warm-up, and that of each group's.
+  private var afterWarmup: Int64 = 0
   /// nil: all phases.
-  let phase: [UInt8]?
+  private(set) var phase: [UInt8]?
+
+  /// Everything.
+  init() {}
 
   /// Of a scheduler without a controller, or with one that has none of these parameters, everything.
-  init(_ plan: Plan?) {
-    let a = plan?.controller?.arguments ?? Arguments.unused
+  init(_ plan: Plan) {
+    guard let a = plan.controller?.arguments else { return }
     after = a.count("after")
     phase = a.optionalWord("phase")
-    afterWarmup = a.flag("skip_warmup") ? plan?.schedule?.node.warmupLength ?? 0 : 0
+    guard a.flag("skip_warmup") else { return }
+    for schedule in plan.schedules { afterWarmup = Swift.max(afterWarmup, schedule.node.warmupLength) }
   }
 
   var isEverything: Bool { after | afterWarmup == 0 && phase == nil }

@@ -164,7 +164,6 @@ public struct Scheduler: ~Copyable, Sendable {
   /// What `extend` changes.
   package struct Extension {
     fileprivate let plan: Plan
-    fileprivate let scope: Scope
     fileprivate let schedule: Node
     fileprivate let groupSchedules: [Node]
     fileprivate let kept: Watch.KeptSpans
@@ -175,8 +174,7 @@ public struct Scheduler: ~Copyable, Sendable {
     try Self.check(longer, groupCount: groupCount)
     let (schedule, groupSchedules) = Self.nodes(of: longer)
     return Extension(
-      plan: longer, scope: Scope(controller.isFormer ? nil : longer), schedule: schedule,
-      groupSchedules: groupSchedules,
+      plan: longer, schedule: schedule, groupSchedules: groupSchedules,
       kept: watch.spansToKeep(of: plan.schedule))
   }
 
@@ -190,7 +188,7 @@ public struct Scheduler: ~Copyable, Sendable {
     groupSchedules = prepared.groupSchedules
     length = prepared.plan.length
     plan = prepared.plan
-    scope = prepared.scope
+    if !controller.isFormer { scope = Scope(plan) }
     isWatched = isWatched || !scope.isEverything
   }
 }

@@ -36,7 +36,7 @@ struct Watch: ~Copyable, Sendable {
   init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
     norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
     earlyStops = try EarlyStops(plan.earlyStops)
-    needsPhase = earlyStops.count > 0 || Scope(plan).phase != nil
+    needsPhase = earlyStops.count > 0 || plan.controller?.arguments.optionalWord("phase") != nil
     records = Array(repeating: Record(), count: groupCount)
     if needsPhase { jumps.reserveCapacity(4) }
   }

@@ -85,10 +85,15 @@ public struct Plan: Sendable {
     (controller.map { [$0] } ?? []) + earlyStops
   }
 
-  /// Reads the text form.
-  public init(parsing text: [UInt8]) throws(ConfigurationError) {
-    var parser = try Parser(checking: text)
-    self = try parser.wholePlan()
+  /// Reads the text form; with a total as `Schedule.init(parsing:total:)`.
+  public init(parsing text: [UInt8], total: Int64? = nil) throws(ConfigurationError) {
+    var parser = try Parser(checking: text, total: total)
+    while true {
+      let plan = try parser.wholePlan()
+      if try parser.isAgain(plan.length) { continue }
+      self = plan
+      return
+    }
   }
 
   /// The canonical text form; empty for a constant 1 without controllers.

@@ -46,7 +46,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     Args:
         schedule: A schedule or its text.
         learning_rate: The base rate: finite, >= 0.
-        length: Updates (an integer >= 1) after which the last rate is held; None for never.
+        length: Updates (an integer >= 1) after which the last rate is held, and of which a text gives shares
+            (``"warmup(10%) >> cosine(90%)"``); None for never, and for a text without.
     """
 
     def __init__(

@@ -4,6 +4,7 @@
         def configure_optimizers(self):
             optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
             return configure(optimizer, "greedy(patience=10) * linear(10000)")
+            # or: configure(optimizer, "warmup(10%) >> cosine(90%)", total=self.trainer.estimated_stepping_batches)
 
     lightning.Trainer(callbacks=[LossCallback()])
 
@@ -41,7 +42,10 @@ __all__ = ["LossCallback", "Scheduler", "configure", "configure_optimizers", "fi
 
 
 def configure(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> dict[str, Any]:
-    """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``."""
+    """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``.
+
+    For shares of the total Lightning knows the updates: ``total=self.trainer.estimated_stepping_batches``.
+    """
     return _by_update(optimizer, Scheduler(optimizer, *arguments, **options))
 
 

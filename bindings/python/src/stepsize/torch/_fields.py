@@ -20,11 +20,11 @@ _BETAS = {"beta1": 0, "beta2": 1}
 TIED = "lr"
 
 
-def made(optimizer: torch.optim.Optimizer, name: str, schedule: Schedule | str) -> Field:
+def made(optimizer: torch.optim.Optimizer, name: str, schedule: Schedule | str, total: int | None) -> Field:
     """The field `name` of the optimizer's groups, by a schedule, its text, or ``"lr"``."""
     if schedule == TIED:
         return Tied(optimizer, name)
-    return Field(optimizer, name, as_schedule(schedule, f"fields[{name!r}]"))
+    return Field(optimizer, name, as_schedule(schedule, f"fields[{name!r}]", total))
 
 
 class Field:
