@@ -171,9 +171,7 @@ extension Plateau {
 
   mutating func adopt(_ other: inout Plateau, _ origins: [Int], _ groups: [Group]) { lower = other.lower }
 
-  func bound(_ groups: inout [Group]) {
-    for i in groups.indices { groups[i].bound(lower[i], Double.greatestFiniteMagnitude) }
-  }
+  var bounds: ([Double], [Double])? { (lower, []) }
 
   mutating func transfer(_ state: inout StateCoder) {
     if configuration.counting == .standard || configuration.counting == .keras { best.transferMargin(&state) }

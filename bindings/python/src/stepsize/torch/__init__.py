@@ -11,6 +11,7 @@
 
 from . import lr_scheduler
 from ._joined import Joined
+from ._layers import layer_decay
 from ._scheduler import Scheduler
 
-__all__ = ["Joined", "Scheduler", "lr_scheduler"]
+__all__ = ["Joined", "Scheduler", "layer_decay", "lr_scheduler"]

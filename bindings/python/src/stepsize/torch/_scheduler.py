@@ -232,6 +232,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         self._own(core)
         self._before_start = before_start
         old.close()
+        write(new, core.lrs[len(kept) :])
 
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
