@@ -23,7 +23,7 @@ def test_new_base_rates_keep_what_the_controller_knows():
     resumed = st.Scheduler.from_state(scheduler.state())
     lose(scheduler, 1), lose(resumed, 1)
     assert scheduler.lrs == resumed.lrs == (1.0, 2.0) and pickle.loads(pickle.dumps(scheduler)).lrs == (1.0, 2.0)
-    assert list(scheduler.record) == [1.0, 1.0, 0.5, 2.0]
+    assert list(scheduler.record.rates()) == [1.0, 1.0, 0.5, 2.0]
     scheduler.base_lrs = 4.0
     assert scheduler.lrs == (0.5, 0.5)
     before = scheduler.state()

@@ -97,7 +97,9 @@ def timm_optim(monkeypatch):
     optim.__path__ = [f"{package.__path__[0]}/optim"]
     for name, module in (("timm", package), ("timm.models", models), ("timm.optim", optim)):
         monkeypatch.setitem(sys.modules, name, module)
-    package.models = models
+    package.models, layers = models, types.ModuleType("timm.layers")
+    layers.use_reentrant_ckpt = None
+    monkeypatch.setitem(sys.modules, "timm.layers", layers)
     monkeypatch.delitem(sys.modules, manipulate, raising=False)
     models.group_parameters = importlib.import_module(manipulate).group_parameters
     return importlib.import_module("timm.optim._param_groups")
@@ -109,7 +111,7 @@ def test_a_model_of_timm_has_timms_groups(timm_optim):
         model, 0.03, no_weight_decay_list=model.no_weight_decay(), layer_decay=0.65
     )
     ours = layer_decay(model, 2.0, 0.65, weight_decay=0.03)
-    assert len(ours) == len(theirs) == 27
+    assert len(ours) == len(theirs)
     theirs, ours = by_parameter(model, theirs), by_parameter(model, ours)
     assert theirs.keys() == ours.keys()
     for name, group in theirs.items():

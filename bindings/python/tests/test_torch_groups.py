@@ -131,7 +131,7 @@ def test_other_groups_than_there_were():
     scheduler = Scheduler(optimizer)
     stepping(scheduler, optimizer)
     groups = optimizer.param_groups
-    for other in (groups[:1], groups + groups[:1]):
+    for other in ([dict(groups[0]), *groups], groups[::-1] + [dict(groups[0])], []):
         optimizer.param_groups = other
         for call in (scheduler.step, scheduler.advance):
             with pytest.raises(st.StepsizeError, match="parameter groups"):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -112,12 +112,22 @@ class _Twin(State, Dropin):
     _get_lr_called_within_step: bool
     _drives_momentum = False
 
-    def __init__(self, optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> None:
-        if isinstance(optimizer, torch.optim.Optimizer):
-            note_stale(self, optimizer)
-        super().__init__(optimizer, *arguments, **options)
-        if self.last_epoch > 0:
-            forget_stale(self)  # it resumes by `last_epoch`
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not is_ours(cls) or not issubclass(cls, LRScheduler):
+            return
+        make: Any = cls.__init__
+
+        @wraps(make)  # with PyTorch's signature
+        def __init__(self: Any, *arguments: Any, **options: Any) -> None:
+            optimizer = options.get("optimizer", arguments[0] if arguments else None)
+            if isinstance(optimizer, torch.optim.Optimizer):
+                note_stale(self, optimizer)
+            make(self, *arguments, **options)
+            if self.last_epoch > 0:
+                forget_stale(self)  # it resumes by `last_epoch`
+
+        cls.__init__ = __init__  # type: ignore[method-assign]
 
     def _initial_step(self) -> None:
         self._plan = None
@@ -352,6 +362,8 @@ class CosineAnnealingWarmRestarts(ClosedForm, peer.CosineAnnealingWarmRestarts):
         return _made(peers.CosineAnnealingLR, base, self.T_i, self.eta_min)
 
     def _follow(self, epoch: float | None = None) -> None:
+        if not self._is_initial:
+            warn_of_stale(self)
         if len(self.base_lrs) != len(self.optimizer.param_groups):
             _refuse_count(self.base_lrs, self.optimizer.param_groups)
         before = self.__dict__.copy()
@@ -424,12 +436,12 @@ class OneCycleLR(Ending, ClosedForm, peer.OneCycleLR):
     _length = "total_steps"
 
     def _lengthen(self, total: int, keeps_rate: bool) -> None:
-        # The steps at which its phases end; the first begins at 0.
-        done, last = (self.last_epoch if keeps_rate else 0), self.total_steps - 1
+        # PyTorch counts the steps at which phases end from -1.
+        done, last = (self.last_epoch if keeps_rate else -1), self.total_steps - 1
         if done >= last:
             raise StepsizeError("extend: the curve has ended: there is nothing to continue")
         phases = [dict(phase) for phase in self._schedule_phases]
-        if done and done < phases[0]["end_step"]:
+        if 0 < done < phases[0]["end_step"]:
             start = {end: phases[0][f"start_{end[4:]}"] for end in ("end_lr", "end_momentum")}
             phases.insert(0, {**phases[0], "end_step": 0.0, **start})
         for phase in phases:
