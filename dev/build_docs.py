@@ -22,7 +22,7 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
-    "refinement": "Refinement",
+    "finder": "Finding the learning rate", "recipes": "Recipes", "refinement": "Refinement",
     "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",
 }  # fmt: skip
@@ -35,7 +35,8 @@ CORE = {
     "Scheduler": (
         "_core.scheduler", "_foreign.stepper.CtypesStep", "_core.line_search", "_core.gradients", "_core.record",
     ),
-    "Theory": ("_core.theory", "_core.norms"), "Sampler": ("_core.sampler",), "Errors": ("_foreign.errors",),
+    "Theory": ("_core.theory", "_core.norms"), "Finder": ("_core.finder",), "Sampler": ("_core.sampler",),
+    "Errors": ("_foreign.errors",),
 }  # fmt: skip
 
 CONFIG = """\
