@@ -177,6 +177,10 @@ struct ActiveController: ~Copyable, Sendable {{
   var bounds: ([Double], [Double])? {{
 {dispatch("{}.bounds", "nil")}  }}
 
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {{
+{dispatch("{}.isFormer", "false")}  }}
+
   mutating func transfer(_ state: inout StateCoder) {{
 {dispatch("{}.transfer(&state)", "break")}  }}
 }}

@@ -70,8 +70,10 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 ) -> stepsize_status {
   out?.pointee = nil
   var plan: Plan?
+  // Wrong options are refused below.
+  let total = options.flatMap { read($0, over: stepsize_scheduler_options()) }?.total ?? 0
   let status = parsing(text, size, error) { (bytes) throws(ConfigurationError) in
-    plan = try Plan(parsing: bytes)
+    plan = try Plan(parsing: bytes, total: total == 0 ? nil : total)
   }
   guard status == STEPSIZE_OK, let plan else { return status }
   return make(options, out, error) { (given) throws(ConfigurationError) in

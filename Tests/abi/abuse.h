@@ -131,6 +131,10 @@ static int in_child(const char *function, const char *what) {
 /* The call must be refused or make an object that works. */
 #define MAKES(function, ...) TRY(function, is_made(function(__VA_ARGS__)))
 
+/* An allocator that has nothing; it must not be taken. */
+static void *allocate_nothing(void *context, size_t size) { return (void)context, (void)size, NULL; }
+static void release_nothing(void *context, void *block) { (void)context, (void)block; }
+
 static int is_status(int32_t status) { return strcmp(stepsize_status_name(status), "unknown status") != 0; }
 
 static int refused(int32_t status) { return is_status(status) && status != STEPSIZE_OK; }

@@ -79,8 +79,8 @@
 
    A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
    is not used. On failure it changes nothing but `error`, which receives the text: the field,
-   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
-   is a legal loss.
+   its value and what is allowed. Nothing is printed, and nothing but the allocator is kept in a global
+   variable. NaN is a legal loss.
 
    MEMORY
 
@@ -89,7 +89,7 @@
    itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
    which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
    record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
-   made. Memory comes from malloc.
+   made. Memory comes from malloc, or from an allocator of the program's own (stepsize_set_allocator).
 
    Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
    memory and ends the process when it is used (overcommit). No function may be called from a signal
@@ -184,7 +184,8 @@ enum {
   STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
   STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
   STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32              /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -195,6 +196,17 @@ typedef struct stepsize_error {
   int64_t offset; /* byte offset in the parsed text, or -1 */
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
+
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
 
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
@@ -224,6 +236,18 @@ int32_t stepsize_abi_version(void);
 
    Returns: 1000000 major + 1000 minor + patch. */
 int32_t stepsize_version(void);
+
+/* Takes all memory of this library from an allocator of the program's own, in place of malloc
+   and free.
+
+   Once, at the start: before the first call of any function that asks for memory, whatever came
+   of it. One allocator serves all objects and threads until the process ends.
+
+   allocator: Its functions and their context, which is copied; what they use lives as long as
+     the process.
+   Returns: A status; STEPSIZE_ERROR_NULL where a function is NULL, STEPSIZE_ERROR_ORDER where
+     memory was asked for, or an allocator set, before. */
+STEPSIZE_CHECKED stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 
 /* The name of a status, for a log.
 
@@ -327,6 +351,27 @@ typedef int32_t stepsize_extension;
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_t size,
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
+
+/* A schedule from a text whose numbers of updates may be shares of a total that is known now:
+   percentages, and "rest" for what the others leave, as in "warmup(10%) >> cosine(90%)" and
+   "warmup(500) >> cosine(rest)".
+
+   The parts of a sequence are rounded where they end: parts of 100% make up the total. What is
+   printed has absolute numbers. For the text of a scheduler there is `total` in
+   stepsize_scheduler_options.
+
+   Errors: as stepsize_schedule_parse, and STEPSIZE_ERROR_ARGUMENT where the schedule is longer
+   than the total.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   total: Updates in the whole, >= 1.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_bind(const char *text, size_t size,
+                                                        int64_t total, stepsize_schedule **out,
+                                                        stepsize_error *error);
 
 /* A schedule of the catalogue from its name and the values of its parameters; parameters not
    given have their defaults.
@@ -731,6 +776,7 @@ typedef struct stepsize_scheduler_options {
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
   const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
   size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -744,7 +790,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
@@ -761,7 +807,8 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3,   /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_DIVERGED = 4 /* of a finder alone: the loss has risen too far, or was not finite */
 };
 typedef int32_t stepsize_stop;
 
@@ -1162,7 +1209,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_load(stepsize_scheduler *sch
 /* The newest format of saved states that this library reads. It writes the oldest one that can
    hold the state: 1; 2 for a record that began under another schedule
    (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of which at least as many
-   are still to come.
+   are still to come, and where each group has its own schedule.
 
    Returns: The number. */
 int32_t stepsize_state_format(void);
@@ -1681,6 +1728,139 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_group_schedule(
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend_groups(
     stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count,
     stepsize_error *error);
+
+/* ==== 12. Learning-rate finder ================================================================ */
+
+/* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
+enum {
+  STEPSIZE_SPACING_GEOMETRIC = 0, /* start^(1 - x) end^x */
+  STEPSIZE_SPACING_LINEAR = 1     /* start (1 - x) + end x */
+};
+
+/* How a rate follows from the losses of a range test. All but the first method take smoothed losses, without the first
+   tenth of them, which are averages of few. */
+enum {
+  STEPSIZE_SUGGEST_HALFWAY = 0,  /* where half of the fall is done: of a falling sequence that is fitted to the running
+                                    median of the losses, so that neither noise nor outliers move it */
+  STEPSIZE_SUGGEST_STEEPEST = 1, /* where the loss falls fastest with the logarithm of the rate */
+  STEPSIZE_SUGGEST_VALLEY = 2,   /* in the middle of the longest fall, as fastai's "valley" */
+  STEPSIZE_SUGGEST_MINIMUM = 3   /* a tenth of the rate with the lowest loss */
+};
+typedef int32_t stepsize_suggest;
+
+/* A range test. Fill with stepsize_finder_defaults(), then change fields. */
+typedef struct stepsize_finder_options {
+  uint32_t size;     /* sizeof(stepsize_finder_options) */
+  int32_t spacing;   /* STEPSIZE_SPACING_… */
+  int64_t count;     /* updates, 2 to 1048576 */
+  double start;      /* the first rate, > 0 */
+  double end;        /* the last rate, > start */
+  double smoothing;  /* what a smoothed loss keeps of those before, in [0, 1); 0 for no smoothing */
+  double divergence; /* the test stops where the smoothed loss exceeds so many times its best, > 1; INFINITY: never */
+} stepsize_finder_options;
+
+/* A learning-rate finder: one thread at a time. */
+typedef struct stepsize_finder stepsize_finder;
+
+/* ---- Learning-rate finder -------------------------------------------------------------------- */
+
+/* Fills the options with the defaults: 100 rates from 1e-7 to 10, geometric, smoothing 0.98,
+   divergence 4.
+
+   options: Receives the defaults.
+   size: sizeof(stepsize_finder_options).
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_defaults(stepsize_finder_options *options,
+                                                          size_t size);
+
+/* A learning-rate range test (arXiv 1506.01186), ask and tell:
+
+       for (double rate; !isnan(rate = stepsize_finder_rate(finder));)
+         stepsize_finder_tell(finder, loss of an update with that rate);
+       stepsize_finder_suggest(finder, STEPSIZE_SUGGEST_HALFWAY, &rate, &error);
+
+   The model and the optimizer are the caller's, to be restored afterwards.
+
+   Errors: STEPSIZE_ERROR_ARGUMENT for an option outside its range, STEPSIZE_ERROR_SIZE for a
+   wrong `size`, STEPSIZE_ERROR_NAME for an unknown spacing.
+
+   options: From stepsize_finder_defaults.
+   out: Receives the finder, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_create(const stepsize_finder_options *options,
+                                                        stepsize_finder **out,
+                                                        stepsize_error *error);
+
+/* The rate of the next update.
+
+   finder: The finder.
+   Returns: The rate; NaN where the test has stopped, or if finder is NULL. */
+double stepsize_finder_rate(const stepsize_finder *finder);
+
+/* Takes the loss of the update that was made with stepsize_finder_rate.
+
+   A loss that is not finite stops the test, and is not counted.
+
+   finder: The finder.
+   loss: The loss.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell(stepsize_finder *finder, double loss);
+
+/* Takes the loss of an update with a rate of the caller's, such as one from a log.
+
+   finder: The finder.
+   rate: Finite, above the rate before, otherwise STEPSIZE_ERROR_ARGUMENT.
+   loss: The loss.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell_at(stepsize_finder *finder, double rate,
+                                                         double loss, stepsize_error *error);
+
+/* Why the test has stopped.
+
+   finder: The finder.
+   Returns: STEPSIZE_STOP_END after the last rate, STEPSIZE_STOP_DIVERGED, or STEPSIZE_STOP_NONE;
+     this also if finder is NULL. */
+int32_t stepsize_finder_stop_reason(const stepsize_finder *finder);
+
+/* The number of losses that were told and are finite.
+
+   finder: The finder.
+   Returns: The number, 0 if finder is NULL. */
+size_t stepsize_finder_count(const stepsize_finder *finder);
+
+/* The curve so far.
+
+   finder: The finder.
+   rates: Receives stepsize_finder_count rates; may be NULL.
+   losses: Receives as many losses; may be NULL.
+   smoothed: Receives as many smoothed losses; may be NULL.
+   count: Numbers that fit into each, at least that many.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_curve(const stepsize_finder *finder, double *rates,
+                                                       double *losses, double *smoothed,
+                                                       size_t count);
+
+/* The rate that the losses suggest.
+
+   STEPSIZE_ERROR_NO_SUGGESTION, and `error` says why, where they suggest none: there are fewer
+   than 10, they do not fall, the fall reaches the first or the last rate, or, for
+   STEPSIZE_SUGGEST_HALFWAY, is not above the noise.
+
+   finder: The finder, stopped or not.
+   method: STEPSIZE_SUGGEST_..., otherwise STEPSIZE_ERROR_NAME.
+   rate: Receives the rate; NaN on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_suggest(const stepsize_finder *finder,
+                                                         stepsize_suggest method, double *rate,
+                                                         stepsize_error *error);
+
+/* Frees a finder. NULL is allowed.
+
+   finder: Not to be used afterwards. */
+void stepsize_finder_destroy(stepsize_finder *finder);
 
 #ifdef __cplusplus
 } /* extern "C" */

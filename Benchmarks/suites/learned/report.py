@@ -21,7 +21,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from common import filled, holm, listed, p_text, read_json, rows, save_picture  # noqa: E402
+from engine.files import read_json, save_picture  # noqa: E402
+from engine.markdown import filled, listed, p_text, rows  # noqa: E402
+from engine.statistics import holm  # noqa: E402
 
 PAGE = ROOT / "docs" / "learned.md"
 PICTURES = ROOT / "docs" / "learned"

@@ -4,18 +4,14 @@
     make benchmark-learned          all of it; resumes where it was interrupted
     make benchmark-learned-quick    fewer instances, episodes and seeds: under five minutes
 
-A cell is the tuning of one contestant, or its runs on one set. Its result is one file, named by a hash of everything
-that decides it, written under another name and then moved: a file that is there is whole, and is used instead of
-running again. What all cells amount to goes to results/results.json.
+A cell is the tuning of one contestant, or its runs on one set. Its key is a hash of everything that decides it. What
+all cells amount to goes to results/results.json.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
-import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -31,7 +27,9 @@ import numpy as np  # noqa: E402
 import policies  # noqa: E402
 import search  # noqa: E402
 import shipped  # noqa: E402
-from common import Progress, machine, run_missing, run_to_the_end, write_arrays, write_json  # noqa: E402
+from engine import run, suite  # noqa: E402
+from engine.files import machine, write_json  # noqa: E402
+from engine.store import Content, Store  # noqa: E402
 
 REVISION = 2  # of the runs; another one makes all stored ones void
 NETWORKS = "networks"
@@ -97,11 +95,10 @@ class Cell:
     set: str = ""
 
 
-class Suite:
-    """The cells of the settings and the folder of their results."""
+class Suite(suite.Suite):
+    """The cells of the settings."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
+    title = "learned"
 
     # ---- What there is to do ----
 
@@ -121,16 +118,16 @@ class Suite:
         return (*self.settings.regimes, *((NETWORKS,) if self.settings.held_out else ()))
 
     def cells(self) -> list[list[Cell]]:
-        """Two groups: the second one needs the results of the first."""
-        first = [Cell("reference", set=name) for name in ("train", "tune", "test", *matrices.SHIFTED)]
-        second = []
+        """References, tunings, tests: each needs the results of those before it."""
+        references = [Cell("reference", set=name) for name in ("train", "tune", "test", *matrices.SHIFTED)]
+        first, second = [], []
         for group in self.groups():
             named = self.contestants(group)
             first += [Cell("tune", group, name, seed) for name, seed in named]
             if group != NETWORKS:
                 named += [(f"{policies.REPLAY} of {name}", 0) for name in LEARNERS]
             second += [Cell("test", group, name, seed, one) for name, seed in named for one in self.sets(group)]
-        return [sorted(cells, key=self.cost, reverse=True) for cells in (first, second)]
+        return [sorted(cells, key=self.cost, reverse=True) for cells in (references, first, second)]
 
     def count(self, part: str) -> int:
         s = self.settings
@@ -150,10 +147,26 @@ class Suite:
             return each * s.budget.episodes
         return each * self.count(cell.set) * s.seeds * (4 if cell.set == "larger" else 1)
 
-    # ---- Files ----
+    # ---- What decides a cell ----
 
-    def path(self, cell: Cell) -> Path:
-        """The file of its result; that of a test is known when its contestant is tuned."""
+    def needs(self, cell: Cell) -> list[Cell]:
+        if cell.kind == "reference":
+            return []
+        own = [] if cell.group == NETWORKS else [Cell("reference", set=part) for part in self.parts(cell)]
+        return own + (self.tunings(cell) if cell.kind == "test" else [])
+
+    def parts(self, cell: Cell) -> tuple[str, ...]:
+        return (cell.set,) if cell.kind == "test" else ("train", "tune")
+
+    def tunings(self, cell: Cell) -> list[Cell]:
+        """What a test runs with; a replay, the mean over the seeds of what it replays."""
+        if cell.contestant.startswith(policies.REPLAY):
+            name = cell.contestant.removeprefix(f"{policies.REPLAY} of ")
+            return [Cell("tune", cell.group, name, seed) for one, seed in self.contestants(cell.group) if one == name]
+        return [Cell("tune", cell.group, cell.contestant, cell.seed)]
+
+    def about(self, cell: Cell) -> dict:
+        """Of a test it is known when its contestant is tuned."""
         s = self.settings
         what: dict = {"revision": REVISION, "kind": cell.kind, "group": cell.group, "contestant": cell.contestant}
         if cell.kind == "reference":
@@ -177,35 +190,24 @@ class Suite:
                          "data": matrices.digest(cell.set, self.count(cell.set))}  # fmt: skip
         if cell.contestant in policies.SHIPPED.values():
             what["policy"] = policies.shipped(cell.contestant)
-        key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
-        return self.folder / f"{key}.npz"
-
-    def read(self, cell: Cell) -> dict[str, np.ndarray]:
-        with np.load(self.path(cell)) as file:
-            return {name: file[name] for name in file.files}
+        return what
 
     def values(self, cell: Cell) -> np.ndarray:
         """What tuning has found; of a replay the log rates of all updates."""
+        found = [self.read(one) for one in self.tunings(cell)]
         if cell.contestant.startswith(policies.REPLAY):
-            name = cell.contestant.removeprefix(f"{policies.REPLAY} of ")
-            return np.mean([self.read(Cell("tune", cell.group, name, seed))["log_rates"]
-                            for one, seed in self.contestants(cell.group) if one == name], axis=0)  # fmt: skip
-        return self.read(Cell("tune", cell.group, cell.contestant, cell.seed))["values"]
+            return np.mean([one["log_rates"] for one in found], axis=0)
+        return found[0]["values"]
 
     # ---- Running ----
 
-    def compute(self, cell: Cell) -> None:
-        """Runs the cell and stores it."""
-        start = time.process_time()
+    def compute(self, cell: Cell) -> Content:
         if cell.kind == "reference":
             losses = [matrices.reference(one) for one in matrices.instances(cell.set, self.count(cell.set))]
-            content = {"losses": np.array(losses)}
-        elif cell.kind == "tune":
-            content = self.tune_network(cell) if cell.group == NETWORKS else self.tune(cell)
-        else:
-            content = self.test_network(cell) if cell.group == NETWORKS else self.test(cell)
-        path = self.path(cell)
-        write_arrays(path, seconds=np.array(time.process_time() - start), **content)
+            return {"losses": np.array(losses)}
+        if cell.kind == "tune":
+            return self.tune_network(cell) if cell.group == NETWORKS else self.tune(cell)
+        return self.test_network(cell) if cell.group == NETWORKS else self.test(cell)
 
     def policy(self, cell: Cell, values: np.ndarray) -> policies.Policy:
         s, cap = self.settings, factorize.REGIMES[cell.group].cap
@@ -285,9 +287,6 @@ class Suite:
         return content
 
     def references(self, part: str) -> np.ndarray:
-        path = self.path(Cell("reference", set=part))
-        if not path.exists():  # asked for by a tuning that another process does at the same time
-            return np.array([matrices.reference(one) for one in matrices.instances(part, self.count(part))])
         return self.read(Cell("reference", set=part))["losses"]
 
     def network_score(self, network: networks.Network, seed: int, cell: Cell, values: np.ndarray, factor: float = 1.0):
@@ -345,25 +344,18 @@ class Suite:
             "rates": np.exp(np.mean([np.log(np.maximum(padded(o.rates, s.net_updates), 1e-12)) for o, _ in runs], 0)),
         }
 
-    def run(self, jobs: int, progress: Progress) -> int:
-        """Runs what is not there yet; how many cells that was."""
-        return run_missing(self, jobs, progress)
-
     def name(self, cell: Cell) -> str:
         return " ".join(filter(None, (cell.kind, cell.group, cell.contestant, cell.set)))
 
-    def work(self, cell: Cell) -> Cell:
-        self.compute(cell)
-        return cell
-
     # ---- What it amounts to ----
 
-    def results(self, about: dict) -> dict:
+    def summary(self, about: dict) -> dict:
         s, seconds = self.settings, 0.0
         tuned, entries, nets = [], [], []
         for cell in (cell for group in self.cells() for cell in group):
             content = self.read(cell)
-            seconds += float(content["seconds"])
+            own = self.results.seconds(self.key(cell))
+            seconds += own
             at = {"group": cell.group, "contestant": cell.contestant, "seed": cell.seed}
             if cell.kind == "tune":
                 space = (networks.TUNED if cell.group == NETWORKS else policies.TUNED).get(cell.contestant)
@@ -374,7 +366,7 @@ class Suite:
                 elif cell.contestant in agents.TRAINERS:
                     values = np.array(agents.parameters(values))
                 tuned.append(at | {"episodes": int(content["episodes"]), "score": rounded(content["score"]),
-                                   "seconds": round(float(content["seconds"]), 1), "values": rounded(values),
+                                   "seconds": round(own, 1), "values": rounded(values),
                                    "history": rounded(content["history"], 4)})  # fmt: skip
             elif cell.kind == "test" and cell.group == NETWORKS:
                 nets.append(at | {"set": cell.set, "factor": float(content["factor"]),
@@ -397,8 +389,8 @@ class Suite:
                                 "shipped": shipped.EPISODES}  # fmt: skip
         if s.held_out:
             protocol["text"] = networks.text_digest()
-        run = about | {"core_seconds": round(seconds)}
-        return {"protocol": protocol, "run": run, "tuned": tuned, "entries": entries, "networks": nets}
+        about = about | {"core_seconds": round(seconds)}
+        return {"protocol": protocol, "run": about, "tuned": tuned, "entries": entries, "networks": nets}
 
     def order(self) -> list[str]:
         names = [*policies.TUNED, *networks.TUNED, *ABLATIONS, *(f"{policies.REPLAY} of {n}" for n in LEARNERS)]
@@ -432,9 +424,7 @@ def rounded(values: np.ndarray, digits: int = 5):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmark-learned", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer instances, episodes and seeds: under five minutes")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
-    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "suites" / "learned", metavar="FOLDER",
-                        help="where the results of the cells are kept (build/suites/learned)")  # fmt: skip
+    run.add_options(parser)
     parser.add_argument("--regimes", nargs="*", choices=list(factorize.REGIMES), help="these regimes alone")
     parser.add_argument("--networks", nargs="*", choices=list(networks.HELD_OUT), help="these networks alone")
     parser.add_argument("--output", type=Path, metavar="FILE", help="the aggregated results, as JSON")
@@ -453,12 +443,12 @@ def main() -> int:
     output = options.output or (
         stored if settings == FULL else ROOT / "build" / "suites" / f"learned-{settings.profile}.json"
     )
-    suite = Suite(settings, options.runs)
-    done, seconds = run_to_the_end(suite, options.jobs, parser.prog)
+    chosen = Suite(settings, Store(options.runs))
+    done, seconds = run.run_to_the_end(chosen, options, parser.prog)
     import torch
 
     about = machine() | {"torch": torch.__version__.split("+")[0], "jobs": options.jobs}
-    results = suite.results(about)
+    results = chosen.summary(about)
     write_json(output, results)
     import report
 

@@ -24,7 +24,11 @@ import matrices  # noqa: E402
 import policies  # noqa: E402
 import search  # noqa: E402
 import suite  # noqa: E402
-from common import read_json  # noqa: E402
+from engine.files import read_json  # noqa: E402
+from engine.pools import Local  # noqa: E402
+from engine.progress import Progress  # noqa: E402
+from engine.run import run_missing  # noqa: E402
+from engine.store import Store  # noqa: E402
 
 TINY = replace(suite.QUICK, profile="tiny", regimes=("alternating",), updates=30, budget=suite.Budget(2, 2, 1, 4, 1),
                seeds=1, test=2, shifted=1, trained=1, held_out=(), curve=10)  # fmt: skip
@@ -231,7 +235,7 @@ def test_the_shipped_policy_of_networks_is_better_than_its_anchors():
     assert np.mean(gains) > 1.96 * np.std(gains) / np.sqrt(len(gains))
 
 
-class Quiet(suite.Progress):
+class Quiet(Progress):
     def done(self, name, cost):
         pass
 
@@ -257,33 +261,41 @@ def test_a_killed_run_goes_on_to_the_same_results(tmp_path):
     program = f"""
 import sys; sys.path.insert(0, {str(HERE)!r})
 import test_suite, pathlib
-test_suite.suite.Suite(test_suite.TINY, pathlib.Path(sys.argv[1])).run(1, test_suite.Quiet())
+test_suite.run_tiny(pathlib.Path(sys.argv[1]))
 """
-    whole, broken = suite.Suite(TINY, tmp_path / "whole"), suite.Suite(TINY, tmp_path / "broken")
-    cells = whole.run(1, Quiet())
-    process = subprocess.Popen([sys.executable, "-c", program, str(broken.folder)])
-    while process.poll() is None and len(list(broken.folder.glob("*.npz"))) < 10:
+    whole, cells = run_tiny(tmp_path / "whole.sqlite")
+    path = tmp_path / "broken.sqlite"
+    process = subprocess.Popen([sys.executable, "-c", program, str(path)])
+    store = Store(path)
+    while process.poll() is None and len(store) < 10:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = len(list(broken.folder.glob("*.npz")))
-    assert 10 <= kept < cells and broken.run(1, Quiet()) == cells - kept
-    first, second = whole.results({}), broken.results({})
+    kept = len(store)
+    broken, rest = run_tiny(path)
+    assert 10 <= kept < cells and rest == cells - kept
+    first, second = whole.summary({}), broken.summary({})
     for result in (first, second):
         result["run"].pop("core_seconds")
         for entry in result["tuned"]:
             entry.pop("seconds")
     assert first == second
-    assert broken.run(1, Quiet()) == 0
+    assert run_tiny(path)[1] == 0
 
 
-def test_another_setting_is_another_file(tmp_path):
+def run_tiny(path):
+    """The suite and how many cells were run."""
+    tiny = suite.Suite(TINY, Store(path))
+    return tiny, run_missing(tiny, Local(1), Quiet())
+
+
+def test_another_setting_is_another_cell():
     cell = suite.Cell("tune", "alternating", "cosine")
     others = (replace(TINY, updates=31), replace(TINY, budget=suite.Budget(4, 2, 2, 4, 1)))
-    paths = {suite.Suite(settings, tmp_path).path(cell) for settings in (TINY, *others)}
-    paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, contestant="linear")))
-    paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, group="joint")))
-    assert len(paths) == 5
+    keys = {suite.Suite(settings, {}).key(cell) for settings in (TINY, *others)}
+    keys.add(suite.Suite(TINY, {}).key(replace(cell, contestant="linear")))
+    keys.add(suite.Suite(TINY, {}).key(replace(cell, group="joint")))
+    assert len(keys) == 5
 
 
 def test_a_network_repeats_and_blowing_up_is_the_worst():

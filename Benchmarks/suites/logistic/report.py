@@ -25,7 +25,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import stepsize  # noqa: E402
-from common import filled, geometric_mean, holm, listed, p_text, read_json, rows, save_picture  # noqa: E402
+from engine.files import read_json, save_picture  # noqa: E402
+from engine.markdown import filled, listed, p_text, rows  # noqa: E402
+from engine.statistics import geometric_mean, holm  # noqa: E402
 
 PAGE = ROOT / "docs" / "refinement.md"
 PICTURES = ROOT / "docs" / "refinement"

@@ -4,18 +4,15 @@
     make benchmark-logistic          all of it; resumes where it was interrupted
     make benchmark-logistic-quick    fewer sets, seeds and epochs
 
-A cell is one array of runs: all seeds with all base rates. Its result is one file, named by a hash of everything that
-decides it (data, multipliers, rates, seeds, epochs), written under another name and then moved: a file that is there
-is whole, and is used instead of training again. What all cells amount to goes to results/results.json.
+A cell is one array of runs: all seeds with all base rates. Its key is a hash of everything that decides it (data,
+multipliers, rates, seeds, epochs). What all cells amount to goes to results/results.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +25,9 @@ import results as summary  # noqa: E402
 import schedules  # noqa: E402
 import sets  # noqa: E402
 import trainer  # noqa: E402
-from common import Progress, machine, run_missing, run_to_the_end, write_arrays, write_json  # noqa: E402
+from engine import run, suite  # noqa: E402
+from engine.files import machine, write_json  # noqa: E402
+from engine.store import Content, Store  # noqa: E402
 
 REVISION = 1  # of the trainer; another one makes all stored runs void
 
@@ -57,7 +56,7 @@ class Settings:
 
 
 SMALL = ("iris", "breast_cancer", "ionosphere", "pima", "vehicle", "vowel", "german", "contraceptive")
-FULL = Settings("full", tuple(sets.SETS), tuple(range(10)), epochs=100, cap=50_000)
+FULL = Settings("full", sets.LOGISTIC, tuple(range(10)), epochs=100, cap=50_000)
 QUICK = Settings("quick", SMALL, tuple(range(5)), epochs=50, cap=5_000)
 
 
@@ -73,11 +72,10 @@ class Cell:
 OPTIMUM = "optimum"
 
 
-class Suite:
-    """The cells of the settings and the folder of their results."""
+class Suite(suite.Suite):
+    """The cells of the settings."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
+    title = "logistic"
 
     def cells(self) -> list[list[Cell]]:
         """Two groups: the second one needs the results of the first."""
@@ -114,8 +112,11 @@ class Suite:
         """Those of the first seed in the best linear run on the set of the cell."""
         return self.read(Cell(cell.set, cell.optimizer, "linear"))["norms"]
 
-    def path(self, cell: Cell) -> Path:
-        """The file of its result; that of a refined schedule is known when the linear run is there."""
+    def needs(self, cell: Cell) -> list[Cell]:
+        return [Cell(cell.set, cell.optimizer, "linear")] if cell.schedule in schedules.FROM_RUNS else []
+
+    def about(self, cell: Cell) -> dict:
+        """Of a refined schedule it is known when the linear run is there."""
         problem, s = sets.load(cell.set), self.settings
         what: dict = {"revision": REVISION, "data": problem.digest}
         if cell.schedule == OPTIMUM:
@@ -130,55 +131,37 @@ class Suite:
                 "epochs": s.epochs_of(problem),
                 "batch": s.batch,
             }
-        key = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:24]
-        return self.folder / f"{key}.npz"
+        return what
 
-    def read(self, cell: Cell) -> dict[str, np.ndarray]:
-        with np.load(self.path(cell)) as file:
-            return {name: file[name] for name in file.files}
-
-    def compute(self, cell: Cell) -> None:
-        """Trains the cell and stores it."""
+    def compute(self, cell: Cell) -> Content:
         problem, s = sets.load(cell.set), self.settings
-        start = time.process_time()
         if cell.schedule == OPTIMUM:
-            content = {"optimum": np.array(trainer.lowest_loss(problem))}
-        else:
-            rates = 2.0 ** np.array(s.exponents(cell.optimizer))
-            log = cell.schedule == "linear"
-            result = trainer.train(
-                problem, cell.optimizer, rates, self.multipliers(cell), list(s.seeds), s.epochs_of(problem),
-                s.batch, log_norms=log,
-            )  # fmt: skip
-            content = {"loss": result.loss, "accuracy": result.accuracy}
-            if result.norms is not None:
-                content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
-        path = self.path(cell)
-        write_arrays(path, seconds=np.array(time.process_time() - start), **content)
-
-    def run(self, jobs: int, progress: Progress) -> int:
-        """Runs what is not there yet; how many cells that was."""
-        return run_missing(self, jobs, progress)
+            return {"optimum": np.array(trainer.lowest_loss(problem))}
+        rates = 2.0 ** np.array(s.exponents(cell.optimizer))
+        log = cell.schedule == "linear"
+        result = trainer.train(
+            problem, cell.optimizer, rates, self.multipliers(cell), list(s.seeds), s.epochs_of(problem),
+            s.batch, log_norms=log,
+        )  # fmt: skip
+        content = {"loss": result.loss, "accuracy": result.accuracy}
+        if result.norms is not None:
+            content["norms"] = result.norms[:, summary.best_by_loss(result.loss)]
+        return content
 
     def name(self, cell: Cell) -> str:
         return " ".join(filter(None, (cell.set, cell.optimizer, cell.schedule)))
 
-    def work(self, cell: Cell) -> Cell:
-        self.compute(cell)
-        return cell
-
-    def results(self, about: dict) -> dict:
+    def summary(self, about: dict) -> dict:
         """What goes to the file: the protocol, the sets, and an entry for each cell."""
-        s, described, entries, curves, seconds = self.settings, [], [], [], 0.0
+        s, described, entries, curves = self.settings, [], [], []
         for name in s.sets:
             problem = sets.load(name)
             optimum = self.read(Cell(name, "", OPTIMUM))
-            lowest, seconds = float(optimum["optimum"]), seconds + float(optimum["seconds"])
+            lowest = float(optimum["optimum"])
             for optimizer in s.optimizers:
                 for schedule in s.schedules:
                     cell = Cell(name, optimizer, schedule)
                     content = self.read(cell)
-                    seconds += float(content["seconds"])
                     lowest = min(lowest, float(content["loss"].min()))
                     entries.append(summary.entry(name, optimizer, schedule, content["loss"], content["accuracy"]))
                     if schedule in schedules.FROM_RUNS:
@@ -193,10 +176,10 @@ class Suite:
                               "optimum": float(f"{lowest:.9g}")})  # fmt: skip
         protocol = {"profile": s.profile, "seeds": len(s.seeds), "epochs": s.epochs, "cap": s.cap, "batch": s.batch,
                     "exponents": {optimizer: s.exponents(optimizer) for optimizer in s.optimizers}}  # fmt: skip
-        files = {self.path(cell) for group in self.cells() for cell in group}
-        about = about | {"whole": about.get("trained") == len(files)}
-        run = about | {"cells": len(entries) + len(described), "core_seconds": round(seconds)}
-        return {"protocol": protocol, "run": run, "sets": described, "entries": entries, "curves": curves}
+        keys = {self.key(cell) for group in self.cells() for cell in group}
+        about = about | {"whole": about.get("trained") == len(keys), "cells": len(entries) + len(described),
+                         "core_seconds": round(sum(self.results.seconds(key) for key in keys))}  # fmt: skip
+        return {"protocol": protocol, "run": about, "sets": described, "entries": entries, "curves": curves}
 
     def curve(self, cell: Cell) -> dict:
         """The norms that a refined schedule is made of, its values and its diagnosis."""
@@ -218,10 +201,8 @@ class Suite:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmark-logistic", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer sets, seeds and epochs: under two minutes")
-    parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes (2)")
-    parser.add_argument("--runs", type=Path, default=ROOT / "build" / "suites" / "logistic", metavar="FOLDER",
-                        help="where the results of the cells are kept (build/suites/logistic)")  # fmt: skip
-    parser.add_argument("--sets", nargs="+", choices=list(sets.SETS), metavar="SET", help="these sets alone")
+    run.add_options(parser)
+    parser.add_argument("--sets", nargs="+", choices=sets.LOGISTIC, metavar="SET", help="these sets alone")
     parser.add_argument("--schedules", nargs="+", choices=schedules.NAMES, metavar="NAME", help="these schedules alone")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 0 to N - 1")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the rows")
@@ -246,10 +227,10 @@ def main() -> int:
     stored = HERE / "results" / "results.json"
     output = options.output or (stored if settings == FULL else ROOT / "build" / "suites" / f"{settings.profile}.json")
 
-    suite = Suite(settings, options.runs)
-    trained, seconds = run_to_the_end(suite, options.jobs, parser.prog)
+    chosen = Suite(settings, Store(options.runs))
+    trained, seconds = run.run_to_the_end(chosen, options, parser.prog)
     about = machine() | {"jobs": options.jobs, "trained": trained, "wall_seconds": seconds}
-    results = suite.results(about)
+    results = chosen.summary(about)
     write_json(output, results)
     print(summary.Table(results).text())
     print(f"benchmark-logistic: {trained} cells trained in {seconds} s; {output}", file=sys.stderr)

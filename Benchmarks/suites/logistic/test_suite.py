@@ -22,7 +22,11 @@ import schedules  # noqa: E402
 import sets  # noqa: E402
 import suite  # noqa: E402
 import trainer  # noqa: E402
-from common import read_json  # noqa: E402
+from engine.files import read_json  # noqa: E402
+from engine.pools import Local  # noqa: E402
+from engine.progress import Progress  # noqa: E402
+from engine.run import run_missing  # noqa: E402
+from engine.store import Store  # noqa: E402
 
 TINY = replace(suite.FULL, profile="tiny", sets=("iris",), seeds=(0, 1, 2), epochs=2, adam=(-6, -4), sgd=(-3, -1))
 
@@ -121,8 +125,8 @@ def test_ties_in_accuracy_go_to_the_lower_loss():
 
 
 def test_the_refined_schedule_comes_from_the_best_linear_run(tmp_path):
-    tiny = suite.Suite(TINY, tmp_path)
-    tiny.run(1, Quiet())
+    tiny = suite.Suite(TINY, Store(tmp_path / "runs.sqlite"))
+    run_missing(tiny, Local(1), Quiet())
     linear = tiny.read(suite.Cell("iris", "adam", "linear"))
     best = int(np.argmin(linear["loss"].mean(axis=0)))
     problem = sets.load("iris")
@@ -137,7 +141,7 @@ def test_the_refined_schedule_comes_from_the_best_linear_run(tmp_path):
     np.testing.assert_allclose(values, expected / expected.max(), rtol=1e-6, atol=1e-9)
 
 
-class Quiet(suite.Progress):
+class Quiet(Progress):
     def done(self, cell, cost):
         pass
 
@@ -150,7 +154,7 @@ def command(folder, *more):
     options += ["--schedules", *CHOSEN]
     if not has_keel():
         options[2] = "wine"
-    places = ["--runs", folder / "runs", "--output", folder / "results.json"]
+    places = ["--runs", folder / "runs.sqlite", "--output", folder / "results.json"]
     return [sys.executable, HERE / "suite.py", *options, *places, *more]
 
 
@@ -158,11 +162,12 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     table = subprocess.run(command(whole), check=True, capture_output=True, text=True).stdout
     process = subprocess.Popen(command(broken), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while process.poll() is None and len(list((broken / "runs").glob("*.npz"))) < 5:
+    store = Store(broken / "runs.sqlite")
+    while process.poll() is None and len(store) < 5:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    kept = len(list((broken / "runs").glob("*.npz")))
+    kept = len(store)
     again = subprocess.run(command(broken), check=True, capture_output=True, text=True)
     assert again.stdout == table and re.search(r"iris.* ± ", table)
     trained = int(re.search(r"(\d+) cells trained", again.stderr)[1])
@@ -175,13 +180,13 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
     assert " 0 cells trained" in subprocess.run(command(broken), capture_output=True, text=True).stderr
 
 
-def test_another_setting_is_another_file(tmp_path):
+def test_another_setting_is_another_cell():
     cell = suite.Cell("iris", "adam", "linear")
     others = (replace(TINY, seeds=(0, 1)), replace(TINY, epochs=3), replace(TINY, adam=(-6, -3)))
-    paths = {suite.Suite(settings, tmp_path).path(cell) for settings in (TINY, *others)}
-    paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, optimizer="sgd")))
-    paths.add(suite.Suite(TINY, tmp_path).path(replace(cell, schedule="flat")))
-    assert len(paths) == 6
+    keys = {suite.Suite(settings, {}).key(cell) for settings in (TINY, *others)}
+    keys.add(suite.Suite(TINY, {}).key(replace(cell, optimizer="sgd")))
+    keys.add(suite.Suite(TINY, {}).key(replace(cell, schedule="flat")))
+    assert len(keys) == 6
 
 
 def test_the_report_is_what_the_stored_results_say(tmp_path):

@@ -186,6 +186,18 @@ struct ActiveController: ~Copyable, Sendable {
     }
   }
 
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {
+    switch kind {
+    case .greedy: greedy.isFormer
+    case .hypergradient: hypergradient.isFormer
+    case .learned: learned.isFormer
+    case .lineSearch: lineSearch.isFormer
+    case .plateau: plateau.isFormer
+    default: false
+    }
+  }
+
   mutating func transfer(_ state: inout StateCoder) {
     switch kind {
     case .greedy: greedy.transfer(&state)

@@ -37,6 +37,9 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     window: count from 1 to 16777216 = 50; losses in the average
     reset_start: count from 1 (huggingface: from 0) or none = 500 (paper: none); cuts at the lower bound before \
     a reset to the base rates, or none
+    after
+    phase
+    skip_warmup
     """
   }
 

@@ -32,7 +32,7 @@ struct BestMetric: Sendable {
   private let sign: Double
   private let threshold: Double
   private let thresholdMode: MetricGoal.ThresholdMode
-  private var margin: Margin
+  private(set) var margin: Margin
   /// An additional margin, always a difference.
   private let extraMargin: Double
   /// Whether the metric to beat is the previous one instead of the best.
@@ -75,11 +75,22 @@ struct BestMetric: Sendable {
   /// Back to where every metric is better or, compared with the previous one, none is.
   mutating func reset() {
     set(Double.infinity)
-    if followsPrevious { target = Double.nan }
+    if followsPrevious {
+      target = Double.nan
+    } else if margin != .signed {
+      target = Double.infinity
+    }
   }
 
   /// Whether there is no best metric yet.
   var isNew: Bool { best == Double.infinity }
+
+  /// Whether the margin is mended; before format 3 none was.
+  mutating func transferMargin(_ state: inout StateCoder) {
+    var isMended = margin == .mended
+    if state.has(format: 3, ifWritten: isMended) { state.transfer(&isMended) } else { isMended = false }
+    if state.isReading && !isMended { margin = .signed }
+  }
 
   mutating func transfer(_ state: inout StateCoder) {
     var (best, target) = (best, target)
@@ -87,34 +98,27 @@ struct BestMetric: Sendable {
     state.transfer(&target)
     guard state.isReading else { return }
     // The target follows from the best one, except where there is none to follow.
-    set(best)
-    let isReset = followsPrevious && best == Double.infinity && target.isNaN
+    if best == Double.infinity { reset() } else { set(best) }
     let isSame = target == self.target || target.isNaN && self.target.isNaN
-    if best.isNaN || !(isSame || isReset) { state.reject() }
-    self.target = target
-  }
-
-  /// Whether the margin is mended; states before format 3 are from when none was.
-  mutating func transferMargin(_ state: inout StateCoder) {
-    var isMended = margin == .mended
-    if state.has(format: 3, ifWritten: isMended && thresholdMode == .relative && threshold > 0) {
-      state.transfer(&isMended)
-    } else {
-      isMended = false
+    if margin == .mended && !isSame {
+      // From before it was mended: it continues so.
+      margin = .signed
+      set(best)
     }
-    if state.isReading { margin = isMended ? .mended : .signed }
+    if best.isNaN || !(isSame || target == self.target) { state.reject() }
   }
 
   @inline(__always)
   private mutating func set(_ best: Double) {
     self.best = best
-    switch thresholdMode {
-    case .absolute: target = best - threshold - extraMargin
-    case .relative where margin != .absolute:
-      let isFlipped = margin == .mended && sign * best < 0
-      target = best * (1 - (isFlipped ? -sign : sign) * threshold) - extraMargin
-      if margin == .mended && best == Double.infinity { target = best }
-    case .relative: target = best == Double.infinity ? best : best - threshold * abs(best) - extraMargin
+    if thresholdMode == .absolute {
+      target = best - threshold - extraMargin
+    } else if margin == .absolute {
+      target = best - threshold * abs(best) - extraMargin
+    } else {
+      // A metric to be maximised comes with its sign changed, and PyTorch's factor with it.
+      let isTurned = margin == .mended ? best < 0 : sign < 0
+      target = best * (isTurned ? 1 + threshold : 1 - threshold) - extraMargin
     }
   }
 }

@@ -20,6 +20,9 @@ protocol Moving: ~Copyable {
   /// Whether every base rate is at its lower bound.
   func isAtBottom(_ groups: [Group]) -> Bool
 
+  /// Whether it was read from a state of before a format that changed what its text means, and keeps to that.
+  var isFormer: Bool { get }
+
   mutating func transfer(_ state: inout StateCoder)
 
   /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows. It asks
@@ -68,6 +71,8 @@ extension Moving where Self: ~Copyable {
   mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group]) {}
 
   var bounds: ([Double], [Double])? { nil }
+
+  var isFormer: Bool { false }
 
   mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 

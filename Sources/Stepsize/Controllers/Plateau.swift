@@ -31,6 +31,9 @@ struct Plateau: ~Copyable, Sendable, Moving {
     min_lr: per_group >= 0 = none; lowest base rates; none: 0
     eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smallest cut made
     accumulation: count from 1 = 1; observations averaged into one
+    after
+    phase
+    skip_warmup = true (pytorch: false, keras: false, optax: false)
     """
   }
 
@@ -173,8 +176,11 @@ extension Plateau {
 
   var bounds: ([Double], [Double])? { (lower, []) }
 
+  /// `plateau()` was PyTorch's before format 3.
+  var isFormer: Bool { configuration.counting == .standard && best.margin == .signed }
+
   mutating func transfer(_ state: inout StateCoder) {
-    if configuration.counting == .standard || configuration.counting == .keras { best.transferMargin(&state) }
+    if configuration.counting == .standard { best.transferMargin(&state) }
     best.transfer(&state)
     state.transfer(&badCount, in: StateCoder.counts)
     state.transfer(&cooldownLeft, in: 0...configuration.cooldown)

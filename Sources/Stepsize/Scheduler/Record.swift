@@ -32,8 +32,14 @@ struct Record: Sendable {
   var reservedCount: Int64 { isFull ? Int64.max : Int64((room - words.count) / 2) }
 
   mutating func reserveWords() {
-    guard !isFull, words.capacity - words.count < 2 else { return }
-    words.reserveCapacity(Swift.min(Swift.max(16, words.count * 2), Self.maximumWordCount + 2))
+    let wanted = Swift.min(Swift.max(16, words.count * 2), Self.maximumWordCount + 2)
+    if !isFull, words.capacity - words.count < 2 { return words.reserveCapacity(wanted) }
+    // After a rewind; what is small stays.
+    guard words.capacity > 1024, words.capacity / 2 > wanted else { return }
+    var smaller: [UInt64] = []
+    smaller.reserveCapacity(wanted)
+    smaller.append(contentsOf: words)
+    words = smaller
   }
 
   /// For all words for which there is memory.

@@ -114,6 +114,8 @@ extension Scheduler {
     if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
+    if controller.isFormer { scope = Scope() }
+    if !scope.isEverything, state.has(format: 3, ifWritten: true) { state.transfer(&isIgnored) }
     var isObserved = observed == step
     if observesMore, state.has(format: 3, ifWritten: isObserved) {
       state.transfer(&isObserved)

@@ -29,10 +29,13 @@ public struct Scheduler: ~Copyable, Sendable {
   /// The last update for which it has.
   var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
-  let isWatched: Bool
+  private(set) var isWatched: Bool
   /// Whether a step without a loss has nothing to do but to count.
   let onlyCounts: Bool
   var watch: Watch
+  /// The updates that the controller observes, and whether the last loss was of another one.
+  var scope: Scope
+  var isIgnored = false
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
 
@@ -62,6 +65,7 @@ public struct Scheduler: ~Copyable, Sendable {
     groups.reserveCapacity(baseLRs.count)
     for i in baseLRs.indices { groups.append(try Group(baseLRs[i], min: mins[i], max: maxs[i])) }
     let active = try ActiveController(plan.controller, bases: baseLRs)
+    let scope = Scope(plan)
     let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
     let (schedule, groupSchedules) = Self.nodes(of: plan)
@@ -69,7 +73,7 @@ public struct Scheduler: ~Copyable, Sendable {
     self.groupSchedules = groupSchedules
     self.length = plan.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
-    let isWatched = records || !plan.earlyStops.isEmpty
+    let isWatched = records || !plan.earlyStops.isEmpty || !scope.isEverything
     let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
     self.observesMore = observesMore
@@ -77,6 +81,7 @@ public struct Scheduler: ~Copyable, Sendable {
     self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
+    self.scope = scope
     self.plan = plan
   }
 
@@ -183,5 +188,7 @@ public struct Scheduler: ~Copyable, Sendable {
     groupSchedules = prepared.groupSchedules
     length = prepared.plan.length
     plan = prepared.plan
+    if !controller.isFormer { scope = Scope(plan) }
+    isWatched = isWatched || !scope.isEverything
   }
 }

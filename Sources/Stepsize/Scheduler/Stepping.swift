@@ -107,7 +107,7 @@ extension Scheduler {
   ) throws(StepFailure) {
     try scheduler.checkObserved()
     writeDown(&scheduler)
-    scheduler.controller.observe(loss, &scheduler.groups)
+    if scheduler.isInScope() { scheduler.controller.observe(loss, &scheduler.groups) }
     scheduler.endPhase(loss)
     scheduler.count()
     if isWritten { scheduler.write(rates) }
@@ -316,7 +316,7 @@ extension Scheduler {
   public var trialCount: Int64 { controller.trialCount }
 
   /// What the controller did with the last observation, and why.
-  public var decision: Decision { controller.decision }
+  public var decision: Decision { isIgnored ? .ignored : controller.decision }
 
   // MARK: - Parts of a step
 
@@ -385,12 +385,21 @@ extension Scheduler {
     }
   }
 
+  /// Whether the controller observes the current update.
+  private mutating func isInScope() -> Bool {
+    isIgnored = !scope.begins(by: step, time: time)
+    if !isIgnored, let name = scope.phase {
+      isIgnored = watch.phase(at: time, of: plan.schedule).name != name
+    }
+    return !isIgnored
+  }
+
   @inline(never)
   private mutating func endPhase(_ loss: Double) {
     // A record alone needs no phase, and looking one up allocates.
     if plan.earlyStops.isEmpty { return }
     let phase = watch.phase(at: time, of: plan.schedule)
-    let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
+    let ending = watch.ending(loss, at: step, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
     if ending == .phase, !phase.name.isEmpty, let end = phase.end, end < length ?? Int64.max {
       // The next update is the first of the next phase.

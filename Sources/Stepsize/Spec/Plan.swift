@@ -39,13 +39,13 @@ public struct Plan: Sendable {
     guard earlyStops.count <= Self.maximumEarlyStopCount else {
       throw ConfigurationError(.limit, "scheduler: more than 16 early stop rules")
     }
-    for rule in earlyStops {
-      guard let name = rule.arguments.optionalWord("phase"), schedules.first?.hasPhase(name) != true else {
+    for one in controllers {
+      guard let name = one.arguments.optionalWord("phase"), schedules.first?.hasPhase(name) != true else {
         continue
       }
-      throw ConfigurationError(
-        .argument, "early_stop: the schedule has no phase of that name: ",
-        Lexer.quoted(name[...]))
+      var text = one.kind.name
+      text.write(": the schedule has no phase of that name: ")
+      throw ConfigurationError(.argument, text + Lexer.quoted(name[...]))
     }
     controller = mover
     if mover?.kind == .lineSearch, schedules.count > 1 {
@@ -85,10 +85,15 @@ public struct Plan: Sendable {
     (controller.map { [$0] } ?? []) + earlyStops
   }
 
-  /// Reads the text form.
-  public init(parsing text: [UInt8]) throws(ConfigurationError) {
-    var parser = try Parser(checking: text)
-    self = try parser.wholePlan()
+  /// Reads the text form; with a total as `Schedule.init(parsing:total:)`.
+  public init(parsing text: [UInt8], total: Int64? = nil) throws(ConfigurationError) {
+    var parser = try Parser(checking: text, total: total)
+    while true {
+      let plan = try parser.wholePlan()
+      if try parser.isAgain(plan.length) { continue }
+      self = plan
+      return
+    }
   }
 
   /// The canonical text form; empty for a constant 1 without controllers.
@@ -116,8 +121,8 @@ public struct Plan: Sendable {
   var formerText: [UInt8] {
     let start: StaticString = "plateau(\"pytorch\""
     let text = text
-    guard start.begins(text[...]) else { return text }
-    let rest = text.dropFirst(start.utf8CodeUnitCount)
-    return Array(text.prefix(8)) + ((", " as StaticString).begins(rest) ? rest.dropFirst(2) : rest)
+    guard start.begins(text) else { return text }
+    let rest = text[start.utf8CodeUnitCount...]
+    return Array(text[..<8]) + ((", " as StaticString).begins(rest) ? rest.dropFirst(2) : rest)
   }
 }

@@ -112,7 +112,7 @@ def test_a_negative_metric_that_stands_still(controller, mode):
 @pytest.mark.parametrize("mode", ["min", "max"])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_scale_and_sign(mode, sign):
-    """What is better by less than the threshold is no improvement, what is better by more is one; on both sides of 0."""
+    """Better by less than the threshold is no improvement, better by more is one; on both sides of 0."""
     better = -1 if mode == "min" else 1
     for margin, cut in ((0.09, True), (0.11, False)):
         with st.Scheduler(1.0, controller=st.Plateau(mode=mode, patience=0, threshold=0.1)) as scheduler:

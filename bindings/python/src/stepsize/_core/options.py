@@ -25,6 +25,7 @@ def new_scheduler(
     max_lr: float | Iterable[float] | None,
     record: bool,
     norm_capacity: int,
+    total: int | None,
 ) -> int:
     """The handle of a new scheduler, from the arguments of ``Scheduler``."""
     controllers = as_controllers(controller)
@@ -49,8 +50,12 @@ def new_scheduler(
     options.norm_capacity = convert.to_int64(norm_capacity, "norm_capacity")
 
     if isinstance(schedule, str) and not controllers:  # it may begin with some
+        if total is not None:
+            options.total = convert.to_int64(total, "total")
+            if options.total < 1:
+                raise StepsizeError(f"total = {options.total}, expected an integer >= 1")
         return _parse(schedule, options)
-    schedules = as_schedules(schedule)
+    schedules = as_schedules(schedule, total)
     if isinstance(schedule, (str, Schedule)):
         options.schedule = schedules[0]._handle
     elif schedule is not None:
@@ -67,19 +72,21 @@ def new_scheduler(
     return create(quick.stepsize_scheduler_create, byref(options))
 
 
-def as_schedules(given: Schedule | str | Iterable[Schedule | str] | None) -> list[Schedule]:
+def as_schedules(
+    given: Schedule | str | Iterable[Schedule | str] | None, total: int | None = None
+) -> list[Schedule]:
     """One schedule, one for each group, or none."""
     if given is None:
         return []
     if isinstance(given, (str, Schedule)):
-        return [as_schedule(given, "schedule")]
+        return [as_schedule(given, "schedule", total)]
     try:
         each = list(given)
     except TypeError:
         return [as_schedule(given, "schedule")]  # type: ignore[arg-type]  # which raises
     if not each:
         raise StepsizeError("schedule: an empty list, expected a schedule for each group")
-    return [as_schedule(one, f"schedule[{number}]") for number, one in enumerate(each)]
+    return [as_schedule(one, f"schedule[{number}]", total) for number, one in enumerate(each)]
 
 
 def handles_of(schedules: Iterable[Schedule]) -> Any:

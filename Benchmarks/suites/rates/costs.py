@@ -1,0 +1,64 @@
+"""What an update costs, measured: the budget is planned with it, and the time left is estimated."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+
+from engine.files import read_json, write_json
+
+from .entrants import ENTRANTS, Entrant
+from .optimizers import USUAL
+from .problem import Problem
+
+FILE = Path(__file__).resolve().parent / "costs.json"
+FEW, MANY = 4, 40  # runs at once
+
+
+def measured(problem: Problem, optimizer: str) -> list[float]:
+    """Seconds of an update, and for each run more in it."""
+    from .training import Part, train
+
+    found = []
+    for runs in (FEW, MANY):
+        updates = 20
+        parts = [Part(ENTRANTS["constant"], (USUAL[optimizer] * 0.01,), updates)]
+        train(problem, optimizer, parts, list(range(runs)), 2)
+        begun = time.process_time()
+        train(problem, optimizer, parts, list(range(runs)), 2)
+        rest = time.process_time() - begun
+        begun = time.process_time()
+        train(problem, optimizer, parts, list(range(runs)), 2 + updates)
+        found.append(max(1e-6, time.process_time() - begun - rest) / updates)
+    each = max(1e-7, (found[1] - found[0]) / (MANY - FEW))
+    return [float(f"{number:.3g}") for number in (max(1e-4, found[0] - FEW * each), each)]
+
+
+def measure(problems: list[Problem]) -> None:
+    """Prints as it goes; keeps what is there of other problems."""
+    for problem in problems:
+        for optimizer in problem.optimizers:
+            found = measured(problem, optimizer)
+            name = f"{problem.name}, {optimizer}"
+            print(f"{name}: {found[0] * 1e3:.2f} ms an update, {found[1] * 1e6:.0f} us more a run", flush=True)
+            write_json(FILE, dict(sorted((read() | {name: found}).items())))
+            read.cache_clear()
+
+
+@cache
+def read() -> dict:
+    return read_json(FILE) if FILE.exists() else {}
+
+
+def seconds(problem: Problem, optimizer: str, entrant: Entrant, runs: int, lot: int, updates: int,
+            alone: bool) -> float:  # fmt: skip
+    """Roughly, of training so many runs: alone, or among as many as are in a lot."""
+    fixed, each = read().get(f"{problem.name}, {optimizer}", (1e-3, 1e-4))
+    if entrant.package:
+        each += 3e-4
+    elif entrant.kind in ("controller", "no rate"):
+        each += 3e-6
+    if entrant.name == "line search":
+        fixed, each = 2 * fixed, 2 * each
+    return updates * (fixed * (1 if alone else min(1, runs / lot)) + each * runs)

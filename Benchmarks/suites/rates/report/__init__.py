@@ -1,0 +1,1 @@
+"""The page on rates, from the stored results alone."""

@@ -1,0 +1,300 @@
+"""Many runs as one array against plain loops: the optimizers, the rates, the packages, the tasks.
+
+    .venv/bin/python -m pytest -q -p no:cacheprovider Benchmarks/suites/rates
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+import stepsize
+
+from rates.entrants import ENTRANTS, Entrant, plain
+from rates.optimizers import AdamW, Muon
+from rates.problem import DESIGN, Problem
+from rates.rates import Controlled
+from rates.runs import Runs
+from rates.tasks.convex import LeastSquares
+from rates.tasks.images import Convolutional, Residual, convolution
+from rates.tasks.perceptron import Perceptron
+from rates.tasks.text import Recurrent, Transformer, product
+from rates.training import Part, mixes_with_others
+from rates.training import train as train_parts
+
+UPDATES, SEEDS = 12, [3, 8]
+
+
+def train(problem, optimizer, entrant, bases, seeds, updates):
+    """One entrant."""
+    return train_parts(problem, optimizer, [Part(entrant, tuple(bases), updates)], seeds, updates)[0]
+
+
+def rows(count, seed):
+    x = torch.tensor(np.random.default_rng(seed).standard_normal((count, 6))).float()
+    return x, x[:, :3].argmax(1)
+
+
+def small() -> Perceptron:
+    return Perceptron(rows(60, 0), rows(40, 1), (8, 5), 3)
+
+
+PROBLEM = Problem("small", DESIGN, "images", "for tests", small, {UPDATES: "tiny"}, batch=10)
+
+
+class Plain(torch.nn.Module):
+    """The same perceptron, with torch's own layers."""
+
+    def __init__(self, task, seed):
+        super().__init__()
+        parts = task.start(seed)
+        self.layers = torch.nn.ModuleList()
+        for weights, bias in zip(parts[::2], parts[1::2]):
+            layer = torch.nn.Linear(*weights.shape)
+            layer.weight.data, layer.bias.data = weights.T.clone(), bias.clone()
+            self.layers.append(layer)
+
+    def forward(self, x):
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x))
+        return self.layers[-1](x)
+
+
+def plain_loss(make, multipliers, base, seed):
+    """The held-out loss after a plain loop, and the losses of its batches."""
+    task, losses = small(), []
+    model, numbers = Plain(task, seed), task.numbers(seed, PROBLEM.batch)
+    optimizers = make(model, base)
+    for t in range(UPDATES):
+        x, y = task.batch(torch.tensor(next(numbers)))
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        losses.append(loss.item())
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        loss.backward()
+        for optimizer in optimizers:
+            optimizer.param_groups[0]["lr"] = base * multipliers[t]
+            optimizer.step()
+    if hasattr(optimizers[0], "eval"):
+        optimizers[0].eval()
+    with torch.no_grad():
+        return float(torch.nn.functional.cross_entropy(model(task.held[0]), task.held[1])), losses
+
+
+def sgd(model, base):
+    return [torch.optim.SGD(model.parameters(), lr=base, momentum=0.9)]
+
+
+def adamw(model, base):
+    return [torch.optim.AdamW(model.parameters(), lr=base, weight_decay=0.01)]
+
+
+@pytest.mark.parametrize("optimizer, make, usual", [("sgd", sgd, 0.1), ("adamw", adamw, 0.01)])
+def test_every_run_of_the_array_is_the_plain_loop(optimizer, make, usual):
+    bases = [usual, 3 * usual]
+    found = train(PROBLEM, optimizer, ENTRANTS["cosine"], bases, SEEDS, UPDATES)
+    multipliers = stepsize.parse(f"cosine({UPDATES})").curve(UPDATES)
+    assert found.loss.shape == (len(bases), len(SEEDS))
+    for k, base in enumerate(bases):
+        for s, seed in enumerate(SEEDS):
+            assert found.loss[k, s] == pytest.approx(plain_loss(make, multipliers, base, seed)[0], rel=2e-4)
+    assert (found.loss < found.start).all()
+
+
+def test_a_controller_has_the_decisions_of_a_plain_loop():
+    entrant = Entrant("eager", "controller", plain("greedy(patience=0, window=1)"))
+    found = train(PROBLEM, "sgd", entrant, [0.3], [3], UPDATES)
+    rates, multipliers = stepsize.Scheduler(1.0, "greedy(patience=0, window=1)"), [1.0] * UPDATES
+    for t in range(UPDATES):  # the losses up to t decide the rate of t + 1
+        _, losses = plain_loss(sgd, multipliers, 0.3, 3)
+        rates.step(losses[t])
+        if t + 1 < UPDATES:
+            multipliers[t + 1] = rates.lr
+    assert len(set(multipliers)) > 3
+    assert found.loss[0, 0] == pytest.approx(plain_loss(sgd, multipliers, 0.3, 3)[0], rel=2e-4)
+
+
+def test_entrants_in_one_array_do_not_touch_each_other():
+    names = {"linear": [0.1, 0.3], "greedy": [0.2], "constant": [0.05, 0.1, 0.2], "plateau": [0.3]}
+    assert all(mixes_with_others(ENTRANTS[name], "sgd") for name in names)
+    alone = ("line search", "hypergradient", "hypergradient x linear", "schedule-free")
+    assert not any(mixes_with_others(ENTRANTS[name], "sgd") for name in alone)
+    parts = [Part(ENTRANTS[name], tuple(bases), UPDATES) for name, bases in names.items()]
+    for (name, bases), found in zip(names.items(), train_parts(PROBLEM, "sgd", parts, SEEDS, UPDATES, 4)):
+        alone = train(PROBLEM, "sgd", ENTRANTS[name], bases, SEEDS, UPDATES)
+        np.testing.assert_allclose(found.loss, alone.loss, rtol=1e-5)
+        assert found.curve.shape == (len(bases), len(SEEDS), 4) and (found.curve[..., -1] == found.loss).all()
+
+
+def test_muon_is_that_of_torch(monkeypatch):
+    """In single precision: torch's own goes through bfloat16."""
+    if not hasattr(torch.optim, "Muon"):
+        pytest.skip("this torch has no Muon")
+    monkeypatch.setattr(torch.Tensor, "bfloat16", lambda tensor: tensor.clone())
+    task = small()
+    runs, own = Runs(task, [4]), torch.nn.Parameter(task.start(4)[2].clone())
+    mine = Muon(runs, frozenset({2}))
+    theirs = torch.optim.Muon([own], lr=0.02, weight_decay=0.01, adjust_lr_fn="match_rms_adamw")
+    random = torch.Generator().manual_seed(1)
+    for _ in range(5):
+        gradient = torch.randn(own.shape, generator=random)
+        runs.gradients.zero_()
+        runs.views(runs.gradients)[2].copy_(gradient)
+        own.grad = gradient.clone()
+        theirs.step()
+        with torch.no_grad():
+            runs.weights.sub_(0.02 * mine.direction(runs))
+        torch.testing.assert_close(runs.parameters[2].detach()[0], own.detach(), rtol=1e-4, atol=1e-6)
+
+
+def test_what_is_no_matrix_moves_by_adamw():
+    task = small()
+    runs = Runs(task, [1])
+    runs.gradients.normal_(generator=torch.Generator().manual_seed(2))
+    muon, adamw_ = Muon(runs, frozenset({2})).direction(runs), AdamW(runs, frozenset()).direction(runs)
+    same = [torch.equal(a, b) for a, b in zip(runs.views(muon), runs.views(adamw_))]
+    assert same == [True, True, False, True, True, True]
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_an_optimizer_of_a_package_is_its_plain_loop(optimizer):
+    pytest.importorskip("schedulefree")
+    entrant = ENTRANTS["schedule-free"]
+    found = train(PROBLEM, optimizer, entrant, [0.02, 0.05], SEEDS, UPDATES)
+
+    def make(model, base):
+        made = entrant.package[optimizer](list(model.parameters()), base)
+        made.train()
+        return [made]
+
+    expected = plain_loss(make, [1.0] * UPDATES, 0.05, SEEDS[1])[0]
+    assert found.loss[1, 1] == pytest.approx(expected, rel=2e-4)
+
+
+def test_prodigy_is_its_plain_loop():
+    pytest.importorskip("prodigyopt")
+    entrant = ENTRANTS["prodigy x linear"]
+    found = train(PROBLEM, "adamw", entrant, [1.0], SEEDS, UPDATES)
+    multipliers = stepsize.parse(f"linear({UPDATES})").curve(UPDATES)
+    make = lambda model, base: [entrant.package["adamw"](list(model.parameters()), base)]
+    assert found.loss[0, 1] == pytest.approx(plain_loss(make, multipliers, 1.0, SEEDS[1])[0], rel=2e-4)
+
+
+def test_a_run_that_blows_up_touches_no_other():
+    linear = ENTRANTS["linear"]
+    alone = train(PROBLEM, "sgd", linear, [0.1], SEEDS, UPDATES)
+    beside = train(PROBLEM, "sgd", linear, [0.1, 1e30], SEEDS, UPDATES)
+    assert np.isinf(beside.loss[1]).all()
+    np.testing.assert_allclose(beside.loss[0], alone.loss[0], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["line search", "hypergradient", "hypergradient x linear", "plateau", "learned"])
+def test_other_controllers_train(name):
+    found = train(PROBLEM, "sgd", ENTRANTS[name], [0.05], SEEDS, UPDATES)
+    assert (found.loss < found.start).all()
+
+
+def test_an_accepted_rate_of_the_line_search_has_armijos_decrease():
+    """On a quadratic with the whole set in a batch and no momentum yet, the first step is the plain search's."""
+    task = LeastSquares(5, 10, rows=50)
+    problem = Problem("quadratic", DESIGN, "least squares", "for tests", lambda: task, {1: "tiny"}, batch=50)
+    found = train(problem, "sgd", ENTRANTS["line search"], [4.0], [0], 1)
+    x, y = (part.numpy() for part in task.train)
+    gradient = -2 * x.T @ y / len(y)
+    loss = lambda rate: float(np.mean((x @ (-rate * gradient) - y) ** 2))
+    with stepsize.Scheduler(4.0, "line_search()") as scheduler:
+        rate = scheduler.line_search.search(loss(0), float(np.sum(gradient**2)), loss)
+    assert 0 < rate < 4.0 and found.loss[0, 0] == pytest.approx(loss(rate), rel=1e-9)
+
+
+def test_what_a_controller_observes():
+    """The numbers of one run, by hand."""
+    task = small()
+    runs = Runs(task, [1, 2])
+    rates = Controlled(runs, None, [stepsize.Scheduler(1.0)] * 2)
+    rates.start = rates.past = runs.weights.clone()
+    moved = torch.randn(runs.weights.shape, generator=torch.Generator().manual_seed(3))
+    runs.weights.add_(moved)
+    runs.gradients.normal_(generator=torch.Generator().manual_seed(4))
+    g, x, d = (part[1].double().numpy() for part in (runs.gradients, runs.weights, moved))
+    expected = {"loss": 0.7, "grad_norm": math.sqrt(g @ g), "grad_l1": np.abs(g).sum(), "distance": math.sqrt(d @ d),
+                "start_norm": math.sqrt((x - d) @ (x - d)), "dot_start": -(g @ d), "dot_update": g @ d,
+                "update_norm": math.sqrt(d @ d), "dot_x": g @ x}  # fmt: skip
+    for name, value in expected.items():
+        assert float(rates.number(name, torch.tensor([0.1, 0.7]))[1]) == pytest.approx(value, rel=1e-4, abs=1e-4), name
+
+
+def test_the_convolution_is_that_of_torch():
+    random = torch.Generator().manual_seed(5)
+    x, weights, bias = (torch.randn(*shape, generator=random) for shape in ((2, 3, 4, 8, 8), (2, 36, 5), (2, 5)))
+    for stride in (1, 2):
+        found = convolution(x, weights, bias, stride)
+        for run in range(2):
+            kernel = weights[run].T.reshape(5, 4, 3, 3)
+            expected = torch.nn.functional.conv2d(x[run], kernel, bias[run], padding=1, stride=stride)
+            torch.testing.assert_close(found[run], expected, rtol=1e-4, atol=1e-4)
+
+
+def images(seed):
+    labels = torch.arange(30) % 10
+    x = torch.tensor(np.random.default_rng(seed).random((30, 64))).float()
+    bars = torch.nn.functional.one_hot(labels, 10).repeat_interleave(6, 1)
+    return x + torch.nn.functional.pad(bars, (0, 4)), labels
+
+
+TEXT = "the quick brown fox jumps over the lazy dog, " * 40
+TASKS = {
+    "convolutional": lambda: Convolutional(images(0), images(1), 2),
+    "residual": lambda: Residual(images(0), images(1), 3),
+    "transformer": lambda: Transformer(TEXT, 8, blocks=2),
+    "gru": lambda: Recurrent(TEXT, 8),
+}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_runs_of_a_network_do_not_touch_each_other(name):
+    """Losses and gradients of two runs at once are those of each alone; and a little training helps."""
+    task = TASKS[name]()
+    together, alone = Runs(task, [1, 2]), Runs(task, [2])
+    numbers = torch.tensor(next(task.numbers(0, 4)))
+    both = together.differentiate(task, task.batch(numbers.expand(2, -1)))
+    one = alone.differentiate(task, task.batch(numbers[None]))
+    torch.testing.assert_close(both[1:], one, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(together.gradients[1:], alone.gradients, rtol=1e-3, atol=1e-5)
+    problem = Problem(f"test {name}", DESIGN, "images", "for tests", lambda: task, {30: "tiny"}, batch=8)
+    found = train(problem, "adamw", ENTRANTS["linear"], [0.01], [1], 30)
+    assert (found.loss < 0.97 * found.start).all()
+
+
+def test_the_recurrent_network_is_that_of_torch():
+    task = TASKS["gru"]()
+    parts = [part.unsqueeze(0) for part in task.start(0)]
+    for part in parts[3:5]:
+        part.normal_(generator=torch.Generator().manual_seed(6))
+    table, inner, again, bias, own, weights, last = (part[0] for part in parts)
+    w = task.width
+    gru = torch.nn.GRU(w, w, batch_first=True)
+    order = torch.cat([torch.arange(w, 2 * w), torch.arange(w), torch.arange(2 * w, 3 * w)])  # torch: reset, update
+    gru.weight_ih_l0.data, gru.weight_hh_l0.data = inner.T[order].clone(), again.T[order].clone()
+    gru.bias_ih_l0.data = bias[order].clone()
+    gru.bias_hh_l0.data = torch.cat([torch.zeros(2 * w), own])
+    x = task.held[0][:5]
+    with torch.no_grad():
+        expected = product(gru(table[x])[0].unsqueeze(0), weights[None], last[None])
+        torch.testing.assert_close(task.output(parts, x.unsqueeze(0)), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_transformer_does_not_see_what_comes():
+    task = TASKS["transformer"]()
+    parts = [part.unsqueeze(0) for part in task.start(0)]
+    x = task.held[0][None, :3].clone()
+    with torch.no_grad():
+        before = task.output(parts, x)
+        x[..., 12:] = 0
+        after = task.output(parts, x)
+    torch.testing.assert_close(before[:, :, :12], after[:, :, :12])
+    assert not torch.allclose(before[:, :, 12:], after[:, :, 12:])
