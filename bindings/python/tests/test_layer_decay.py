@@ -141,7 +141,8 @@ def test_lr_scale_multiplies_the_rate():
     resumed.load_state_dict(scheduler.state_dict())
     assert resumed.lrs == scheduler.lrs and [group["lr"] for group in other.param_groups] == list(scheduler.lrs)
     scheduler.base_lrs = 2e-3
-    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([2 * rate for rate in resumed.lrs], rel=1e-15)
+    doubled = [2 * rate for rate in resumed.lrs]
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx(doubled, rel=1e-15)
 
 
 def test_lr_scale_as_timm():

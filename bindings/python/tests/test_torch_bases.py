@@ -100,7 +100,8 @@ def test_a_schedule_for_each_group():
     scheduler = Scheduler(optimizer, ["linear(10)", "linear(20)"])
     for _ in range(4):
         optimizer.step(), scheduler.step()
-    assert rates(optimizer) == [0.6, 1.6] and [str(each) for each in scheduler.schedules] == ["linear(10)", "linear(20)"]
+    assert rates(optimizer) == [0.6, 1.6]
+    assert [str(each) for each in scheduler.schedules] == ["linear(10)", "linear(20)"]
     scheduler.extend(["linear(20)", "linear(10)"])
     assert rates(optimizer) == [0.8, 1.2]
 
@@ -129,7 +130,8 @@ def test_other_base_rates_than_the_saved_ones(choice, rate, base):
     optimizer = make(4.0)
     scheduler = Scheduler(optimizer, "plateau(patience=0, factor=0.5) * linear(10)", rebase_on_load=choice)
     if choice is None:
-        with pytest.warns(UserWarning, match=r"those of the state, \[1.0\], .* made with, \[4.0\].*rebase_on_load") as caught:
+        words = r"those of the state, \[1.0\], .* made with, \[4.0\].*rebase_on_load"
+        with pytest.warns(UserWarning, match=words) as caught:
             scheduler.load_state_dict(saved()[1])
         assert caught[0].filename == __file__
     else:

@@ -127,9 +127,9 @@ class Scheduler(Stepper):
 
     @property
     def base_lrs(self) -> tuple[float, ...]:
-        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a number
-        for all, counts from the current update on. What the controller has made of the old ones keeps its proportion:
-        after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
+        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a
+        number for all, counts from the current update on. What the controller has made of the old ones keeps its
+        proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
         return tuple(self._ask(quick.stepsize_scheduler_base_lr, group) for group in range(self._count))
 
     @base_lrs.setter
@@ -178,11 +178,11 @@ class Scheduler(Stepper):
         min_lr: float = 0.0,
         max_lr: float | None = None,
     ) -> int:
-        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller knows,
-        and the rates of the others, stay. On an error nothing changes.
+        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller
+        knows, and the rates of the others, stay. On an error nothing changes.
 
-        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with a
-        number for each group takes no further one.
+        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with
+        a number for each group takes no further one.
 
         Args:
             base_lr: Its base rate, which the controller moves from now on.
@@ -256,7 +256,8 @@ class Scheduler(Stepper):
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule it was made with; where each group has its own, that of the first, whose phases are the scheduler's."""
+        """The schedule it was made with; where each group has its own, that of the first, whose phases are the
+        scheduler's."""
         return self._schedule_of(0)
 
     @property

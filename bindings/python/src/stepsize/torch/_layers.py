@@ -34,8 +34,8 @@ def layer_decay(
         scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500)")
 
     The layers of a timm model are timm's. Otherwise the blocks of the model's longest numbered list (``blocks.0``,
-    ``encoder.layer.0``, ``model.layers.0``, ``h.0`` …) are one layer each, parameters before it are the first layer, and
-    those after it the last.
+    ``encoder.layer.0``, ``model.layers.0``, ``h.0`` …) are one layer each, parameters before it are the first layer,
+    and those after it the last.
 
     Args:
         model: The model; frozen parameters are left out.

@@ -43,9 +43,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             scheduler.step()  # with a controller: step(loss)
 
     The base rates are the optimizer's: each group's ``initial_lr`` if another scheduler has set one, otherwise its
-    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it. Groups
-    that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is filled in
-    place, so that compiled and captured optimizers see it.
+    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it.
+    Groups that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is
+    filled in place, so that compiled and captured optimizers see it.
 
     Args:
         optimizer: Any ``torch.optim.Optimizer``.
@@ -62,8 +62,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
-        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones; what
-            the controller has made of those keeps its proportion. None for the saved ones, with a warning if they differ.
+        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones;
+            what the controller has made of those keeps its proportion. None for the saved ones, with a warning if they
+            differ.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
@@ -294,8 +295,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
-        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a number
-        for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
+        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a
+        number for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
         return Bases(self._unscaled, self._rebase)
 
     @base_lrs.setter
@@ -465,9 +466,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
             if self.rebase_on_load is None:
                 warn(
-                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those that"
-                    f" the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the scheduler with"
-                    " rebase_on_load=True; with rebase_on_load=False nothing is said"
+                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those"
+                    f" that the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the"
+                    " scheduler with rebase_on_load=True; with rebase_on_load=False nothing is said"
                 )
             self._unscaled = list(state_dict["base_lrs"])
             self._replace(core)

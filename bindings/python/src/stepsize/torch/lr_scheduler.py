@@ -32,8 +32,8 @@ from .._core.scheduler import Scheduler as Core
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
-from ._dropin import Dropin, Plan, put_momentum
 from ._bases import forget_stale, note_stale, warn_of_stale
+from ._dropin import Dropin, Plan, put_momentum
 from ._groups import Curves, is_ours, rates_of, warn_of_order, write
 from ._lengths import Ending
 from ._observer import Numbers, Observer
