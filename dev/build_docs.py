@@ -22,6 +22,7 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
+    "rates": "Rates and schedules compared",
     "refinement": "Refinement",
     "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",

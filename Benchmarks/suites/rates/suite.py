@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -140,6 +141,8 @@ class Suite(suite.Suite):
         what = {"problem": cell.problem, "entrant": cell.entrant, "optimizer": cell.optimizer, "length": cell.length,
                 "question": cell.question, "rates": self.rates(cell), "seeds": list(cell.seeds),
                 "version": [REVISION, problem.revision, *version(entrant, told(cell), cell.optimizer)]}  # fmt: skip
+        if problem.family == "text":  # of the interpreter's own library
+            what["version"].append(f"Python {platform.python_version()}")
         if entrant.refined:
             what["norms of"] = self.key(self.tuning(cell, LINEAR))
         return what
