@@ -15,9 +15,9 @@ torch = pytest.importorskip("torch")
 import stepsize
 
 from rates.entrants import ENTRANTS, Entrant, plain
-from rates.optimizers import AdamW, Muon
+from rates.observation import Observation
+from rates.optimizers import SGD, AdamW, Muon
 from rates.problem import DESIGN, Problem
-from rates.rates import Controlled
 from rates.runs import Runs
 from rates.tasks.convex import LeastSquares
 from rates.tasks.images import Convolutional, Residual, convolution
@@ -215,17 +215,52 @@ def test_what_a_controller_observes():
     """The numbers of one run, by hand."""
     task = small()
     runs = Runs(task, [1, 2])
-    rates = Controlled(runs, None, [stepsize.Scheduler(1.0)] * 2)
-    rates.start = rates.past = runs.weights.clone()
-    moved = torch.randn(runs.weights.shape, generator=torch.Generator().manual_seed(3))
+    moved, average = (torch.randn(runs.weights.shape, generator=torch.Generator().manual_seed(n)) for n in (3, 7))
+    optimizer = SGD(runs, frozenset())
+    optimizer.mean.copy_(10 * average)  # the buffer of momentum 0.9 is ten times the average
+    expected = ("loss", "grad_norm", "grad_l1", "distance", "start_norm", "dot_start", "dot_update", "update_norm",
+                "dot_x", "mean_norm", "mean_dot_x")  # fmt: skip
+    observation = Observation(runs, optimizer, set(expected))
     runs.weights.add_(moved)
     runs.gradients.normal_(generator=torch.Generator().manual_seed(4))
-    g, x, d = (part[1].double().numpy() for part in (runs.gradients, runs.weights, moved))
-    expected = {"loss": 0.7, "grad_norm": math.sqrt(g @ g), "grad_l1": np.abs(g).sum(), "distance": math.sqrt(d @ d),
-                "start_norm": math.sqrt((x - d) @ (x - d)), "dot_start": -(g @ d), "dot_update": g @ d,
-                "update_norm": math.sqrt(d @ d), "dot_x": g @ x}  # fmt: skip
-    for name, value in expected.items():
-        assert float(rates.number(name, torch.tensor([0.1, 0.7]))[1]) == pytest.approx(value, rel=1e-4, abs=1e-4), name
+    g, x, d, m = (part[1].double().numpy() for part in (runs.gradients, runs.weights, moved, average))
+    mean = 0.9 * m + 0.1 * g
+    values = (0.7, math.sqrt(g @ g), np.abs(g).sum(), math.sqrt(d @ d), math.sqrt((x - d) @ (x - d)), -(g @ d), g @ d,
+              math.sqrt(d @ d), g @ x, math.sqrt(mean @ mean), mean @ x)  # fmt: skip
+    found = observation.numbers(torch.tensor([0.1, 0.7]))
+    for name, value in zip(expected, values, strict=True):
+        assert found[name][1] == pytest.approx(value, rel=1e-4, abs=1e-4), name
+    # The next update is measured from here.
+    assert observation.numbers(torch.zeros(2))["update_norm"] == [0, 0]
+
+
+def test_a_controller_that_observes_an_update_decides_its_rate(monkeypatch):
+    """One that the library does not have yet: the rate is base / |g|."""
+
+    class Normalised(stepsize.Scheduler):
+        observes = ("loss", "grad_norm")
+        given = []
+
+        def observe(self, loss, grad_norm):
+            self.norm = grad_norm
+            Normalised.given.append((loss, grad_norm))
+
+        @property
+        def lr(self):
+            return 0.5 / self.norm
+
+    monkeypatch.setattr(stepsize, "Scheduler", Normalised)
+    parts = [Part(ENTRANTS["linear"], (0.1,), 1), Part(ENTRANTS["greedy"], (1.0,), 1)]
+    problem = Problem("one step", DESIGN, "images", "for tests", small, {1: "tiny"}, batch=60)
+    found = train_parts(problem, "sgd", parts, [3], 1)[1]
+    (loss, norm), task = Normalised.given[-1], small()
+    runs = Runs(task, [3])
+    numbers = torch.tensor(next(task.numbers(3, 60)))
+    assert runs.differentiate(task, task.batch(numbers[None])).item() == pytest.approx(loss, rel=1e-5)
+    assert runs.gradients.norm().item() == pytest.approx(norm, rel=1e-5)
+    with torch.no_grad():
+        runs.weights.sub_(0.5 / norm * runs.gradients)
+    assert found.loss[0, 0] == pytest.approx(task.judge(runs.parameters)[0].item(), rel=1e-4)
 
 
 def test_the_convolution_is_that_of_torch():
