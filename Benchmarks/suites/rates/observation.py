@@ -12,7 +12,7 @@ from .runs import Runs
 
 
 class Observation:
-    """Those of the numbers of `Scheduler.observe` that have `names`; copies of weights are kept where one needs them."""
+    """Of the numbers of `Scheduler.observe` those of `names`; copies of weights are kept where one needs them."""
 
     def __init__(self, runs: Runs, optimizer: Any, names: set[str]) -> None:
         self.runs, self.optimizer, self.names = runs, optimizer, sorted(names)

@@ -91,7 +91,7 @@ def of_length(losses: Losses, part: str, length: int, pairs: list[Pair], folder:
     names = [name for name in SHOWN if name in losses.names]
     pictures.robustness(losses, pairs, names, folder / f"base_rates_{own}.png")
     first = order[0][0]
-    level = listed([name for name, rank in order[1:] if rank <= order[0][1] + difference])
+    level = listed([f"*{name}*" for name, rank in order[1:] if rank <= order[0][1] + difference])
     others = [name for name in losses.names if not name.startswith("greedy")]
     greedy = "\n".join(f"{name} against others:\n\n{tables.as_good_or_better(losses, pairs, name, others)}\n"
                        for name in losses.names if name.startswith("greedy"))  # fmt: skip
@@ -105,7 +105,7 @@ of another size, which differ by rounding alone.
 
 ![Mean ranks]({drawn[0]})
 
-Of the entrants on all these pairs, {first} has the best mean rank; not told apart from it: {level}.
+Of the entrants on all these pairs, *{first}* has the best mean rank; not told apart from it: {level}.
 
 #### Untuned
 
