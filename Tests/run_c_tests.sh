@@ -34,6 +34,13 @@ learn_shared=(-Lbuild/lib -lstepsize-learn -Wl,--no-as-needed "${shared[@]}")
 learn_static=(build/lib/libstepsize-learn.a "${static[@]}")
 total=0
 
+# A locale with a decimal comma, for test_introduction: those that are installed are found as well.
+if type -P localedef >/dev/null && [ ! -d build/tests/locale/de_DE.UTF-8 ]; then
+  mkdir -p build/tests/locale
+  localedef -i de_DE -f UTF-8 build/tests/locale/de_DE.UTF-8 2>/dev/null || true
+fi
+if [ -d build/tests/locale/de_DE.UTF-8 ]; then export LOCPATH=$PWD/build/tests/locale; fi
+
 # Runs a test that ends with "N passed, M failed" and adds N to the total.
 run() {
   local output
@@ -61,9 +68,9 @@ compile() {
   done
 }
 
-names=(introduction limits structs arguments parameters values text structure trainers scheduler next controllers phases record state costs extend theory learned threads allocations memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory)
+names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
 # The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory learned "memory --quick" nmf agents learn_structs learn_threads "learn_memory --quick")
+short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;

@@ -135,6 +135,8 @@ def ctype(node, abi: ABI) -> str:
     if isinstance(node, c_ast.ArrayDecl):
         return f"{ctype(node.type, abi)} * {int(node.dim.value, 0)}"
     if isinstance(node, c_ast.PtrDecl):
+        if isinstance(node.type, c_ast.FuncDecl):
+            return "c_void_p"
         name = base(node.type)
         if name in abi.handles or (abi.below and name in abi.below.handles):
             return f"{name}_p"

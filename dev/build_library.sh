@@ -11,19 +11,14 @@ if ! command -v swift >/dev/null; then
 fi
 
 build=.build-embedded
+# shellcheck source=dev/release_options.sh
+source dev/release_options.sh
 abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swift)
 # What is called at each update comes first and in this order, so that it lies where it was measured, whatever else the
 # library holds: its place within the cache lines is worth up to a quarter of a step of GreedyLR.
 order=$PWD/build/order.txt
 mkdir -p build/lib
 printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_advance schedule_at >"$order"
-
-# What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
-# inlined.
-guarded=()
-for name in $(sed -n 's/^void \**swift_\([A-Za-z_]*\)(.*/\1/p' Sources/CStepsize/Guard.c); do
-  guarded+=(-Xswiftc -Xllvm -Xswiftc "-force-attribute=swift_$name:noinline")
-done
 
 # reason: why nothing was built, as far as the toolchain is to blame.
 reason() {
@@ -44,12 +39,8 @@ build() {
   local soname=lib$library.so.$abi output="$build/release/lib$1-c.so" options=() log option
   shift 3
   options=(
-    "${guarded[@]}" -c release --traits Embedded --product "$product" --omit-frame-pointers
-    # Small code, except where the source asks for speed; what nobody calls is left out.
-    -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
-    # A square root is an instruction; the call to libm for the errno of a negative number is left out.
-    -Xswiftc -Xcc -Xswiftc -fno-math-errno
-    -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+    "${compiled[@]}" --product "$product"
+    -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
     # Nothing is bound later than at load, so that the table of functions is read-only.
     -Xlinker -z -Xlinker now --disable-local-rpath
     # Nothing but stepsize_* is visible, and nothing may be missing.

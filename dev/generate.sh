@@ -6,13 +6,13 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
 "$python" dev/swift_catalogue.py "$@"
-options=(-c release --traits Embedded)
-bin=$(dev/swift.sh .build-embedded build "${options[@]}" --show-bin-path)
+# shellcheck source=dev/release_options.sh
+source dev/release_options.sh
+bin=$(dev/swift.sh .build-embedded build "${compiled[@]}" --show-bin-path)
 # The second library is compiled against what the first one's header says: in this order.
 for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
   layer=${library#*:}
-  if ! log=$(dev/swift.sh .build-embedded build "${options[@]}" --target "$layer" \
-    -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections 2>&1); then
+  if ! log=$(dev/swift.sh .build-embedded build "${compiled[@]}" --target "$layer" 2>&1); then
     printf '%s\n' "$log" >&2
     exit 1
   fi

@@ -163,16 +163,16 @@ def table(entry: Entry, default) -> str:
     return f'    __slots__ = ()\n    _name = "{entry.name}"\n    _parameters = (\n{rows}    )\n'
 
 
-def check_names(entry: Entry) -> None:
+def check_names(entry: Entry, *taken: str) -> None:
     for p in entry.parameters:
-        if keyword.iskeyword(p.name) or p.name in ("phase", "self") and entry.name != "early_stop":
+        if keyword.iskeyword(p.name) or p.name in ("self", *taken):
             raise SystemExit(f"{entry.name}: {p.name} cannot be the name of an argument")
 
 
 def schedule_class(entry: Entry, one: Declared) -> str:
     """Leading parameters are positional as long as each is required or the first, as in the canonical text; the others
     are keyword-only."""
-    check_names(entry)
+    check_names(entry, "phase")
     parts, is_positional = [], True
     for i, p in enumerate(entry.parameters):
         if is_positional and i > 0 and (p.default or entry.parameters[0].default):

@@ -169,6 +169,18 @@ struct ActiveController: ~Copyable, Sendable {{
   func isAtBottom(_ groups: [Group]) -> Bool {{
 {dispatch("{}.isAtBottom(groups)", "false")}  }}
 
+  /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows.
+  mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {{
+{dispatch("{0}.adopt(&other.{0}, origins, groups)", "break")}  }}
+
+  /// Moves base rates into the bounds of the controller.
+  func bound(_ groups: inout [Group]) {{
+{dispatch("{}.bound(&groups)", "break")}  }}
+
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {{
+{dispatch("{}.isFormer", "false")}  }}
+
   mutating func transfer(_ state: inout StateCoder) {{
 {dispatch("{}.transfer(&state)", "break")}  }}
 }}

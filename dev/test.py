@@ -36,6 +36,8 @@ QUICK = [
     "phases", "record", "schedule", "scheduler", "scheduler_extend", "state", "stepper", "structure", "textual",
     "trace",
 ]  # fmt: skip
+# Thousands of short tests that need nothing of pytest's log capture, which takes as long as they do.
+MANY = sorted(path.stem.removeprefix("test_") for path in TESTS.glob("test_peers_*.py")) + ["golden", "theory"]
 # Three quarters of the time of the Swift tests.
 LONG_IN_SWIFT = [
     "ParserTests/testMutations", "ParserTests/testLongSequences", "CatalogueTests", "AlgebraTests/testNodeCount",
@@ -106,7 +108,13 @@ def stages() -> list[Stage]:
         ),
         Stage("Python: core", [], after=("wheel",), quick_commands=[pytest("-x", files(QUICK))]),
         Stage("Python: frameworks", [pytest("-x", "-m framework", str(TESTS))], after=("wheel",)),
-        Stage("Python: the rest", [pytest("-x", '-m "not framework"', str(TESTS))], after=("wheel",)),
+        Stage(
+            "Python: peers", [pytest("-x", "-p no:logging", '-m "not framework"', files(MANY))], after=("wheel",)),
+        Stage(
+            "Python: the rest",
+            [pytest("-x", '-m "not framework"', str(TESTS), *(f"--ignore {name}" for name in files(MANY).split()))],
+            after=("wheel",),
+        ),
         Stage(
             "Python: without the accelerated module",
             [pytest("-x", '-m "not framework"', files(BOTH_PATHS), environment="STEPSIZE_ACCELERATED=0")],

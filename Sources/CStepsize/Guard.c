@@ -1,9 +1,9 @@
 /* How a call survives the failure of an allocation (docs/architecture.md, "When memory runs out").
 
    Embedded Swift has no way to report it: its allocator traps. The functions of its runtime are weak, so those below, of
-   the same names, take their place. Where malloc fails within a guard, what the guarded call has done is undone: the blocks
-   it has made are freed, the references it has taken to older objects are given back, and control returns to the guard by
-   longjmp. No other effect is undone: a guarded call writes to nothing that is older than it before its last allocation.
+   the same names, take their place. Where an allocation fails within a guard, what the guarded call has done is undone: the
+   blocks it has made are freed, the references it has taken to older objects are given back, and control returns to the
+   guard by longjmp. No other effect is undone: a guarded call writes to nothing that is older than it before its last allocation.
 
    Only the Embedded build has this; with the Swift runtime a guard is nothing but the call. */
 #include <setjmp.h>
@@ -23,13 +23,54 @@ typedef SWIFT stepsize_status closure(CONTEXT void *context);
 
 SWIFT stepsize_status stepsize_guarded(closure *body, void *context) { return body(context); }
 
+/* Swift's own runtime has its own. */
+SWIFT stepsize_status stepsize_use_allocator(const stepsize_allocator *given) {
+  return (void)given, STEPSIZE_ERROR_ORDER;
+}
+
 #else
+
+/* ---- Where memory comes from ---- */
+
+static void *from_malloc(void *context, size_t size) { return (void)context, malloc(size); }
+static void to_free(void *context, void *block) { (void)context, free(block); }
+
+/* One for all blocks, whichever thread frees them: it can be replaced until the first is asked for. */
+static stepsize_allocator allocator = {from_malloc, to_free, NULL};
+enum { REPLACEABLE, CHANGING, SETTLED };
+static int allocator_state = REPLACEABLE;
+
+/* Returns whether it was replaceable until now; waits for a thread that is replacing it, which takes three stores. */
+__attribute__((noinline)) static bool settle(int next) {
+  int state = REPLACEABLE;
+  while (!__atomic_compare_exchange_n(&allocator_state, &state, next, false, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE)) {
+    if (state == SETTLED) return false;
+    state = REPLACEABLE;
+  }
+  return true;
+}
+
+SWIFT stepsize_status stepsize_use_allocator(const stepsize_allocator *given) {
+  if (!settle(CHANGING)) return STEPSIZE_ERROR_ORDER;
+  allocator = *given;
+  __atomic_store_n(&allocator_state, SETTLED, __ATOMIC_RELEASE);
+  return STEPSIZE_OK;
+}
+
+static void *take(size_t size) {
+  if (__atomic_load_n(&allocator_state, __ATOMIC_ACQUIRE) != SETTLED) settle(SETTLED);
+  return allocator.allocate(allocator.context, size);
+}
+
+static void give_back(void *block) { allocator.release(allocator.context, block); }
+
+/* ---- Guards ---- */
 
 /* Stands before each block of memory: its neighbours in the ring of the blocks that an open guard has made, or NULL. */
 struct block {
   struct block *previous, *next;
 };
-_Static_assert(sizeof(struct block) % (2 * sizeof(void *)) == 0, "a block is aligned as malloc aligns");
+_Static_assert(sizeof(struct block) % (2 * sizeof(void *)) == 0, "a block is aligned as the allocator aligns");
 
 /* The beginning of an object, as Embedded Swift lays it out; its destroyer is the second word of the metadata. */
 struct object {
@@ -64,7 +105,7 @@ static _Thread_local struct guard *current;
 
 static void close_guard(struct guard *guard) {
   current = NULL;
-  if (guard->references != guard->small) free(guard->references);
+  if (guard->references != guard->small) give_back(guard->references);
 }
 
 /* Not inlined: setjmp must not be in a frame that Swift's optimizer has a say in. */
@@ -95,7 +136,7 @@ __attribute__((noreturn, cold, noinline)) static void fail(void) {
   }
   for (struct block *block = guard->made.next, *next; block != &guard->made; block = next) {
     next = block->next;
-    free(block);
+    give_back(block);
   }
   close_guard(guard);
   longjmp(guard->place, 1);
@@ -106,9 +147,9 @@ __attribute__((noreturn, cold, noinline)) static void fail(void) {
 static void *allocate(size_t size, size_t align_mask) {
   struct guard *guard = current;
   struct block *block = NULL;
-  /* No type of ours is aligned more than malloc aligns; SIZE_MAX asks for just that. */
+  /* No type of ours is aligned more than the allocator aligns; SIZE_MAX asks for just that. */
   if (size <= PTRDIFF_MAX - sizeof *block && (align_mask < 2 * sizeof(void *) || align_mask == SIZE_MAX))
-    block = malloc(size + sizeof *block);
+    block = take(size + sizeof *block);
   if (block == NULL) fail();
   block->previous = block->next = NULL;
   if (guard != NULL) {
@@ -121,7 +162,7 @@ static void *allocate(size_t size, size_t align_mask) {
 static void release_block(void *pointer) {
   struct block *block = (struct block *)pointer - 1;
   if (block->next != NULL) block->previous->next = block->next, block->next->previous = block->previous;
-  free(block);
+  give_back(block);
 }
 
 /* ---- References ---- */
@@ -135,12 +176,12 @@ static struct reference *find(struct reference *table, size_t room, const void *
 static void grow(struct guard *guard) {
   size_t room = guard->room == 0 ? SMALL : guard->room * 2;
   struct reference *table = guard->small;
-  if (guard->room > 0 && (table = malloc(room * sizeof *table)) == NULL) fail();
+  if (guard->room > 0 && (table = take(room * sizeof *table)) == NULL) fail();
   for (size_t i = 0; i < room; i++) table[i].object = NULL, table[i].count = 0;
   for (size_t i = 0; i < guard->room; i++)
     if (guard->references[i].object != NULL)
       *find(table, room, guard->references[i].object) = guard->references[i];
-  if (guard->references != guard->small) free(guard->references);
+  if (guard->references != guard->small) give_back(guard->references);
   guard->references = table, guard->room = room;
 }
 

@@ -6,7 +6,9 @@
     /// Reads the text form, such as `warmup(10) >> cosine(90)`.
     ///
     /// Throws as `init(parsing:)`: `.syntax`, `.name` or `.argument` with its byte offset, or `.limit`.
-    public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
+    public init(_ text: String, total: Int64? = nil) throws(ConfigurationError) {
+      try self.init(parsing: Array(text.utf8), total: total)
+    }
 
     /// The same schedule under a phase name: 1 to 64 printable ASCII characters without quotes and backslashes.
     public func named(_ phase: String) throws(ConfigurationError) -> Schedule {
@@ -27,7 +29,9 @@
 
   extension Plan: CustomStringConvertible {
     /// Reads the text form, such as `greedy(patience=5) * linear(1000)`; throws as for a schedule.
-    public init(_ text: String) throws(ConfigurationError) { try self.init(parsing: Array(text.utf8)) }
+    public init(_ text: String, total: Int64? = nil) throws(ConfigurationError) {
+      try self.init(parsing: Array(text.utf8), total: total)
+    }
 
     /// The canonical text form, which `init(_:)` reads; empty for a constant 1 without controllers.
     public var description: String { String(decoding: text, as: UTF8.self) }

@@ -21,6 +21,8 @@ public struct ConfigurationError: Error, Sendable {
     case mismatch
     /// Memory ran out in a library that this one calls.
     case memory
+    /// Losses that suggest no rate.
+    case noSuggestion
   }
 
   public let kind: Kind

@@ -38,6 +38,7 @@ private func status(of kind: ConfigurationError.Kind) -> stepsize_status {
   case .version: Int32(STEPSIZE_ERROR_VERSION)
   case .mismatch: Int32(STEPSIZE_ERROR_MISMATCH)
   case .memory: Int32(STEPSIZE_ERROR_MEMORY)
+  case .noSuggestion: Int32(STEPSIZE_ERROR_NO_SUGGESTION)
   }
 }
 

@@ -75,8 +75,8 @@
 
    A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
    is not used. On failure it changes nothing but `error`, which receives the text: the field,
-   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
-   is a legal loss.
+   its value and what is allowed. Nothing is printed, and nothing but the allocator is kept in a global
+   variable. NaN is a legal loss.
 
    MEMORY
 
@@ -85,7 +85,7 @@
    itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
    which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
    record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
-   made. Memory comes from malloc.
+   made. Memory comes from malloc, or from an allocator of the program's own (stepsize_set_allocator).
 
    Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
    memory and ends the process when it is used (overcommit). No function may be called from a signal

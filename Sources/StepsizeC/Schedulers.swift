@@ -44,7 +44,13 @@ public typealias Rates = UnsafeMutablePointer<Double>?
       }
       controllers.append(rule.value.pointee)
     }
-    return try Plan(controllers, given.schedule?.value.pointee.schedule)
+    guard given.schedule_count != 0 else {
+      return try Plan(controllers, given.schedule?.value.pointee.schedule)
+    }
+    guard given.schedule == nil else {
+      throw ConfigurationError(.argument, "scheduler: schedule and schedules are both set")
+    }
+    return try Plan(controllers, schedules(given.schedules, given.schedule_count))
   }
 }
 
@@ -64,15 +70,20 @@ public typealias Rates = UnsafeMutablePointer<Double>?
 ) -> stepsize_status {
   out?.pointee = nil
   var plan: Plan?
+  // Wrong options are refused below.
+  let total = options.flatMap { read($0, over: stepsize_scheduler_options()) }?.total ?? 0
   let status = parsing(text, size, error) { (bytes) throws(ConfigurationError) in
-    plan = try Plan(parsing: bytes)
+    plan = try Plan(parsing: bytes, total: total == 0 ? nil : total)
   }
   guard status == STEPSIZE_OK, let plan else { return status }
   return make(options, out, error) { (given) throws(ConfigurationError) in
-    guard given.schedule == nil, given.controller == nil, given.early_stop_count == 0 else {
+    guard given.schedule == nil, given.schedule_count == 0, given.controller == nil,
+      given.early_stop_count == 0
+    else {
       throw ConfigurationError(
         .argument,
-        "scheduler: schedule, controller and early_stops must not be set, since the text gives them")
+        "scheduler: schedule, schedules, controller and early_stops must not be set, since the text gives them"
+      )
     }
     return plan
   }
@@ -130,10 +141,15 @@ private func make(
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.rates(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
 /// Goes to the next update. Call it after an update.
+///
+/// STEPSIZE_ERROR_OBSERVATION_REQUIRED: the scheduler has a line search or a hypergradient controller, which has not
+/// observed this update (stepsize_scheduler_propose, stepsize_scheduler_observe_gradient; the first update of a
+/// hypergradient needs none). stepsize_scheduler_advance is for an update without.
 /// - Parameter scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -143,14 +159,26 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.stepAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
+    return step(scheduler, lrs, count)
+  }
+}
+
+@inline(never)
+private func step(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
 /// Shows the loss of the last update to the controller and goes to the next update.
-/// - Parameter scheduler: The scheduler; one that needs no loss ignores it.
+/// - Parameter scheduler: The scheduler; one that needs no loss ignores it. STEPSIZE_ERROR_OBSERVATION_REQUIRED as
+///   stepsize_scheduler_step.
 /// - Parameter loss: Any number; NaN and infinities are losses too (a run may diverge).
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -160,6 +188,16 @@ private func make(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.stepAtOnce(loss: loss, into: rates) { return Int32(STEPSIZE_OK) }
+    return step(scheduler, loss, lrs, count)
+  }
+}
+
+@inline(never)
+private func step(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ loss: Double, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(loss: loss, into: rates) { scheduler in
@@ -168,10 +206,12 @@ private func make(
         return Int32(STEPSIZE_OK)
       } == STEPSIZE_OK
     }
+    return Int32(STEPSIZE_OK)
   }
 }
 
-/// Goes to the next update without showing a loss to the controller: for the updates between two evaluations.
+/// Goes to the next update without showing a loss to the controller, or any other observation: for the updates between
+/// two evaluations.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
@@ -181,9 +221,37 @@ private func make(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    if try scheduler.value.pointee.advanceAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
+    return advance(scheduler, lrs, count)
+  }
+}
+
+@inline(never)
+private func advance(
+  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.advance(into: rates)
+    return Int32(STEPSIZE_OK)
+  }
+}
+
+/// Goes so many updates on without showing losses to the controller: the same state, record and rates as by one
+/// stepsize_scheduler_advance for each, at once. A record takes the time of that many steps, up to the end of the schedule.
+/// - Parameter scheduler: The scheduler.
+/// - Parameter updates: How many, >= 0.
+/// - Parameter lrs: Receives the rates for the update that is then current; may be NULL with count 0.
+/// - Parameter count: Numbers that fit into lrs, at least the number of groups.
+/// - Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative number, and for one that leads beyond 2^63 - 1.
+@c public func stepsize_scheduler_advance_by(
+  _ scheduler: SchedulerInOut, _ updates: Int64, _ lrs: Rates, _ count: UInt
+) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
+  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
+    try scheduler.value.pointee.advance(by: updates, into: rates) { _ in reserve(scheduler) }
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -219,7 +287,7 @@ private func make(
 ///     for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
 ///       train(lr);
 ///
-/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
 /// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -230,11 +298,12 @@ private func make(
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.next(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
 /// The same in single precision. A rate above 0 is never rounded to 0.
-/// - Parameter scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+/// - Parameter scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
 /// - Parameter lrs: Receives one rate for each group; may be NULL with count 0.
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Returns: A status.
@@ -245,6 +314,7 @@ private func make(
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.next(into: rates)
+    return Int32(STEPSIZE_OK)
   }
 }
 
@@ -272,7 +342,7 @@ private func reserve(_ scheduler: UnsafeMutablePointer<stepsize_scheduler>) -> B
 @inline(__always)
 private func withRates<Rate>(
   _ scheduler: UnsafePointer<stepsize_scheduler>, _ lrs: UnsafeMutablePointer<Rate>?, _ count: UInt,
-  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> Void
+  _ body: (consuming MutableSpan<Rate>) throws(StepFailure) -> stepsize_status
 ) -> stepsize_status {
   guard lrs != nil || count == 0 else { return Int32(STEPSIZE_ERROR_NULL) }
   // The place is looked at, not the pointer: then the span does not look again.
@@ -281,12 +351,13 @@ private func withRates<Rate>(
     return Int32(STEPSIZE_ERROR_SIZE)
   }
   do {
-    try body(MutableSpan(_unsafeStart: start, count: Int(count)))
-    return Int32(STEPSIZE_OK)
+    return try body(MutableSpan(_unsafeStart: start, count: Int(count)))
   } catch {
     return switch error {
     case .size: Int32(STEPSIZE_ERROR_SIZE)
+    case .count: Int32(STEPSIZE_ERROR_ARGUMENT)
     case .lossRequired: Int32(STEPSIZE_ERROR_LOSS_REQUIRED)
+    case .observationRequired: Int32(STEPSIZE_ERROR_OBSERVATION_REQUIRED)
     case .memory: Int32(STEPSIZE_ERROR_MEMORY)
     }
   }
@@ -450,17 +521,10 @@ private func numbers(
   _ scheduler: SchedulerInOut, _ schedule: ScheduleIn, _ error: ErrorOut
 ) -> stepsize_status {
   guard let scheduler else { return fail(STEPSIZE_ERROR_NULL, "scheduler is NULL", error) }
-  var prepared: Scheduler.Extension?
-  var status = boundary(error) { () throws(ConfigurationError) in
-    prepared = try scheduler.value.pointee.extending(to: schedule?.value.pointee.schedule)
-  }
-  guard let prepared else { return status }
-  status = boundary(error) { () throws(ConfigurationError) in scheduler.value.pointee.reserve(for: prepared) }
-  if status == STEPSIZE_OK { scheduler.value.pointee.apply(prepared) }
-  return status
+  return extend(scheduler, error) { schedule.map { [$0.value.pointee.schedule] } ?? [] }
 }
 
-/// The base rate that a group was given when the scheduler was made, unaffected by the controller.
+/// The base rate that a group was given last, unaffected by the controller.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter group: The parameter group, from 0.
 /// - Returns: The rate; NaN if scheduler is NULL or the group does not exist.

@@ -72,10 +72,36 @@ private enum Combination {
 @c public func stepsize_schedule_parse(
   _ text: UnsafePointer<CChar>?, _ size: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
+  parse(text, size, nil, out, error)
+}
+
+/// A schedule from a text whose numbers of updates may be shares of a total that is known now: percentages, and "rest" for
+/// what the others leave, as in "warmup(10%) >> cosine(90%)" and "warmup(500) >> cosine(rest)".
+///
+/// The parts of a sequence are rounded where they end: parts of 100% make up the total. What is printed has absolute
+/// numbers. For the text of a scheduler there is `total` in stepsize_scheduler_options.
+///
+/// Errors: as stepsize_schedule_parse, and STEPSIZE_ERROR_ARGUMENT where the schedule is longer than the total.
+/// - Parameter text: UTF-8; need not be terminated.
+/// - Parameter size: Bytes of the text.
+/// - Parameter total: Updates in the whole, >= 1.
+/// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+/// - Parameter error: Receives the reason of a failure; may be NULL.
+/// - Returns: A status.
+@c public func stepsize_schedule_bind(
+  _ text: UnsafePointer<CChar>?, _ size: UInt, _ total: Int64, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
+  parse(text, size, total, out, error)
+}
+
+private func parse(
+  _ text: UnsafePointer<CChar>?, _ size: UInt, _ total: Int64?, _ out: ScheduleOut, _ error: ErrorOut
+) -> stepsize_status {
   out?.pointee = nil
   guard out != nil else { return fail(STEPSIZE_ERROR_NULL, "out is NULL", error) }
   return parsing(text, size, error) { (bytes) throws(ConfigurationError) in
-    out?.pointee = makeHandle(ScheduleBox(schedule: try Schedule(parsing: bytes)), as: stepsize_schedule.self)
+    let schedule = try Schedule(parsing: bytes, total: total)
+    out?.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
   }
 }
 

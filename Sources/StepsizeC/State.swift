@@ -155,19 +155,12 @@ private func reading(
 
 // MARK: - The parts of a scheduler
 
-/// The schedule of a scheduler, such as a restored one.
+/// The schedule of a scheduler, such as a restored one; where each group has its own, that of the first.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
 /// - Returns: A status.
 @c public func stepsize_scheduler_schedule(_ scheduler: SchedulerIn, _ out: ScheduleOut) -> stepsize_status {
-  out?.pointee = nil
-  guard let scheduler, let out else { return Int32(STEPSIZE_ERROR_NULL) }
-  return guarded {
-    if let schedule = scheduler.value.pointee.plan.schedule {
-      out.pointee = makeHandle(ScheduleBox(schedule: schedule), as: stepsize_schedule.self)
-    }
-    return Int32(STEPSIZE_OK)
-  }
+  stepsize_scheduler_group_schedule(scheduler, 0, out)
 }
 
 /// The controllers of a scheduler: first the one that moves the rates, then the early stop rules.

@@ -150,6 +150,7 @@ int main(void) {
       "plateau(\"optax\", accumulation=3)", "hypergradient()", "hypergradient(\"adam\") * cosine(9000)",
       "hypergradient(\"multiplicative\")", "line_search()", "line_search(reset=\"initial\", projected=true)",
       "line_search(max_trials=2) * linear(30000)", "early_stop(patience=100)", "greedy() * early_stop(window=50)",
+      "plateau(phase=\"main\", after=3) * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
       "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
       "early_stop(\"up\", patience=3) * repeat(warmup(9, phase=\"up\") >> (0.5 * stretch(linear(5, phase=\"down\"), 2.5)))",
   };

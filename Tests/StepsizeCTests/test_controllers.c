@@ -485,6 +485,56 @@ static void order_of_line_search(void) {
   stepsize_scheduler_destroy(s);
 }
 
+/* A step says that the controller has not observed the update, and changes nothing; advance goes on. */
+static void observations_are_needed(void) {
+  static const char *const texts[] = {"line_search() * linear(9)", "hypergradient() * linear(9)",
+                                      "line_search() * early_stop() * linear(9)"};
+  const double one = 1;
+  for (int record = 0; record < 2; record++)
+    for (int i = 0; i < COUNT(texts); i++) {
+      int searches = i != 1, stops = i == 2;
+      double lr = -1;
+      float single = -1;
+      int32_t trial;
+      stepsize_scheduler *s = scheduler_from(texts[i], 1, &one, NULL, NULL, record, 0);
+#define STEP() (stops ? stepsize_scheduler_step_with_loss(s, 1, &lr, 1) : stepsize_scheduler_step(s, &lr, 1))
+      /* There is no gradient before the first update. */
+      if (!searches) CHECK_STATUS(STEP(), STEPSIZE_OK);
+      for (int t = 0; t < 3; t++) {
+        int64_t before = stepsize_scheduler_get_step(s);
+        size_t size, again;
+        uint8_t *state = state_of(s, &size);
+        lr = -1;
+        CHECK_STATUS(STEP(), STEPSIZE_ERROR_OBSERVATION_REQUIRED);
+        CHECK_STATUS(stepsize_scheduler_step_with_loss(s, 1, &lr, 1), STEPSIZE_ERROR_OBSERVATION_REQUIRED);
+        if (!stops) {
+          CHECK_STATUS(stepsize_scheduler_next(s, &lr, 1), STEPSIZE_ERROR_OBSERVATION_REQUIRED);
+          CHECK_STATUS(stepsize_scheduler_next_float(s, &single, 1), STEPSIZE_ERROR_OBSERVATION_REQUIRED);
+        }
+        CHECK(lr == -1 && single == -1);
+        uint8_t *same = state_of(s, &again);
+        CHECK(size == again && memcmp(state, same, size) == 0);
+        free(state), free(same);
+        CHECK_STATUS(stepsize_scheduler_advance(s, &lr, 1), STEPSIZE_OK);
+        CHECK(stepsize_scheduler_get_step(s) == before + 1);
+        if (searches) {
+          CHECK_STATUS(stepsize_scheduler_propose(s, 1, &one, 1, &lr, 1), STEPSIZE_OK);
+          if (t != 1) CHECK_STATUS(stepsize_scheduler_report(s, 0, NULL, 0, &trial, &lr, 1), STEPSIZE_OK);
+        } else {
+          CHECK_STATUS(stepsize_scheduler_observe_gradient(s, &one, NULL, 1, &lr, 1), STEPSIZE_OK);
+        }
+        /* What was observed counts after a restart, too. */
+        state = state_of(s, &size);
+        stepsize_scheduler_destroy(s);
+        s = restored(state, size);
+        free(state);
+        CHECK_STATUS(STEP(), STEPSIZE_OK);
+      }
+#undef STEP
+      stepsize_scheduler_destroy(s);
+    }
+}
+
 /* ---- Random calls ------------------------------------------------------------------------------ */
 
 static const char *random_word(uint64_t *random, const char *words) {
@@ -656,6 +706,7 @@ static void random_calls(long wanted) {
       int below_zero = 0; /* as no square and no norm is */
       for (size_t g = 0; g < groups; g++) below_zero += others[g] < 0;
       wrong += status != STEPSIZE_OK && status != STEPSIZE_ERROR_ORDER && status != STEPSIZE_ERROR_LOSS_REQUIRED &&
+               status != STEPSIZE_ERROR_OBSERVATION_REQUIRED &&
                !(status == STEPSIZE_ERROR_ARGUMENT && below_zero);
       accepted += status == STEPSIZE_OK;
       if (status != STEPSIZE_OK) /* refused: nothing is written */
@@ -695,6 +746,7 @@ int main(int argc, char **argv) {
   decisions_of_hypergradient();
   line_searches();
   order_of_line_search();
+  observations_are_needed();
   random_calls(1000000);
   return finish();
 }

@@ -2,6 +2,8 @@
    square would take minutes. */
 #include "memory.h"
 
+#include <time.h>
+
 #ifndef __GLIBC__
 int main(void) {
   printf("skipped: needs glibc\n");
@@ -32,7 +34,11 @@ static void text_is_bounded(const char *text) {
   if (!CHECK(status == STEPSIZE_OK)) fprintf(stderr, "    %.60s: %s\n", text, error.text);
   bounded(text, before, size);
   if (!scheduler) return;
-  for (int i = 0; i < 10; i++) CHECK_STATUS(stepsize_scheduler_step_with_loss(scheduler, 1, NULL, 0), STEPSIZE_OK);
+  const int observes_more = (stepsize_scheduler_needs(scheduler) & ~STEPSIZE_NEEDS_LOSS) != 0;
+  for (int i = 0; i < 10; i++)
+    CHECK_STATUS(observes_more ? stepsize_scheduler_advance(scheduler, NULL, 0)
+                               : stepsize_scheduler_step_with_loss(scheduler, 1, NULL, 0),
+                 STEPSIZE_OK);
   /* Printing, saving, restoring. */
   size_t printed, saved;
   CHECK_STATUS(stepsize_scheduler_print(scheduler, NULL, 0, &printed), STEPSIZE_OK);
@@ -246,6 +252,7 @@ static void windows(void) {
   };
   for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
     uint64_t random = 5;
+    const size_t fresh = used;
     stepsize_scheduler *s = scheduler_of(texts[k], 0.1);
     size_t previous = 0;
     int wrong = 0;
@@ -267,6 +274,7 @@ static void windows(void) {
         free(state), free(same);
       }
       REQUIRE(stepsize_scheduler_step_with_loss(s, loss, &rate, 1) == STEPSIZE_OK);
+      wrong += used - fresh > 16 * (size_t)(t < 8192 ? 8192 : t < 100000 ? t : 100000) + 8192;
     }
     if (!CHECK(wrong == 0)) fprintf(stderr, "    %s: %d\n", texts[k], wrong);
     /* As one that was never saved. */
@@ -283,6 +291,61 @@ static void windows(void) {
   }
 }
 
+/* The last entries of a record take no longer than the first ones of a short one, however long it is. */
+static void reading_a_part(void) {
+  enum { UPDATES = 400000, PART = 100 };
+  const double base = 1;
+  double *rates = malloc(UPDATES * sizeof *rates), part[PART];
+  size_t written = 0;
+  stepsize_scheduler *s = scheduler_from("cosine(400000)", 1, &base, NULL, NULL, 1, 0);
+  for (int64_t t = 0; t < UPDATES; t++) REQUIRE(stepsize_scheduler_step(s, NULL, 0) == STEPSIZE_OK);
+  double whole_time = INFINITY, part_time = INFINITY;
+  for (int i = 0; i < 9; i++) {
+    const clock_t start = clock();
+    CHECK_STATUS(stepsize_scheduler_record(s, 0, 0, rates, UPDATES, &written), STEPSIZE_OK);
+    const clock_t middle = clock();
+    CHECK(written == UPDATES);
+    for (int k = 0; k < 20; k++)
+      REQUIRE(stepsize_scheduler_record(s, 0, UPDATES - PART, part, PART, &written) == STEPSIZE_OK);
+    part_time = fmin(part_time, (double)(clock() - middle)), whole_time = fmin(whole_time, (double)(middle - start));
+    CHECK(written == PART && memcmp(part, rates + UPDATES - PART, sizeof part) == 0);
+  }
+  /* 20 times a four-thousandth of it. */
+  if (!CHECK(part_time < whole_time / 4)) fprintf(stderr, "    %g and %g ticks\n", part_time, whole_time);
+  free(rates);
+  stepsize_scheduler_destroy(s);
+}
+
+/* What a record took before a rewind is given back at the next step, where less than a quarter of it is left. */
+static void rewinds_give_memory_back(void) {
+  static const double base[2] = {1, 0.5};
+  enum { UPDATES = 200000 };
+  stepsize_scheduler *s = scheduler_from("cosine(400000)", 2, base, NULL, NULL, 1, 0);
+  const size_t fresh = used;
+  for (int64_t t = 0; t < UPDATES; t++) REQUIRE(stepsize_scheduler_step(s, NULL, 0) == STEPSIZE_OK);
+  const size_t whole = used - fresh;
+  CHECK(whole >= 2 * 8 * UPDATES);
+  /* More than that stays. */
+  CHECK_STATUS(stepsize_scheduler_set_step(s, UPDATES * 3 / 4), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_step(s, NULL, 0), STEPSIZE_OK);
+  CHECK(used - fresh == whole);
+  size_t size = 0;
+  double rates[40], again[40];
+  CHECK_STATUS(stepsize_scheduler_record(s, 1, 1000, rates, 40, &size), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_set_step(s, 2000), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_step(s, NULL, 0), STEPSIZE_OK);
+  CHECK(used - fresh < 2 * 8 * 2000 * 3);
+  /* What is left of it is whole, and goes on. */
+  CHECK_STATUS(stepsize_scheduler_record(s, 1, 1000, again, 40, &size), STEPSIZE_OK);
+  CHECK(size == 40 && memcmp(rates, again, sizeof rates) == 0);
+  for (int64_t t = 0; t < 5000; t++) REQUIRE(stepsize_scheduler_step(s, NULL, 0) == STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_record(s, 0, 6960, again, 40, &size), STEPSIZE_OK);
+  stepsize_schedule *schedule = parsed("cosine(400000)");
+  CHECK(size == 40 && again[39] == stepsize_schedule_at(schedule, 6999));
+  stepsize_schedule_destroy(schedule);
+  stepsize_scheduler_destroy(s);
+}
+
 int main(void) {
   texts_are_bounded();
   long_record();
@@ -292,6 +355,8 @@ int main(void) {
   walks();
   nested_interpolations();
   windows();
+  reading_a_part();
+  rewinds_give_memory_back();
   return finish();
 }
 

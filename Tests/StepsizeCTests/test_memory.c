@@ -95,6 +95,9 @@ static void schedules(void) {
     keep(0, NULL, NULL);
     DESTROY_SCHEDULE(s);
   }
+  static const char shares[] = "warmup(10%) >> constant(rest) >> multistep([5%, 12.5%])";
+  MAKES(stepsize_schedule_bind(shares, sizeof shares - 1, 1000, &s, &error), &s, DESTROY_SCHEDULE);
+  DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_constant(5, 0.5, &s, &error), &s, DESTROY_SCHEDULE);
   DESTROY_SCHEDULE(s);
   MAKES(stepsize_schedule_linear(5, 0.5, &s, &error), &s, DESTROY_SCHEDULE);
@@ -177,6 +180,7 @@ static const char *const scheduler_texts[] = {
     "greedy(patience=10) * (warmup(500) >> linear(9500))", "greedy(\"paper\")", "plateau(\"keras\") * linear(30000)",
     "hypergradient(\"adam\") * cosine(9000)", "line_search(max_trials=2) * linear(30000)", "greedy() * early_stop(window=50)",
     "greedy(\"huggingface\", smooth=true, min_lr=0)", "learned(\"mlp\", total=1000)",
+    "plateau(phase=\"main\", after=3) * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
     "early_stop(\"main\") * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",
 };
 
@@ -424,9 +428,64 @@ static void theory(void) {
   DESTROY_LOG(other);
 }
 
+/* ---- The finder -------------------------------------------------------------------------------- */
+
+static size_t describe_finder(void *object, uint8_t *bytes, size_t capacity) {
+  double curve[2][300];
+  const size_t count = stepsize_finder_count(object);
+  REQUIRE(capacity >= sizeof curve && stepsize_finder_curve(object, curve[0], NULL, curve[1], 300) == STEPSIZE_OK);
+  memcpy(bytes, curve[0], count * sizeof **curve);
+  memcpy(bytes + count * sizeof **curve, curve[1], count * sizeof **curve);
+  return 2 * count * sizeof **curve;
+}
+
+#define DESTROY_FINDER(p) stepsize_finder_destroy(p)
+
+static void finders(void) {
+  stepsize_finder *finder = NULL;
+  stepsize_finder_options options;
+  double rate;
+  ASKS_NOTHING(stepsize_finder_defaults(&options, sizeof options));
+  options.count = 300, options.smoothing = 0, options.divergence = INFINITY;
+  MAKES(stepsize_finder_create(&options, &finder, &error), &finder, DESTROY_FINDER);
+  keep(0, describe_finder, finder);
+  for (int i = 0; i < 50; i++) WORKS(stepsize_finder_tell(finder, fabs(i - 40.0)));
+  for (int i = 0; i < 100; i++) REQUIRE(stepsize_finder_tell(finder, 10 + i) == STEPSIZE_OK);
+  remember();
+  NEEDS_NOTHING(stepsize_finder_rate(finder));
+  NEEDS_NOTHING(stepsize_finder_count(finder));
+  NEEDS_NOTHING(stepsize_finder_stop_reason(finder));
+  WORKS(stepsize_finder_curve(finder, numbers, NULL, more, 300));
+  for (int32_t method = 0; method < 4; method++) WORKS(stepsize_finder_suggest(finder, method, &rate, &error));
+  keep(0, NULL, NULL);
+  NEEDS_NOTHING(stepsize_finder_destroy(finder));
+  MAKES(stepsize_finder_create(&options, &finder, &error), &finder, DESTROY_FINDER);
+  keep(0, describe_finder, finder);
+  for (int k = 0; k < 10; k++) {
+    rate = k;
+    for (long failing = 0;; failing++) {
+      const long had = failures;
+      countdown = failing, fails_on = 1;
+      const stepsize_status status = stepsize_finder_tell_at(finder, rate + 1, 5, &error);
+      countdown = -1;
+      if (failures == had) {
+        CHECK(status == STEPSIZE_OK);
+        break;
+      }
+      CHECK(status == STEPSIZE_ERROR_MEMORY && is_as_remembered());
+    }
+    remember();
+  }
+  note_tried("stepsize_finder_tell_at");
+  CHECK(stepsize_finder_count(finder) == 10);
+  keep(0, NULL, NULL);
+  DESTROY_FINDER(finder);
+}
+
 static void numbers_alone(void) {
   NEEDS_NOTHING(stepsize_abi_version());
   NEEDS_NOTHING(stepsize_version());
+  WITHOUT_MEMORY(CHECK_STATUS(stepsize_set_allocator(NULL), STEPSIZE_ERROR_NULL), "stepsize_set_allocator(");
   NEEDS_NOTHING(stepsize_status_name(STEPSIZE_ERROR_MEMORY));
   NEEDS_NOTHING(stepsize_state_format());
   NEEDS_NOTHING(stepsize_linear(5, 10, 1, 0));
@@ -536,6 +595,7 @@ int main(int argc, char **argv) {
   extensions();
   searches();
   theory();
+  finders();
   threads();
   states_of_any_size();
   CHECK(live == before);

@@ -16,6 +16,8 @@ static const char *const controllers[] = {
     "plateau(patience=1, factor=0.5, cooldown=2)",
     "plateau(\"keras\", patience=2, factor=0.5)",
     "plateau(\"optax\", patience=2, accumulation=3, factor=0.5)",
+    "plateau(\"pytorch\", patience=1, factor=0.5, skip_warmup=true)",
+    "greedy(patience=1, window=7, after=9, skip_warmup=true)",
     "hypergradient(beta=0.001)",
     "hypergradient(\"multiplicative\")",
     "learned()",

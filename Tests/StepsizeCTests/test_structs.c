@@ -13,6 +13,10 @@ static void layout(void) {
   AT(stepsize_error, offset, 8);
   AT(stepsize_error, text, 16);
 
+  CHECK(sizeof(stepsize_allocator) == 24);
+  AT(stepsize_allocator, allocate, 0);
+  AT(stepsize_allocator, release, 8);
+  AT(stepsize_allocator, context, 16);
   CHECK(sizeof(stepsize_argument) == 48);
   AT(stepsize_argument, name, 0);
   AT(stepsize_argument, kind, 8);
@@ -22,7 +26,7 @@ static void layout(void) {
   AT(stepsize_argument, data, 32);
   AT(stepsize_argument, count, 40);
 
-  CHECK(sizeof(stepsize_scheduler_options) == 96);
+  CHECK(sizeof(stepsize_scheduler_options) == 104);
   AT(stepsize_scheduler_options, size, 0);
   AT(stepsize_scheduler_options, record, 4);
   AT(stepsize_scheduler_options, group_count, 8);
@@ -36,6 +40,7 @@ static void layout(void) {
   AT(stepsize_scheduler_options, early_stops, 72);
   AT(stepsize_scheduler_options, early_stop_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
+  AT(stepsize_scheduler_options, total, 96);
 
   CHECK(sizeof(stepsize_phase) == 120);
   AT(stepsize_phase, size, 0);
@@ -90,6 +95,15 @@ static void layout(void) {
   AT(stepsize_score_result, bound, 40);
   AT(stepsize_score_result, rate, 48);
   AT(stepsize_score_result, count, 56);
+
+  CHECK(sizeof(stepsize_finder_options) == 48);
+  AT(stepsize_finder_options, size, 0);
+  AT(stepsize_finder_options, spacing, 4);
+  AT(stepsize_finder_options, count, 8);
+  AT(stepsize_finder_options, start, 16);
+  AT(stepsize_finder_options, end, 24);
+  AT(stepsize_finder_options, smoothing, 32);
+  AT(stepsize_finder_options, divergence, 40);
 }
 
 static void defaults(void) {
@@ -115,6 +129,7 @@ static union {
   unsigned char bytes[SPACE];
   stepsize_scheduler_options scheduler;
   stepsize_refine_options refine;
+  stepsize_finder_options finder;
   stepsize_refine_result refined;
   stepsize_score_result score;
   stepsize_phase phase;
@@ -135,9 +150,17 @@ static void defaults_of_other_sizes(void) {
     CHECK_STATUS(stepsize_refine_defaults(&space.refine, refine), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
     CHECK(is_fine ? space.size == refine && is_filled(space.bytes, sizeof space.refine, refine) : is_filled(space.bytes, 0, 0));
     CHECK(!is_fine || space.refine.tau == 0.1);
+
+    const size_t finder = size_of(sizeof space.finder, i);
+    is_fine = is_legal(sizeof space.finder, finder);
+    memset(&space, GUARD, sizeof space);
+    CHECK_STATUS(stepsize_finder_defaults(&space.finder, finder), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+    CHECK(is_fine ? space.size == finder && is_filled(space.bytes, sizeof space.finder, finder) : is_filled(space.bytes, 0, 0));
+    CHECK(!is_fine || space.finder.smoothing == 0.98);
   }
   CHECK_STATUS(stepsize_scheduler_defaults(NULL, sizeof space.scheduler), STEPSIZE_ERROR_NULL);
   CHECK_STATUS(stepsize_refine_defaults(NULL, sizeof space.refine), STEPSIZE_ERROR_NULL);
+  CHECK_STATUS(stepsize_finder_defaults(NULL, sizeof space.finder), STEPSIZE_ERROR_NULL);
 }
 
 /* Options: shorter ones are refused, longer ones accepted where what the library does not know is 0. */
@@ -168,6 +191,17 @@ static void options_of_other_sizes(void) {
       if (is_dirty && is_longer) space.bytes[size - 1] = 1;
       CHECK_STATUS(stepsize_refine(&space.refine, norms, 2, values, 2, NULL, NULL),
                    is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+
+      own = sizeof space.finder, size = size_of(own, i);
+      is_longer = size > own && size <= LARGEST, is_fine = is_legal(own, size) && !(is_dirty && is_longer);
+      memset(&space, 0, sizeof space);
+      REQUIRE(stepsize_finder_defaults(&space.finder, own) == STEPSIZE_OK);
+      space.size = (uint32_t)size;
+      if (is_dirty && is_longer) space.bytes[size - 1] = 1;
+      stepsize_finder *finder = (stepsize_finder *)&check_passed;
+      CHECK_STATUS(stepsize_finder_create(&space.finder, &finder, NULL), is_fine ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE);
+      CHECK((finder != NULL) == is_fine);
+      stepsize_finder_destroy(finder);
     }
   }
 }
@@ -278,6 +312,7 @@ static void versions(void) {
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_SYNTAX), "STEPSIZE_ERROR_SYNTAX");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_LIMIT), "STEPSIZE_ERROR_LIMIT");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_LOSS_REQUIRED), "STEPSIZE_ERROR_LOSS_REQUIRED");
+  CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_OBSERVATION_REQUIRED), "STEPSIZE_ERROR_OBSERVATION_REQUIRED");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_ORDER), "STEPSIZE_ERROR_ORDER");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_STATE), "STEPSIZE_ERROR_STATE");
   CHECK_TEXT(stepsize_status_name(STEPSIZE_ERROR_VERSION), "STEPSIZE_ERROR_VERSION");

@@ -151,6 +151,7 @@ int main(int argc, char **argv) {
   const long before = live;
   NEEDS_NOTHING(stepsize_learn_abi_version());
   NEEDS_NOTHING(stepsize_learn_version());
+  WITHOUT_MEMORY(CHECK_STATUS(stepsize_learn_set_allocator(NULL), STEPSIZE_ERROR_NULL), "stepsize_learn_set_allocator(");
   factorizations();
   agents();
   long_calls();

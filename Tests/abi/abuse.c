@@ -20,8 +20,11 @@ static int is_made(int32_t status) {
     right = right && stepsize_schedule_print(new_schedule, bytes, sizeof bytes, NULL) == STEPSIZE_OK;
   }
   if (new_scheduler) {
+    const int observes_more = (stepsize_scheduler_needs(new_scheduler) & ~STEPSIZE_NEEDS_LOSS) != 0;
     EACH(i, reals) {
-      right = right && stepsize_scheduler_step_with_loss(new_scheduler, reals[i], numbers, COUNT(numbers)) == STEPSIZE_OK;
+      right = right && (observes_more ? stepsize_scheduler_advance(new_scheduler, numbers, COUNT(numbers))
+                                      : stepsize_scheduler_step_with_loss(new_scheduler, reals[i], numbers, COUNT(numbers))) ==
+                           STEPSIZE_OK;
       for (size_t g = 0; g < stepsize_scheduler_group_count(new_scheduler); g++) right = right && is_rate(numbers[g]);
     }
   }
@@ -36,6 +39,11 @@ static int is_made(int32_t status) {
 static void versions(void) {
   TRY(stepsize_abi_version, stepsize_abi_version() == STEPSIZE_ABI_VERSION);
   TRY(stepsize_version, stepsize_version() > 0);
+  /* The library has been used: an allocator comes too late. */
+  const stepsize_allocator allocators[] = {{NULL, NULL, NULL}, {allocate_nothing, NULL, NULL}, {NULL, release_nothing, NULL},
+                                           {allocate_nothing, release_nothing, NULL}};
+  EACH(i, allocators) REFUSED(stepsize_set_allocator, &allocators[i]);
+  REFUSED(stepsize_set_allocator, NULL);
   EACH(i, codes) TRY(stepsize_status_name, stepsize_status_name(codes[i])[0] != 0);
 }
 
@@ -65,6 +73,10 @@ static void making_schedules(void) {
   REFUSED(stepsize_schedule_parse, "linear(10)", 10, NULL, &error);
   REFUSED(stepsize_schedule_parse, "liner(10)", 9, ODD(stepsize_schedule *), NULL);
   TRY(stepsize_schedule_parse, refused(stepsize_schedule_parse("x", 1, &new_schedule, ODD(stepsize_error))));
+  EACH(i, counts) MAKES(stepsize_schedule_bind, "warmup(10%) >> linear(rest)", 27, counts[i], &new_schedule, &error);
+  EACH(i, lengths) REFUSED(stepsize_schedule_bind, "linear(10%)", lengths[i], 100, &new_schedule, &error);
+  REFUSED(stepsize_schedule_bind, NULL, 10, 100, &new_schedule, &error);
+  REFUSED(stepsize_schedule_bind, "linear(10%)", 11, 100, NULL, &error);
   EACH(i, counts) {
     MAKES(stepsize_schedule_warmup, counts[i], &new_schedule, &error);
     EACH(k, reals) {
@@ -728,6 +740,52 @@ static void logs_of_schedulers(void) {
   REFUSED(stepsize_scheduler_norm_log, plain, NULL);
 }
 
+/* ---- The finder -------------------------------------------------------------------------------- */
+
+static void finders(void) {
+  stepsize_finder_options good, bad;
+  stepsize_finder *finder = NULL, *other = NULL;
+  REFUSED(stepsize_finder_defaults, NULL, sizeof good);
+  EACH(i, sizes) REFUSED(stepsize_finder_defaults, &good, sizes[i]);
+  TRY(stepsize_finder_defaults, stepsize_finder_defaults(ODD(stepsize_finder_options), sizeof good) == STEPSIZE_OK);
+  REQUIRE(stepsize_finder_defaults(&good, sizeof good) == STEPSIZE_OK);
+  REFUSED(stepsize_finder_create, NULL, &other, &error);
+  REFUSED(stepsize_finder_create, &good, NULL, &error);
+  EACH(i, sizes) REFUSED(stepsize_finder_create, WITH(size, sizes[i]), &other, &error);
+  EACH(i, codes) if (codes[i] != 0 && codes[i] != 1) REFUSED(stepsize_finder_create, WITH(spacing, codes[i]), &other, &error);
+  EACH(i, counts) if (counts[i] < 2 || counts[i] > 1 << 20) REFUSED(stepsize_finder_create, WITH(count, counts[i]), &other, &error);
+  EACH(i, reals) {
+    if (!(reals[i] > 0 && reals[i] < 10)) REFUSED(stepsize_finder_create, WITH(start, reals[i]), &other, &error);
+    if (!(reals[i] > 1e-7 && reals[i] < INFINITY)) REFUSED(stepsize_finder_create, WITH(end, reals[i]), &other, &error);
+    if (!(reals[i] >= 0 && reals[i] < 1)) REFUSED(stepsize_finder_create, WITH(smoothing, reals[i]), &other, &error);
+    if (!(reals[i] > 1)) REFUSED(stepsize_finder_create, WITH(divergence, reals[i]), &other, &error);
+  }
+  good.count = 40;
+  REQUIRE(stepsize_finder_create(&good, &finder, NULL) == STEPSIZE_OK);
+  EACH(i, reals) {
+    REFUSED(stepsize_finder_tell, NULL, reals[i]);
+    TRY(stepsize_finder_tell, stepsize_finder_tell(finder, reals[i]) == STEPSIZE_OK);
+    REFUSED(stepsize_finder_tell_at, NULL, 1, reals[i], &error);
+    if (!(reals[i] > 0 && reals[i] < INFINITY)) REFUSED(stepsize_finder_tell_at, finder, reals[i], 1, &error);
+  }
+  for (int i = 0; i < 20; i++) REQUIRE(stepsize_finder_tell(finder, 20 - i) == STEPSIZE_OK);
+  EACH(i, codes) {
+    TRY(stepsize_finder_suggest, is_status(stepsize_finder_suggest(finder, codes[i], numbers, &error)));
+    if (codes[i] < 0 || codes[i] > 3) REFUSED(stepsize_finder_suggest, finder, codes[i], numbers, &error);
+  }
+  REFUSED(stepsize_finder_suggest, NULL, 0, numbers, &error);
+  REFUSED(stepsize_finder_suggest, finder, 0, NULL, &error);
+  TRY(stepsize_finder_rate, isnan(stepsize_finder_rate(NULL)) && stepsize_finder_rate(finder) > 0);
+  TRY(stepsize_finder_count, stepsize_finder_count(NULL) == 0 && stepsize_finder_count(finder) == 20);
+  TRY(stepsize_finder_stop_reason, stepsize_finder_stop_reason(NULL) == STEPSIZE_STOP_NONE);
+  EACH(i, lengths) TRY(stepsize_finder_curve, stepsize_finder_curve(finder, numbers, numbers, numbers, lengths[i]) == STEPSIZE_OK);
+  REFUSED(stepsize_finder_curve, finder, numbers, numbers, numbers, 19);
+  REFUSED(stepsize_finder_curve, finder, numbers, ODD(double), numbers, 20);
+  REFUSED(stepsize_finder_curve, NULL, numbers, numbers, numbers, 20);
+  TRY(stepsize_finder_destroy, (stepsize_finder_destroy(NULL), 1));
+  stepsize_finder_destroy(finder);
+}
+
 /* ---- Policies ---------------------------------------------------------------------------------- */
 
 /* What makes a controller of a good policy is tried where one can be made (abuse_learn.c). */
@@ -764,6 +822,7 @@ int main(int argc, char **argv) {
   theory();
   norm_logs();
   logs_of_schedulers();
+  finders();
   policies();
   all_are_covered(argv[1]);
   destroy_objects();

@@ -78,7 +78,7 @@ static void make_objects(void) {
   REQUIRE(stepsize_scheduler_parse("line_search(projected=true)", 27, &options, &searching, NULL) == STEPSIZE_OK);
   REQUIRE(stepsize_scheduler_parse("hypergradient(\"multiplicative\")", 31, &options, &descending, NULL) ==
           STEPSIZE_OK);
-  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_step(searching, NULL, 0) == STEPSIZE_OK);
+  for (int t = 0; t < 3; t++) REQUIRE(stepsize_scheduler_advance(searching, NULL, 0) == STEPSIZE_OK);
   struct state now = state_of_all();
   EACH(i, now.state_sizes) REQUIRE(now.state_sizes[i] <= sizeof now.states[i]);
 }
@@ -130,6 +130,10 @@ static int in_child(const char *function, const char *what) {
 #define REFUSED(function, ...) TRY(function, refused(function(__VA_ARGS__)))
 /* The call must be refused or make an object that works. */
 #define MAKES(function, ...) TRY(function, is_made(function(__VA_ARGS__)))
+
+/* An allocator that has nothing; it must not be taken. */
+static void *allocate_nothing(void *context, size_t size) { return (void)context, (void)size, NULL; }
+static void release_nothing(void *context, void *block) { (void)context, (void)block; }
 
 static int is_status(int32_t status) { return strcmp(stepsize_status_name(status), "unknown status") != 0; }
 

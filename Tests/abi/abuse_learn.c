@@ -7,6 +7,10 @@
 static void versions(void) {
   TRY(stepsize_learn_abi_version, stepsize_learn_abi_version() == STEPSIZE_ABI_VERSION);
   TRY(stepsize_learn_version, stepsize_learn_version() == stepsize_version());
+  /* One that lacks a function. */
+  const stepsize_allocator allocators[] = {{NULL, NULL, NULL}, {allocate_nothing, NULL, NULL}, {NULL, release_nothing, NULL}};
+  EACH(i, allocators) REFUSED(stepsize_learn_set_allocator, &allocators[i]);
+  REFUSED(stepsize_learn_set_allocator, NULL);
 }
 
 /* ---- Factorizations ---------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ run() {
   ASAN_SYMBOLIZER_PATH=$(type -P llvm-symbolizer || true)
   export ASAN_SYMBOLIZER_PATH
   sed -n 's/^= \|^scheduler\t//p' Tests/golden/*.t?? | grep -oE '[a-z_]+|[0-9.e-]+|>>|"' | sort -u | sed 's/"/\\"/; s/.*/"&"/' >"$out/words.txt"
+  printf '"%s"\n' % rest >>"$out/words.txt"
   for name in "$@"; do
     # It begins with the committed inputs and with what is made from the golden texts.
     python3 "$here/pack.py" --unpack "$here/corpora/$name.corpus" "$out/$name/corpus"

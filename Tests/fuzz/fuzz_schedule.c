@@ -88,10 +88,20 @@ static void check_algebra(const stepsize_schedule *schedule, uint8_t choice) {
   check_made(status, made, &error);
 }
 
+/* Without a total, or bound to one. */
+static stepsize_status make(Input input, stepsize_schedule **schedule, stepsize_error *error) {
+  const int64_t total = input.size ? steps[input.bytes[input.size / 3] % STEPS] : 0;
+  const char *text = (const char *)input.bytes;
+  const stepsize_status status = stepsize_schedule_parse(text, input.size, schedule, error);
+  if (status == STEPSIZE_OK || total < 1) return status;
+  expect_refusal(status, error, *schedule);
+  return stepsize_schedule_bind(text, input.size, total, schedule, error);
+}
+
 static void target(Input input) {
   stepsize_schedule *schedule = NULL, *again = NULL;
   stepsize_error error;
-  const stepsize_status status = stepsize_schedule_parse((const char *)input.bytes, input.size, &schedule, &error);
+  const stepsize_status status = make(input, &schedule, &error);
   if (status != STEPSIZE_OK) {
     expect_refusal(status, &error, schedule);
     EXPECT(error.offset >= -1 && error.offset <= (int64_t)input.size);

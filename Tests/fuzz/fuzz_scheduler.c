@@ -22,6 +22,7 @@ static stepsize_scheduler *parsed(Input *input) {
   options.norm_capacity = choice & 64 ? 2 + take_byte(input) : 0;
   for (size_t g = 0; g < GROUPS; g++) base[g] = choice & 128 ? take_rate(input) : 0.1 / (double)(g + 1);
   options.base_lr = base;
+  options.total = size % 2 ? 1 << size % 16 : 0;
   if (choice & 32) {
     for (size_t g = 0; g < GROUPS; g++) min_lr[g] = take_rate(input), max_lr[g] = take_rate(input);
     options.min_lr = min_lr, options.min_lr_count = options.group_count;

@@ -41,7 +41,8 @@ static void write_scheduler(const char *text, uint8_t choice) {
   options.group_count = 2, options.base_lr = base, options.record = choice & 1, options.norm_capacity = choice & 2 ? 4 : 0;
   if (stepsize_scheduler_parse(text, length, &options, &scheduler, NULL) != STEPSIZE_OK) return;
   for (int i = 0; i < 6; i++) {
-    EXPECT(stepsize_scheduler_step_with_loss(scheduler, 1 + i % 3, rates, 2) == STEPSIZE_OK);
+    if (stepsize_scheduler_step_with_loss(scheduler, 1 + i % 3, rates, 2) != STEPSIZE_OK)
+      EXPECT(stepsize_scheduler_advance(scheduler, rates, 2) == STEPSIZE_OK);
     if (choice & 2) EXPECT(stepsize_scheduler_log_norm(scheduler, i) == STEPSIZE_OK);
   }
   if (choice & 4) { /* the newer format: the record began under another schedule */

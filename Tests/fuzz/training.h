@@ -22,7 +22,8 @@ static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input
   switch (take_below(input, 10)) {
   case 0: case 1: case 2: case 3:
     status = stepsize_scheduler_step_with_loss(scheduler, take_real(input), rates, GROUPS);
-    EXPECT(status == STEPSIZE_OK);
+    EXPECT(status == STEPSIZE_OK ||
+           (status == STEPSIZE_ERROR_OBSERVATION_REQUIRED && (needs & ~STEPSIZE_NEEDS_LOSS) != 0));
     break;
   case 4:
     status = stepsize_scheduler_step(scheduler, rates, GROUPS);

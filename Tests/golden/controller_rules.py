@@ -15,12 +15,12 @@ nan, inf = math.nan, math.inf
 class Best:
     """The metric to beat, in the mode "min"; a metric to be maximised comes with its sign changed."""
 
-    def __init__(self, threshold, relative=False):
-        self.threshold, self.relative, self.value = threshold, relative, inf
+    def __init__(self, threshold, relative=False, signed=False):
+        self.threshold, self.relative, self.signed, self.value = threshold, relative, signed, inf
 
     def improves(self, metric):
         margin = self.threshold * self.value if self.relative and self.value < inf else self.threshold
-        if not metric < self.value - margin:
+        if not metric < self.value - (margin if self.signed else abs(margin)):
             return False
         self.value = metric
         return True
@@ -126,12 +126,15 @@ class Greedy:
 
 
 class Plateau:
-    def __init__(self, base, counting="pytorch", *, factor=0.1, patience=10, threshold=1e-4, cooldown=0, min_lr=0.0,
-                 eps=None, accumulation=1):  # fmt: skip
+    def __init__(self, base, counting="default", *, mode="min", factor=0.1, patience=10, threshold=1e-4, cooldown=0,
+                 min_lr=0.0, eps=None, accumulation=1):  # fmt: skip
+        self.sign = 1 if mode == "min" else -1
         self.counting, self.factor, self.patience = counting, factor, patience
         self.cooldown, self.low, self.accumulation = cooldown, min_lr, accumulation
-        self.eps = eps if eps is not None else 1e-8 if counting == "pytorch" else 0.0
-        self.best = Best(threshold, relative=counting != "keras")
+        self.eps = eps if eps is not None else 1e-8 if counting in ("default", "pytorch") else 0.0
+        # In their classes the margin has the sign of the metric.
+        self.best = Best(threshold * self.sign if counting in ("pytorch", "optax") else threshold,
+                         relative=counting != "keras", signed=counting in ("pytorch", "optax"))  # fmt: skip
         self.bad = self.cooling = 0
         self.part = []
 
@@ -140,8 +143,8 @@ class Plateau:
         if len(self.part) < self.accumulation:
             return rate, "patience"
         metric, self.part = sum(self.part) / len(self.part), []
-        improves = math.isfinite(metric) and self.best.improves(metric)
-        return getattr(self, self.counting)(improves, rate)
+        improves = math.isfinite(metric) and self.best.improves(self.sign * metric)
+        return getattr(self, "pytorch" if self.counting == "default" else self.counting)(improves, rate)
 
     def cut(self, rate):
         self.bad, self.cooling = 0, self.cooldown

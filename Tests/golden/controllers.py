@@ -140,6 +140,18 @@ TRACES = [
      {"factor": 0.5, "patience": 1, "cooldown": 2, "min_lr": 0.4}, 1.0, None, [1.0] * 9),
     ("plateau with a schedule", "Which PyTorch refuses.", "plateau", (), {"factor": 0.5, "patience": 0}, 1.0,
      ("linear(10)", linear(10)), [1.0, 1.0, 1.0]),
+    ("plateau, negative metric", "A relative threshold is below the best metric for a negative one, too.", "plateau", (),
+     {"factor": 0.5, "patience": 1, "threshold": 0.25}, 1.0, None, [1.0, -1.0, -1.0, -1.25, -1.5, -1.5, -1.5]),
+    ("plateau, negative metric to be maximised", "It is above the best one then.", "plateau", (),
+     {"factor": 0.5, "patience": 1, "mode": "max", "threshold": 0.25}, 1.0, None,
+     [-2.0, -2.0, -1.75, -1.0, -1.0, -0.75, -0.5, 0.5, 0.5]),
+    ("negative metric of PyTorch", "The threshold is above the best one: all are better, and worse ones become the best.",
+     "plateau", ("pytorch",), {"factor": 0.5, "patience": 1, "threshold": 0.25}, 1.0, None,
+     [-1.0, -1.0, -0.8, -0.7, -0.5, -0.5, -0.5]),
+    ("negative metric of optax", "As PyTorch's.", "plateau", ("optax",),
+     {"factor": 0.5, "patience": 1, "threshold": 0.25}, 1.0, None, [-1.0, -1.0, -0.8, -0.7, -0.5]),
+    ("negative metric of Keras", "A threshold that is a difference has no sign.", "plateau", ("keras",),
+     {"factor": 0.5, "patience": 1, "threshold": 0.25}, 1.0, None, [-1.0, -1.0, -1.5, -1.5]),
     ("early_stop", "Two losses in a row that do not improve on the phase's best end the phase: the schedule continues "
      "with the next one.", "early_stop", ("main",), {"patience": 2, "threshold": 0.1}, 1.0,
      ('(constant(9, phase="main") >> linear(4, phase="anneal"))', linear(4)), [3.0, 2.0, 1.9, 1.0, 0.99, 0.98, 0.5,
@@ -222,7 +234,9 @@ def check_with_peers():
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
         if positional == THEIRS:
             theirs = GreedyLR(optimizer, **{"window_size" if k == "window" else k: v for k, v in options.items()})
-        elif kind == "plateau" and not positional and not schedule and -inf not in losses:
+        elif kind == "plateau" and not schedule and -inf not in losses and (
+            positional == ("pytorch",) or not positional and "negative" not in name
+        ):
             theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **options)
         else:
             continue

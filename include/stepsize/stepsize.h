@@ -79,8 +79,8 @@
 
    A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
    is not used. On failure it changes nothing but `error`, which receives the text: the field,
-   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
-   is a legal loss.
+   its value and what is allowed. Nothing is printed, and nothing but the allocator is kept in a global
+   variable. NaN is a legal loss.
 
    MEMORY
 
@@ -89,7 +89,7 @@
    itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
    which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
    record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
-   made. Memory comes from malloc.
+   made. Memory comes from malloc, or from an allocator of the program's own (stepsize_set_allocator).
 
    Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
    memory and ends the process when it is used (overcommit). No function may be called from a signal
@@ -172,18 +172,19 @@ extern "C" {
 typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
-  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
-  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
-  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NULL = 1,                  /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,                  /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,                /* memory ran out; nothing has changed */
+  STEPSIZE_ERROR_ARGUMENT = 10,             /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,                 /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,               /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,                /* too many nodes or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20,        /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,                /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
+  STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
+  STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32              /* a saved state of a differently configured scheduler */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -194,6 +195,17 @@ typedef struct stepsize_error {
   int64_t offset; /* byte offset in the parsed text, or -1 */
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
+
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
 
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
@@ -223,6 +235,18 @@ int32_t stepsize_abi_version(void);
 
    Returns: 1000000 major + 1000 minor + patch. */
 int32_t stepsize_version(void);
+
+/* Takes all memory of this library from an allocator of the program's own, in place of malloc
+   and free.
+
+   Once, at the start: before the first call of any function that asks for memory, whatever came
+   of it. One allocator serves all objects and threads until the process ends.
+
+   allocator: Its functions and their context, which is copied; what they use lives as long as
+     the process.
+   Returns: A status; STEPSIZE_ERROR_NULL where a function is NULL, STEPSIZE_ERROR_ORDER where
+     memory was asked for, or an allocator set, before. */
+STEPSIZE_CHECKED stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 
 /* The name of a status, for a log.
 
@@ -326,6 +350,27 @@ typedef int32_t stepsize_extension;
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_t size,
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
+
+/* A schedule from a text whose numbers of updates may be shares of a total that is known now:
+   percentages, and "rest" for what the others leave, as in "warmup(10%) >> cosine(90%)" and
+   "warmup(500) >> cosine(rest)".
+
+   The parts of a sequence are rounded where they end: parts of 100% make up the total. What is
+   printed has absolute numbers. For the text of a scheduler there is `total` in
+   stepsize_scheduler_options.
+
+   Errors: as stepsize_schedule_parse, and STEPSIZE_ERROR_ARGUMENT where the schedule is longer
+   than the total.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   total: Updates in the whole, >= 1.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_bind(const char *text, size_t size,
+                                                        int64_t total, stepsize_schedule **out,
+                                                        stepsize_error *error);
 
 /* A schedule of the catalogue from its name and the values of its parameters; parameters not
    given have their defaults.
@@ -728,6 +773,9 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
+  size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -741,7 +789,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
@@ -813,6 +861,11 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_rates(const stepsize_schedul
 
 /* Goes to the next update. Call it after an update.
 
+   STEPSIZE_ERROR_OBSERVATION_REQUIRED: the scheduler has a line search or a hypergradient
+   controller, which has not observed this update (stepsize_scheduler_propose,
+   stepsize_scheduler_observe_gradient; the first update of a hypergradient needs none).
+   stepsize_scheduler_advance is for an update without.
+
    scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -823,6 +876,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step(stepsize_scheduler *sch
 /* Shows the loss of the last update to the controller and goes to the next update.
 
    scheduler: The scheduler; one that needs no loss ignores it.
+     STEPSIZE_ERROR_OBSERVATION_REQUIRED as stepsize_scheduler_step.
    loss: Any number; NaN and infinities are losses too (a run may diverge).
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -831,8 +885,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
                                                                    double loss, double *lrs,
                                                                    size_t count);
 
-/* Goes to the next update without showing a loss to the controller: for the updates between two
-   evaluations.
+/* Goes to the next update without showing a loss to the controller, or any other observation:
+   for the updates between two evaluations.
 
    scheduler: The scheduler.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
@@ -840,6 +894,20 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
                                                             double *lrs, size_t count);
+
+/* Goes so many updates on without showing losses to the controller: the same state, record and
+   rates as by one stepsize_scheduler_advance for each, at once. A record takes the time of that
+   many steps, up to the end of the schedule.
+
+   scheduler: The scheduler.
+   updates: How many, >= 0.
+   lrs: Receives the rates for the update that is then current; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative number, and for one that leads
+     beyond 2^63 - 1. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance_by(stepsize_scheduler *scheduler,
+                                                               int64_t updates, double *lrs,
+                                                               size_t count);
 
 /* The rate of one group for the present update, as a number: for a loop that takes a step after
    each update.
@@ -869,7 +937,7 @@ float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t gr
        for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
          train(lr);
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
@@ -878,7 +946,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next(stepsize_scheduler *sch
 
 /* The same in single precision. A rate above 0 is never rounded to 0.
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
@@ -996,8 +1064,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend(stepsize_scheduler *s
                                                            const stepsize_schedule *schedule,
                                                            stepsize_error *error);
 
-/* The base rate that a group was given when the scheduler was made, unaffected by the
-   controller.
+/* The base rate that a group was given last, unaffected by the controller.
 
    scheduler: The scheduler.
    group: The parameter group, from 0.
@@ -1147,7 +1214,8 @@ int32_t stepsize_state_format(void);
 
 /* ---- The parts of a scheduler ---------------------------------------------------------------- */
 
-/* The schedule of a scheduler, such as a restored one.
+/* The schedule of a scheduler, such as a restored one; where each group has its own, that of the
+   first.
 
    scheduler: The scheduler.
    out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
@@ -1581,6 +1649,83 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_sche
    scheduler: The scheduler.
    Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, or if scheduler is NULL. */
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
+
+/* ==== 11. Base rates, groups and their schedules ============================================== */
+
+/* ---- Base rates ------------------------------------------------------------------------------ */
+
+/* New base rates from the current update on. What the controller has made of the old ones keeps
+   its proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would
+   give. Where bounds of a controller are relative to the base rates, they follow.
+
+   To resume with other rates than the saved ones: stepsize_scheduler_restore, then this.
+
+   scheduler: The scheduler.
+   base_lr: Finite, >= 0; copied.
+   count: 1 for all groups, or the number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a rate outside its range or the bounds of the
+     controller. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler,
+                                                                 const double *base_lr,
+                                                                 size_t count,
+                                                                 stepsize_error *error);
+
+/* ---- Groups ---------------------------------------------------------------------------------- */
+
+/* Adds a parameter group after the others, such as one whose training begins now.
+
+   A record has the rate 0 for it in the updates before. A controller whose min_lr or max_lr is a
+   list with a number for each group takes no further one: STEPSIZE_ERROR_ARGUMENT.
+
+   scheduler: The scheduler.
+   base_lr: Its base rate, which the controller moves from now on: finite, >= 0.
+   min_lr: The lowest rate returned, >= 0.
+   max_lr: The highest rate returned; INFINITY for none.
+   schedule: Its own schedule, which is evaluated at stepsize_scheduler_schedule_step like the
+     others; may be destroyed afterwards. NULL: that of all groups or, where each has its own,
+     that of the first one.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_LIMIT for more than 1048576 groups. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler,
+                                                              double base_lr, double min_lr,
+                                                              double max_lr,
+                                                              const stepsize_schedule *schedule,
+                                                              stepsize_error *error);
+
+/* Removes a parameter group with its record and its schedule; those after it move up.
+
+   scheduler: One with several groups.
+   group: The parameter group, from 0.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for the only group and for one that does not exist,
+     and as stepsize_scheduler_add_group. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler,
+                                                                 size_t group,
+                                                                 stepsize_error *error);
+
+/* ---- A schedule for each group --------------------------------------------------------------- */
+
+/* The schedule of a group.
+
+   scheduler: The scheduler.
+   group: The parameter group, from 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a group that does not exist. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_group_schedule(
+    const stepsize_scheduler *scheduler, size_t group, stepsize_schedule **out);
+
+/* Switches to another schedule for each group, as stepsize_scheduler_extend does for all of
+   them.
+
+   scheduler: The scheduler.
+   schedules: May be destroyed afterwards.
+   count: The number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status, as of stepsize_scheduler_extend. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend_groups(
+    stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count,
+    stepsize_error *error);
 
 #ifdef __cplusplus
 } /* extern "C" */

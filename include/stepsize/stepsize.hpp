@@ -165,6 +165,11 @@ class Schedule {
       : Schedule(detail::made<stepsize_schedule>([&](auto out, auto error) {
           return stepsize_schedule_parse(text.data(), text.size(), out, error);
         })) {}
+  /* With shares of a total, such as "warmup(10%) >> cosine(90%)". */
+  Schedule(std::string_view text, int64_t total)
+      : Schedule(detail::made<stepsize_schedule>([&](auto out, auto error) {
+          return stepsize_schedule_bind(text.data(), text.size(), total, out, error);
+        })) {}
   /* Takes over a handle from C. */
   explicit Schedule(stepsize_schedule *handle) : handle_(handle, stepsize_schedule_destroy) {}
 
@@ -292,6 +297,7 @@ struct Options {
   std::vector<Controller> early_stops = {};
   bool record = false;
   std::int64_t norm_capacity = 0;
+  std::int64_t total = 0; /* updates of which a text gives shares */
 };
 
 /* What a training loop holds: step, base rates, schedule, controller. Rates go into a View of one number for each group,
@@ -468,6 +474,7 @@ class Scheduler {
     given.max_lr = options.max_lr.data(), given.max_lr_count = options.max_lr.size();
     given.early_stops = early_stops.data(), given.early_stop_count = early_stops.size();
     given.record = options.record, given.norm_capacity = options.norm_capacity;
+    given.total = options.total;
     return detail::made<stepsize_scheduler>([&](auto out, auto error) { return make(given, out, error); });
   }
 

@@ -10,5 +10,6 @@ struct stepsize_schedule { char tag; };
 struct stepsize_controller { char tag; };
 struct stepsize_scheduler { char tag; };
 struct stepsize_norm_log { char tag; };
+struct stepsize_finder { char tag; };
 
 #endif

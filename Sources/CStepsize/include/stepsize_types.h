@@ -13,18 +13,20 @@
 typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
-  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
-  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
-  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NULL = 1,                  /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,                  /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,                /* memory ran out; nothing has changed */
+  STEPSIZE_ERROR_ARGUMENT = 10,             /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,                 /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,               /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,                /* too many nodes or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20,        /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,                /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
+  STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
+  STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -35,6 +37,17 @@ typedef struct stepsize_error {
   int64_t offset; /* byte offset in the parsed text, or -1 */
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
+
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
 
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
@@ -124,6 +137,9 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
+  size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -137,7 +153,7 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
 
@@ -154,7 +170,8 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3,   /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_DIVERGED = 4 /* of a finder alone: the loss has risen too far, or was not finite */
 };
 typedef int32_t stepsize_stop;
 
@@ -252,6 +269,39 @@ enum {
   STEPSIZE_NEEDS_SEARCH = 4    /* the trials of a line search: stepsize_scheduler_propose and _report */
 };
 typedef int32_t stepsize_needs;
+
+/* SECTION 11 */
+
+/* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
+enum {
+  STEPSIZE_SPACING_GEOMETRIC = 0, /* start^(1 - x) end^x */
+  STEPSIZE_SPACING_LINEAR = 1     /* start (1 - x) + end x */
+};
+
+/* How a rate follows from the losses of a range test. All but the first method take smoothed losses, without the first
+   tenth of them, which are averages of few. */
+enum {
+  STEPSIZE_SUGGEST_HALFWAY = 0,  /* where half of the fall is done: of a falling sequence that is fitted to the running
+                                    median of the losses, so that neither noise nor outliers move it */
+  STEPSIZE_SUGGEST_STEEPEST = 1, /* where the loss falls fastest with the logarithm of the rate */
+  STEPSIZE_SUGGEST_VALLEY = 2,   /* in the middle of the longest fall, as fastai's "valley" */
+  STEPSIZE_SUGGEST_MINIMUM = 3   /* a tenth of the rate with the lowest loss */
+};
+typedef int32_t stepsize_suggest;
+
+/* A range test. Fill with stepsize_finder_defaults(), then change fields. */
+typedef struct stepsize_finder_options {
+  uint32_t size;     /* sizeof(stepsize_finder_options) */
+  int32_t spacing;   /* STEPSIZE_SPACING_… */
+  int64_t count;     /* updates, 2 to 1048576 */
+  double start;      /* the first rate, > 0 */
+  double end;        /* the last rate, > start */
+  double smoothing;  /* what a smoothed loss keeps of those before, in [0, 1); 0 for no smoothing */
+  double divergence; /* the test stops where the smoothed loss exceeds so many times its best, > 1; INFINITY: never */
+} stepsize_finder_options;
+
+/* A learning-rate finder: one thread at a time. */
+typedef struct stepsize_finder stepsize_finder;
 
 /* END PUBLIC TYPES */
 

@@ -7,6 +7,7 @@
 
 int32_t stepsize_abi_version(void);
 int32_t stepsize_version(void);
+stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 const char *stepsize_status_name(stepsize_status status);
 double stepsize_linear(int64_t step, int64_t total, double base_lr, double floor);
 double stepsize_cosine(int64_t step, int64_t total, double base_lr, double floor);
@@ -14,6 +15,8 @@ double stepsize_polynomial(int64_t step, int64_t total, double base_lr, double f
 double stepsize_warmup(int64_t step, int64_t steps, double base_lr);
 stepsize_status stepsize_schedule_parse(const char *text, size_t size, stepsize_schedule **out,
                                         stepsize_error *error);
+stepsize_status stepsize_schedule_bind(const char *text, size_t size, int64_t total,
+                                       stepsize_schedule **out, stepsize_error *error);
 stepsize_status stepsize_schedule_create(const char *name, const stepsize_argument *arguments,
                                          size_t count, stepsize_schedule **out,
                                          stepsize_error *error);
@@ -89,6 +92,8 @@ stepsize_status stepsize_scheduler_step_with_loss(stepsize_scheduler *scheduler,
                                                   double *lrs, size_t count);
 stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler, double *lrs,
                                            size_t count);
+stepsize_status stepsize_scheduler_advance_by(stepsize_scheduler *scheduler, int64_t updates,
+                                              double *lrs, size_t count);
 double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
 float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
 stepsize_status stepsize_scheduler_next(stepsize_scheduler *scheduler, double *lrs, size_t count);
@@ -182,5 +187,19 @@ stepsize_status stepsize_scheduler_phase(const stepsize_scheduler *scheduler,
 stepsize_status stepsize_scheduler_phase_at(const stepsize_scheduler *scheduler, int64_t step,
                                             stepsize_phase *phase);
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
+stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler,
+                                                const double *base_lr, size_t count,
+                                                stepsize_error *error);
+stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler, double base_lr,
+                                             double min_lr, double max_lr,
+                                             const stepsize_schedule *schedule,
+                                             stepsize_error *error);
+stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler, size_t group,
+                                                stepsize_error *error);
+stepsize_status stepsize_scheduler_group_schedule(const stepsize_scheduler *scheduler, size_t group,
+                                                  stepsize_schedule **out);
+stepsize_status stepsize_scheduler_extend_groups(stepsize_scheduler *scheduler,
+                                                 const stepsize_schedule *const *schedules,
+                                                 size_t count, stepsize_error *error);
 
 #endif /* STEPSIZE_FUNCTIONS_H */

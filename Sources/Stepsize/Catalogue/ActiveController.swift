@@ -162,6 +162,42 @@ struct ActiveController: ~Copyable, Sendable {
     }
   }
 
+  /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows.
+  mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {
+    switch kind {
+    case .greedy: greedy.adopt(&other.greedy, origins, groups)
+    case .hypergradient: hypergradient.adopt(&other.hypergradient, origins, groups)
+    case .learned: learned.adopt(&other.learned, origins, groups)
+    case .lineSearch: lineSearch.adopt(&other.lineSearch, origins, groups)
+    case .plateau: plateau.adopt(&other.plateau, origins, groups)
+    default: break
+    }
+  }
+
+  /// Moves base rates into the bounds of the controller.
+  func bound(_ groups: inout [Group]) {
+    switch kind {
+    case .greedy: greedy.bound(&groups)
+    case .hypergradient: hypergradient.bound(&groups)
+    case .learned: learned.bound(&groups)
+    case .lineSearch: lineSearch.bound(&groups)
+    case .plateau: plateau.bound(&groups)
+    default: break
+    }
+  }
+
+  /// Whether its state is from before a format that changed what its text means.
+  var isFormer: Bool {
+    switch kind {
+    case .greedy: greedy.isFormer
+    case .hypergradient: hypergradient.isFormer
+    case .learned: learned.isFormer
+    case .lineSearch: lineSearch.isFormer
+    case .plateau: plateau.isFormer
+    default: false
+    }
+  }
+
   mutating func transfer(_ state: inout StateCoder) {
     switch kind {
     case .greedy: greedy.transfer(&state)

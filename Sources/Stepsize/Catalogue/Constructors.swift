@@ -750,15 +750,18 @@ extension Controller {
   ///   - thresholdMode: Whether the margin is a difference or a fraction of the best metric; one of
   ///     "abs", "rel".
   ///   - window: Observations in the mean that is compared; an integer from 1 to 16777216.
+  ///   - after: Updates at the beginning that it ignores; an integer from 0 to 9223372036854775807.
   public static func earlyStop(
     phase: StaticString? = nil, mode: StaticString? = nil, patience: Int64? = nil,
-    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil
+    threshold: Double? = nil, thresholdMode: StaticString? = nil, window: Int64? = nil,
+    after: Int64? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .earlyStop,
       [
         phase.map { .word($0) }, mode.map { .word($0) }, patience.map { .integer($0) },
         threshold.map { .real($0) }, thresholdMode.map { .word($0) }, window.map { .integer($0) },
+        after.map { .integer($0) },
       ])
   }
 
@@ -788,11 +791,16 @@ extension Controller {
   ///   - window: Losses in the average; an integer from 1 to 16777216.
   ///   - resetStart: Cuts at the lower bound before a reset to the base rates, or none; an integer
   ///     from 1 to 9223372036854775807, or none.
+  ///   - after: Updates at the beginning that it ignores; an integer from 0 to 9223372036854775807.
+  ///   - phase: The phase whose updates it observes; none: all; 1 to 64 printable ASCII characters
+  ///     without quotes and backslashes, or none.
+  ///   - skipWarmup: Whether it ignores the warm-up that the schedule begins with; true or false.
   public static func greedy(
     variant: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
     cooldown: Int64? = nil, warmup: Int64? = nil, minLR: [Double]? = nil, maxLR: [Double]? = nil,
-    eps: Double? = nil, smooth: Bool? = nil, window: Int64? = nil, resetStart: Int64? = nil
+    eps: Double? = nil, smooth: Bool? = nil, window: Int64? = nil, resetStart: Int64? = nil,
+    after: Int64? = nil, phase: StaticString? = nil, skipWarmup: Bool? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .greedy,
@@ -801,7 +809,8 @@ extension Controller {
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
         cooldown.map { .integer($0) }, warmup.map { .integer($0) }, minLR.map { .reals($0) },
         maxLR.map { .reals($0) }, eps.map { .real($0) }, smooth.map { .flag($0) },
-        window.map { .integer($0) }, resetStart.map { .integer($0) },
+        window.map { .integer($0) }, resetStart.map { .integer($0) }, after.map { .integer($0) },
+        phase.map { .word($0) }, skipWarmup.map { .flag($0) },
       ])
   }
 
@@ -836,14 +845,20 @@ extension Controller {
   ///   - adapt: Rate at which it keeps learning; 0: not at all; a number in [0, 1].
   ///   - parameters: A custom policy: updates between decisions, limit, hidden units, weights; a
   ///     list, each a finite number, or none.
+  ///   - after: Updates at the beginning that it ignores; an integer from 0 to 9223372036854775807.
+  ///   - phase: The phase whose updates it observes; none: all; 1 to 64 printable ASCII characters
+  ///     without quotes and backslashes, or none.
+  ///   - skipWarmup: Whether it ignores the warm-up that the schedule begins with; true or false.
   public static func learned(
-    policy: StaticString? = nil, total: Int64? = nil, adapt: Double? = nil, parameters: [Double]? = nil
+    policy: StaticString? = nil, total: Int64? = nil, adapt: Double? = nil, parameters: [Double]? = nil,
+    after: Int64? = nil, phase: StaticString? = nil, skipWarmup: Bool? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .learned,
       [
         policy.map { .word($0) }, total.map { .integer($0) }, adapt.map { .real($0) },
-        parameters.map { .reals($0) },
+        parameters.map { .reals($0) }, after.map { .integer($0) }, phase.map { .word($0) },
+        skipWarmup.map { .flag($0) },
       ])
   }
 
@@ -885,8 +900,8 @@ extension Controller {
   ///     after patience observations without an improvement: rate*factor
   ///
   /// - Parameters:
-  ///   - counting: The peer whose way of counting it takes; it chooses the defaults; one of
-  ///     "pytorch", "keras", "optax".
+  ///   - counting: As in PyTorch with a threshold for negative metrics, or the peer whose way of
+  ///     counting it takes; it chooses the defaults; one of "default", "pytorch", "keras", "optax".
   ///   - mode: Whether a smaller metric is better (a loss) or a larger one; one of "min", "max".
   ///   - factor: Multiplier of the rates at a cut; a number in (0, 1).
   ///   - patience: Bad observations to wait before a cut; an integer from 0 to 9223372036854775807.
@@ -900,11 +915,15 @@ extension Controller {
   ///     group, or none.
   ///   - eps: Smallest cut made; a finite number >= 0.
   ///   - accumulation: Observations averaged into one; an integer from 1 to 9223372036854775807.
+  ///   - after: Updates at the beginning that it ignores; an integer from 0 to 9223372036854775807.
+  ///   - phase: The phase whose updates it observes; none: all; 1 to 64 printable ASCII characters
+  ///     without quotes and backslashes, or none.
+  ///   - skipWarmup: Whether it ignores the warm-up that the schedule begins with; true or false.
   public static func plateau(
     counting: StaticString? = nil, mode: StaticString? = nil, factor: Double? = nil,
     patience: Int64? = nil, threshold: Double? = nil, thresholdMode: StaticString? = nil,
     extraThreshold: Double? = nil, cooldown: Int64? = nil, minLR: [Double]? = nil, eps: Double? = nil,
-    accumulation: Int64? = nil
+    accumulation: Int64? = nil, after: Int64? = nil, phase: StaticString? = nil, skipWarmup: Bool? = nil
   ) throws(ConfigurationError) -> Controller {
     try Controller(
       .plateau,
@@ -912,7 +931,8 @@ extension Controller {
         counting.map { .word($0) }, mode.map { .word($0) }, factor.map { .real($0) },
         patience.map { .integer($0) }, threshold.map { .real($0) }, thresholdMode.map { .word($0) },
         extraThreshold.map { .real($0) }, cooldown.map { .integer($0) }, minLR.map { .reals($0) },
-        eps.map { .real($0) }, accumulation.map { .integer($0) },
+        eps.map { .real($0) }, accumulation.map { .integer($0) }, after.map { .integer($0) },
+        phase.map { .word($0) }, skipWarmup.map { .flag($0) },
       ])
   }
 }

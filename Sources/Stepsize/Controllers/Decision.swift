@@ -14,6 +14,6 @@ public enum Decision: Int32, CaseIterable, Sendable {
   case reset = 7
   /// The observation gave no reason for a change.
   case kept = 8
-  /// The observation was not a finite number: nothing changed.
+  /// The observation was not a finite number, or the update is none that the controller observes: nothing changed.
   case ignored = 9
 }

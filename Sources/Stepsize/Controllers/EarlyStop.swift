@@ -15,6 +15,7 @@ struct EarlyStop: ~Copyable, Sendable {
     threshold = 1e-3
     threshold_mode = rel
     window: count from 1 to 16777216 = 1; observations in the mean that is compared
+    after
     """
   }
 
@@ -22,6 +23,7 @@ struct EarlyStop: ~Copyable, Sendable {
 
   /// nil: the whole training.
   let phase: [UInt8]?
+  private let after: Int64
   private let patience: Int64
   private var average: MovingAverage
   private var best: BestMetric
@@ -29,17 +31,19 @@ struct EarlyStop: ~Copyable, Sendable {
 
   init(_ a: Arguments) throws(ConfigurationError) {
     phase = a.optionalWord("phase")
+    after = a.count("after")
     patience = a.count("patience")
     average = MovingAverage(window: Int(a.count("window")))
-    best = BestMetric(try MetricGoal(a), signedMargin: false)
+    best = BestMetric(try MetricGoal(a), .absolute)
   }
 
-  /// Whether the metric has stopped improving with this observation, in the phase of that name.
-  mutating func observe(_ loss: Double, in phase: [UInt8]?) -> Bool {
+  /// Whether the metric has stopped improving with this observation, of that update, in the phase of that name.
+  mutating func observe(_ loss: Double, at step: Int64, in phase: [UInt8]?) -> Bool {
     if let name = self.phase, name != phase {
       if badCount != 0 || !best.isNew { reset() }
       return false
     }
+    if step < after { return false }
     let metric = loss.isFinite ? average.add(loss) : Double.nan
     badCount = best.improves(metric) ? 0 : badCount + 1
     return badCount >= patience

@@ -37,6 +37,9 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     window: count from 1 to 16777216 = 50; losses in the average
     reset_start: count from 1 (huggingface: from 0) or none = 500 (paper: none); cuts at the lower bound before \
     a reset to the base rates, or none
+    after
+    phase
+    skip_warmup
     """
   }
 
@@ -67,8 +70,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
-  private let lower: [Double]
-  private let upper: [Double]
+  private var lower: [Double]
+  private var upper: [Double]
   private var average: MovingAverage
   private var streaming: StreamingAverage
   private var best: BestMetric
@@ -97,7 +100,7 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     lower = bounds.lower
     upper = bounds.upper
     best = BestMetric(
-      goal, signedMargin: isHuggingFace, followsPrevious: configuration.variant == .paper)
+      goal, isHuggingFace ? .signed : .absolute, followsPrevious: configuration.variant == .paper)
     resetLeft = configuration.resetStart ?? Int64.max
     let window = configuration.isSmooth ? configuration.window : 1
     average = MovingAverage(window: isHuggingFace ? 1 : window)
@@ -259,6 +262,15 @@ extension GreedyLR {
   func isAtBottom(_ groups: [Group]) -> Bool {
     for i in groups.indices where groups[i].base > lower[i] { return false }
     return true
+  }
+
+  mutating func adopt(_ other: inout GreedyLR, _ origins: [Int], _ groups: [Group]) {
+    lower = other.lower
+    upper = other.upper
+  }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
   }
 
   mutating func transfer(_ state: inout StateCoder) {

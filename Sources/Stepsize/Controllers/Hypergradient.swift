@@ -29,8 +29,8 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
 
   private let isMultiplicative: Bool
   private let beta: Double
-  private let lower: [Double]
-  private let upper: [Double]
+  private var lower: [Double]
+  private var upper: [Double]
   /// The outcome of the last observation.
   private(set) var decision = Decision.none
 
@@ -92,6 +92,15 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
   func isAtBottom(_ groups: [Group]) -> Bool {
     for i in groups.indices where groups[i].base > lower[i] { return false }
     return true
+  }
+
+  mutating func adopt(_ other: inout Hypergradient, _ origins: [Int], _ groups: [Group]) {
+    lower = other.lower
+    upper = other.upper
+  }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
   }
 
   mutating func transfer(_ state: inout StateCoder) {

@@ -15,6 +15,9 @@ struct Learned: ~Copyable, Sendable, Moving {
     total: count of updates from 0 = 0; updates of the training; 0: unknown
     adapt: real in [0, 1] = 0; rate at which it keeps learning; 0: not at all
     parameters: reals = none; a custom policy: updates between decisions, limit, hidden units, weights
+    after
+    phase
+    skip_warmup
     """
   }
 

@@ -70,8 +70,8 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
-  private let lower: [Double]
-  private let upper: [Double]
+  private var lower: [Double]
+  private var upper: [Double]
   /// The rates that the last search ended with, which the next one starts from.
   private var previous: FixedBuffer
   /// Loss and squared norms of the current batch.
@@ -201,6 +201,24 @@ struct LineSearch: ~Copyable, Sendable, Moving {
   func isAtBottom(_ groups: [Group]) -> Bool {
     for i in groups.indices where groups[i].base > lower[i] { return false }
     return true
+  }
+
+  mutating func adopt(_ other: inout LineSearch, _ origins: [Int], _ groups: [Group]) {
+    lower = other.lower
+    upper = other.upper
+    // The new one begins with the base rates.
+    for (i, origin) in origins.enumerated() where origin >= 0 && groups[origin].initial > 0 {
+      let ratio = finite(other.previous[i] / groups[origin].initial)
+      other.previous[i] = bounded(previous[origin] * ratio, lower[i], upper[i])
+    }
+    swap(&previous, &other.previous)
+    swap(&squaredNorms, &other.squaredNorms)
+    // A search that has begun was for the groups as they were.
+    trialsLeft = 0
+  }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
   }
 
   mutating func transfer(_ state: inout StateCoder) {

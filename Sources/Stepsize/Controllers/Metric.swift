@@ -14,6 +14,17 @@ struct MetricGoal: Sendable {
   }
 }
 
+/// How far below the best metric a relative threshold is.
+enum Margin: Sendable {
+  /// best·(1 ± threshold), as in PyTorch, optax and transformers: above the best metric where that is negative, so that
+  /// every metric is better, and the best one becomes worse.
+  case signed
+  /// The same for a positive metric, bit for bit, and below the best one for a negative one, too.
+  case mended
+  /// best - threshold·|best|: the same but for rounding.
+  case absolute
+}
+
 /// The best metric so far, and the value that the next one must beat.
 ///
 /// Internally smaller is always better: metrics to be maximised change their sign, which is exact.
@@ -21,9 +32,7 @@ struct BestMetric: Sendable {
   private let sign: Double
   private let threshold: Double
   private let thresholdMode: MetricGoal.ThresholdMode
-  /// best·(1 ± threshold), as in PyTorch and transformers, which moves the wrong way for a negative metric; otherwise
-  /// best - threshold·|best|.
-  private let signedMargin: Bool
+  private(set) var margin: Margin
   /// An additional margin, always a difference.
   private let extraMargin: Double
   /// Whether the metric to beat is the previous one instead of the best.
@@ -32,11 +41,11 @@ struct BestMetric: Sendable {
   /// A metric below this is better; changes only with `best`.
   private var target = 0.0
 
-  init(_ goal: MetricGoal, signedMargin: Bool, extraMargin: Double = 0, followsPrevious: Bool = false) {
+  init(_ goal: MetricGoal, _ margin: Margin, extraMargin: Double = 0, followsPrevious: Bool = false) {
     sign = goal.mode == .min ? 1 : -1
     threshold = goal.threshold
     thresholdMode = goal.thresholdMode
-    self.signedMargin = signedMargin
+    self.margin = margin
     self.extraMargin = extraMargin
     self.followsPrevious = followsPrevious
     reset()
@@ -66,11 +75,22 @@ struct BestMetric: Sendable {
   /// Back to where every metric is better or, compared with the previous one, none is.
   mutating func reset() {
     set(Double.infinity)
-    if followsPrevious { target = Double.nan }
+    if followsPrevious {
+      target = Double.nan
+    } else if margin != .signed {
+      target = Double.infinity
+    }
   }
 
   /// Whether there is no best metric yet.
   var isNew: Bool { best == Double.infinity }
+
+  /// Whether the margin is mended; before format 3 none was.
+  mutating func transferMargin(_ state: inout StateCoder) {
+    var isMended = margin == .mended
+    if state.has(format: 3, ifWritten: isMended) { state.transfer(&isMended) } else { isMended = false }
+    if state.isReading && !isMended { margin = .signed }
+  }
 
   mutating func transfer(_ state: inout StateCoder) {
     var (best, target) = (best, target)
@@ -78,20 +98,27 @@ struct BestMetric: Sendable {
     state.transfer(&target)
     guard state.isReading else { return }
     // The target follows from the best one, except where there is none to follow.
-    set(best)
-    let isReset = followsPrevious && best == Double.infinity && target.isNaN
+    if best == Double.infinity { reset() } else { set(best) }
     let isSame = target == self.target || target.isNaN && self.target.isNaN
-    if best.isNaN || !(isSame || isReset) { state.reject() }
-    self.target = target
+    if margin == .mended && !isSame {
+      // From before it was mended: it continues so.
+      margin = .signed
+      set(best)
+    }
+    if best.isNaN || !(isSame || target == self.target) { state.reject() }
   }
 
   @inline(__always)
   private mutating func set(_ best: Double) {
     self.best = best
-    switch thresholdMode {
-    case .absolute: target = best - threshold - extraMargin
-    case .relative where signedMargin: target = best * (1 - sign * threshold) - extraMargin
-    case .relative: target = best == Double.infinity ? best : best - threshold * abs(best) - extraMargin
+    if thresholdMode == .absolute {
+      target = best - threshold - extraMargin
+    } else if margin == .absolute {
+      target = best - threshold * abs(best) - extraMargin
+    } else {
+      // A metric to be maximised comes with its sign changed, and PyTorch's factor with it.
+      let isTurned = margin == .mended ? best < 0 : sign < 0
+      target = best * (isTurned ? 1 + threshold : 1 - threshold) - extraMargin
     }
   }
 }

@@ -20,7 +20,21 @@ protocol Moving: ~Copyable {
   /// Whether every base rate is at its lower bound.
   func isAtBottom(_ groups: [Group]) -> Bool
 
+  /// Whether it was read from a state of before a format that changed what its text means, and keeps to that.
+  var isFormer: Bool { get }
+
   mutating func transfer(_ state: inout StateCoder)
+
+  /// Takes what belongs to other base rates or groups from a controller made for them, and keeps what it knows. It asks
+  /// for no memory.
+  ///
+  /// - Parameters:
+  ///   - origins: Which of the present groups each of the others was; -1 for a new one.
+  ///   - groups: The present ones.
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group])
+
+  /// Moves base rates into its bounds.
+  func bound(_ groups: inout [Group])
 
   /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
   /// need one: `observe` must take that loss.
@@ -53,6 +67,12 @@ protocol Moving: ~Copyable {
 
 extension Moving where Self: ~Copyable {
   static func check(_ a: Arguments) throws(ConfigurationError) {}
+
+  mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group]) {}
+
+  func bound(_ groups: inout [Group]) {}
+
+  var isFormer: Bool { false }
 
   mutating func observeAtOnce(_ loss: Double) -> Bool { false }
 

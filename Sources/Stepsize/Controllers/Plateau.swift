@@ -1,6 +1,8 @@
 /// Cuts the base rates when the metric has stopped improving.
 ///
-/// Its peers count differently under one name; each way of counting is available by the name of its peer:
+/// The default counts as PyTorch's, and differs where that is at fault: a relative threshold is below the best metric for
+/// a negative metric (a log-likelihood) as well. Its peers count differently under one name; each way of counting is
+/// available by the name of its peer, with the same decisions bit for bit:
 /// - `pytorch` (ReduceLROnPlateau): cuts at the observation after `patience` bad ones; a cooldown holds the
 ///   count at 0, the best metric moves on;
 /// - `keras` (ReduceLROnPlateau): cuts at the `patience`-th bad observation; the first observation after a
@@ -11,13 +13,14 @@
 /// An observation that is not finite counts as a bad one and never becomes the best; in this optax and PyTorch, which
 /// take -inf as the best, are not followed.
 struct Plateau: ~Copyable, Sendable, Moving {
-  enum Counting: Int32, Sendable { case pytorch, keras, optax }
+  enum Counting: Int32, Sendable { case standard, pytorch, keras, optax }
 
   static var declaration: StaticString {
     """
     plateau: cuts the base rates when the metric has stopped improving
     formula: after patience observations without an improvement: rate*factor
-    counting: word pytorch|keras|optax = pytorch; the peer whose way of counting it takes; it chooses the defaults
+    counting: word default|pytorch|keras|optax = default; as in PyTorch with a threshold for negative metrics, or the \
+    peer whose way of counting it takes; it chooses the defaults
     mode
     factor: real in (0, 1) = 0.1; multiplier of the rates at a cut
     patience: count from 0 = 10; bad observations to wait before a cut
@@ -28,6 +31,9 @@ struct Plateau: ~Copyable, Sendable, Moving {
     min_lr: per_group >= 0 = none; lowest base rates; none: 0
     eps: real >= 0 = 1e-8 (keras: 0, optax: 0); smallest cut made
     accumulation: count from 1 = 1; observations averaged into one
+    after
+    phase
+    skip_warmup = true (pytorch: false, keras: false, optax: false)
     """
   }
 
@@ -52,7 +58,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
-  private let lower: [Double]
+  private var lower: [Double]
   private var best: BestMetric
   private var badCount: Int64 = 0
   private var cooldownLeft: Int64 = 0
@@ -67,7 +73,9 @@ struct Plateau: ~Copyable, Sendable, Moving {
     let lower = try Bounds.each("plateau", "min_lr", a.perGroup("min_lr"), bases)
     self.configuration = configuration
     self.lower = lower
-    best = BestMetric(goal, signedMargin: true, extraMargin: a.real("extra_threshold"))
+    // Keras has no relative threshold.
+    let isPeer = configuration.counting == .pytorch || configuration.counting == .optax
+    best = BestMetric(goal, isPeer ? .signed : .mended, extraMargin: a.real("extra_threshold"))
   }
 
   /// Takes one loss and cuts the base rates if a cut is due.
@@ -87,7 +95,7 @@ struct Plateau: ~Copyable, Sendable, Moving {
     }
     if !metric.isFinite { metric = Double.nan }
     switch configuration.counting {
-    case .pytorch: countAsPyTorch(metric, &groups)
+    case .standard, .pytorch: countAsPyTorch(metric, &groups)
     case .keras: countAsKeras(metric, &groups)
     case .optax: countAsOptax(metric, &groups)
     }
@@ -164,7 +172,17 @@ struct Plateau: ~Copyable, Sendable, Moving {
 extension Plateau {
   func isAtBottom(_ groups: [Group]) -> Bool { !hasRoom(groups) }
 
+  mutating func adopt(_ other: inout Plateau, _ origins: [Int], _ groups: [Group]) { lower = other.lower }
+
+  func bound(_ groups: inout [Group]) {
+    for i in groups.indices { groups[i].bound(lower[i], Double.greatestFiniteMagnitude) }
+  }
+
+  /// `plateau()` was PyTorch's before format 3.
+  var isFormer: Bool { configuration.counting == .standard && best.margin == .signed }
+
   mutating func transfer(_ state: inout StateCoder) {
+    if configuration.counting == .standard { best.transferMargin(&state) }
     best.transfer(&state)
     state.transfer(&badCount, in: StateCoder.counts)
     state.transfer(&cooldownLeft, in: 0...configuration.cooldown)

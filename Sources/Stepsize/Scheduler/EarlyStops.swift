@@ -16,9 +16,9 @@ struct EarlyStops: Sendable {
   }
 
   /// Shows the loss to all rules and returns what they end.
-  func observe(_ loss: Double, in phase: [UInt8]?) -> Ending {
+  func observe(_ loss: Double, at step: Int64, in phase: [UInt8]?) -> Ending {
     var ending = Ending.none
-    for box in boxes where box.rule.observe(loss, in: phase) {
+    for box in boxes where box.rule.observe(loss, at: step, in: phase) {
       if box.rule.phase == nil { ending = .training }
       if ending == .none { ending = .phase }
     }

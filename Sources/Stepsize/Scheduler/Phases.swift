@@ -1,11 +1,12 @@
 extension Scheduler {
-  /// Whether the schedule has an end and it is reached.
+  /// Whether the schedule has an end and it is reached; where each group has its own, that of the last one to end.
   public var isFinished: Bool {
     guard let length else { return false }
     return time >= length
   }
 
-  /// The named phase of the current update, in the scheduler's steps; nil where there is none.
+  /// The named phase of the current update, in the scheduler's steps; nil where there is none. Where each group has its
+  /// own schedule, the phases are those of the first group.
   public var phase: Phase? {
     let span = span(at: step)
     return span.name.isEmpty ? nil : span
@@ -26,15 +27,17 @@ extension Scheduler {
   /// Whether every rate is at its lower bound and stays there for the rest of the schedule: checked now and 1, 2, 4, 8,
   /// … updates ahead.
   private var isAtMinimum: Bool {
-    let now = schedule.value(at: time)
+    let (groups, time) = (groups, time)
     var isAtBound = true
-    for group in groups where !(group.min > 0 && group.rate(now) <= group.min) { isAtBound = false }
+    for i in groups.indices where !(groups[i].min > 0 && rate(i, at: time) <= groups[i].min) {
+      isAtBound = false
+    }
     guard isAtBound || controller.isAtBottom(groups) else { return false }
     let end = length ?? Int64.max
     var ahead: Int64 = 1
     while ahead > 0, time <= Int64.max - ahead {
-      let then = schedule.value(at: Swift.min(time + ahead, end))
-      for group in groups where group.rate(then) != group.rate(now) { return false }
+      let then = Swift.min(time + ahead, end)
+      for i in groups.indices where rate(i, at: then) != rate(i, at: time) { return false }
       if time + ahead >= end { break }
       ahead = ahead &* 2
     }

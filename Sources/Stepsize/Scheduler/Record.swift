@@ -10,6 +10,14 @@ struct Record: Sendable {
   /// found.
   private var marks: [Int64] = []
 
+  init() {}
+
+  /// So many updates with the rate 0. It needs no memory.
+  init(zeros count: Int64) {
+    self.count = count
+    repeats = UInt64(count)
+  }
+
   static let maximumWordCount = 134_217_728
   private static let runMark: UInt64 = 1 << 63
   private static let blockLength = 1024
@@ -24,8 +32,14 @@ struct Record: Sendable {
   var reservedCount: Int64 { isFull ? Int64.max : Int64((room - words.count) / 2) }
 
   mutating func reserveWords() {
-    guard !isFull, words.capacity - words.count < 2 else { return }
-    words.reserveCapacity(Swift.min(Swift.max(16, words.count * 2), Self.maximumWordCount + 2))
+    let wanted = Swift.min(Swift.max(16, words.count * 2), Self.maximumWordCount + 2)
+    if !isFull, words.capacity - words.count < 2 { return words.reserveCapacity(wanted) }
+    // After a rewind; what is small stays.
+    guard words.capacity > 1024, words.capacity / 2 > wanted else { return }
+    var smaller: [UInt64] = []
+    smaller.reserveCapacity(wanted)
+    smaller.append(contentsOf: words)
+    words = smaller
   }
 
   /// For all words for which there is memory.
@@ -45,6 +59,12 @@ struct Record: Sendable {
       repeats = 1
     }
     count += 1
+  }
+
+  /// The last rate is used for so many further updates.
+  mutating func lengthen(by times: Int64) {
+    repeats += UInt64(times)
+    count += times
   }
 
   private mutating func endRun() {

@@ -19,6 +19,8 @@ extension Scheduler {
     var records = isRecording
     var normCapacity = watch.norms?.capacity ?? 0
     var count = groups.count
+    // Older libraries do not know such a text.
+    _ = state.has(format: 3, ifWritten: plan.isEach)
     state.transfer(&text)
     state.transfer(&records)
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
@@ -35,8 +37,13 @@ extension Scheduler {
   /// A scheduler that continues where the saved one was.
   ///
   /// Throws `.state` for bytes that are damaged or not the state of a scheduler, `.version` for a newer format.
-  @inline(never)
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
+    try restored(from: bytes, for: nil)
+  }
+
+  /// A plan that was written differently before format 3 takes a state from then.
+  @inline(never)
+  private static func restored(from bytes: [UInt8], for own: Plan?) throws(ConfigurationError) -> Scheduler {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
     var text: [UInt8] = []
     var records = false
@@ -63,7 +70,8 @@ extension Scheduler {
     try state.check()
     var scheduler: Scheduler
     do {
-      let plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
+      var plan = text.isEmpty ? try Plan([], nil) : try Plan(parsing: text)
+      if let own, !state.has(format: 3, ifWritten: false), own.formerText == plan.text { plan = own }
       scheduler = try Scheduler(
         baseLRs: bases, plan: plan, minLRs: mins, maxLRs: maxs, records: records, normCapacity: normCapacity)
     } catch {
@@ -78,7 +86,7 @@ extension Scheduler {
   ///
   /// Throws as `restored(from:)`, and `.mismatch` for the state of a differently configured scheduler.
   public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
-    let other = try Self.restored(from: bytes)
+    let other = try Self.restored(from: bytes, for: plan)
     if other.groupCount != groupCount {
       throw ConfigurationError(
         .mismatch, "the saved scheduler has a different number of groups: ",
@@ -106,6 +114,13 @@ extension Scheduler {
     if state.isReading { lead = time - step }
     for i in groups.indices { state.transferRate(&groups[i].base) }
     controller.transfer(&state)
+    if controller.isFormer { scope = Scope() }
+    if !scope.isEverything, state.has(format: 3, ifWritten: true) { state.transfer(&isIgnored) }
+    var isObserved = observed == step
+    if observesMore, state.has(format: 3, ifWritten: isObserved) {
+      state.transfer(&isObserved)
+      observed = isObserved ? step : -1
+    }
     watch.transfer(&state)
     if state.isReading, !isConsistent { state.reject() }
   }

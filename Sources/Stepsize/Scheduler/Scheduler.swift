@@ -1,5 +1,5 @@
-/// What a training loop holds: a step, a base rate for each parameter group, at most one schedule and at
-/// most one controller.
+/// What a training loop holds: a step, a base rate for each parameter group, a schedule for all groups or one for each,
+/// and at most one controller.
 ///
 ///     rate of group g = clamp(base[g] as moved by the controller × schedule(time), min[g], max[g])
 ///
@@ -16,13 +16,26 @@ public struct Scheduler: ~Copyable, Sendable {
   var lead: Int64 = 0
   var groups: [Group]
   var schedule: Node
+  /// The schedules of the groups where each has its own; then `schedule` is no immediate one, so that a step with the
+  /// commonest schedules need not look here.
+  var groupSchedules: [Node]
+  /// That of the longest schedule.
   var length: Int64?
   var controller: ActiveController
   /// Whether the controller or an early stop rule observes the loss of each update.
   public let needsLoss: Bool
+  /// Whether the controller observes something else than the loss.
+  let observesMore: Bool
+  /// The last update for which it has.
+  var observed: Int64 = -1
   /// Whether an update has to be recorded or shown to an early stop rule.
-  let isWatched: Bool
+  private(set) var isWatched: Bool
+  /// Whether a step without a loss has nothing to do but to count.
+  let onlyCounts: Bool
   var watch: Watch
+  /// The updates that the controller observes, and whether the last loss was of another one.
+  var scope: Scope
+  var isIgnored = false
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
 
@@ -47,28 +60,28 @@ public struct Scheduler: ~Copyable, Sendable {
     }
     let mins = try Self.bounds("min_lr", minLRs, baseLRs, plus: 0)
     let maxs = try Self.bounds("max_lr", maxLRs, baseLRs, plus: Double.greatestFiniteMagnitude)
+    try Self.check(plan, groupCount: baseLRs.count)
     var groups: [Group] = []
     groups.reserveCapacity(baseLRs.count)
-    for i in baseLRs.indices {
-      let base = baseLRs[i]
-      try Check("scheduler")("base_lr", base, in: .nonNegative)
-      guard mins[i] <= maxs[i] else {
-        throw ConfigurationError("scheduler", "max_lr", .real(maxs[i]), expected: "a number >= min_lr")
-      }
-      // -0 becomes 0: no rate has a sign.
-      groups.append(Group(initial: base + 0, base: base + 0, min: mins[i] + 0, max: maxs[i] + 0))
-    }
+    for i in baseLRs.indices { groups.append(try Group(baseLRs[i], min: mins[i], max: maxs[i])) }
     let active = try ActiveController(plan.controller, bases: baseLRs)
+    let scope = Scope(plan)
     let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
-    self.schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
-    self.length = plan.schedule?.length
+    let (schedule, groupSchedules) = Self.nodes(of: plan)
+    self.schedule = schedule
+    self.groupSchedules = groupSchedules
+    self.length = plan.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
-    let isWatched = records || !plan.earlyStops.isEmpty
+    let isWatched = records || !plan.earlyStops.isEmpty || !scope.isEverything
+    let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
+    self.observesMore = observesMore
     self.isWatched = isWatched
+    self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
+    self.scope = scope
     self.plan = plan
   }
 
@@ -81,6 +94,20 @@ public struct Scheduler: ~Copyable, Sendable {
     try self.init(baseLRs: baseLRs, plan: plan, minLRs: minLRs, maxLRs: maxLRs)
   }
 
+  static func check(_ plan: Plan, groupCount: Int) throws(ConfigurationError) {
+    let count = plan.schedules.count
+    guard count <= 1 || count == groupCount else {
+      throw ConfigurationError(
+        "scheduler", "schedule count", .integer(Int64(count)), expected: "none, one, or one for each group")
+    }
+  }
+
+  /// How the schedules of a plan are computed: for all groups, and for each.
+  static func nodes(of plan: Plan) -> (Node, [Node]) {
+    let schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
+    return plan.isEach ? (.scale(1, schedule), plan.schedules.map { $0.node }) : (schedule, [])
+  }
+
   private static func bounds(
     _ field: StaticString, _ given: [Double], _ baseLRs: [Double], plus: Double
   ) throws(ConfigurationError) -> [Double] {
@@ -90,7 +117,7 @@ public struct Scheduler: ~Copyable, Sendable {
 
   public var groupCount: Int { groups.count }
 
-  /// The base rate that a group was given, unaffected by the controller; nil for a group that does not exist.
+  /// The base rate that a group was given last, unaffected by the controller; nil for a group that does not exist.
   public func baseLR(ofGroup index: Int) -> Double? {
     groups.indices.contains(index) ? groups[index].initial : nil
   }
@@ -121,7 +148,12 @@ public struct Scheduler: ~Copyable, Sendable {
   ///
   /// The step count continues: the new schedule's value at `scheduleStep` is the next one.
   public mutating func extend(to schedule: Schedule?) throws(ConfigurationError) {
-    let prepared = try extending(to: schedule)
+    try extend(to: schedule.map { [$0] } ?? [])
+  }
+
+  /// The same with no schedule, one for all groups, or one for each.
+  public mutating func extend(to schedules: [Schedule]) throws(ConfigurationError) {
+    let prepared = try extending(to: schedules)
     reserve(for: prepared)
     apply(prepared)
   }
@@ -133,12 +165,16 @@ public struct Scheduler: ~Copyable, Sendable {
   package struct Extension {
     fileprivate let plan: Plan
     fileprivate let schedule: Node
+    fileprivate let groupSchedules: [Node]
     fileprivate let kept: Watch.KeptSpans
   }
 
-  package func extending(to schedule: Schedule?) throws(ConfigurationError) -> Extension {
-    Extension(
-      plan: try Plan(plan.controllers, schedule), schedule: schedule?.node ?? .constant(Constant(value: 1)),
+  package func extending(to schedules: [Schedule]) throws(ConfigurationError) -> Extension {
+    let longer = try Plan(plan.controllers, schedules)
+    try Self.check(longer, groupCount: groupCount)
+    let (schedule, groupSchedules) = Self.nodes(of: longer)
+    return Extension(
+      plan: longer, schedule: schedule, groupSchedules: groupSchedules,
       kept: watch.spansToKeep(of: plan.schedule))
   }
 
@@ -149,7 +185,10 @@ public struct Scheduler: ~Copyable, Sendable {
     // The last phase of the old schedule may not be the last one of the new one.
     watch.hasStopped = false
     schedule = prepared.schedule
-    length = prepared.plan.schedule?.length
+    groupSchedules = prepared.groupSchedules
+    length = prepared.plan.length
     plan = prepared.plan
+    if !controller.isFormer { scope = Scope(plan) }
+    isWatched = isWatched || !scope.isEverything
   }
 }

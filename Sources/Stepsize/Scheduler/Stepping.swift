@@ -2,8 +2,13 @@
 public enum StepFailure: Error, Sendable {
   /// The scheduler needs a loss: call `step(loss:into:)`, or `advance` for an update without one.
   case lossRequired
+  /// The controller has not observed this update: call `observeGradient`, or `propose` and `report`, before the step, or
+  /// `advance` for an update without one.
+  case observationRequired
   /// The span of the rates is shorter than the number of groups, and not empty.
   case size
+  /// The number of updates is negative, or leads beyond 2^63 - 1.
+  case count
   /// Memory ran out.
   case memory
 }
@@ -23,22 +28,45 @@ extension Scheduler {
   /// Throws `.size`.
   @inline(__always)
   public func rates(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
-    if try isToBeWritten(rates.count) { Self.write(schedule.value(at: time), groups, rates) }
+    if try isToBeWritten(rates.count) {
+      if groupSchedules.isEmpty {
+        Self.write(schedule.value(at: time), groups, rates)
+      } else {
+        Self.writeEach(groupSchedules, at: time, groups, rates)
+      }
+    }
   }
 
   /// After an update; the rates are those for the next one. The count saturates at 2^63 - 1.
   ///
-  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), and `.size`.
+  /// Throws `.lossRequired` where the scheduler needs a loss (`needsLoss`), `.observationRequired` where its controller
+  /// observes something else and has not in this update, and `.size`.
   @inline(__always)
   public mutating func step(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    if observesMore { return try Self.stepObserved(&self, rates) }
     try advance(into: rates)
+  }
+
+  @inline(never)
+  private static func stepObserved(
+    _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
+    try scheduler.advance(into: rates)
+  }
+
+  /// After an update: whether the controller has observed it. The first update of a hypergradient has none before it.
+  private mutating func checkObserved() throws(StepFailure) {
+    guard !observesMore || observed == step || step == 0 && controller.needs.contains(.gradient) else {
+      throw .observationRequired
+    }
   }
 
   /// After an update, with its loss: any number, NaN and infinities included. A scheduler that needs no loss ignores
   /// it.
   ///
-  /// Throws `.size`.
+  /// Throws `.observationRequired` as `step(into:)`, and `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     try step(loss: loss, into: rates) { _ in true }
@@ -47,13 +75,13 @@ extension Scheduler {
   /// The same for who cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
   /// provides it (`reserveController`), or returns false.
   ///
-  /// Throws `.size`, and `.memory` where `reserve` returns false.
+  /// Throws as well `.memory` where `reserve` returns false.
   @inline(__always)
   package mutating func step(
     loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
-    if isWatched { return Self.stepWatched(&self, loss, rates, isWritten) }
+    if isWatched { return try Self.stepWatched(&self, loss, rates, isWritten) }
     guard controller.observeAtOnce(loss) else {
       return try Self.stepMoving(&self, loss, rates, isWritten, reserve)
     }
@@ -66,6 +94,7 @@ extension Scheduler {
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool,
     _ reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
+    try scheduler.checkObserved()
     if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
     scheduler.controller.observe(loss, &scheduler.groups)
     scheduler.count()
@@ -75,9 +104,10 @@ extension Scheduler {
   @inline(never)
   private static func stepWatched(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
-  ) {
+  ) throws(StepFailure) {
+    try scheduler.checkObserved()
     writeDown(&scheduler)
-    scheduler.controller.observe(loss, &scheduler.groups)
+    if scheduler.isInScope() { scheduler.controller.observe(loss, &scheduler.groups) }
     scheduler.endPhase(loss)
     scheduler.count()
     if isWritten { scheduler.write(rates) }
@@ -102,12 +132,52 @@ extension Scheduler {
     if isWritten { scheduler.write(rates) }
   }
 
+  /// After so many updates whose losses are not shown to the controller: the same state, record and rates as by one
+  /// `advance` for each, at once. A record takes the time of that many steps, up to the end of the schedule.
+  ///
+  /// Throws `.count` for a negative count and for one that leads beyond 2^63 - 1, and `.size`.
+  public mutating func advance(
+    by count: Int64, into rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) {
+    try advance(by: count, into: rates) { _ in true }
+  }
+
+  /// The same for who cannot do without a reserve (below).
+  ///
+  /// Throws `.memory`, too, where `reserve` returns false.
+  package mutating func advance(
+    by count: Int64, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
+  ) throws(StepFailure) {
+    guard count >= 0, count <= Int64.max - time else { throw .count }
+    let isWritten = try isToBeWritten(rates.count)
+    let (start, end) = (time, time + count)
+    let recordedCount = recorded.count
+    let settled = plan.settled
+    while time < end, watch.hasRoom() {
+      guard hasReserve || reserve(&self) else {
+        watch.cut(to: recordedCount)
+        time = start
+        throw .memory
+      }
+      Self.writeDown(&self)
+      time += 1
+      if time > settled {
+        watch.lengthen(by: end - time)
+        break
+      }
+    }
+    time = end
+    watch.endReserve()
+    if isWritten { write(rates) }
+  }
+
   /// Before an update: its rates; it then counts as made. For loops and callbacks that have one place to ask, and none
   /// after the update. The step and what is saved are those of `advance`.
   ///
-  /// Throws `.lossRequired` where something needs the loss, and `.size`.
+  /// Throws as `step(into:)`.
   public mutating func next(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     try self.rates(into: rates)
     Self.countUpdate(&self)
   }
@@ -115,9 +185,9 @@ extension Scheduler {
   /// The same in single precision: a rate above 0 is not rounded to 0.
   public mutating func next(into rates: consuming MutableSpan<Float>) throws(StepFailure) {
     if needsLoss { throw .lossRequired }
+    try checkObserved()
     if try isToBeWritten(rates.count) {
-      let multiplier = schedule.value(at: time)
-      for i in groups.indices { rates[i] = single(groups[i].rate(multiplier)) }
+      for i in groups.indices { rates[i] = single(rate(i, at: time)) }
     }
     Self.countUpdate(&self)
   }
@@ -130,7 +200,47 @@ extension Scheduler {
 
   /// The rate of a group for the present update; nil where there is no such group.
   public func rate(ofGroup index: Int) -> Double? {
-    groups.indices.contains(index) ? groups[index].rate(schedule.value(at: time)) : nil
+    groups.indices.contains(index) ? rate(index, at: time) : nil
+  }
+
+  /// The rate of a group that exists, with its base rate as it is, for a step of the schedule.
+  @inline(never)
+  func rate(_ index: Int, at time: Int64) -> Double {
+    groups[index].rate((groupSchedules.isEmpty ? schedule : groupSchedules[index]).value(at: time))
+  }
+
+  // MARK: - At once
+
+  // The commonest steps: they make no call and ask for no memory, so that a function that tries them first and leaves the
+  // others to a second one needs no stack. False for another step; nothing has changed then.
+
+  @inline(__always)
+  package mutating func stepAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard onlyCounts else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func stepAtOnce(
+    loss: Double, into rates: consuming MutableSpan<Double>
+  ) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched, controller.observeAtOnce(loss) else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
+  }
+
+  @inline(__always)
+  package mutating func advanceAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
+    let isWritten = try isToBeWritten(rates.count)
+    guard !isWatched else { return false }
+    count()
+    if isWritten { write(rates) }
+    return true
   }
 
   // MARK: - Memory
@@ -168,6 +278,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.observeGradient(dots: dots, norms: norms, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -180,6 +291,7 @@ extension Scheduler {
   ) throws(ConfigurationError) {
     let isWritten = try isToBeWrittenAfterwards(rates.count)
     try controller.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
+    observed = step
     if isWritten { write(rates) }
   }
 
@@ -195,6 +307,7 @@ extension Scheduler {
     let multiplier = schedule.value(at: time)
     let trial = try controller.report(
       loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
+    observed = step
     if isWritten { write(rates) }
     return trial
   }
@@ -203,7 +316,7 @@ extension Scheduler {
   public var trialCount: Int64 { controller.trialCount }
 
   /// What the controller did with the last observation, and why.
-  public var decision: Decision { controller.decision }
+  public var decision: Decision { isIgnored ? .ignored : controller.decision }
 
   // MARK: - Parts of a step
 
@@ -233,16 +346,25 @@ extension Scheduler {
     if let multiplier = schedule.immediateValue(at: time) {
       Self.write(multiplier, groups, rates)
     } else {
-      Self.writeAfterCall(schedule, at: time, groups, rates)
+      Self.writeAfterCall(&self, rates)
     }
   }
 
   @inline(never)
   @_optimize(speed)
-  private static func writeAfterCall(
-    _ schedule: Node, at time: Int64, _ groups: [Group], _ rates: consuming MutableSpan<Double>
+  private static func writeAfterCall(_ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>) {
+    if scheduler.groupSchedules.isEmpty {
+      write(scheduler.schedule.value(at: scheduler.time), scheduler.groups, rates)
+    } else {
+      writeEach(scheduler.groupSchedules, at: scheduler.time, scheduler.groups, rates)
+    }
+  }
+
+  @inline(never)
+  private static func writeEach(
+    _ schedules: [Node], at time: Int64, _ groups: [Group], _ rates: consuming MutableSpan<Double>
   ) {
-    write(schedule.value(at: time), groups, rates)
+    for i in groups.indices { rates[i] = groups[i].rate(schedules[i].value(at: time)) }
   }
 
   @inline(__always)
@@ -254,10 +376,21 @@ extension Scheduler {
   private static func writeDown(_ scheduler: inout Scheduler) {
     scheduler.watch.useReserve()
     guard scheduler.watch.hasRoom() else { return }
-    let multiplier = scheduler.schedule.value(at: scheduler.time)
+    let (time, isCommon) = (scheduler.time, scheduler.groupSchedules.isEmpty)
+    let multiplier = isCommon ? scheduler.schedule.value(at: time) : 0
     for i in scheduler.groups.indices {
-      scheduler.watch.append(scheduler.groups[i].rate(multiplier), ofGroup: i)
+      let rate = isCommon ? scheduler.groups[i].rate(multiplier) : scheduler.rate(i, at: time)
+      scheduler.watch.append(rate, ofGroup: i)
     }
+  }
+
+  /// Whether the controller observes the current update.
+  private mutating func isInScope() -> Bool {
+    isIgnored = !scope.begins(by: step, time: time)
+    if !isIgnored, let name = scope.phase {
+      isIgnored = watch.phase(at: time, of: plan.schedule).name != name
+    }
+    return !isIgnored
   }
 
   @inline(never)
@@ -265,7 +398,7 @@ extension Scheduler {
     // A record alone needs no phase, and looking one up allocates.
     if plan.earlyStops.isEmpty { return }
     let phase = watch.phase(at: time, of: plan.schedule)
-    let ending = watch.ending(loss, in: phase.name.isEmpty ? nil : phase.name)
+    let ending = watch.ending(loss, at: step, in: phase.name.isEmpty ? nil : phase.name)
     guard ending != .none else { return }
     if ending == .phase, !phase.name.isEmpty, let end = phase.end, end < length ?? Int64.max {
       // The next update is the first of the next phase.

@@ -1,6 +1,8 @@
 /// What a scheduler does besides computing rates: it records them, and ends phases early.
 struct Watch: ~Copyable, Sendable {
   private let earlyStops: EarlyStops
+  /// Whether each update's phase is looked up.
+  private let needsPhase: Bool
   /// Where phases ended early: the schedule's time from that step on.
   private var jumps: [Jump] = []
   /// Whether an early stop rule has ended the last phase, or the whole training.
@@ -34,15 +36,16 @@ struct Watch: ~Copyable, Sendable {
   init(_ plan: Plan, groupCount: Int, normCapacity: Int) throws(ConfigurationError) {
     norms = normCapacity == 0 ? nil : try GradientNormLog(capacity: normCapacity)
     earlyStops = try EarlyStops(plan.earlyStops)
+    needsPhase = earlyStops.count > 0 || plan.controller?.arguments.optionalWord("phase") != nil
     records = Array(repeating: Record(), count: groupCount)
-    if earlyStops.count > 0 { jumps.reserveCapacity(4) }
+    if needsPhase { jumps.reserveCapacity(4) }
   }
 
   // MARK: - Early stop rules
 
   /// What the early stop rules end after this loss.
-  func ending(_ loss: Double, in phase: [UInt8]?) -> EarlyStops.Ending {
-    earlyStops.observe(loss, in: phase)
+  func ending(_ loss: Double, at step: Int64, in phase: [UInt8]?) -> EarlyStops.Ending {
+    earlyStops.observe(loss, at: step, in: phase)
   }
 
   /// The phase of a step of the schedule, looked up when it may be another one.
@@ -166,10 +169,34 @@ struct Watch: ~Copyable, Sendable {
 
   mutating func append(_ rate: Double, ofGroup group: Int) { records[group].append(rate) }
 
+  /// So many further updates have the rates of the last one.
+  mutating func lengthen(by count: Int64) {
+    for i in records.indices { records[i].lengthen(by: count) }
+  }
+
+  /// Discards all but the first updates.
+  mutating func cut(to count: Int64) {
+    for i in records.indices { records[i].cut(to: count) }
+  }
+
+  // MARK: - Other groups
+
+  /// The records of other groups: those of groups that were there, and of new ones, whose parameters were not updated,
+  /// the rate 0 for what is recorded. The array is empty where nothing is.
+  func records(of origins: [Int]) -> [Record] {
+    guard isRecording else { return [] }
+    return origins.map { $0 < 0 ? Record(zeros: recorded.count) : records[$0] }
+  }
+
+  mutating func replaceRecords(by records: [Record]) {
+    self.records = records
+    reservedCount = 0
+  }
+
   // MARK: - Memory
 
   /// Each record has two parts, each early stop rule has one, and they share two.
-  var reserveCount: Int { records.count * 2 + (earlyStops.count > 0 ? earlyStops.count + 2 : 0) }
+  var reserveCount: Int { records.count * 2 + (needsPhase ? earlyStops.count + 2 : 0) }
 
   /// Provides a part with memory for some updates from `time` on. It is changed after its last allocation.
   mutating func reserve(_ part: Int, from time: Int64, of schedule: Schedule?) {
@@ -189,11 +216,13 @@ struct Watch: ~Copyable, Sendable {
   mutating func countReserve(_ count: Int64, from time: Int64, of schedule: Schedule?) {
     var count = Swift.min(count, earlyStops.reservedCount)
     for record in records { count = Swift.min(count, record.reservedCount) }
-    if earlyStops.count > 0, let (_, phase) = latest {
+    if needsPhase, let (_, phase) = latest {
       count = Swift.min(count, Swift.max(end(of: phase, schedule) - time, 1))
     }
     reservedCount = count
   }
+
+  mutating func endReserve() { reservedCount = 0 }
 
   mutating func useReserve() { if reservedCount > 0 { reservedCount -= 1 } }
 
@@ -204,7 +233,7 @@ struct Watch: ~Copyable, Sendable {
     while let last = jumps.last, last.step > step { jumps.removeLast() }
     let (first, count) = recorded
     if step >= first && step - first <= count {
-      for i in records.indices { records[i].cut(to: step - first) }
+      cut(to: step - first)
       while let last = past.last, last.end > step {
         past.removeLast()
         if past.last?.end ?? first < step { past.append(Span(end: step, name: last.name)) }

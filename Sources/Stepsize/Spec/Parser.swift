@@ -4,14 +4,23 @@ extension Schedule {
   ///     schedule = product { ">>" product }
   ///     product  = factor { "*" factor }               at least one factor is not a number
   ///     factor   = number | name "(" [ argument { "," argument } ] ")" | "(" schedule [ "," phase ] ")"
-  ///     argument = [ name "=" ] ( number | word | "[" numbers "]" | true | false | none | schedule )
+  ///     argument = [ name "=" ] ( number | updates | word | "[" numbers "]" | true | false | none | schedule )
+  ///     updates  = number "%" | rest                    of the total, where updates are counted (`Shares`)
   ///     phase    = "phase" "=" word
   ///
   /// Positional arguments come before named ones. An error has its position and, for an unknown name, the
   /// nearest known one.
-  public init(parsing text: [UInt8]) throws(ConfigurationError) {
-    var parser = try Parser(checking: text)
-    self = try parser.wholeText()
+  ///
+  /// - Parameter total: Updates, >= 1, of which percentages and `rest` are shares; nil where it is unknown, and they
+  ///   are errors. The schedule has absolute numbers.
+  public init(parsing text: [UInt8], total: Int64? = nil) throws(ConfigurationError) {
+    var parser = try Parser(checking: text, total: total)
+    while true {
+      let schedule = try parser.wholeText()
+      if try parser.isAgain(schedule.length) { continue }
+      self = schedule
+      return
+    }
   }
 }
 
@@ -20,34 +29,56 @@ struct Parser {
 
   private var lexer: Lexer
   private var depth = 0
+  private var shares: Shares
   /// The schedules that the text has named so far: a declaration is read once.
   private var known: [(kind: Kind, signature: Signature)] = []
 
-  init(checking text: [UInt8]) throws(ConfigurationError) {
+  init(checking text: [UInt8], total: Int64? = nil) throws(ConfigurationError) {
+    if let total, total < 1 {
+      throw ConfigurationError(.argument, "total: expected an integer >= 1")
+    }
+    shares = Shares(of: total)
     guard text.count <= Self.maximumLength else {
       throw ConfigurationError(.limit, "the text has more than 268435456 bytes")
     }
     lexer = Lexer(text)
   }
 
+  /// After all has been read, with a schedule of that length: whether to read it again, since what is left for `rest` is
+  /// known only now.
+  @inline(never)
+  mutating func isAgain(_ length: Int64?) throws(ConfigurationError) -> Bool {
+    guard let again = try shares.again(length) else { return false }
+    lexer = Lexer(lexer.bytes)
+    shares = again
+    return true
+  }
+
+  @inline(never)
   mutating func wholeText() throws(ConfigurationError) -> Schedule {
     let schedule = try sequence()
     if lexer.peek() != nil { throw lexer.unexpected("\">>\", \"*\" or the end") }
     return schedule
   }
 
-  /// The controllers that come first, and the schedule that may follow.
+  /// The controllers that come first, and the schedule, or those of the groups, that may follow.
+  @inline(never)
   mutating func wholePlan() throws(ConfigurationError) -> Plan {
     var controllers: [Controller] = []
-    var schedule: Schedule?
+    var schedules: [Schedule] = []
     _ = lexer.peek()
     let start = lexer.offset
     repeat {
       let before = lexer
       guard let name = lexer.takeName(), let kind = ControllerKind(named: name) else {
         lexer = before
-        // Only a schedule by itself may be a sequence without brackets.
-        schedule = try controllers.isEmpty ? sequence() : product()
+        if lexer.take("[") {
+          repeat { schedules.append(try sequence()) } while lexer.take(",")
+          try lexer.expect("]")
+        } else {
+          // Only a schedule by itself may be a sequence without brackets.
+          schedules = [try controllers.isEmpty ? sequence() : product()]
+        }
         break
       }
       controllers.append(try controller(kind, at: name.startIndex))
@@ -58,7 +89,7 @@ struct Parser {
         at: lexer.offset - 2)
     }
     if lexer.peek() != nil { throw lexer.unexpected("\"*\" or the end") }
-    do { return try Plan(controllers, schedule) } catch { throw located(error, start) }
+    do { return try Plan(controllers, schedules) } catch { throw located(error, start) }
   }
 
   mutating func wholeController() throws(ConfigurationError) -> Controller {
@@ -91,10 +122,20 @@ struct Parser {
       throw ConfigurationError(.limit, "brackets nested more than 64 levels deep", at: lexer.offset)
     }
     let start = lexer.offset
-    var parts = [try product()]
-    while lexer.take(">>") { parts.append(try product()) }
+    let outer = shares
+    shares.endPart(nil)
+    var parts: [Schedule] = []
+    repeat {
+      let part = try product()
+      shares.endPart(part.length)
+      parts.append(part)
+    } while lexer.take(">>")
     depth -= 1
-    do { return try Schedule.sequence(parts) } catch { throw located(error, start) }
+    do {
+      let schedule = try Schedule.sequence(parts)
+      shares.endSequence(schedule.length, in: outer)
+      return schedule
+    } catch { throw located(error, start) }
   }
 
   private mutating func product() throws(ConfigurationError) -> Schedule {
@@ -150,7 +191,13 @@ struct Parser {
       throw unknown("schedule", name, among: Kind.names)
     }
     var phase: [UInt8]?
+    let before = shares.count
     let values = try arguments(of: signature, &phase)
+    if kind == .stretch, shares.count > before {
+      throw ConfigurationError(
+        .argument, "stretch: a share of the total, which has another unit: stretch the whole schedule",
+        at: start)
+    }
     do {
       let schedule = try Schedule(kind, signature, values)
       return try phase.map { name throws(ConfigurationError) in try schedule.named(name) } ?? schedule
@@ -214,26 +261,67 @@ struct Parser {
 
   private mutating func value(of parameter: Parameter) throws(ConfigurationError) -> Value {
     if case .schedule = parameter.kind { return .schedule(try sequence()) }
-    if let number = try lexer.takeNumber() { return number }
+    if let number = try number(of: parameter) { return number }
     if let word = try lexer.takeQuoted() { return .word(word) }
-    if lexer.take("[") { return try list() }
+    if lexer.take("[") { return try list(of: parameter) }
     guard let name = lexer.takeName() else { throw lexer.unexpected("a value") }
     let word = Array(name)
     if ("true" as StaticString).equals(word) { return .flag(true) }
     if ("false" as StaticString).equals(word) { return .flag(false) }
     if ("none" as StaticString).equals(word) { return .none }
+    if ("rest" as StaticString).equals(word), case .count = parameter.kind {
+      let offset = name.startIndex
+      let total = try total(for: parameter, at: offset)
+      guard let updates = shares.updatesOfRest(at: offset, of: total) else { throw twice(name) }
+      return .integer(updates)
+    }
     return .word(word)
   }
 
+  /// A number, or a percentage of the total; nil if none comes next.
+  @inline(never)
+  private mutating func number(of parameter: Parameter) throws(ConfigurationError) -> Value? {
+    _ = lexer.peek()
+    let offset = lexer.offset
+    guard let number = try lexer.takeNumber() else { return nil }
+    guard lexer.take("%") else { return number }
+    let percentage: Double
+    switch number {
+    case .integer(let n): percentage = Double(n)
+    case .real(let x): percentage = x
+    default: percentage = Double.nan
+    }
+    let total = try total(for: parameter, at: offset)
+    guard let updates = shares.updates(percentage, of: total) else {
+      throw ConfigurationError(.argument, "a percentage below 0 or above 100", at: offset)
+    }
+    return .integer(updates)
+  }
+
+  /// That of which a share is given for a parameter.
+  @inline(never)
+  private func total(for parameter: Parameter, at offset: Int) throws(ConfigurationError) -> Int64 {
+    guard parameter.unit == .updates else {
+      throw ConfigurationError(
+        .argument, "a share of the total, for what is no number of updates: ",
+        Lexer.quoted(parameter.name[...]), at: offset)
+    }
+    guard let total = shares.total else {
+      throw ConfigurationError(
+        .argument, "a share of the total, which is unknown: give the total", at: offset)
+    }
+    return total
+  }
+
   /// Integers if all are, reals otherwise.
-  private mutating func list() throws(ConfigurationError) -> Value {
+  private mutating func list(of parameter: Parameter) throws(ConfigurationError) -> Value {
     var integers: [Int64] = []
     var reals: [Double] = []
     var isEmpty = true
     while !lexer.take("]") {
       if !isEmpty { try lexer.expect(",") }
       isEmpty = false
-      switch try lexer.takeNumber() {
+      switch try number(of: parameter) {
       case .some(.integer(let n)):
         if reals.isEmpty { integers.append(n) } else { reals.append(Double(n)) }
       case .some(.real(let x)):

@@ -11,6 +11,9 @@ enum SharedParameters {
     mode: word min|max = min; whether a smaller metric is better (a loss) or a larger one
     threshold: real >= 0 = 0; margin of an improvement
     threshold_mode: word abs|rel = abs; whether the margin is a difference or a fraction of the best metric
+    after: count of updates from 0 = 0; updates at the beginning that it ignores
+    phase: name = none; the phase whose updates it observes; none: all
+    skip_warmup: flag = false; whether it ignores the warm-up that the schedule begins with
     """
   }
 

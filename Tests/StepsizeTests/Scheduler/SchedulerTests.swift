@@ -124,6 +124,34 @@ final class SchedulerTests: XCTestCase {
     }
   }
 
+  /// A step without the observation that the controller needs changes nothing; `advance` goes on without.
+  func testAStepWithoutTheObservationThatIsNeededChangesNothing() throws {
+    for plan in ["line_search() * linear(9)", "hypergradient() * linear(9)"] {
+      for records in [false, true] {
+        var scheduler = try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8)), records: records)
+        try scheduler.advance(into: MutableSpan())
+        let state = scheduler.saved()
+        var rates = [7.0]
+        let failures = [
+          stepFailure { try scheduler.step(into: rates.mutableSpan) },
+          stepFailure { try scheduler.step(loss: 0.5, into: rates.mutableSpan) },
+          stepFailure { try scheduler.next(into: rates.mutableSpan) },
+        ]
+        XCTAssertEqual(failures, [.observationRequired, .observationRequired, .observationRequired], plan)
+        XCTAssertEqual(rates, [7])
+        XCTAssertEqual(scheduler.saved(), state)
+        let (one, none) = ([1.0], [Double]())
+        if scheduler.needs.contains(.search) {
+          try scheduler.propose(loss: 1, squaredNorms: one.span, into: MutableSpan())
+        } else {
+          try scheduler.observeGradient(dots: one.span, norms: none.span, into: MutableSpan())
+        }
+        try scheduler.step(into: MutableSpan())
+        XCTAssertEqual(scheduler.step, 2)
+      }
+    }
+  }
+
   func testNeeds() throws {
     func needs(_ plan: String) throws -> Needs {
       try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8))).needs

@@ -386,7 +386,22 @@ def test_convert_takes_schedules_within():
 
 
 def test_convert_lists():
-    assert ok("convert").splitlines()[0].split()[0] == "deepspeed"
-    for peer in ("deepspeed", "keras", "llmc", "megatron", "optax", "pytorch", "timm", "transformers"):
+    assert [line.split()[0] for line in ok("convert").splitlines()] == list(st.peers.PEERS)
+    for peer in st.peers.PEERS:
         module = getattr(st.peers, peer)
         assert [line.partition("(")[0] for line in ok("convert", peer).splitlines()] == list(module.__all__)
+
+
+@pytest.mark.parametrize(("words", "schedule"), [
+    (["nanogpt", "get_lr", "learning_rate=6e-4", "warmup_iters=2000", "lr_decay_iters=600000", "min_lr=6e-5"],
+     st.peers.nanogpt.get_lr(6e-4, 2000, 600_000, 6e-5)),
+    (["modded-nanogpt", "get_lr", "num_iterations=1750"], st.peers.modded_nanogpt.get_lr(1750)),
+    (["litgpt", "get_lr", "warmup_iters=10", "max_iters=100", "min_lr=1e-5", "--base-lr", "1e-4"],
+     st.peers.litgpt.get_lr(1e-4, 10, 100, 1e-5)),
+    (["axolotl", "get_cosine_schedule_with_quadratic_warmup", "num_warmup_steps=5", "num_training_steps=50"],
+     st.peers.axolotl.get_cosine_schedule_with_quadratic_warmup(1, 5, 50)),
+    (["trl", "get_scheduler", "name=cosine", "num_warmup_steps=5", "num_training_steps=50"],
+     st.peers.transformers.get_scheduler("cosine", 1, 5, 50)),
+])  # fmt: skip
+def test_convert_trainers(words, schedule):
+    assert ok("convert", *words) == f"{schedule}\n"

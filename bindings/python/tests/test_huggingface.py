@@ -16,7 +16,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("accelerate", reason="accelerate is not installed; the Trainer needs it")
 torch = pytest.importorskip("torch")
 
-from stepsize.huggingface import LossCallback, Scheduler, configured, prepare  # noqa: E402
+from stepsize.huggingface import LossCallback, Scheduler, configured, find, prepare  # noqa: E402
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments  # noqa: E402  # noqa: E402
 
 TOTAL = 12
@@ -346,3 +346,43 @@ def test_the_example_with_accelerate_runs(size):
     launched = run_with_torchrun(example, size) if size > 1 else run(example)
     steps, updates, accuracy = re.fullmatch(r"(\d+) of (\d+) updates, accuracy ([\d.]+)", launched.strip()).groups()
     assert steps == updates == str(120 // size) and float(accuracy) > 0.8
+
+
+# ---- The finder ----
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_find(tmp_path, given):
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(small())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3) if given else None
+    arguments = TrainingArguments(
+        output_dir=str(tmp_path / "out"), per_device_train_batch_size=4, use_cpu=True, report_to="none", max_steps=6,
+        logging_strategy="no", save_strategy="no",
+    )  # fmt: skip
+
+    def losses(with_test):
+        torch.manual_seed(1)
+        fresh = BertForSequenceClassification(small())
+        trainer = Trainer(fresh, arguments, train_dataset=rows(40))
+        finder = find(trainer, start=1e-5, count=30) if with_test else None
+        assert trainer.optimizer is None and trainer.state.global_step == 0
+        return trainer.train().training_loss, finder
+
+    trainer = Trainer(model, arguments, train_dataset=rows(40), optimizers=(optimizer, None))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    finder = find(trainer, start=1e-5, count=30)
+    assert len(finder) == 30 and finder.rates[0] == 1e-5
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert trainer.optimizer is optimizer
+    assert losses(True)[0] == losses(False)[0]
+
+
+def test_find_is_for_one_process(tmp_path):
+    trainer = Trainer(
+        BertForSequenceClassification(small()), TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"),
+        train_dataset=rows(4),
+    )  # fmt: skip
+    trainer.is_fsdp_enabled = True
+    with pytest.raises(st.StepsizeError, match="expected a Trainer of one process"):
+        find(trainer)

@@ -18,7 +18,7 @@ if "KERAS_BACKEND" not in os.environ and "keras" not in sys.modules:
         pytest.skip("keras needs torch, jax or tensorflow", allow_module_level=True)
     os.environ["KERAS_BACKEND"] = backends[0]
 import keras  # noqa: E402
-from stepsize.keras import LearningRate, Schedule  # noqa: E402
+from stepsize.keras import LearningRate, Schedule, find  # noqa: E402
 
 TEXT = "greedy(patience=0, factor=0.8, cooldown=0) * linear(40)"
 
@@ -305,3 +305,63 @@ def test_wrong_use():
         fit(make_model(Schedule("linear(20)", 0.1)), [LearningRate(0.1, TEXT)])
     with pytest.raises(st.StepsizeError, match="metric = 'f1', expected one of 'loss'"):
         fit(make_model(0.1), [LearningRate(0.1, TEXT, metric="f1")])
+
+
+# ---- The finder ----
+
+
+def finder_model(rate):
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Input((3,)), keras.layers.Dense(8, activation="tanh"), keras.layers.BatchNormalization()]
+    model = keras.Sequential([*layers, keras.layers.Dropout(0.2), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="mse", metrics=["mae"])
+    return model
+
+
+def finder_batches():
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(64, 3)).astype("float32")
+    return [(inputs[i : i + 16], inputs[i : i + 16].sum(1, keepdims=True)) for i in range(0, 64, 16)]
+
+
+def variables(model):
+    optimizer = model.optimizer.variables if model.optimizer.built else []
+    return [np.array(keras.ops.convert_to_numpy(each.value)) for each in (*model.variables, *optimizer)]
+
+
+@pytest.mark.parametrize("has_trained", [False, True])
+def test_find(has_trained):
+    model, batches = finder_model(0.01), finder_batches()
+    if has_trained:
+        for batch in batches:
+            model.train_on_batch(*batch)
+    else:
+        model.optimizer.build(model.trainable_variables)
+    before = variables(model)
+    finder = find(model, batches, start=1e-4, count=30, divergence=float("inf"))
+    after = variables(model)
+    assert len(finder) == 30 and len(before) == len(after)
+    assert all(np.array_equal(a, b) for a, b in zip(before, after))
+    again = find(model, batches, start=1e-4, count=30, divergence=float("inf"))
+    assert list(again.losses) == pytest.approx(list(finder.losses))
+    # The losses are those of the batches, not means over the test.
+    first = float(model.evaluate(*batches[0], verbose=0)[0])
+    assert finder.losses[0] != finder.losses[4] and first > 0
+
+
+def test_find_with_a_schedule():
+    schedule = Schedule("linear(100)", 0.5)
+    model, batches = finder_model(schedule), finder_batches()
+    find(model, batches, count=12)
+    assert model.optimizer._learning_rate is schedule
+    model.train_on_batch(*batches[0])
+    assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == pytest.approx(0.5 * 0.99)
+
+
+def test_find_after_an_error():
+    model = finder_model(0.01)
+    model.optimizer.build(model.trainable_variables)
+    before = variables(model)
+    with pytest.raises(st.StepsizeError, match="the data has no batch left"):
+        find(model, iter(finder_batches()))
+    assert all(np.array_equal(a, b) for a, b in zip(before, variables(model)))

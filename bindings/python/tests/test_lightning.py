@@ -9,7 +9,7 @@ from frameworks import EXAMPLES, run
 pytestmark = pytest.mark.framework
 torch = pytest.importorskip("torch")
 lightning = pytest.importorskip("lightning", reason="lightning is not installed")
-from stepsize.lightning import LossCallback, configure, configure_optimizers  # noqa: E402
+from stepsize.lightning import LossCallback, configure, configure_optimizers, find  # noqa: E402
 
 TEXT = "greedy(patience=0, factor=0.8, cooldown=0) * (warmup(2) >> linear(18))"
 
@@ -408,3 +408,62 @@ def test_the_example_runs():
     pytest.importorskip("sklearn")
     words = run(EXAMPLES / "lightning_greedy.py").splitlines()[-1]
     assert words.startswith("accuracy 0.9") and words.endswith("last rate 0")
+
+
+# ---- The finder ----
+
+
+def loader(count=40):
+    inputs = torch.randn(count, 3, generator=torch.Generator().manual_seed(3))
+    rows = torch.utils.data.TensorDataset(inputs, inputs.sum(1, keepdim=True))
+    return torch.utils.data.DataLoader(rows, batch_size=8, shuffle=True)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_find(tmp_path, accumulate):
+    torch.manual_seed(0)
+    model = Model(lambda optimizer: configure(optimizer, "linear(5)"))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    state = torch.get_rng_state()
+    trainer = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "accumulate_grad_batches": accumulate}
+    finder = find(model, loader(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
+    assert finder.stop_reason == "end" and len(finder) == 40
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    assert torch.equal(torch.get_rng_state(), state) and model.rates == [] and model._trainer is None
+    assert not list(tmp_path.iterdir())
+    again = find(model, loader(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
+    assert list(again.losses) == list(finder.losses)
+
+
+def test_find_sets_the_rates(tmp_path):
+    class Seen(lightning.Callback):
+        rates, losses = [], []
+
+        def on_before_zero_grad(self, trainer, pl_module, optimizer):
+            self.rates.append(optimizer.param_groups[0]["lr"])
+
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            self.losses.append(outputs["loss"].item())
+
+    model = Model(lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 1) and optimizer)
+    seen = Seen()
+    arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "callbacks": [seen]}
+    finder = find(model, loader(), trainer=arguments, count=30)
+    # The gradients are reset before the loss is computed, so with the rate of the update before.
+    assert seen.rates[1 : len(finder)] == pytest.approx(list(finder.rates)[:-1])
+    assert seen.losses == pytest.approx(list(finder.losses), rel=1e-6)
+
+
+def test_find_diverges(tmp_path):
+    arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path}
+    model = Model(lambda optimizer: torch.optim.SGD(optimizer.param_groups[0]["params"], lr=0.1))
+    finder = find(model, loader(), trainer=arguments, start=1e-3, end=100, smoothing=0)
+    assert finder.stop_reason == "diverged" and len(finder) < 100
+
+
+def test_find_needs_automatic_optimization(tmp_path):
+    model = Model(lambda optimizer: optimizer)
+    model.automatic_optimization = False
+    arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path}
+    with pytest.raises(st.StepsizeError, match="expected automatic optimization"):
+        find(model, loader(), trainer=arguments)

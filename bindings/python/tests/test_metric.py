@@ -37,6 +37,15 @@ def test_a_learned_policy_expects_a_loss():
     assert turn([st.Learned("mlp")], "min") == [st.Learned("mlp")]
 
 
+@pytest.mark.parametrize("text", ["line_search() * linear(9)", "hypergradient()"])
+def test_a_metric_is_not_enough_for_some(text):
+    with pytest.warns(UserWarning, match=r"controller: (line_search|hypergradient)\(\) needs more than a metric"):
+        one = observed(text)
+    assert one.scheduler.advance() <= 0.1
+    with pytest.raises(st.StepsizeError, match="an early stop rule beside it needs a loop of your own"):
+        observed(text.replace("()", "() * early_stop()", 1))
+
+
 def observed(text="plateau(patience=0, factor=0.5)", mode=None):
     return Observed(0.1, text, None, mode, {})
 

@@ -29,8 +29,8 @@ def stepped(make, count, lr=BASE):
     opt = optimizer(lr)
     scheduler = make(opt)
     rates = [opt.param_groups[0]["lr"]]
+    opt.step()  # one, for the schedulers warn where there is none
     while len(rates) < count:
-        opt.step()
         scheduler.step()
         rates.append(opt.param_groups[0]["lr"])
     return rates

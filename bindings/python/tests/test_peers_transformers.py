@@ -37,8 +37,8 @@ def factors(scheduler, count):
 def stepped(scheduler, count):
     """The optimizer's rates for `count` updates."""
     rates = [scheduler.get_last_lr()[0]]
+    scheduler.optimizer.step()  # one, for the schedulers warn where there is none
     while len(rates) < count:
-        scheduler.optimizer.step()
         scheduler.step()
         rates.append(scheduler.get_last_lr()[0])
     return rates

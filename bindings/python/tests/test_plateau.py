@@ -8,11 +8,11 @@ import stepsize as st
 from support import bits
 
 
-def metrics(number, *, odd):
-    """Losses that fall, stall and jump."""
-    level = 1.0
+def metrics(number, *, odd, signs=(1,)):
+    """Losses that fall, stall and jump, of one sign or the other."""
+    level = random.choice(signs)
     for _ in range(number):
-        level *= random.choice((0.9, 0.99, 1.0, 1.0, 1.02))
+        level *= random.choice((0.9, 0.99, 1.0, 1.0, 1.02)) * random.choice(signs)
         yield random.choice((math.nan, math.inf, 1e300)) if random.random() < odd else level
 
 
@@ -35,7 +35,7 @@ def test_pytorch_bit_for_bit(seed):
     }
     theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, **arguments)
     with st.Scheduler(bases, controller=st.Plateau("pytorch", **arguments)) as ours:
-        for metric in metrics(120, odd=0.05):
+        for metric in metrics(120, odd=0.05, signs=random.choice(((1,), (1, 1, 1, -1)))):
             if arguments["mode"] == "max" and metric == math.inf:
                 continue  # PyTorch takes it for a best that nothing beats
             theirs.step(metric)
@@ -90,10 +90,35 @@ def test_optax(seed):
         "optax", factor=0.5, patience=patience, cooldown=cooldown, threshold=rtol, extra_threshold=atol,
         accumulation=size, min_lr=0.01,
     ))  # fmt: skip
-    for metric in metrics(60, odd=0.0):
+    for metric in metrics(60, odd=0.0, signs=random.choice(((1,), (1, 1, 1, -1)))):
         state = update(state, jnp.float64(metric))
         ours.step(metric)
         assert ours.lr == pytest.approx(float(state.scale), rel=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("controller", [
+    "plateau(patience=2, mode={})", "plateau('keras', patience=3, mode={}, threshold_mode='rel')",
+    "greedy(patience=2, mode={}, smooth=false, threshold_mode='rel', threshold=1e-4)",
+    "early_stop(patience=3, mode={})"])  # fmt: skip
+def test_a_negative_metric_that_stands_still(controller, mode):
+    """A log-likelihood, an ELBO: a relative threshold is on the right side of it."""
+    with st.Scheduler(1.0, controller.format(f"'{mode}'")) as scheduler:
+        for _ in range(10):
+            scheduler.step(-1.0)
+        assert scheduler.lr < 1 or scheduler.stop_reason == "early_stop"
+
+
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_scale_and_sign(mode, sign):
+    """Better by less than the threshold is no improvement, better by more is one; on both sides of 0."""
+    better = -1 if mode == "min" else 1
+    for margin, cut in ((0.09, True), (0.11, False)):
+        with st.Scheduler(1.0, controller=st.Plateau(mode=mode, patience=0, threshold=0.1)) as scheduler:
+            scheduler.step(4.0 * sign)
+            scheduler.step(4.0 * sign + better * 4 * margin)
+            assert (scheduler.lr < 1) == cut
 
 
 def test_repr_says_everything():

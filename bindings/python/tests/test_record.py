@@ -2,6 +2,7 @@
 
 import math
 import random
+import time
 
 import pytest
 import stepsize as st
@@ -65,6 +66,40 @@ def test_going_back_and_forth():
     assert s.record.start == 8 and len(s.record.rates()) == 0
     run(s, [None])
     assert list(s.record.rates()) == [pytest.approx(0.2)]
+
+
+def test_a_part_of_the_record():
+    s = st.Scheduler([1.0, 2.0], "warmup(7) >> step(5, 0.5)", record=True)
+    s.current_step = 20
+    for _ in range(3000):
+        s.step()
+    used = list(s.record.rates(1))
+    assert len(used) == 3000 and s.record.start == 20
+    for start, stop in ((20, 3020), (2500, 2520), (2999, None), (None, 25), (0, 22), (3010, 9999), (30, 30), (40, 30),
+                        (-(2**63), 2**63 - 1), (5000, None)):  # fmt: skip
+        part = s.record.rates(1, start=start, stop=stop)
+        wanted = [rate for t, rate in enumerate(used, 20) if (start or -9) <= t < (stop or 9999)]
+        assert list(part) == wanted, (start, stop)
+    for wrong in (1.5, "3", 2**63):
+        with pytest.raises((TypeError, st.StepsizeError), match="start"):
+            s.record.rates(start=wrong)
+
+
+def test_a_part_of_a_long_record_is_read_alone():
+    """It took as long as the whole."""
+    s = st.Scheduler(0.1, "cosine(400000)", record=True)
+    for _ in range(400_000):
+        s.step()
+
+    def seconds(**part):
+        times = []
+        for _ in range(9):
+            begin = time.perf_counter()
+            s.record.rates(**part)
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    assert seconds(start=399_990) * 20 < seconds()
 
 
 def test_nothing_recorded():

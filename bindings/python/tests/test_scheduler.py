@@ -59,6 +59,28 @@ def test_a_controller_needs_the_loss():
     assert s.step(1.0) == s.advance() == 0.1 and s.current_step == 2
 
 
+@pytest.mark.parametrize("text, message", [
+    ("line_search() * linear(9)", r"line_search\.search, or propose and report.* advance\(\)"),
+    ("hypergradient() * linear(9)", r"hypergradient\.observe .* advance\(\)"),
+])  # fmt: skip
+def test_a_controller_needs_its_observation(text, message):
+    s = st.Scheduler(0.1, text)
+    s.advance()
+    for arguments in ((), (1.0,)):
+        with pytest.raises(st.StepsizeError, match=message) as caught:
+            s.step(*arguments)
+        assert caught.value.status == abi.STEPSIZE_ERROR_OBSERVATION_REQUIRED and s.current_step == 1
+    if text.startswith("line"):
+        s.line_search.search(1.0, 1.0, lambda lr: 1 - lr)
+    else:
+        s.hypergradient.observe(1.0)
+    other = st.Scheduler.from_state(s.state())
+    assert s.step() == other.step() and s.current_step == other.current_step == 2
+    for each in (s, other):
+        with pytest.raises(st.StepsizeError, match=message):
+            each.step()
+
+
 def test_advance_does_not_ask_the_controller():
     s = st.Scheduler(0.1, controller=st.GreedyLR(patience=0, smooth=False))
     for _ in range(10):

@@ -139,6 +139,11 @@ print(json.dumps([go_on(st.Scheduler.load(f"{{i}}.state"), values[k:]) for i, k 
 RESUME = Path(__file__).resolve().parents[3] / "Tests" / "StepsizeCTests" / "resume.c"
 
 
+def step(s, loss):
+    """A step, without the loss where the controller observes more than that."""
+    return s.advance() if s._needs & ~abi.STEPSIZE_NEEDS_LOSS else s.step(loss)
+
+
 def test_from_one_language_to_the_other_and_back(tmp_path):
     """C goes on from Python's states, and Python from C's: the same bits, the same states."""
     from stepsize._foreign.library import PACKAGED
@@ -157,7 +162,7 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
     for controller, schedule in PAIRS:
         s = st.Scheduler([0.1, 0.3], plan(controller, schedule), record=True)
         for t in range(7):
-            s.step(loss(t))
+            step(s, loss(t))
         s.save(tmp_path / "in")
         done = subprocess.run(
             ["./resume", "in", "20", "out"], cwd=tmp_path, env=environment, capture_output=True, text=True
@@ -166,7 +171,7 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
         rates = []
         for t in range(7, 27):
             rates.append(list(s.lrs))
-            s.step(loss(t))
+            step(s, loss(t))
         assert [[float.fromhex(x) for x in line.split()] for line in done.stdout.splitlines()] == rates
         assert (tmp_path / "out").read_bytes() == s.state()
 
@@ -389,7 +394,7 @@ def test_old_formats_are_read():
         s = st.Scheduler.from_state(bytes.fromhex(state))
         found = []
         for t in range(40, 45):
-            s.step(1 + t * 7 % 11 / 8)
+            step(s, 1 + t * 7 % 11 / 8)
             found += s.lrs
         assert found == [float.fromhex(rate) for rate in rates], number
 

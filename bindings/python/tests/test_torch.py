@@ -497,18 +497,20 @@ def test_a_controller_that_is_never_told_anything_says_so(text):
     optimizer = make_optimizer(0.1)
     scheduler = Scheduler(optimizer, text)
     optimizer.step()
-    with pytest.raises(st.StepsizeError, match="has made no trial: call|has observed nothing: call"):
+    with pytest.raises(st.StepsizeError, match="no trial of this update: call|not observed this update: call"):
         for _ in range(2):
             scheduler.step()
     assert scheduler.current_step == (0 if text.startswith("line_search") else 1), "nothing has changed"
     scheduler.advance()
     scheduler.advance()
-    if text.startswith("line_search"):
-        scheduler.line_search.search(1.0, 1.0, lambda rate: 1.0 - rate / 2)
-    else:
-        scheduler.hypergradient.observe(1.0)
     for _ in range(3):
+        if text.startswith("line_search"):
+            scheduler.line_search.search(1.0, 1.0, lambda rate: 1.0 - rate / 2)
+        else:
+            scheduler.hypergradient.observe(1.0)
         scheduler.step()
+    with pytest.raises(st.StepsizeError, match="this update: call"):
+        scheduler.step(1.0)
 
 
 def test_a_hypergradient_in_a_loop_has_no_gradient_before_the_first():

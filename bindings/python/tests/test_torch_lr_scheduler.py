@@ -743,3 +743,26 @@ def test_the_example_with_one_line_changed(tmp_path):
     check(run(before, "--checkpoint", tmp_path / "before.pt"))
     parts = run(script, "--epochs", 2, "--checkpoint", tmp_path / "parts.pt")
     check(parts + run(script, "--resume", "--checkpoint", tmp_path / "parts.pt"))
+
+
+def test_plateau_is_no_part_of_a_sequence():
+    """PyTorch refuses it, and so do its drop-ins; the composition has it."""
+    for family in (theirs, ours):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+        parts = [family.LinearLR(optimizer), family.ReduceLROnPlateau(optimizer)]
+        with pytest.raises(ValueError, match="does not support `ReduceLROnPlateau`"):
+            family.SequentialLR(optimizer, parts, [5])
+        with pytest.raises(ValueError, match="does not support `ReduceLROnPlateau`"):
+            family.ChainedScheduler(parts)
+
+
+def test_warmup_by_updates_and_plateau_by_epochs():
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    scheduler = Scheduler(optimizer, "plateau(patience=1, factor=0.5) * (warmup(25) >> constant())")
+    rates = []
+    for epoch in range(8):
+        for update in range(10):
+            optimizer.step()
+            scheduler.step(1.0) if update == 9 else scheduler.advance()
+        rates.append(optimizer.param_groups[0]["lr"])
+    assert rates == [11 / 25, 21 / 25, 1, 1, 0.5, 0.5, 0.25, 0.25]

@@ -177,9 +177,10 @@ static PyObject *step_method(GroupStep *self, PyObject *const *arguments, Py_ssi
   return move(self, count + named == 1 ? arguments[0] : NULL, 1);
 }
 
-static PyObject *advance_method(GroupStep *self, PyObject *unused)
+static PyObject *advance_method(GroupStep *self, PyObject *const *arguments, Py_ssize_t count)
 {
-  (void)unused;
+  if (count > 1) return PyErr_Format(PyExc_TypeError, "advance() takes at most 1 argument (%zd given)", count);
+  if (count == 1) return PyObject_CallMethod((PyObject *)self, "_advance", "O", arguments[0]);
   return move(self, NULL, 0);
 }
 
@@ -210,9 +211,9 @@ static PyMethodDef methods[] = {
      "Goes to the next update, writes its rates into the groups and returns the one of the first group.\n\n"
      "Call it after ``optimizer.step()``, with the loss of that update where there is a controller: a number or a\n"
      "tensor with one element."},
-    {"advance", (PyCFunction)advance_method, METH_NOARGS,
-     "advance($self, /)\n--\n\n"
-     "Like ``step``, but without a loss: for the updates between two evaluations."},
+    {"advance", (PyCFunction)(void (*)(void))advance_method, METH_FASTCALL,
+     "advance($self, updates=1, /)\n--\n\n"
+     "Like ``step``, but without a loss: for the updates between two evaluations; so many of them at once."},
     {"_drive", (PyCFunction)(void (*)(void))drive, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -91,9 +91,10 @@ static PyObject *step_method(Step *self, PyObject *const *arguments, Py_ssize_t 
   return PyFloat_FromDouble(self->rates[0]);
 }
 
-static PyObject *advance_method(Step *self, PyObject *unused)
+static PyObject *advance_method(Step *self, PyObject *const *arguments, Py_ssize_t count)
 {
-  (void)unused;
+  if (count > 1) return PyErr_Format(PyExc_TypeError, "advance() takes at most 1 argument (%zd given)", count);
+  if (count == 1) return PyObject_CallMethod((PyObject *)self, "_advance_by", "O", arguments[0]);
   if (!is_attached(self) || advance(self) < 0) return NULL;
   return PyFloat_FromDouble(self->rates[0]);
 }
@@ -107,9 +108,9 @@ static PyMethodDef methods[] = {
      "Call it after an update, with the loss of that update where there is a controller. Any number will do:\n"
      "NaN and infinities are losses too, and a tensor with one element is converted. Without a controller a\n"
      "loss is ignored."},
-    {"advance", (PyCFunction)advance_method, METH_NOARGS,
-     "advance($self, /)\n--\n\n"
-     "Like ``step``, but without a loss: for the updates between two evaluations."},
+    {"advance", (PyCFunction)(void (*)(void))advance_method, METH_FASTCALL,
+     "advance($self, updates=1, /)\n--\n\n"
+     "Like ``step``, but without a loss: for the updates between two evaluations; so many of them at once."},
     {"_attach", (PyCFunction)attach_method, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

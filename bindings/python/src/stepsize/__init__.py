@@ -23,6 +23,7 @@ from ._foreign.library import VERSION as __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._core.finder import Finder, suggest
     from ._core.norms import GradientNormLog, gradient_norm
     from ._core.sampler import PhaseSampler
     from ._core.theory import Refinement, Score, compare, median_filter, optimal, refine, score
@@ -40,6 +41,7 @@ _MODULES = (
     "optax", "peers", "sklearn", "torch", "xgboost",
 )  # fmt: skip
 _NAMES = {
+    "Finder": "_core.finder", "suggest": "_core.finder",
     "PhaseSampler": "_core.sampler", "StochasticNMF": "nmf",  # the last needs numpy
     "GradientNormLog": "_core.norms", "gradient_norm": "_core.norms", "Refinement": "_core.theory",
     "Score": "_core.theory", "compare": "_core.theory", "median_filter": "_core.theory", "optimal": "_core.theory",

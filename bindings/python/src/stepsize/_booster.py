@@ -67,7 +67,7 @@ class Rounds(Observed):
             one = self._chosen(found)
             self.observe(one.name, one.value, one.better)
         else:
-            self.scheduler.step()
+            self.scheduler.advance()
         self.states[rounds] = self.scheduler.state()
 
     def _chosen(self, found: Sequence[Found]) -> Found:

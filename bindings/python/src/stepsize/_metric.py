@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._core.controllers import Learned
 from ._core.scheduler import Scheduler
+from ._foreign.abi import STEPSIZE_NEEDS_LOSS
+from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 
 if TYPE_CHECKING:
@@ -95,9 +97,18 @@ class Observed:
         self.mode, self._options = mode, options
         self.was_told = False
         self.scheduler = Scheduler(learning_rate, schedule, controller, **options)
+        self._check_needs()
         self._start = self.scheduler.state()
         if mode is not None:
             self._turn(mode)
+
+    def _check_needs(self) -> None:
+        """A metric is all that a framework tells: a controller that needs more leaves the rates to the schedule."""
+        if self.scheduler._needs & ~STEPSIZE_NEEDS_LOSS:
+            why = f"controller: {self.scheduler.controller} needs more than a metric, which a framework cannot give it"
+            if self.scheduler.needs_loss:
+                raise StepsizeError(f"{why}: an early stop rule beside it needs a loop of your own")
+            warn(f"{why}: the rates are those of the schedule alone, unless you call the methods of its scheduler")
 
     def _turn(self, mode: Mode) -> None:
         step = self.scheduler.current_step

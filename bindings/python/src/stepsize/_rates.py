@@ -26,12 +26,12 @@ class Rates:
     """
 
     def __init__(self, schedule: Schedule | str, base_lr: float, length: int | None) -> None:
-        self.schedule = as_schedule(schedule, "schedule")
-        self.base_lr = convert.to_float(base_lr, "base_lr")
         if length is not None:
             length = convert.to_int64(length, "length")
             if length < 1:
                 raise StepsizeError(f"length = {length}, expected an integer >= 1")
+        self.schedule = as_schedule(schedule, "schedule", length)
+        self.base_lr = convert.to_float(base_lr, "base_lr")
         ends = self.schedule.length
         # The last update with a rate of its own.
         self._last = convert.INT64_MAX if ends is None else ends

@@ -7,6 +7,8 @@
 ``LearningRate`` is a callback for controllers (and schedules), by updates or by epochs::
 
     model.fit(x, y, callbacks=[LearningRate(1e-3, "greedy(patience=10) * linear(10000)")])
+
+``find(model, batches)`` runs a learning-rate range test on a model, and leaves it as it was.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from ._core import state as states
+from ._core.finder import Finder, endless
 from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 from ._metric import Observed
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
     from ._core.scheduler import Scheduler
     from ._metric import Mode
 
-__all__ = ["LearningRate", "Schedule"]
+__all__ = ["LearningRate", "Schedule", "find"]
 
 
 @keras.saving.register_keras_serializable(package="stepsize")
@@ -43,7 +46,8 @@ class Schedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore
     Args:
         schedule: A schedule or its text.
         learning_rate: The base rate: finite, >= 0.
-        length: Updates (an integer >= 1) after which the last rate is held; None for never.
+        length: Updates (an integer >= 1) after which the last rate is held, and of which a text gives shares
+            (``"warmup(10%) >> cosine(90%)"``); None for never, and for a text without.
     """
 
     def __init__(
@@ -179,7 +183,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         for _ in range(updates - 1):
             self.scheduler.advance()
         if not self.scheduler.needs_loss:
-            self.scheduler.step()
+            self.scheduler.advance()
         elif self._pending is not None:
             self._observe(self._pending)
             self._pending = None
@@ -204,7 +208,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
             self._pending = value if waits else None
             return
         if not self.scheduler.needs_loss:
-            self.scheduler.step()
+            self.scheduler.advance()
         elif value is None:  # no validation in this epoch
             self.scheduler.advance()
         else:
@@ -247,3 +251,43 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         self._observed.load(states.unpack(state_dict), with_bases=True)
         self._pending = state_dict.get("pending")
         self._is_loaded = True
+
+
+def find(model: Any, batches: Iterable[Any], **options: Any) -> Finder:
+    """Trains a compiled model with a rising rate until the loss diverges, and takes it back.
+
+        lr = find(model, batches).suggest()
+        model.optimizer.learning_rate = lr
+
+    Afterwards, also where an error ends the test, all variables of the model and of its optimizer are as before: weights,
+    statistics, seeds, momenta and the count of updates.
+
+    Args:
+        model: A compiled model; an optimizer with a schedule of its own has it again afterwards.
+        batches: What ``train_on_batch`` takes, ``(x, y)`` or ``(x, y, sample_weight)``, from the beginning again where
+            they end: a list, a ``PyDataset``, a data set of TensorFlow or a loader of torch.
+        options: Those of ``stepsize.Finder``: ``start``, ``end``, ``count`` …
+    """
+    finder = Finder(**options)
+    optimizer = model.optimizer
+    optimizer.build(model.trainable_variables)
+    variables = {id(each): each for each in (*model.variables, *optimizer.variables, *model.metrics_variables)}
+    before = [(each, keras.ops.copy(each.value)) for each in variables.values()]
+    own = optimizer._learning_rate
+    is_schedule = not hasattr(own, "assign")
+    given = endless(batches)
+    try:
+        if is_schedule:
+            optimizer._learning_rate = keras.Variable(0.0, trainable=False, dtype="float32")
+            model.train_function = None  # compiled with the schedule
+        for rate in finder:
+            optimizer._learning_rate.assign(rate)
+            model.reset_metrics()
+            finder.tell(model.train_on_batch(*next(given), return_dict=True)["loss"])
+    finally:
+        if is_schedule:
+            optimizer._learning_rate = own
+            model.train_function = None
+        for each, value in before:
+            each.assign(value)
+    return finder

@@ -4,37 +4,48 @@
         def configure_optimizers(self):
             optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
             return configure(optimizer, "greedy(patience=10) * linear(10000)")
+            # or: configure(optimizer, "warmup(10%) >> cosine(90%)", total=self.trainer.estimated_stepping_batches)
 
     lightning.Trainer(callbacks=[LossCallback()])
 
 Lightning steps the scheduler once per update, gradients accumulated or not, and keeps its state in its checkpoints.
 With several optimizers, in manual optimization, return a list of such dictionaries, and step each scheduler after its
 optimizer.
+
+``find(model, loader)`` runs a learning-rate range test on a copy of the model.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.pytorch import Callback
+from lightning.pytorch import Callback, Trainer
 
+from ._core.finder import Finder
 from ._foreign import convert
 from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 from ._metric import check
 from .distributed import mean_loss
 from .torch._fed import Scheduler
+from .torch._find import ratios_of
+from .torch._groups import write
+from .torch._restoring import restoring
 from .torch._scheduler import Scheduler as AnyScheduler
 
 if TYPE_CHECKING:
     from ._metric import Mode
 
-__all__ = ["LossCallback", "Scheduler", "configure", "configure_optimizers"]
+__all__ = ["LossCallback", "Scheduler", "configure", "configure_optimizers", "find"]
 
 
 def configure(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> dict[str, Any]:
-    """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``."""
+    """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``.
+
+    For shares of the total Lightning knows the updates: ``total=self.trainer.estimated_stepping_batches``.
+    """
     return _by_update(optimizer, Scheduler(optimizer, *arguments, **options))
 
 
@@ -178,3 +189,64 @@ def _scaler(trainer: Any) -> Any:
 def _drives(scheduler: Scheduler, optimizer: Any) -> bool:
     """Whether it is the optimizer of the scheduler, or one of several."""
     return optimizer is scheduler.optimizer or optimizer in getattr(scheduler.optimizer, "optimizers", ())
+
+
+def find(
+    model: Any, train_dataloaders: Any = None, datamodule: Any = None, *, trainer: dict[str, Any] | None = None,
+    **options: Any,
+) -> Finder:  # fmt: skip
+    """Trains a copy of the model with a rising rate until the loss diverges::
+
+        model.learning_rate = find(model, loader).suggest()
+
+    The model itself is not touched, nor are the generators of random numbers; nothing is validated, logged or saved. It
+    takes the first optimizer of ``configure_optimizers``, whose groups keep the ratios of their rates, in automatic
+    optimization.
+
+    Args:
+        model: A ``LightningModule``, which ``copy.deepcopy`` copies.
+        train_dataloaders, datamodule: As for ``Trainer.fit``.
+        trainer: Arguments for the ``Trainer`` of the test, such as ``accelerator``, ``precision``,
+            ``accumulate_grad_batches`` or ``gradient_clip_val``.
+        options: Those of ``stepsize.Finder``: ``start``, ``end``, ``count`` …
+    """
+    finder = Finder(**options)
+    arguments: dict[str, Any] = {
+        "logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False,
+        "num_sanity_val_steps": 0, "limit_val_batches": 0, "max_epochs": -1, **(trainer or {}),
+    }  # fmt: skip
+    arguments["callbacks"] = [*arguments.get("callbacks", ()), _RangeTest(finder)]
+    with restoring(torch.nn.Module()):
+        Trainer(**arguments).fit(copy.deepcopy(model), train_dataloaders, datamodule=datamodule)
+    return finder
+
+
+class _RangeTest(Callback):  # type: ignore[misc,unused-ignore]
+    """Sets the rate before each update, and tells its loss: the mean over its batches."""
+
+    def __init__(self, finder: Finder) -> None:
+        self.finder = finder
+        self._losses: list[torch.Tensor] = []
+        self._updates = 0
+        self._ratios: list[float] = []
+
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        if not pl_module.automatic_optimization:
+            raise StepsizeError("find: expected automatic optimization; with manual one use stepsize.Finder in the loop")
+        self._ratios = ratios_of(trainer.optimizers[0])
+
+    def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
+        # Now: schedulers of the model have set theirs.
+        rate = self.finder.rate
+        if rate is not None:
+            write(optimizer.param_groups, [rate * ratio for ratio in self._ratios])
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        # Lightning has divided it by the number of batches of an update.
+        self._losses.append(outputs["loss"].detach() * trainer.accumulate_grad_batches)
+        if trainer.global_step == self._updates or self.finder.rate is None:
+            return
+        self._updates = trainer.global_step
+        self.finder.tell(mean_loss(float(torch.stack(self._losses).double().mean())))
+        self._losses = []
+        trainer.should_stop = self.finder.rate is None

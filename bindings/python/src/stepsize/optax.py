@@ -41,7 +41,8 @@ def schedule(
     Args:
         schedule: A schedule or its text.
         base_lr: The base rate: finite, >= 0.
-        length: Updates (an integer >= 1) after which the last rate is held; None for never.
+        length: Updates (an integer >= 1) after which the last rate is held, and of which a text gives shares
+            (``"warmup(10%) >> cosine(90%)"``); None for never, and for a text without.
         dtype: A JAX type of floating-point numbers; None for JAX's default.
     """
     import jax.numpy as jnp

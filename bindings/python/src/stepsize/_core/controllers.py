@@ -38,6 +38,7 @@ class EarlyStop(Controller):
         threshold_mode: Whether the margin is a difference or a fraction of the best metric (one of "abs",
             "rel"; default "rel").
         window: Observations in the mean that is compared (an integer from 1 to 16777216; default 1).
+        after: Updates at the beginning that it ignores (an integer >= 0; default 0).
     """
 
     __slots__ = ()
@@ -49,6 +50,7 @@ class EarlyStop(Controller):
         ("threshold", "real", None),
         ("threshold_mode", "word", None),
         ("window", "count", None),
+        ("after", "count", None),
     )
 
     if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class EarlyStop(Controller):
         threshold: float
         threshold_mode: Literal["abs", "rel"]
         window: int
+        after: int
 
     def __init__(
         self,
@@ -68,9 +71,10 @@ class EarlyStop(Controller):
         threshold: float | None = None,
         threshold_mode: Literal["abs", "rel"] | None = None,
         window: int | None = None,
+        after: int | None = None,
     ) -> None:
         self._make(
-            phase, mode, patience, threshold, threshold_mode, window
+            phase, mode, patience, threshold, threshold_mode, window, after
         )
 
 
@@ -111,6 +115,10 @@ class GreedyLR(Controller):
         window: Losses in the average (an integer from 1 to 16777216; default 50).
         reset_start: Cuts at the lower bound before a reset to the base rates, or none (an integer >= 1, or
             none; default 500).
+        after: Updates at the beginning that it ignores (an integer >= 0; default 0).
+        phase: The phase whose updates it observes; none: all (1 to 64 printable ASCII characters without
+            quotes and backslashes, or none).
+        skip_warmup: Whether it ignores the warm-up that the schedule begins with (default false).
     """
 
     __slots__ = ()
@@ -130,6 +138,9 @@ class GreedyLR(Controller):
         ("smooth", "flag", None),
         ("window", "count", None),
         ("reset_start", "count", ...),
+        ("after", "count", None),
+        ("phase", "name", None),
+        ("skip_warmup", "flag", None),
     )
 
     if TYPE_CHECKING:
@@ -147,6 +158,9 @@ class GreedyLR(Controller):
         smooth: bool
         window: int
         reset_start: int | None
+        after: int
+        phase: str | None
+        skip_warmup: bool
 
     def __init__(
         self,
@@ -165,11 +179,14 @@ class GreedyLR(Controller):
         smooth: bool | None = None,
         window: int | None = None,
         reset_start: float | None | EllipsisType = ...,
+        after: int | None = None,
+        phase: str | None = None,
+        skip_warmup: bool | None = None,
     ) -> None:
         reset_start = textform.NONE if reset_start is None or reset_start == math.inf else reset_start
         self._make(
             variant, mode, factor, patience, threshold, threshold_mode, cooldown, warmup, min_lr, max_lr, eps,
-            smooth, window, reset_start
+            smooth, window, reset_start, after, phase, skip_warmup
         )
 
 
@@ -244,6 +261,10 @@ class Learned(Controller):
         adapt: Rate at which it keeps learning; 0: not at all (a number in [0, 1]; default 0).
         parameters: A custom policy: updates between decisions, limit, hidden units, weights (a list, each a
             finite number, or none).
+        after: Updates at the beginning that it ignores (an integer >= 0; default 0).
+        phase: The phase whose updates it observes; none: all (1 to 64 printable ASCII characters without
+            quotes and backslashes, or none).
+        skip_warmup: Whether it ignores the warm-up that the schedule begins with (default false).
     """
 
     __slots__ = ()
@@ -253,6 +274,9 @@ class Learned(Controller):
         ("total", "count", None),
         ("adapt", "real", None),
         ("parameters", "reals", None),
+        ("after", "count", None),
+        ("phase", "name", None),
+        ("skip_warmup", "flag", None),
     )
 
     if TYPE_CHECKING:
@@ -260,6 +284,9 @@ class Learned(Controller):
         total: int
         adapt: float
         parameters: tuple[float, ...] | None
+        after: int
+        phase: str | None
+        skip_warmup: bool
 
     def __init__(
         self,
@@ -268,9 +295,12 @@ class Learned(Controller):
         total: int | None = None,
         adapt: float | None = None,
         parameters: Iterable[float] | None = None,
+        after: int | None = None,
+        phase: str | None = None,
+        skip_warmup: bool | None = None,
     ) -> None:
         self._make(
-            policy, total, adapt, parameters
+            policy, total, adapt, parameters, after, phase, skip_warmup
         )
 
 
@@ -359,7 +389,9 @@ class LineSearch(Controller):
 class Plateau(Controller):
     """Cuts the base rates when the metric has stopped improving.
 
-    Its peers count differently under one name; each way of counting is available by the name of its peer:
+    The default counts as PyTorch's, and differs where that is at fault: a relative threshold is below the
+    best metric for a negative metric (a log-likelihood) as well. Its peers count differently under one name;
+    each way of counting is available by the name of its peer, with the same decisions bit for bit:
     - ``pytorch`` (ReduceLROnPlateau): cuts at the observation after ``patience`` bad ones; a cooldown holds
       the count at 0, the best metric moves on;
     - ``keras`` (ReduceLROnPlateau): cuts at the ``patience``-th bad observation; the first observation after
@@ -371,8 +403,8 @@ class Plateau(Controller):
     PyTorch, which take -inf as the best, are not followed.
 
     Args:
-        counting: The peer whose way of counting it takes; it chooses the defaults (one of "pytorch", "keras",
-            "optax"; default "pytorch").
+        counting: As in PyTorch with a threshold for negative metrics, or the peer whose way of counting it
+            takes; it chooses the defaults (one of "default", "pytorch", "keras", "optax"; default "default").
         mode: Whether a smaller metric is better (a loss) or a larger one (one of "min", "max"; default
             "min").
         factor: Multiplier of the rates at a cut (a number in (0, 1); default 0.1).
@@ -385,6 +417,10 @@ class Plateau(Controller):
         min_lr: Lowest base rates; none: 0 (a finite number >= 0, or a list with one for each group, or none).
         eps: Smallest cut made (a finite number >= 0; default 1e-8).
         accumulation: Observations averaged into one (an integer >= 1; default 1).
+        after: Updates at the beginning that it ignores (an integer >= 0; default 0).
+        phase: The phase whose updates it observes; none: all (1 to 64 printable ASCII characters without
+            quotes and backslashes, or none).
+        skip_warmup: Whether it ignores the warm-up that the schedule begins with (default true).
     """
 
     __slots__ = ()
@@ -401,10 +437,13 @@ class Plateau(Controller):
         ("min_lr", "per_group", None),
         ("eps", "real", None),
         ("accumulation", "count", None),
+        ("after", "count", None),
+        ("phase", "name", None),
+        ("skip_warmup", "flag", None),
     )
 
     if TYPE_CHECKING:
-        counting: Literal["pytorch", "keras", "optax"]
+        counting: Literal["default", "pytorch", "keras", "optax"]
         mode: Literal["min", "max"]
         factor: float
         patience: int
@@ -415,10 +454,13 @@ class Plateau(Controller):
         min_lr: float | tuple[float, ...] | None
         eps: float
         accumulation: int
+        after: int
+        phase: str | None
+        skip_warmup: bool
 
     def __init__(
         self,
-        counting: Literal["pytorch", "keras", "optax"] = "pytorch",
+        counting: Literal["default", "pytorch", "keras", "optax"] = "default",
         *,
         mode: Literal["min", "max"] | None = None,
         factor: float | None = None,
@@ -430,8 +472,11 @@ class Plateau(Controller):
         min_lr: float | Iterable[float] | None = None,
         eps: float | None = None,
         accumulation: int | None = None,
+        after: int | None = None,
+        phase: str | None = None,
+        skip_warmup: bool | None = None,
     ) -> None:
         self._make(
             counting, mode, factor, patience, threshold, threshold_mode, extra_threshold, cooldown, min_lr,
-            eps, accumulation
+            eps, accumulation, after, phase, skip_warmup
         )

@@ -9,24 +9,23 @@ from .._foreign.errors import StepsizeError, parse_error
 from .._foreign.library import create, message_of, new_error, quick
 from .controller import Controller
 from .controllers import EarlyStop
-from .schedule import as_schedule
+from .schedule import Schedule, as_schedule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .schedule import Schedule
-
 
 def new_scheduler(
     base_lr: float | Iterable[float],
-    schedule: Schedule | str | None,
+    schedule: Schedule | str | Iterable[Schedule | str] | None,
     controller: Controller | Iterable[Controller] | None,
     min_lr: float | Iterable[float] | None,
     max_lr: float | Iterable[float] | None,
     record: bool,
     norm_capacity: int,
+    total: int | None,
 ) -> int:
     """The handle of a new scheduler, from the arguments of ``Scheduler``."""
     controllers = as_controllers(controller)
@@ -51,10 +50,17 @@ def new_scheduler(
     options.norm_capacity = convert.to_int64(norm_capacity, "norm_capacity")
 
     if isinstance(schedule, str) and not controllers:  # it may begin with some
+        if total is not None:
+            options.total = convert.to_int64(total, "total")
+            if options.total < 1:
+                raise StepsizeError(f"total = {options.total}, expected an integer >= 1")
         return _parse(schedule, options)
-    if schedule is not None:
-        kept.append(as_schedule(schedule, "schedule"))
-        options.schedule = kept[-1]._handle
+    schedules = as_schedules(schedule, total)
+    if isinstance(schedule, (str, Schedule)):
+        options.schedule = schedules[0]._handle
+    elif schedule is not None:
+        kept.append(handles_of(schedules))
+        options.schedules, options.schedule_count = cast(kept[-1], POINTER(c_void_p)), len(schedules)
     moving = [each for each in controllers if not isinstance(each, EarlyStop)]
     if len(moving) > 1:
         raise StepsizeError("controller: more than one that moves the rates, expected at most one")
@@ -64,6 +70,29 @@ def new_scheduler(
     early_stops = (c_void_p * len(handles))(*handles)
     options.early_stops, options.early_stop_count = cast(early_stops, POINTER(c_void_p)), len(handles)
     return create(quick.stepsize_scheduler_create, byref(options))
+
+
+def as_schedules(
+    given: Schedule | str | Iterable[Schedule | str] | None, total: int | None = None
+) -> list[Schedule]:
+    """One schedule, one for each group, or none."""
+    if given is None:
+        return []
+    if isinstance(given, (str, Schedule)):
+        return [as_schedule(given, "schedule", total)]
+    try:
+        each = list(given)
+    except TypeError:
+        return [as_schedule(given, "schedule")]  # type: ignore[arg-type]  # which raises
+    if not each:
+        raise StepsizeError("schedule: an empty list, expected a schedule for each group")
+    return [as_schedule(one, f"schedule[{number}]", total) for number, one in enumerate(each)]
+
+
+def handles_of(schedules: Iterable[Schedule]) -> Any:
+    """Their handles, in an array as C takes it."""
+    handles = [each._handle for each in schedules]
+    return (c_void_p * len(handles))(*handles)
 
 
 def as_controllers(given: Controller | Iterable[Controller] | None) -> list[Controller]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from ctypes import byref, c_double, c_int64, c_size_t, c_void_p
 
+from .._foreign import convert
 from .._foreign.errors import failure
 from .._foreign.library import message_of, new_error, quick
 from .schedule import adopt
@@ -43,14 +44,22 @@ class Record:
         self._stepper._call(quick.stepsize_scheduler_record_range, None, byref(count))
         return count.value
 
-    def rates(self, group: int = 0) -> array[float]:
-        """The rates that were actually used, one for each update from ``start`` on."""
+    def rates(self, group: int = 0, *, start: int | None = None, stop: int | None = None) -> array[float]:
+        """The rates that were actually used, one for each update: all that are recorded, or those of the updates from
+        `start` on and before `stop`, as far as they are recorded. No others are read."""
         group = self._stepper._group(group)
-        rates = array("d", (0.0,)) * len(self)
+        first, count = c_int64(), c_int64()
+        self._stepper._call(quick.stepsize_scheduler_record_range, byref(first), byref(count))
+        end = first.value + count.value
+        begin = first.value if start is None else max(convert.to_int64(start, "start"), first.value)
+        end = end if stop is None else min(convert.to_int64(stop, "stop"), end)
+        rates = array("d", (0.0,)) * max(end - begin, 0)
         if rates:
             buffer = (c_double * len(rates)).from_buffer(rates)
             written = c_size_t()
-            self._stepper._call(quick.stepsize_scheduler_record, group, 0, buffer, len(rates), byref(written))
+            self._stepper._call(
+                quick.stepsize_scheduler_record, group, begin - first.value, buffer, len(rates), byref(written)
+            )
         return rates
 
     def replay(self, group: int = 0) -> Schedule:

@@ -8,6 +8,7 @@ from typing import Any
 
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
+from .schedule import Schedule, as_schedule
 from .scheduler import Scheduler
 
 
@@ -31,7 +32,8 @@ class PhaseSampler:
         scheduler: The scheduler whose phase decides, read before each batch.
         sources: The indices of the examples for each phase. In a phase without a source the previous one is kept (at
             the start, the first one).
-        batch_size: Examples in a batch, >= 1.
+        batch_size: Examples in a batch, >= 1; or a schedule or its text, whose value at the current step is rounded to that
+            number: ``"ramp(1000, start=32, end=256)"``.
         ramp: Updates over which the share of a new source rises linearly from 1/ramp to 1, >= 0; the rest comes from
             the previous source.
         seed: The same seed draws the same batches.
@@ -41,7 +43,7 @@ class PhaseSampler:
         self,
         scheduler: Scheduler,
         sources: Mapping[str, Sequence[int]],
-        batch_size: int,
+        batch_size: int | Schedule | str,
         *,
         ramp: int = 0,
         seed: int = 0,
@@ -57,7 +59,11 @@ class PhaseSampler:
                 raise StepsizeError(f"sources: {name!r} has no examples")
         self.scheduler = scheduler
         self.sources = dict(sources)
-        self.batch_size = _at_least(batch_size, "batch_size", 1)
+        self.batch_size = (
+            as_schedule(batch_size, "batch_size")
+            if isinstance(batch_size, (Schedule, str))
+            else _at_least(batch_size, "batch_size", 1)
+        )
         self.ramp = _at_least(ramp, "ramp", 0)
         self.seed = convert.to_int64(seed, "seed")
         self._drawn = dict.fromkeys(self.sources, 0)
@@ -74,14 +80,18 @@ class PhaseSampler:
         phase = self.scheduler.phase
         if phase is not None and phase.name in self.sources and phase.name != self._current:
             self._before, self._current, self._since = self._current, phase.name, 0
-        share = self.share
+        share, count = self.share, self._count()
         self._since += 1
         if share >= 1:
-            return [self._draw(self._current) for _ in range(self.batch_size)]
+            return [self._draw(self._current) for _ in range(count)]
         coin = random.Random(f"{self.seed}/{sum(self._drawn.values())}")
-        return [
-            self._draw(self._current if coin.random() < share else self._before) for _ in range(self.batch_size)
-        ]
+        return [self._draw(self._current if coin.random() < share else self._before) for _ in range(count)]
+
+    def _count(self) -> int:
+        """Examples in the next batch."""
+        if isinstance(self.batch_size, int):
+            return self.batch_size
+        return max(1, round(self.batch_size.at(self.scheduler.current_step)))
 
     @property
     def share(self) -> float:

@@ -38,7 +38,9 @@ class Schedule(Textual):
     """A multiplier for every update: 1 is the base rate. Immutable, and safe to share between threads.
 
     ``Schedule(text)`` reads the text form, such as ``"warmup(500) >> cosine(9500, floor=0.1)"``. The classes
-    ``Linear``, ``Cosine``, … make the named ones.
+    ``Linear``, ``Cosine``, … make the named ones. Where `total`, the updates of the run, is given, numbers of updates may
+    be shares of it: ``Schedule("warmup(10%) >> cosine(90%)", total=10_000)``, ``"warmup(500) >> cosine(rest)"``; the
+    schedule has absolute numbers then.
 
     ``a >> b`` runs a for its length, then b from its own step 0. ``a * b`` multiplies the values at the same step;
     a factor may be a number. Two schedules are equal if their canonical texts are. The parameters of a named one are
@@ -47,6 +49,7 @@ class Schedule(Textual):
 
     __slots__ = ("_given",)
     _library_parse = library.stepsize_schedule_parse
+    _library_bind = library.stepsize_schedule_bind
     _library_print = library.stepsize_schedule_print
     _library_destroy = library.stepsize_schedule_destroy
 
@@ -56,11 +59,11 @@ class Schedule(Textual):
     # The arguments that are not the default; None for a table, whose numbers are only in the library.
     _given: dict[str, object] | None
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, total: int | None = None) -> None:
         if not isinstance(text, str):
             raise convert.wrong_type("Schedule", "a text", text)
         try:
-            handle = self._parse(text)
+            handle = self._parse(text, *(() if total is None else (convert.to_int64(total, "total"),)))
         except StepsizeError as error:
             name = text.partition("(")[0].strip()
             if error.offset == len(text) - len(text.lstrip()) and name in controllers:
@@ -250,17 +253,22 @@ class Schedule(Textual):
         self._keep(handle, None)
 
 
-def parse(text: str) -> Schedule:
-    """Parses a schedule from its text form. StepsizeError has the position of an error."""
-    return Schedule(text)
+def parse(text: str, *, total: int | None = None) -> Schedule:
+    """Parses a schedule from its text form. StepsizeError has the position of an error.
+
+    Args:
+        text: The text form.
+        total: Updates of the run, of which the text may give shares: see ``Schedule``.
+    """
+    return Schedule(text, total=total)
 
 
-def as_schedule(value: Schedule | str, name: str) -> Schedule:
+def as_schedule(value: Schedule | str, name: str, total: int | None = None) -> Schedule:
     """A schedule, or a text parsed."""
     if isinstance(value, Schedule):
         return value
     if isinstance(value, str):
-        return Schedule(value)
+        return Schedule(value, total=total)
     raise convert.wrong_type(name, "a schedule or its text", value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from ctypes import byref, c_char, c_size_t, c_void_p
 
 from .._foreign import abi, convert
@@ -14,11 +15,11 @@ from .controller import adopt as adopt_controller
 from .controllers import EarlyStop
 from .gradients import Gradients
 from .line_search import Search
-from .options import new_scheduler
+from .options import as_schedules, handles_of, new_scheduler
 from .phase import Phase, walk
 from .phase import new as new_phase
 from .record import Record
-from .schedule import Schedule
+from .schedule import Schedule, as_schedule
 from .schedule import adopt as adopt_schedule
 
 TYPE_CHECKING = False
@@ -73,7 +74,7 @@ class Scheduler(Stepper):
     Args:
         base_lr: The base rate, or one for each parameter group: finite, >= 0.
         schedule: A schedule, or a text, which may begin with controllers: ``"greedy(patience=5) * linear(1000)"``;
-            None for a constant 1.
+            None for a constant 1. A list has one for each parameter group; the phases are then those of the first.
         controller: The controller that moves the base rates; None for none. A list may also contain
             ``EarlyStop`` rules.
         min_lr: Lowest rate returned: a number, or one for each group.
@@ -81,6 +82,8 @@ class Scheduler(Stepper):
         record: Whether the rates that are used are recorded, for the attribute ``record``: 8 bytes for each change and
             group.
         norm_capacity: Gradient norms that are kept of those given to ``log_norm``, for ``refine``; 0: none.
+        total: Updates of the run, for a text that gives shares of it: ``"warmup(10%) >> cosine(90%)"``. None where
+            it has none.
 
     Changes by the controller are logged to the logger "stepsize" (level INFO).
     """
@@ -90,16 +93,17 @@ class Scheduler(Stepper):
     def __init__(
         self,
         base_lr: float | Iterable[float],
-        schedule: Schedule | str | None = None,
+        schedule: Schedule | str | Iterable[Schedule | str] | None = None,
         controller: Controller | Iterable[Controller] | None = None,
         *,
         min_lr: float | Iterable[float] | None = None,
         max_lr: float | Iterable[float] | None = None,
         record: bool = False,
         norm_capacity: int = 0,
+        total: int | None = None,
     ) -> None:
         self._handle = None
-        self._own(new_scheduler(base_lr, schedule, controller, min_lr, max_lr, record, norm_capacity))
+        self._own(new_scheduler(base_lr, schedule, controller, min_lr, max_lr, record, norm_capacity, total))
 
     def _own(self, handle: int) -> None:
         super()._own(handle)
@@ -123,15 +127,33 @@ class Scheduler(Stepper):
 
     @property
     def base_lrs(self) -> tuple[float, ...]:
-        """The base rates that it was made with, one for each group, unaffected by the controller."""
+        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a number
+        for all, counts from the current update on. What the controller has made of the old ones keeps its proportion:
+        after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
         return tuple(self._ask(quick.stepsize_scheduler_base_lr, group) for group in range(self._count))
+
+    @base_lrs.setter
+    def base_lrs(self, base_lrs: float | Iterable[float]) -> None:
+        numbers = self._numbers(base_lrs, "base_lrs", one_for_all=True)
+        self._change(quick.stepsize_scheduler_set_base_lrs, numbers, len(numbers))
+
+    def _change(self, function: Any, *arguments: Any) -> None:
+        """Calls a function that changes the groups; afterwards there may be more or fewer."""
+        error = new_error()
+        status = function(self._handle, *arguments, byref(error))
+        if status:
+            raise failure(message_of(error), status)
+        if quick.stepsize_scheduler_group_count(self._handle) == self._count:
+            self._refresh()
+        else:
+            self._make_room()
 
     @property
     def decision(self) -> str:
         """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
         given at the start), or why it made no change: "patience", "cooldown", "warmup", "bound" (the rates are at their
         bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (the loss was not
-        finite); "none" before the first loss and without a controller."""
+        finite, or is of an update that the controller does not observe); "none" before the first loss and without a controller."""
         return _DECISIONS[self._ask(quick.stepsize_scheduler_decision)]
 
     def _changed(self, before: float, update: int | None = None) -> None:
@@ -145,6 +167,38 @@ class Scheduler(Stepper):
             update = self.current_step - 1 if update is None else update
             values = update, self.decision, before, self._rates[0]
             logger.info("update %d: %s, lr %r -> %r", *values, stacklevel=stacklevel())
+
+    # ---- Groups ----
+
+    def add_group(
+        self,
+        base_lr: float,
+        schedule: Schedule | str | None = None,
+        *,
+        min_lr: float = 0.0,
+        max_lr: float | None = None,
+    ) -> int:
+        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller knows,
+        and the rates of the others, stay. On an error nothing changes.
+
+        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with a
+        number for each group takes no further one.
+
+        Args:
+            base_lr: Its base rate, which the controller moves from now on.
+            schedule: Its own schedule, evaluated at the step that the others are at; None for that of all groups or,
+                where each has its own, that of the first one.
+            min_lr, max_lr: Its bounds.
+        """
+        base = convert.to_float(base_lr, "base_lr")
+        bounds = convert.to_float(min_lr, "min_lr"), math.inf if max_lr is None else convert.to_float(max_lr, "max_lr")
+        own = None if schedule is None else as_schedule(schedule, "schedule")
+        self._change(quick.stepsize_scheduler_add_group, base, *bounds, None if own is None else own._handle)
+        return self._count - 1
+
+    def remove_group(self, group: int) -> None:
+        """Removes one of several parameter groups, with its record and its schedule; those after it move up."""
+        self._change(quick.stepsize_scheduler_remove_group, self._group(group))
 
     # ---- Position ----
 
@@ -202,10 +256,25 @@ class Scheduler(Stepper):
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule it was made with."""
+        """The schedule it was made with; where each group has its own, that of the first, whose phases are the scheduler's."""
+        return self._schedule_of(0)
+
+    @property
+    def schedules(self) -> tuple[Schedule | None, ...]:
+        """The schedule of each group."""
+        return tuple(map(self._schedule_of, range(self._count)))
+
+    def _schedule_of(self, group: int) -> Schedule | None:
         handle = c_void_p()
-        self._call(quick.stepsize_scheduler_schedule, byref(handle))
+        self._call(quick.stepsize_scheduler_group_schedule, group, byref(handle))
         return None if handle.value is None else adopt_schedule(handle.value)
+
+    def _given_schedules(self) -> Schedule | list[Schedule] | None:
+        """As the argument `schedule` takes them."""
+        # The text of one schedule ends with a bracket of another kind.
+        if str(self).endswith("]"):
+            return [schedule for schedule in self.schedules if schedule is not None]
+        return self.schedule
 
     @property
     def controllers(self) -> tuple[Controller, ...]:
@@ -276,7 +345,10 @@ class Scheduler(Stepper):
 
     # ---- Changing the schedule ----
 
-    def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
+    def extend(
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue", *,
+        total: int | None = None,
+    ) -> None:
         """Switches to another schedule from the current update on, such as a longer one. Controllers and their states,
         base rates, bounds, record and gradient norms are kept. On an error nothing changes.
 
@@ -287,32 +359,40 @@ class Scheduler(Stepper):
         that ended early). States saved from now on are those of a scheduler with this schedule.
 
         Args:
-            schedule: A schedule or its text, which may begin with the scheduler's controllers; or a number, for the
-                current schedule with that total, by ``Schedule.extended``.
+            schedule: A schedule or its text, which may begin with the scheduler's controllers; one for each group; or a
+                number, for the current schedule (of each group) with that total, by ``Schedule.extended``.
             policy: For a number: "continue" (the rate does not jump), "rescale" or "hold".
+            total: For a text that gives shares of the updates of the whole run.
         """
-        longer = self._longer(schedule, policy)
-        error = new_error()
-        status = quick.stepsize_scheduler_extend(self._handle, longer._handle, byref(error))
-        if status:
-            raise failure(message_of(error), status)
-        self._refresh()
+        longer = self._longer(schedule, policy, total)
+        if isinstance(longer, Schedule):
+            self._change(quick.stepsize_scheduler_extend, longer._handle)
+        else:
+            self._change(quick.stepsize_scheduler_extend_groups, handles_of(longer), len(longer))
 
-    def _longer(self, schedule: int | Schedule | str, policy: str) -> Schedule:
-        """The schedule that `extend` means."""
+    def _longer(
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str, total: int | None = None
+    ) -> Schedule | list[Schedule]:
+        """The schedule that `extend` means, or those of the groups."""
         if self._handle is None:
             self._failed(abi.STEPSIZE_ERROR_NULL)
         if isinstance(schedule, Schedule):
             return schedule
         if isinstance(schedule, str):
-            with Scheduler(self.base_lrs, schedule) as other:
-                return other._extension(self) if other.controllers else other.schedule or Schedule("constant()")
-        present = self.schedule
+            with Scheduler(self.base_lrs, schedule, total=total) as other:
+                return other._extension(self) if other.controllers else other._given_schedules() or _constant()
+        if hasattr(schedule, "__iter__"):
+            return as_schedules(schedule, total)
+        present = self._given_schedules()
         if present is None:
             raise StepsizeError("extend: the scheduler has no schedule, expected one instead of a number")
-        return present.extended(schedule, policy, step=quick.stepsize_scheduler_schedule_step(self._handle))
+        step = quick.stepsize_scheduler_schedule_step(self._handle)
+        if isinstance(present, Schedule):
+            return present.extended(schedule, policy, step=step)
+        # One without an end cannot be longer.
+        return [each if each.length is None else each.extended(schedule, policy, step=step) for each in present]
 
-    def _extension(self, other: Scheduler) -> Schedule:
+    def _extension(self, other: Scheduler) -> Schedule | list[Schedule]:
         """The schedule of this one for another scheduler, which must have the same controllers."""
         mine, others = (" * ".join(map(str, each.controllers)) for each in (self, other))
         if mine != others:
@@ -320,7 +400,7 @@ class Scheduler(Stepper):
                 f"extend: the controllers are {mine or 'none'}, expected those of the scheduler,"
                 f" {others or 'none'}: their state cannot be transferred"
             )
-        return self.schedule or Schedule("constant()")
+        return self._given_schedules() or _constant()
 
     # ---- Metrics and plots ----
 
@@ -422,7 +502,7 @@ class Scheduler(Stepper):
             **states.pack(self.state()), "text": str(self), "step": self.current_step, "lrs": list(self.lrs),
         }  # fmt: skip
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], *, extend: bool = False) -> None:
+    def load_state_dict(self, state_dict: Mapping[str, Any], *, extend: bool = False, rebase: bool = False) -> None:
         """Continues where the scheduler of that dictionary was, which must have the same configuration: otherwise
         StepsizeError, and nothing changes.
 
@@ -430,6 +510,7 @@ class Scheduler(Stepper):
             state_dict: From ``state_dict()``.
             extend: Whether the saved scheduler may have had another schedule, such as a shorter one: this one continues
                 from the saved update with its own (see the method ``extend``).
+            rebase: Whether it may have had other base rates: this one continues with its own (see ``base_lrs``).
         """
         other = Scheduler.from_state(states.unpack(state_dict))
         for name, value in other.state_dict().items():
@@ -441,6 +522,8 @@ class Scheduler(Stepper):
                 )
         if extend:
             other.extend(self._extension(other))
+        if rebase:
+            other.base_lrs = self.base_lrs
         self.load_state(other.state())
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -463,6 +546,10 @@ class Scheduler(Stepper):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _constant() -> Schedule:
+    return Schedule("constant()")
 
 
 def describes(text: object, scheduler: Scheduler) -> bool:

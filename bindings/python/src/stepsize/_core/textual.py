@@ -30,6 +30,7 @@ class Textual:
     _parameters: ClassVar[tuple[tuple[str, str, object], ...]] = ()
     # The library's functions for this kind of value.
     _library_parse: ClassVar[Callable[..., int]]
+    _library_bind: ClassVar[Callable[..., int]]
     _library_print: ClassVar[Callable[..., int]]
     _library_destroy: ClassVar[Callable[..., None]]
 
@@ -39,11 +40,12 @@ class Textual:
     # ---- Making ----
 
     @classmethod
-    def _parse(cls, text: str, *, written_by_user: bool = True) -> int:
-        """The handle of a text."""
+    def _parse(cls, text: str, *more: int, written_by_user: bool = True) -> int:
+        """The handle of a text. With `more` the function that binds it."""
         encoded = text.encode("utf-8", "surrogatepass")
         handle, error = c_void_p(), new_error()
-        status = cls._library_parse(encoded, len(encoded), byref(handle), byref(error))
+        function = cls._library_bind if more else cls._library_parse
+        status = function(encoded, len(encoded), *more, byref(handle), byref(error))
         if status != abi.STEPSIZE_OK or handle.value is None:
             # A position in a text that the user has not seen would only confuse.
             raise parse_error(message_of(error), status, text, error.offset if written_by_user else -1)

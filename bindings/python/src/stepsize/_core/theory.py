@@ -241,8 +241,8 @@ class Score:
     def __init__(
         self, schedule: Schedule | str, total: int | None = None, D: float = 1.0, G: Iterable[float] | float = 1.0
     ) -> None:
-        self.schedule = as_schedule(schedule, "schedule")
         count = 0 if total is None else _total(total)
+        self.schedule = as_schedule(schedule, "schedule", total)
         numbers = arrays.doubles(G, "G")
         result = abi.stepsize_score_result(size=sizeof(abi.stepsize_score_result))
         distance = convert.to_float(D, "D")

@@ -23,6 +23,7 @@ STEPSIZE_ERROR_SYNTAX = 12
 STEPSIZE_ERROR_LIMIT = 13
 STEPSIZE_ERROR_LOSS_REQUIRED = 20
 STEPSIZE_ERROR_ORDER = 21
+STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22
 STEPSIZE_ERROR_STATE = 30
 STEPSIZE_ERROR_VERSION = 31
 STEPSIZE_ERROR_MISMATCH = 32
@@ -93,6 +94,14 @@ class stepsize_error(Structure):
     ]
 
 
+class stepsize_allocator(Structure):
+    _fields_ = [
+        ("allocate", c_void_p),
+        ("release", c_void_p),
+        ("context", c_void_p),
+    ]
+
+
 class stepsize_argument(Structure):
     _fields_ = [
         ("name", c_char_p),
@@ -120,6 +129,9 @@ class stepsize_scheduler_options(Structure):
         ("early_stops", POINTER(stepsize_controller_p)),
         ("early_stop_count", c_size_t),
         ("norm_capacity", c_int64),
+        ("schedules", POINTER(stepsize_schedule_p)),
+        ("schedule_count", c_size_t),
+        ("total", c_int64),
     ]
 
 
@@ -196,6 +208,7 @@ class stepsize_phase(Structure):
 SIGNATURES = {
     "stepsize_abi_version": (c_int32, []),
     "stepsize_version": (c_int32, []),
+    "stepsize_set_allocator": (c_int32, [POINTER(stepsize_allocator)]),
     "stepsize_status_name": (c_char_p, [c_int32]),
     "stepsize_linear": (c_double, [c_int64, c_int64, c_double, c_double]),
     "stepsize_cosine": (c_double, [c_int64, c_int64, c_double, c_double]),
@@ -203,6 +216,9 @@ SIGNATURES = {
     "stepsize_warmup": (c_double, [c_int64, c_int64, c_double]),
     "stepsize_schedule_parse": (c_int32, [
         c_char_p, c_size_t, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
+    ]),
+    "stepsize_schedule_bind": (c_int32, [
+        c_char_p, c_size_t, c_int64, POINTER(stepsize_schedule_p), POINTER(stepsize_error),
     ]),
     "stepsize_schedule_create": (c_int32, [
         c_char_p, POINTER(stepsize_argument), c_size_t, POINTER(stepsize_schedule_p),
@@ -299,6 +315,9 @@ SIGNATURES = {
         stepsize_scheduler_p, c_double, POINTER(c_double), c_size_t,
     ]),
     "stepsize_scheduler_advance": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
+    "stepsize_scheduler_advance_by": (c_int32, [
+        stepsize_scheduler_p, c_int64, POINTER(c_double), c_size_t,
+    ]),
     "stepsize_scheduler_lr": (c_double, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_lr_float": (c_float, [stepsize_scheduler_p, c_size_t]),
     "stepsize_scheduler_next": (c_int32, [stepsize_scheduler_p, POINTER(c_double), c_size_t]),
@@ -406,6 +425,22 @@ SIGNATURES = {
         stepsize_scheduler_p, c_int64, POINTER(stepsize_phase),
     ]),
     "stepsize_scheduler_needs": (c_int32, [stepsize_scheduler_p]),
+    "stepsize_scheduler_set_base_lrs": (c_int32, [
+        stepsize_scheduler_p, POINTER(c_double), c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_add_group": (c_int32, [
+        stepsize_scheduler_p, c_double, c_double, c_double, stepsize_schedule_p,
+        POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_remove_group": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_error),
+    ]),
+    "stepsize_scheduler_group_schedule": (c_int32, [
+        stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p),
+    ]),
+    "stepsize_scheduler_extend_groups": (c_int32, [
+        stepsize_scheduler_p, POINTER(stepsize_schedule_p), c_size_t, POINTER(stepsize_error),
+    ]),
 }
 
 

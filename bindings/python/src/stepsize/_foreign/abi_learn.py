@@ -7,7 +7,7 @@ from ctypes import (
     c_void_p,
 )
 
-from .abi import stepsize_error
+from .abi import stepsize_allocator, stepsize_error
 
 # Constants.
 STEPSIZE_NMF_ALTERNATING = 0
@@ -74,6 +74,7 @@ class stepsize_agent_options(Structure):
 SIGNATURES = {
     "stepsize_learn_abi_version": (c_int32, []),
     "stepsize_learn_version": (c_int32, []),
+    "stepsize_learn_set_allocator": (c_int32, [POINTER(stepsize_allocator)]),
     "stepsize_nmf_defaults": (c_int32, [POINTER(stepsize_nmf_options), c_size_t]),
     "stepsize_nmf_create": (c_int32, [
         POINTER(stepsize_nmf_options), POINTER(c_double), c_size_t, c_size_t, c_size_t,

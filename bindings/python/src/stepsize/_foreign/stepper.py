@@ -42,6 +42,7 @@ class CtypesStep:
 
         def _failed(self, status: int, hint: str = "") -> NoReturn: ...
         def _changed(self, before: float, update: int | None = None) -> None: ...
+        def _advance_by(self, updates: int) -> float: ...
 
     def _attach(self, handle: int, rates: int, count: int) -> None:
         """Where the library's scheduler is (0 once it is closed), and the array of rates."""
@@ -68,8 +69,10 @@ class CtypesStep:
             self._changed(before)
         return rates[0]
 
-    def advance(self) -> float:
-        """Like ``step``, but without a loss: for the updates between two evaluations."""
+    def advance(self, updates: int = 1, /) -> float:
+        """Like ``step``, but without a loss: for the updates between two evaluations; so many of them at once."""
+        if updates != 1:
+            return self._advance_by(updates)
         rates = self._target
         status = _advance(self._scheduler, rates, len(rates))
         if status:
@@ -111,12 +114,25 @@ class Stepper(Step):
         # Not at exit: a thread may still be using it then, and the process frees the memory anyway.
         self._finalizer = finalize(self, quick.stepsize_scheduler_destroy, handle)
         self._finalizer.atexit = False
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """For as many rates as there are groups now."""
+        handle = self._handle
         # The one array that the rates are written to, and its address as the functions take it.
         self._count: int = quick.stepsize_scheduler_group_count(handle)
         self._rates = (c_double * self._count)()
         self._pointer = cast(self._rates, POINTER(c_double))
         self._attach(handle, addressof(self._rates), self._count)
         self._refresh()
+
+    def _advance_by(self, updates: int) -> float:
+        number = convert.to_int64(updates, "updates")
+        self._call(
+            quick.stepsize_scheduler_advance_by, number, self._pointer, self._count,
+            hint=f"updates = {number}, expected an integer >= 0 that leads to no update beyond 2**63 - 1",
+        )  # fmt: skip
+        return self._rates[0]
 
     def _refresh(self) -> None:
         """Fetches the rates of the current update."""
@@ -148,6 +164,12 @@ class Stepper(Step):
             raise StepsizeError(
                 "the scheduler needs a loss: call step(loss), or advance() for an update without one", status
             )
+        if status == abi.STEPSIZE_ERROR_OBSERVATION_REQUIRED:
+            if quick.stepsize_scheduler_needs(self._handle) & abi.STEPSIZE_NEEDS_SEARCH:
+                what = "the line search has no trial of this update: call line_search.search, or propose and report,"
+            else:
+                what = "the hypergradient has not observed this update: call hypergradient.observe"
+            raise StepsizeError(f"{what} before step(), or advance() for an update without", status)
         raise failure(hint or f"the scheduler failed (status {status})", status)
 
     def _changed(self, before: float, update: int | None = None) -> None:

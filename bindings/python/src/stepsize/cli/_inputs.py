@@ -29,7 +29,7 @@ class Plan:
             raise StepsizeError('expected a schedule, such as "warmup(500) >> cosine(9500, floor=0.1)"')
         self.base_lr: float = getattr(arguments, "base_lr", 1.0)
         # The scheduler checks the base rate, too.
-        scheduler = Scheduler(self.base_lr, text)
+        scheduler = Scheduler(self.base_lr, text, total=arguments.steps)
         self.controllers: tuple[Controller, ...] = scheduler.controllers
         self.schedule: Schedule = scheduler.schedule or Schedule("constant()")
         self.text = str(scheduler) or str(self.schedule)
@@ -43,7 +43,7 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule", metavar="TEXT", help='such as "warmup(500) >> cosine(9500, floor=0.1)"; -: standard input'
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run (default: the schedule's length)")
+    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run, of which a text may give shares (default: the schedule's length)")
     parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (default: 1)")
 
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _ALIASES = {
     "torch": "pytorch", "hf": "transformers", "huggingface": "transformers", "jax": "optax", "llm.c": "llmc",
-    "tf": "keras", "tensorflow": "keras", "megatron-lm": "megatron",
+    "tf": "keras", "tensorflow": "keras", "megatron-lm": "megatron", "trl": "transformers",
+    "modded-nanogpt": "modded_nanogpt", "lit-gpt": "litgpt",
 }  # fmt: skip
 _SCHEDULES = ("schedulers", "schedules")
 
@@ -44,7 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     if arguments.peer is None:
         for peer in PEERS:
-            print(f"{peer:12} {', '.join(_functions(peer))}")
+            print(f"{peer:14} {', '.join(_functions(peer))}")
         return 0
     peer = _ALIASES.get(arguments.peer.lower(), arguments.peer.lower())
     if peer not in PEERS:
@@ -78,7 +79,7 @@ def _parameters(function: Callable[..., Schedule]) -> str:
 def _rate_name(function: Callable[..., Schedule]) -> str | None:
     """The parameter that is the optimizer's rate. CyclicLR's own base_lr is none: it has an optimizer_lr, too."""
     names = inspect.signature(function).parameters
-    return next((name for name in ("optimizer_lr", "base_lr") if name in names), None)
+    return next((name for name in ("optimizer_lr", "base_lr", "learning_rate") if name in names), None)
 
 
 def _convert(name: str, function: Callable[..., Schedule], words: list[str], base_lr: float | None) -> Schedule:

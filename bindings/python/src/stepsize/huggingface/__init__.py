@@ -9,6 +9,8 @@ after a resume, save at multiples of ``logging_steps``: the Trainer forgets the 
 
 A loop with accelerate: ``prepare(accelerator, scheduler)``.
 
+``find(trainer)`` runs a learning-rate range test with the Trainer's model and data, and leaves both as they were.
+
 ``stepsize.huggingface.optimization`` has the names of ``transformers.optimization``: to migrate, change the import.
 """
 
@@ -21,9 +23,10 @@ from ._accelerate import prepare
 
 if TYPE_CHECKING:
     from . import optimization
+    from ._find import find
     from ._trainer import LossCallback, configured
 
-__all__ = ["LossCallback", "Scheduler", "configured", "optimization", "prepare"]
+__all__ = ["LossCallback", "Scheduler", "configured", "find", "optimization", "prepare"]
 
 
 def __getattr__(name: str) -> object:
@@ -32,6 +35,10 @@ def __getattr__(name: str) -> object:
         from . import _trainer
 
         return getattr(_trainer, name)
+    if name == "find":
+        from ._find import find
+
+        return find
     if name == "optimization":
         from importlib import import_module
 

@@ -114,6 +114,7 @@ def configured(trainer: Trainer) -> Trainer:
     ``lr_scheduler_kwargs={"stepsize": "greedy(patience=10) * linear(1000)", "metric": "eval_loss"}`` then makes the
     scheduler, and the callback where it needs a loss; so do the same arguments in YAML, JSON or on the command line.
     What else is there are arguments of ``stepsize.torch.Scheduler``; "metric" and "mode" are those of ``LossCallback``.
+    The text may give shares of the Trainer's updates: ``"warmup(10%) >> cosine(90%)"``.
     Without "stepsize" it is the Trainer's own scheduler.
     """
 
@@ -125,6 +126,7 @@ def configured(trainer: Trainer) -> Trainer:
             if self.lr_scheduler is not None or _KEY not in options:
                 return super().create_scheduler(num_training_steps, optimizer)
             metric = {name: options.pop(name) for name in ("metric", "mode") if name in options}
+            options.setdefault("total", num_training_steps)
             scheduler = Scheduler(self.optimizer if optimizer is None else optimizer, options.pop(_KEY), **options)
             if scheduler.needs_loss and not any(
                 isinstance(each, LossCallback) for each in self.callback_handler.callbacks

@@ -1,7 +1,7 @@
 """The learning-rate schedules of other libraries, by their own names.
 
 One module for each peer: ``pytorch``, ``transformers``, ``timm``, ``optax``, ``keras``, ``llmc``, ``megatron``,
-``deepspeed``. A function has its peer's name and arguments, and returns a stepsize schedule with the
+``deepspeed``, ``nanogpt``, ``modded_nanogpt``, ``litgpt``, ``axolotl``. A function has its peer's name and arguments, and returns a stepsize schedule with the
 peer's numbers. The peer itself is not needed and never imported.
 
     from stepsize.peers import transformers
@@ -17,7 +17,10 @@ Arguments that cannot be honoured are left out: ``last_epoch`` (evaluate any upd
 momentum of cyclic schedules, noise, functions written in Python.
 """
 
-PEERS = ("deepspeed", "keras", "llmc", "megatron", "optax", "pytorch", "timm", "transformers")
+PEERS = (
+    "axolotl", "deepspeed", "keras", "litgpt", "llmc", "megatron", "modded_nanogpt", "nanogpt", "optax", "pytorch",
+    "timm", "transformers",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

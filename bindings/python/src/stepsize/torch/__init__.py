@@ -6,11 +6,15 @@
 
     scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500, floor=0.1)")
 
+``find`` runs a learning-rate range test on a model, and leaves it as it was; ``restoring`` does so with any trial.
+
 ``stepsize.torch.lr_scheduler`` has the names of ``torch.optim.lr_scheduler``: to migrate, change the import.
 """
 
 from . import lr_scheduler
+from ._find import find
 from ._joined import Joined
+from ._restoring import restoring
 from ._scheduler import Scheduler
 
-__all__ = ["Joined", "Scheduler", "lr_scheduler"]
+__all__ = ["Joined", "Scheduler", "find", "lr_scheduler", "restoring"]

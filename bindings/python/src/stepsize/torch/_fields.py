@@ -6,21 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from .._core.schedule import Schedule
+from .._core.schedule import Schedule, as_schedule
 from .._foreign.errors import StepsizeError
 from ._groups import Curves
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _BETAS = {"beta1": 0, "beta2": 1}
+
+
+# In the place of a schedule: the number follows the rate.
+TIED = "lr"
+
+
+def made(optimizer: torch.optim.Optimizer, name: str, schedule: Schedule | str, total: int | None) -> Field:
+    """The field `name` of the optimizer's groups, by a schedule, its text, or ``"lr"``."""
+    if schedule == TIED:
+        return Tied(optimizer, name)
+    return Field(optimizer, name, as_schedule(schedule, f"fields[{name!r}]", total))
 
 
 class Field:
     """A number in every group, and its schedule. The initial numbers are kept in the groups under ``initial_…``, as
     PyTorch keeps ``initial_lr``, and so survive in the optimizer's own state."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer, name: str, schedule: Schedule) -> None:
+    schedule: Schedule | str
+
+    def __init__(self, optimizer: torch.optim.Optimizer, name: str, schedule: Schedule | str) -> None:
         if name == "lr":
             raise StepsizeError("fields['lr']: the rate has its own argument, schedule")
         self.name = name
@@ -44,16 +57,36 @@ class Field:
             group.setdefault(f"initial_{name}", base)
         self._curves = self._joined()
 
+    def followed(self, kept: list[int], new: list[dict[str, Any]]) -> Field:
+        """The same for other groups: those kept, then new ones."""
+        added = []
+        for group in new:
+            place = _place(group, self.name)
+            if place is None:
+                raise StepsizeError(f"fields[{self.name!r}]: a new parameter group has no number of that name")
+            added.append(float(group.setdefault(f"initial_{self.name}", _get(group, place))))
+        other = object.__new__(type(self))
+        other.name, other.schedule = self.name, self.schedule
+        other.bases = [self.bases[number] for number in kept] + added
+        other._curves = other._joined()
+        return other
+
     def _joined(self) -> Curves:
+        assert isinstance(self.schedule, Schedule)
         return Curves([self.schedule] * len(self.bases), self.bases)
 
+    def _numbers(self, groups: list[dict[str, Any]], update: int) -> Sequence[float]:
+        return self._curves.at(update)
+
     def write(self, groups: list[dict[str, Any]], update: int) -> None:
-        for group, number in zip(groups, self._curves.at(update)):
+        """Writes the numbers of an update into the groups, whose rates are there."""
+        for group, number in zip(groups, self._numbers(groups, update)):
             place = _place(group, self.name)
             assert place is not None
             put(group, place, number)
 
     def extended(self, total: int, policy: str, step: int) -> Field:
+        assert isinstance(self.schedule, Schedule)
         other = object.__new__(Field)
         other.name, other.bases = self.name, self.bases
         # One without an end cannot be longer.
@@ -78,6 +111,28 @@ class Field:
         self._curves = self._joined()
         for base, group in zip(self.bases, optimizer.param_groups):
             group[f"initial_{self.name}"] = base
+
+
+class Tied(Field):
+    """A number in every group in proportion to the rate, whatever has moved it: at the base rate it is the initial one."""
+
+    def __init__(self, optimizer: torch.optim.Optimizer, name: str) -> None:
+        super().__init__(optimizer, name, TIED)
+
+    def _joined(self) -> Any:
+        return None
+
+    def _numbers(self, groups: list[dict[str, Any]], update: int) -> Sequence[float]:
+        return [base * _ratio(group) for base, group in zip(self.bases, groups)]
+
+    def extended(self, total: int, policy: str, step: int) -> Field:
+        return self
+
+
+def _ratio(group: dict[str, Any]) -> float:
+    """The rate as a fraction of the base rate; of one that is 0 there is none."""
+    base = float(group["initial_lr"])
+    return float(group["lr"]) / base if base > 0 else 1.0
 
 
 def _place(group: dict[str, Any], name: str) -> tuple[str, int | None] | None:

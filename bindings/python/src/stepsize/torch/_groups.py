@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._foreign.caller import warn
-from .._foreign.errors import StepsizeError
 from .._foreign.library import quick
 from .._foreign.stepper import accelerated as core_in_c
 
@@ -24,15 +23,6 @@ if TYPE_CHECKING:
     from .._core.scheduler import Scheduler as Core
 
 _schedule_rates = quick.stepsize_schedule_rates
-
-
-def check(groups: Sequence[Any], count: int) -> None:
-    """Raises if the number of groups has changed."""
-    if len(groups) != count:
-        raise StepsizeError(
-            f"optimizer: {len(groups)} parameter groups, expected {count} as when the scheduler was made: after"
-            " add_param_group make a new scheduler and set its current_step"
-        )
 
 
 def write(groups: Sequence[dict[str, Any]], rates: Sequence[Any]) -> list[Any]:
@@ -126,7 +116,7 @@ class _GroupStep:
     if TYPE_CHECKING:
 
         def _step(self, loss: Any) -> float: ...
-        def _advance(self) -> float: ...
+        def _advance(self, updates: int = 1) -> float: ...
 
     def _drive(self, core: Core | None, optimizer: Any = None) -> None:
         """Tells the class in C that from now on a step is only a step of `core` whose rates are written into the
@@ -140,9 +130,9 @@ class _GroupStep:
         """
         return self._step(loss)
 
-    def advance(self) -> float:
-        """Like ``step``, but without a loss: for the updates between two evaluations."""
-        return self._advance()
+    def advance(self, updates: int = 1, /) -> float:
+        """Like ``step``, but without a loss: for the updates between two evaluations; so many of them at once."""
+        return self._advance(updates)
 
 
 def _accelerated() -> Any:

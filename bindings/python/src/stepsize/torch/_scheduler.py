@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.optim.lr_scheduler import LRScheduler
 
+from .._core import state as states
 from .._core.gradients import Gradients
 from .._core.line_search import Search
-from .._core.schedule import Schedule, as_schedule
+from .._core.schedule import Schedule
 from .._core.scheduler import Scheduler as Core
 from .._core.scheduler import describes
 from .._foreign import convert
-from .._foreign.abi import STEPSIZE_NEEDS_GRADIENT, STEPSIZE_NEEDS_SEARCH
+from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
-from ._fields import Field
-from ._groups import GroupStep, check, warn_of_order, write
+from ._bases import Bases, base_of, forget_stale, kept_groups, note_stale, put_base, scale_of, warn_of_stale
+from ._fields import made
+from ._groups import GroupStep, warn_of_order, write
 from ._overwritten import warn_of_changed
 from ._skips import Skips
 
@@ -41,23 +43,31 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             scheduler.step()  # with a controller: step(loss)
 
     The base rates are the optimizer's: each group's ``initial_lr`` if another scheduler has set one, otherwise its
-    ``lr``. A rate that is a tensor is filled in place, so that compiled and captured optimizers see it.
+    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it. Groups
+    that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is filled in
+    place, so that compiled and captured optimizers see it.
 
     Args:
         optimizer: Any ``torch.optim.Optimizer``.
-        schedule: A schedule or its text, which may begin with controllers; None for a constant 1.
+        schedule: A schedule or its text, which may begin with controllers; None for a constant 1. A list has one for
+            each group.
         controller: The controller that moves the base rates: see ``stepsize.Scheduler``.
+        base_lr: The base rate, or one for each group, in place of the optimizer's.
         min_lr, max_lr: Bounds: a number, or one for each group.
         fields: Schedules for other numbers of the groups: ``{"momentum": "…", "weight_decay": "…", "beta1": …}``.
-            A schedule's value 1 is the group's initial number.
+            A schedule's value 1 is the group's initial number. ``"lr"`` in the place of a schedule keeps the number in
+            proportion to the rate, whatever moves that.
         read_every: The controller observes the loss of every n-th update. Reading a loss that is on an accelerator
             waits for it; the others are not read.
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
+        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones; what
+            the controller has made of those keeps its proportion. None for the saved ones, with a warning if they differ.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
+        total: Updates of the run, for texts that give shares of it: ``"warmup(10%) >> cosine(90%)"``.
 
     Attributes:
         core: The ``stepsize.Scheduler`` that computes the rates.
@@ -66,17 +76,20 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def __init__(
         self,
         optimizer: torch.optim.Optimizer,
-        schedule: Schedule | str | None = None,
+        schedule: Schedule | str | Iterable[Schedule | str] | None = None,
         controller: Controller | Iterable[Controller] | None = None,
         *,
+        base_lr: float | Iterable[float] | None = None,
         min_lr: float | Iterable[float] | None = None,
         max_lr: float | Iterable[float] | None = None,
         fields: Mapping[str, Schedule | str] | None = None,
         read_every: int = 1,
         record: bool = False,
         extend_on_load: bool = False,
+        rebase_on_load: bool | None = None,
         scaler: torch.amp.GradScaler | None = None,
         last_epoch: int = -1,
+        total: int | None = None,
     ) -> None:
         read_every = convert.to_int64(read_every, "read_every")
         if read_every < 1:
@@ -86,22 +99,27 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             raise StepsizeError(f"last_epoch = {last_epoch}, expected an integer >= -1")
         if not isinstance(optimizer, torch.optim.Optimizer):
             raise convert.wrong_type("optimizer", "a torch.optim.Optimizer", optimizer)
-        self.read_every, self.extend_on_load = read_every, extend_on_load
-        bases = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
+        self.read_every, self.extend_on_load, self.rebase_on_load = read_every, extend_on_load, rebase_on_load
+        groups = optimizer.param_groups
+        bases = [base_of(group) for group in groups] if base_lr is None else _each(base_lr, len(groups), "base_lr")
         # For a core that replaces this one.
         self._options: dict[str, Any] = {
             "min_lr": None if min_lr is None else list(convert.to_doubles(min_lr, "min_lr")),
             "max_lr": None if max_lr is None else list(convert.to_doubles(max_lr, "max_lr")),
             "record": record,
         }
-        core = Core(bases, schedule, controller, **self._options)
-        self.fields = [
-            Field(optimizer, name, as_schedule(given, f"fields[{name!r}]")) for name, given in (fields or {}).items()
-        ]
+        core = Core(_scaled(bases, groups), schedule, controller, total=total, **self._options)
+        self.fields = [made(optimizer, name, given, total) for name, given in (fields or {}).items()]
         self._own(core)
         self._skips: Skips | None = None
         self._has_warned = False
+        self._unscaled, self._groups = bases, list(groups)
         # Only now, since an error must leave the optimizer unchanged.
+        if base_lr is not None:
+            for group, base in zip(groups, bases):
+                put_base(group, base)
+        elif last_epoch == -1:
+            note_stale(self, optimizer)
         super().__init__(optimizer, last_epoch)
         if scaler is not None:
             self.skip_with(scaler)
@@ -129,8 +147,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         self._write()
 
     def _write(self) -> None:
-        groups = self.optimizer.param_groups
-        check(groups, len(self.base_lrs))
+        groups = self._followed_groups()
         write(groups, self.core.lrs)
         for field in self.fields:
             field.write(groups, self.core.current_step)
@@ -146,8 +163,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         core = self.core
         if core.current_step == 0:
             warn_of_order(self.optimizer)
+        warn_of_stale(self)
         self._check_groups()
-        self._check_told()
         if not core.needs_loss:
             core.step()  # the loss may be on an accelerator: not read needlessly
         elif loss is not None and (core.current_step + 1) % self.read_every:
@@ -160,14 +177,15 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             self._drive(core, self.optimizer)
         return core.lr
 
-    def _advance(self) -> float:
-        if self._is_skipped():
+    def _advance(self, updates: int = 1) -> float:
+        if updates == 1 and self._is_skipped():
             return self.core.lr
-        if self._before_start:
+        if updates == 1 and self._before_start:
             self._go_to(0)
         else:
             self._check_groups()
-            self.core.advance()
+            self.core.advance(updates)
+            self._before_start = False
             self._count()
         return self.core.lr
 
@@ -182,32 +200,44 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         return self._skips is not None and self._skips.is_skipped
 
     def _check_groups(self) -> None:
-        groups = self.optimizer.param_groups
-        check(groups, len(self.base_lrs))
+        groups = self._followed_groups()
         if not self._has_warned:
             self._has_warned = warn_of_changed(groups, self.core.lrs)
+
+    def _followed_groups(self) -> list[dict[str, Any]]:
+        """The optimizer's groups; the core gets those that have come since, and loses those that have gone."""
+        groups: list[dict[str, Any]] = self.optimizer.param_groups
+        if len(groups) != len(self._groups):
+            self._follow_groups(groups)
+        elif groups is not self._groups:
+            self._groups = list(groups)
+        return groups
+
+    def _follow_groups(self, groups: list[dict[str, Any]]) -> None:
+        kept = kept_groups(self._groups, groups)
+        new = groups[len(kept) :]
+        bases = [self._unscaled[number] for number in kept] + [base_of(group) for group in new]
+        bounds = {name: given[0] for name in ("min_lr", "max_lr") if len(given := self._options[name] or ()) == 1}
+        # A copy, since one group may be refused after another one was taken.
+        core = Core.from_state(self.core.state())
+        for number in reversed(range(len(self._groups))):
+            if number not in kept:
+                core.remove_group(number)
+        for group in new:
+            core.add_group(base_of(group) * scale_of(group), **bounds)
+        fields = [field.followed(kept, new) for field in self.fields]
+        self.fields, self._unscaled, self._groups = fields, bases, list(groups)
+        for group in new:
+            put_base(group, base_of(group))
+        old, before_start = self.core, self._before_start
+        self._own(core)
+        self._before_start = before_start
+        old.close()
 
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
         core = self.core
-        if self.fields or self._skips is not None or (self.read_every > 1 and core.needs_loss):
-            return False
-        return not core._needs & (STEPSIZE_NEEDS_GRADIENT | STEPSIZE_NEEDS_SEARCH) or core.decision != "none"
-
-    def _check_told(self) -> None:
-        """A controller that was never told anything would leave the rates to the schedule, unnoticed."""
-        core = self.core
-        if core._needs & STEPSIZE_NEEDS_SEARCH and core.line_search.trial_count == 0:
-            raise StepsizeError(
-                "the line search has made no trial: call line_search.search (or propose and report) before step(), or"
-                " advance() for an update without"
-            )
-        # The first update has no gradient before it.
-        if core._needs & STEPSIZE_NEEDS_GRADIENT and core.current_step > 0 and core.decision == "none":
-            raise StepsizeError(
-                "the hypergradient has observed nothing: call hypergradient.observe before each update, or advance()"
-                " for one without"
-            )
+        return not self.fields and self._skips is None and not (self.read_every > 1 and core.needs_loss)
 
     def _count(self) -> None:
         if self._skips is not None:
@@ -261,6 +291,30 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def _step_count(self, count: int) -> None:
         """PyTorch's own counter, which is not needed here."""
 
+    # ---- Base rates ----
+
+    @property
+    def base_lrs(self) -> list[float]:  # type: ignore[override]
+        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a number
+        for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
+        return Bases(self._unscaled, self._rebase)
+
+    @base_lrs.setter
+    def base_lrs(self, rates: float | Iterable[float]) -> None:
+        self._rebase(rates)
+
+    def _rebase(self, rates: float | Iterable[float]) -> None:
+        groups = self._followed_groups()
+        bases = _each(rates, len(groups), "base_lrs")
+        if bases == self._unscaled:
+            return  # PyTorch's constructor assigns what is there
+        self.core.base_lrs = _scaled(bases, groups)
+        self._unscaled = bases
+        for group, base in zip(groups, bases):
+            put_base(group, base)
+        if not self._before_start:
+            self._write()
+
     # ---- Queries ----
 
     @property
@@ -280,6 +334,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @current_step.setter
     def current_step(self, update: int) -> None:
+        forget_stale(self)
         self._go_to(update)
 
     @property
@@ -304,8 +359,13 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule of the rates."""
+        """The schedule of the rates; where each group has its own, that of the first."""
         return self.core.schedule
+
+    @property
+    def schedules(self) -> tuple[Schedule | None, ...]:
+        """The schedule of each group."""
+        return self.core.schedules
 
     @property
     def controllers(self) -> tuple[Controller, ...]:
@@ -327,18 +387,18 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     # ---- State ----
 
-    def extend(self, schedule: int | Schedule | str, policy: str = "continue") -> None:
+    def extend(
+        self, schedule: int | Schedule | str | Iterable[Schedule | str], policy: str = "continue", *,
+        total: int | None = None,
+    ) -> None:
         """Switches to another schedule from the current update on and keeps the controller's state: see
         ``stepsize.Scheduler.extend``. A number, which is a new total, also applies to the schedules of ``fields``."""
         fields = self.fields
-        if not isinstance(schedule, (str, Schedule)):
+        if not isinstance(schedule, (str, Schedule)) and not hasattr(schedule, "__iter__"):
             fields = [field.extended(schedule, policy, self.core.current_step) for field in fields]
-        self.core.extend(schedule, policy)
+        self.core.extend(schedule, policy, total=total)
         self.fields = fields
         self._write()
-
-    def _bases(self) -> list[float]:
-        return [float(base) for base in self.base_lrs]
 
     def _replace(self, core: Core) -> None:
         old = self.core
@@ -351,7 +411,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         return {
             "stepsize": FORMAT,
             "last_epoch": self.last_epoch,
-            "base_lrs": self._bases(),
+            "base_lrs": list(self._unscaled),
             "_last_lr": list(self.core.lrs),
             "core": self.core.state_dict(),
             "fields": {field.name: field.state_dict() for field in self.fields},
@@ -382,10 +442,11 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
                 f"state_dict: it has fields {sorted(saved)}, expected"
                 f" {sorted(field.name for field in self.fields)}"
             )
-        if len(state_dict["base_lrs"]) != len(self.base_lrs):
+        groups = self._followed_groups()
+        if len(state_dict["base_lrs"]) != len(groups):
             raise StepsizeError(
                 f"state_dict: it is for {len(state_dict['base_lrs'])} parameter groups, the optimizer has"
-                f" {len(self.base_lrs)}"
+                f" {len(groups)}"
             )
         for field in self.fields:
             field.check(saved[field.name], self.extend_on_load)
@@ -395,16 +456,25 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
                 f"state_dict: it is that of a differently configured scheduler, {text!r}, expected {present!r}; to"
                 " continue from it with this schedule, make the scheduler with extend_on_load=True"
             )
-        if state_dict["base_lrs"] == self._bases():
-            self.core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
+        with Core.from_state(states.unpack(state_dict["core"])) as found:
+            bases = found.base_lrs  # with what scaled them then
+        if self.rebase_on_load or bases == self.core.base_lrs:
+            self.core.load_state_dict(state_dict["core"], extend=self.extend_on_load, rebase=True)
         else:
             # A restored optimizer has its own base rates: those of the state take precedence.
-            core = Core(state_dict["base_lrs"], self.core.schedule, self.core.controllers, **self._options)
+            core = Core(bases, self.core._given_schedules(), self.core.controllers, **self._options)
             core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
+            if self.rebase_on_load is None:
+                warn(
+                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those that"
+                    f" the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the scheduler with"
+                    " rebase_on_load=True; with rebase_on_load=False nothing is said"
+                )
+            self._unscaled = list(state_dict["base_lrs"])
             self._replace(core)
-            for base, number, group in zip(self.base_lrs, state_dict["base_lrs"], self.optimizer.param_groups):
-                group["initial_lr"] = torch.full_like(base, number) if isinstance(base, torch.Tensor) else number
-            self.base_lrs = [group["initial_lr"] for group in self.optimizer.param_groups]
+            for group, base in zip(groups, self._unscaled):
+                put_base(group, base)
+        forget_stale(self)
         self._before_start = state_dict["last_epoch"] < 0
         for field in self.fields:
             field.load_state_dict(saved[field.name], self.optimizer)
@@ -416,3 +486,16 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
 
+
+def _each(rates: float | Iterable[float], count: int, name: str) -> list[float]:
+    """One rate for each group."""
+    numbers = list(convert.to_doubles(rates, name))
+    if len(numbers) == 1:
+        return numbers * count
+    if len(numbers) != count:
+        raise StepsizeError(f"{name}: {len(numbers)} numbers, expected 1 or one for each of {count} groups")
+    return numbers
+
+
+def _scaled(bases: Iterable[float], groups: Iterable[dict[str, Any]]) -> list[float]:
+    return [base * scale_of(group) for base, group in zip(bases, groups)]

@@ -447,7 +447,7 @@ class _PlateauNumbers(Numbers):
         if len(own["min_lrs"]) != len(rates):
             raise ValueError  # which PyTorch refuses, or mends, when it is time for a cut
         names = ("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "eps")
-        core = Core(rates, None, Plateau(min_lr=own["min_lrs"], **{name: own[name] for name in names}))
+        core = Core(rates, None, Plateau("pytorch", min_lr=own["min_lrs"], **{name: own[name] for name in names}))
         if own["best"] != own["mode_worse"]:
             core.step(own["best"])  # so the core knows what is to be beaten
         memory.write(core, memory.PLATEAU, len(rates), {
