@@ -173,9 +173,9 @@ struct ActiveController: ~Copyable, Sendable {{
   mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {{
 {dispatch("{0}.adopt(&other.{0}, origins, groups)", "break")}  }}
 
-  /// Moves base rates into the bounds of the controller.
-  func bound(_ groups: inout [Group]) {{
-{dispatch("{}.bound(&groups)", "break")}  }}
+  /// Its lowest and highest base rates; none of the latter where there is no limit.
+  var bounds: ([Double], [Double])? {{
+{dispatch("{}.bounds", "nil")}  }}
 
   /// Whether its state is from before a format that changed what its text means.
   var isFormer: Bool {{

@@ -1,4 +1,4 @@
-// Section 11: Learning-rate finder
+// Section 12: Learning-rate finder
 
 import CStepsize
 import Stepsize

@@ -26,7 +26,7 @@ static void layout(void) {
   AT(stepsize_argument, data, 32);
   AT(stepsize_argument, count, 40);
 
-  CHECK(sizeof(stepsize_scheduler_options) == 104);
+  CHECK(sizeof(stepsize_scheduler_options) == 120);
   AT(stepsize_scheduler_options, size, 0);
   AT(stepsize_scheduler_options, record, 4);
   AT(stepsize_scheduler_options, group_count, 8);
@@ -40,7 +40,9 @@ static void layout(void) {
   AT(stepsize_scheduler_options, early_stops, 72);
   AT(stepsize_scheduler_options, early_stop_count, 80);
   AT(stepsize_scheduler_options, norm_capacity, 88);
-  AT(stepsize_scheduler_options, total, 96);
+  AT(stepsize_scheduler_options, schedules, 96);
+  AT(stepsize_scheduler_options, schedule_count, 104);
+  AT(stepsize_scheduler_options, total, 112);
 
   CHECK(sizeof(stepsize_phase) == 120);
   AT(stepsize_phase, size, 0);

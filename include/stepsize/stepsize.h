@@ -184,7 +184,8 @@ enum {
   STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
   STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
   STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32              /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -806,7 +807,8 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3,   /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_DIVERGED = 4 /* of a finder alone: the loss has risen too far, or was not finite */
 };
 typedef int32_t stepsize_stop;
 
@@ -1726,6 +1728,139 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_group_schedule(
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend_groups(
     stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count,
     stepsize_error *error);
+
+/* ==== 12. Learning-rate finder ================================================================ */
+
+/* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
+enum {
+  STEPSIZE_SPACING_GEOMETRIC = 0, /* start^(1 - x) end^x */
+  STEPSIZE_SPACING_LINEAR = 1     /* start (1 - x) + end x */
+};
+
+/* How a rate follows from the losses of a range test. All but the first method take smoothed losses, without the first
+   tenth of them, which are averages of few. */
+enum {
+  STEPSIZE_SUGGEST_HALFWAY = 0,  /* where half of the fall is done: of a falling sequence that is fitted to the running
+                                    median of the losses, so that neither noise nor outliers move it */
+  STEPSIZE_SUGGEST_STEEPEST = 1, /* where the loss falls fastest with the logarithm of the rate */
+  STEPSIZE_SUGGEST_VALLEY = 2,   /* in the middle of the longest fall, as fastai's "valley" */
+  STEPSIZE_SUGGEST_MINIMUM = 3   /* a tenth of the rate with the lowest loss */
+};
+typedef int32_t stepsize_suggest;
+
+/* A range test. Fill with stepsize_finder_defaults(), then change fields. */
+typedef struct stepsize_finder_options {
+  uint32_t size;     /* sizeof(stepsize_finder_options) */
+  int32_t spacing;   /* STEPSIZE_SPACING_… */
+  int64_t count;     /* updates, 2 to 1048576 */
+  double start;      /* the first rate, > 0 */
+  double end;        /* the last rate, > start */
+  double smoothing;  /* what a smoothed loss keeps of those before, in [0, 1); 0 for no smoothing */
+  double divergence; /* the test stops where the smoothed loss exceeds so many times its best, > 1; INFINITY: never */
+} stepsize_finder_options;
+
+/* A learning-rate finder: one thread at a time. */
+typedef struct stepsize_finder stepsize_finder;
+
+/* ---- Learning-rate finder -------------------------------------------------------------------- */
+
+/* Fills the options with the defaults: 100 rates from 1e-7 to 10, geometric, smoothing 0.98,
+   divergence 4.
+
+   options: Receives the defaults.
+   size: sizeof(stepsize_finder_options).
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_defaults(stepsize_finder_options *options,
+                                                          size_t size);
+
+/* A learning-rate range test (arXiv 1506.01186), ask and tell:
+
+       for (double rate; !isnan(rate = stepsize_finder_rate(finder));)
+         stepsize_finder_tell(finder, loss of an update with that rate);
+       stepsize_finder_suggest(finder, STEPSIZE_SUGGEST_HALFWAY, &rate, &error);
+
+   The model and the optimizer are the caller's, to be restored afterwards.
+
+   Errors: STEPSIZE_ERROR_ARGUMENT for an option outside its range, STEPSIZE_ERROR_SIZE for a
+   wrong `size`, STEPSIZE_ERROR_NAME for an unknown spacing.
+
+   options: From stepsize_finder_defaults.
+   out: Receives the finder, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_create(const stepsize_finder_options *options,
+                                                        stepsize_finder **out,
+                                                        stepsize_error *error);
+
+/* The rate of the next update.
+
+   finder: The finder.
+   Returns: The rate; NaN where the test has stopped, or if finder is NULL. */
+double stepsize_finder_rate(const stepsize_finder *finder);
+
+/* Takes the loss of the update that was made with stepsize_finder_rate.
+
+   A loss that is not finite stops the test, and is not counted.
+
+   finder: The finder.
+   loss: The loss.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell(stepsize_finder *finder, double loss);
+
+/* Takes the loss of an update with a rate of the caller's, such as one from a log.
+
+   finder: The finder.
+   rate: Finite, above the rate before, otherwise STEPSIZE_ERROR_ARGUMENT.
+   loss: The loss.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell_at(stepsize_finder *finder, double rate,
+                                                         double loss, stepsize_error *error);
+
+/* Why the test has stopped.
+
+   finder: The finder.
+   Returns: STEPSIZE_STOP_END after the last rate, STEPSIZE_STOP_DIVERGED, or STEPSIZE_STOP_NONE;
+     this also if finder is NULL. */
+int32_t stepsize_finder_stop_reason(const stepsize_finder *finder);
+
+/* The number of losses that were told and are finite.
+
+   finder: The finder.
+   Returns: The number, 0 if finder is NULL. */
+size_t stepsize_finder_count(const stepsize_finder *finder);
+
+/* The curve so far.
+
+   finder: The finder.
+   rates: Receives stepsize_finder_count rates; may be NULL.
+   losses: Receives as many losses; may be NULL.
+   smoothed: Receives as many smoothed losses; may be NULL.
+   count: Numbers that fit into each, at least that many.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_curve(const stepsize_finder *finder, double *rates,
+                                                       double *losses, double *smoothed,
+                                                       size_t count);
+
+/* The rate that the losses suggest.
+
+   STEPSIZE_ERROR_NO_SUGGESTION, and `error` says why, where they suggest none: there are fewer
+   than 10, they do not fall, the fall reaches the first or the last rate, or, for
+   STEPSIZE_SUGGEST_HALFWAY, is not above the noise.
+
+   finder: The finder, stopped or not.
+   method: STEPSIZE_SUGGEST_..., otherwise STEPSIZE_ERROR_NAME.
+   rate: Receives the rate; NaN on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_suggest(const stepsize_finder *finder,
+                                                         stepsize_suggest method, double *rate,
+                                                         stepsize_error *error);
+
+/* Frees a finder. NULL is allowed.
+
+   finder: Not to be used afterwards. */
+void stepsize_finder_destroy(stepsize_finder *finder);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -270,7 +270,7 @@ enum {
 };
 typedef int32_t stepsize_needs;
 
-/* SECTION 11 */
+/* SECTION 12 */
 
 /* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
 enum {

@@ -201,5 +201,19 @@ stepsize_status stepsize_scheduler_group_schedule(const stepsize_scheduler *sche
 stepsize_status stepsize_scheduler_extend_groups(stepsize_scheduler *scheduler,
                                                  const stepsize_schedule *const *schedules,
                                                  size_t count, stepsize_error *error);
+stepsize_status stepsize_finder_defaults(stepsize_finder_options *options, size_t size);
+stepsize_status stepsize_finder_create(const stepsize_finder_options *options,
+                                       stepsize_finder **out, stepsize_error *error);
+double stepsize_finder_rate(const stepsize_finder *finder);
+stepsize_status stepsize_finder_tell(stepsize_finder *finder, double loss);
+stepsize_status stepsize_finder_tell_at(stepsize_finder *finder, double rate, double loss,
+                                        stepsize_error *error);
+int32_t stepsize_finder_stop_reason(const stepsize_finder *finder);
+size_t stepsize_finder_count(const stepsize_finder *finder);
+stepsize_status stepsize_finder_curve(const stepsize_finder *finder, double *rates, double *losses,
+                                      double *smoothed, size_t count);
+stepsize_status stepsize_finder_suggest(const stepsize_finder *finder, stepsize_suggest method,
+                                        double *rate, stepsize_error *error);
+void stepsize_finder_destroy(stepsize_finder *finder);
 
 #endif /* STEPSIZE_FUNCTIONS_H */

@@ -174,15 +174,15 @@ struct ActiveController: ~Copyable, Sendable {
     }
   }
 
-  /// Moves base rates into the bounds of the controller.
-  func bound(_ groups: inout [Group]) {
+  /// Its lowest and highest base rates; none of the latter where there is no limit.
+  var bounds: ([Double], [Double])? {
     switch kind {
-    case .greedy: greedy.bound(&groups)
-    case .hypergradient: hypergradient.bound(&groups)
-    case .learned: learned.bound(&groups)
-    case .lineSearch: lineSearch.bound(&groups)
-    case .plateau: plateau.bound(&groups)
-    default: break
+    case .greedy: greedy.bounds
+    case .hypergradient: hypergradient.bounds
+    case .learned: learned.bounds
+    case .lineSearch: lineSearch.bounds
+    case .plateau: plateau.bounds
+    default: nil
     }
   }
 

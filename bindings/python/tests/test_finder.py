@@ -82,8 +82,8 @@ def test_as_the_peers(noise, seed):
 
 
 def test_lightning():
-    """On Lightning's own object. Up to 2.5 its slope is by place, as ours for rates that rise geometrically; from 2.6 on by
-    the rate itself, which overrates the low ones a million times."""
+    """On Lightning's own object. Its slope was by place, as ours for rates that rise geometrically; in 2.6 it is by the
+    rate itself, which overrates the low ones a million times."""
     module = pytest.importorskip("lightning.pytorch.tuner.lr_finder")
     torch = pytest.importorskip("torch")
     rates, losses = curve(noise=0.02)

@@ -114,7 +114,7 @@ class Field:
 
 
 class Tied(Field):
-    """A number in every group in proportion to the rate, whatever has moved it: at the base rate it is the initial one."""
+    """A number in every group in proportion to the rate, whatever has moved that; the initial one at the base rate."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, name: str) -> None:
         super().__init__(optimizer, name, TIED)

@@ -218,21 +218,20 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         new = groups[len(kept) :]
         bases = [self._unscaled[number] for number in kept] + [base_of(group) for group in new]
         bounds = {name: given[0] for name in ("min_lr", "max_lr") if len(given := self._options[name] or ()) == 1}
-        # A copy, since one group may be refused after another one was taken.
-        core = Core.from_state(self.core.state())
-        for number in reversed(range(len(self._groups))):
-            if number not in kept:
-                core.remove_group(number)
-        for group in new:
-            core.add_group(base_of(group) * scale_of(group), **bounds)
+        gone = [number for number in reversed(range(len(self._groups))) if number not in kept]
         fields = [field.followed(kept, new) for field in self.fields]
+        self._drive(None)
+        # First a copy, since one group may be refused after another one was taken.
+        with Core.from_state(self.core.state()) as copy:
+            for core in (copy, self.core):
+                for number in gone:
+                    core.remove_group(number)
+                for group in new:
+                    core.add_group(base_of(group) * scale_of(group), **bounds)
         self.fields, self._unscaled, self._groups = fields, bases, list(groups)
         for group in new:
             put_base(group, base_of(group))
-        old, before_start = self.core, self._before_start
-        self._own(core)
-        self._before_start = before_start
-        old.close()
+        write(new, self.core.lrs[len(kept) :])
 
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
