@@ -22,7 +22,8 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
-    "finder": "Finding the learning rate", "recipes": "Recipes", "refinement": "Refinement",
+    "finder": "Finding the learning rate", "recipes": "Recipes",
+    "rates": "Rates and schedules compared", "refinement": "Refinement",
     "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",
 }  # fmt: skip
