@@ -153,7 +153,8 @@ class Scheduler(Stepper):
         """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
         given at the start), or why it made no change: "patience", "cooldown", "warmup", "bound" (the rates are at their
         bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (the loss was not
-        finite, or is of an update that the controller does not observe); "none" before the first loss and without a controller."""
+        finite, or is of an update that the controller does not observe); "none" before the first loss and without a
+        controller."""
         return _DECISIONS[self._ask(quick.stepsize_scheduler_decision)]
 
     def _changed(self, before: float, update: int | None = None) -> None:
