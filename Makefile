@@ -8,7 +8,8 @@ export STEPSIZE_PREFIX := $(value PREFIX)
 export STEPSIZE_DESTDIR := $(value DESTDIR)
 
 .PHONY: help demo check test test-core lib generate install uninstall dist deb freeze-abi bench format lint gallery golden policies docs clean \
-  benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned fuzz sanitize
+  benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned \
+  benchmark-rates benchmark-rates-quick report-rates fuzz sanitize
 
 help:
 	@echo "make demo      train on the digits with C and Python, print the tables, draw build/demo/digits.png"
@@ -31,6 +32,8 @@ help:
 	@echo "make report-refinement   docs/refinement.md from its results"
 	@echo "make benchmark-learned   compare learned rates with tuned ones (-quick: under five minutes)"
 	@echo "make report-learned      docs/learned.md from its results"
+	@echo "make benchmark-rates     schedules and rates, tuned and untuned, on many problems (three hours; -quick: under five minutes)"
+	@echo "make report-rates        docs/rates.md from its results"
 	@echo "make policies  retrain the policies of learned(\"…\") (minutes)"
 	@echo "make generate  every generated file: headers, export lists, constructors in Swift and Python, …"
 	@echo "make format    format the Swift sources"
@@ -103,6 +106,13 @@ benchmark-learned benchmark-learned-quick: .venv/benchmark .venv/test
 
 report-learned: .venv/benchmark
 	.venv/bin/python Benchmarks/suites/learned/report.py
+
+benchmark-rates benchmark-rates-quick: .venv/benchmark .venv/test
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python
+	cd Benchmarks/suites && "$(CURDIR)/.venv/bin/python" -m rates $(if $(findstring quick,$@),--quick,--full) $(ARGUMENTS)
+
+report-rates: .venv/benchmark .venv/test
+	cd Benchmarks/suites && "$(CURDIR)/.venv/bin/python" -m rates.report
 
 policies: .venv/test .venv/benchmark
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation ./bindings/python

@@ -23,7 +23,8 @@ PACKAGE = ROOT / "bindings/python/src/stepsize"
 GUIDES = {
     "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
     "tuning-free": "Rates that find themselves",
-    "refinement": "Refinement",
+    "finder": "Finding the learning rate", "recipes": "Recipes",
+    "rates": "Rates and schedules compared", "refinement": "Refinement",
     "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",
 }  # fmt: skip
@@ -36,7 +37,8 @@ CORE = {
     "Scheduler": (
         "_core.scheduler", "_foreign.stepper.CtypesStep", "_core.line_search", "_core.gradients", "_core.record",
     ),
-    "Theory": ("_core.theory", "_core.norms"), "Sampler": ("_core.sampler",), "Errors": ("_foreign.errors",),
+    "Theory": ("_core.theory", "_core.norms"), "Finder": ("_core.finder",), "Sampler": ("_core.sampler",),
+    "Errors": ("_foreign.errors",),
 }  # fmt: skip
 
 CONFIG = """\

@@ -3,7 +3,10 @@
 # the options of a sanitizer; prints the object files. A program links them all: neither library is made.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-folder=$1 options=()
+# Of a build where the runtime's own allocator is inlined here and there, blocks go to the wrong one.
+# shellcheck source=dev/release_options.sh
+source dev/release_options.sh
+folder=$1 options=("${guarded[@]}")
 shift
 for option in "$@" -Xcc -fno-math-errno; do options+=(-Xswiftc "$option"); done
 for layer in StepsizeC StepsizeLearnC; do

@@ -12,6 +12,8 @@ compiled=(
   "${guarded[@]}" -c release --traits Embedded --omit-frame-pointers
   # Small code, except where the source asks for speed; what nobody calls is left out.
   -Xswiftc -Osize -Xswiftc -Xfrontend -Xswiftc -function-sections -Xcc -ffunction-sections
+  # No hash of each module for the compiler's own use.
+  -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen
   # A square root is an instruction; the call to libm for the errno of a negative number is left out.
   -Xswiftc -Xcc -Xswiftc -fno-math-errno
   -Xswiftc -use-ld=lld

@@ -122,8 +122,8 @@ def active_controller(ones: list[Declared]) -> str:
     return f"""{NOTICE}
 /// The controller of a scheduler.
 ///
-/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum or an optional could not be changed in
-/// place, and a class would count references at every step.
+/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum
+/// or an optional could not be changed in place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
 {fields}  /// With the numbers that `observe` reads.
@@ -140,7 +140,6 @@ struct ActiveController: ~Copyable, Sendable {{
     needs = (kind?.needs ?? []).union(scalars)
     self.kind = kind
 {own}  }}
-
 
   /// Looks at the commonest one alone, and at none.
   @inline(__always)
@@ -192,9 +191,9 @@ struct ActiveController: ~Copyable, Sendable {{
   mutating func adopt(_ other: inout ActiveController, _ origins: [Int], _ groups: [Group]) {{
 {dispatch("{0}.adopt(&other.{0}, origins, groups)", "break")}  }}
 
-  /// Moves base rates into the bounds of the controller.
-  func bound(_ groups: inout [Group]) {{
-{dispatch("{}.bound(&groups)", "break")}  }}
+  /// Its lowest and highest base rates; none of the latter where there is no limit.
+  var bounds: ([Double], [Double])? {{
+{dispatch("{}.bounds", "nil")}  }}
 
   /// Whether its state is from before a format that changed what its text means.
   var isFormer: Bool {{

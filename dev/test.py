@@ -72,8 +72,10 @@ def stages() -> list[Stage]:
     if not has_torch:  # what is made from it has no types then
         types += " --exclude '/(torch/|huggingface/|lightning)' --disable-error-code import-not-found"
         types += " --disable-error-code unused-ignore"
-    # One by one: each has modules named suite, results and report of its own.
-    benchmarks = ["logistic", "learned"] if has_torch else ["logistic"]
+    # One by one: some have modules named suite, results and report of their own.
+    benchmarks = {"engine": "engine", "logistic": "logistic/test_suite.py"}
+    if has_torch:
+        benchmarks |= {"learned": "learned/test_suite.py", "rates": "rates"}
     wheel = "build/wheel"
     pip = '"$PYTHON" -m pip --quiet --disable-pip-version-check'
     return [
@@ -144,10 +146,10 @@ def stages() -> list[Stage]:
         *(
             Stage(
                 f"benchmark suite {name}, on tiny settings",
-                [pytest("-x", str(ROOT / f"Benchmarks/suites/{name}/test_suite.py"))],
+                [pytest("-x", str(ROOT / "Benchmarks/suites" / tests))],
                 after=("wheel",),
             )
-            for name in benchmarks
+            for name, tests in benchmarks.items()
         ),
     ]
 

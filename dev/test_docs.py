@@ -65,6 +65,50 @@ def run(words: list[str], folder: str) -> str:
     return done.stdout
 
 
+# What an example needs and does not import: by what stands in it.
+IMPLIED = {
+    r"stepsize\.torch": ("torch",), r"stepsize\.huggingface": ("transformers",),
+    r"stepsize\.lightning": ("lightning",), r"stepsize\.keras": ("keras",), r"stepsize\.optax": ("jax", "optax"),
+    r"stepsize\.xgboost": ("xgboost",), r"stepsize\.lightgbm": ("lightgbm",), r"stepsize\.sklearn": ("sklearn",),
+    r"\.plot\(": ("matplotlib",),
+}  # fmt: skip
+# What packages bring with them.
+BROUGHT = {
+    "transformers": ("torch", "accelerate", "numpy"), "scikit-learn": ("sklearn", "numpy"), "jax": ("numpy",),
+    "matplotlib": ("numpy",), "lightning": ("torch",), "keras": ("numpy",), "xgboost": ("numpy",),
+    "lightgbm": ("numpy",), "hydra-core": ("hydra", "omegaconf", "yaml"),
+}  # fmt: skip
+
+
+def check_environment(page: Path) -> None:
+    """What the examples of a page import is in the extras, or is one of the packages, that the page says to install."""
+    import tomllib
+
+    text = page.read_text(encoding="utf-8")
+    with open(ROOT / "bindings/python/pyproject.toml", "rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    said = set(re.findall(r"\w+", " ".join(re.findall(r"(?:pip install[^\n`]*|`)\[([\w,]+)\]", text))))
+    # Packages by themselves.
+    said_packages = set(re.findall(r"[\w-]+", " ".join(re.findall(r"pip install ([^\n`|#]*)", text))))
+    has: set[str] = set()
+    for extra in said & set(extras):
+        for requirement in extras[extra]:
+            name = re.match(r"[\w-]+", requirement)[0]
+            has |= {name, *BROUGHT.get(name, ())}
+    has |= {each for name in said_packages for each in (name, *BROUGHT.get(name, ()))}
+    for source in blocks(page, "python"):
+        needed = {
+            name.partition(".")[0]
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, (ast.Import, ast.ImportFrom))
+            for name in ([each.name for each in node.names] if isinstance(node, ast.Import) else [node.module or ""])
+        }
+        for pattern, modules in IMPLIED.items():
+            needed |= set(modules) if re.search(pattern, source) else set()
+        missing = needed - has - {"stepsize"} - set(sys.stdlib_module_names)
+        assert not missing, f"{page}: nothing says that {sorted(missing)} is to be installed for\n{source}"
+
+
 def is_runnable(source: str) -> bool:
     return all(find_spec(name) for name in BIG if re.search(rf"\b{name}\b", source))
 
@@ -151,6 +195,7 @@ def main() -> int:
             assert "learning rate 0.001000" in output.stdout or "learning rate 0.0009" in output.stdout, output.stdout
         passed += 1
     for page in [readme, *sorted((ROOT / "docs").glob("*.md"))]:
+        check_environment(page)
         languages = re.findall(r"^```(\S*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         unknown = set(languages) - {"", "python", "sh", "text", *EXAMPLES}
         assert not unknown, f"{page}: nobody runs blocks of {unknown}"

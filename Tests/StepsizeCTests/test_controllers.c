@@ -86,7 +86,7 @@ static void texts(void) {
   refused_text("linear(5)", STEPSIZE_ERROR_NAME, 0, "controller");
   refused_text("", STEPSIZE_ERROR_SYNTAX, 0, "controller");
   refused_text("greedy(patience=5, patience=6)", STEPSIZE_ERROR_SYNTAX, 19, "twice");
-  refused_text("greedy(phase=\"main\")", STEPSIZE_ERROR_NAME, 0, "phase");
+  refused_text("line_search(phase=\"main\")", STEPSIZE_ERROR_NAME, 0, "phase");
 }
 
 static void refused_scheduler(const char *text, int32_t status, int64_t offset, const char *part) {

@@ -286,6 +286,62 @@ static void extensions(void) {
   DESTROY_SCHEDULE(both[0]), DESTROY_SCHEDULE(both[1]), DESTROY_SCHEDULER(scheduler);
 }
 
+static size_t describe_state(void *object, uint8_t *bytes, size_t capacity) {
+  size_t count;
+  REQUIRE(stepsize_scheduler_save(object, bytes, capacity, &count) == STEPSIZE_OK);
+  return count;
+}
+
+/* Many updates are all made or none; what they have got ready stays. */
+static void advanced(stepsize_scheduler *scheduler, int64_t count) {
+  const int64_t step = stepsize_scheduler_get_step(scheduler);
+  size_t sizes[2];
+  for (long k = 0;; k++) {
+    uint8_t *before = state_of(scheduler, &sizes[0]);
+    const long had = failures;
+    countdown = k, fails_on = k & 1;
+    stepsize_status status = stepsize_scheduler_advance_by(scheduler, count, NULL, 0);
+    countdown = -1;
+    uint8_t *after = state_of(scheduler, &sizes[1]);
+    const int same = sizes[0] == sizes[1] && memcmp(before, after, sizes[0]) == 0;
+    free(before), free(after);
+    if (failures == had) {
+      CHECK(status == STEPSIZE_OK && stepsize_scheduler_get_step(scheduler) == step + count && k > 0);
+      break;
+    }
+    CHECK(status == STEPSIZE_ERROR_MEMORY && same);
+  }
+  note_tried("stepsize_scheduler_advance_by");
+  remember();
+}
+
+/* Other base rates, groups and schedules, and many updates at once. */
+static void groups(void) {
+  static const char *texts[] = {"plateau(patience=1) * linear(100)", "greedy(patience=1) * [linear(9), cosine(9), constant()]",
+                                "line_search() * linear(100)", "learned() * cosine(100)"};
+  stepsize_schedule *each[4] = {parsed("linear(30)"), parsed("cosine(40)"), parsed("constant(50)"), parsed("linear(60)")};
+  stepsize_schedule *s = NULL;
+  for (int i = 0; i < 4; i++) {
+    stepsize_scheduler *scheduler = scheduler_from(texts[i], 3, base, NULL, NULL, 1, 0);
+    for (int t = 0; t < 9; t++) REQUIRE(stepsize_scheduler_advance(scheduler, NULL, 0) == STEPSIZE_OK);
+    keep(0, describe_state, scheduler);
+    WORKS(stepsize_scheduler_set_base_lrs(scheduler, base, 3, &error));
+    WORKS(stepsize_scheduler_set_base_lrs(scheduler, base, 1, &error));
+    WORKS(stepsize_scheduler_add_group(scheduler, base[0], 0, 1, i == 2 ? NULL : each[0], &error));
+    advanced(scheduler, 500);
+    MAKES(stepsize_scheduler_group_schedule(scheduler, 2, &s), &s, DESTROY_SCHEDULE);
+    DESTROY_SCHEDULE(s);
+    WORKS(stepsize_scheduler_remove_group(scheduler, 1, &error));
+    REQUIRE(stepsize_scheduler_group_count(scheduler) == 3);
+    REQUIRE(stepsize_scheduler_add_group(scheduler, base[0], 0, 1, NULL, &error) == STEPSIZE_OK);
+    remember();
+    if (i != 2) WORKS(stepsize_scheduler_extend_groups(scheduler, (const stepsize_schedule *const *)each, 4, &error));
+    keep(0, NULL, NULL);
+    DESTROY_SCHEDULER(scheduler);
+  }
+  for (int i = 0; i < 4; i++) DESTROY_SCHEDULE(each[i]);
+}
+
 static void schedulers(void) {
   stepsize_schedule *schedule = parsed("warmup(9, phase=\"a\") >> constant(400, phase=\"b\") >> linear(300)");
   stepsize_schedule *longer = parsed("warmup(9, phase=\"a\") >> constant(400, phase=\"b\") >> linear(3000)");
@@ -601,6 +657,7 @@ int main(int argc, char **argv) {
   schedulers();
   steps();
   extensions();
+  groups();
   searches();
   theory();
   finders();

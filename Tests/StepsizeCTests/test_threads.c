@@ -38,7 +38,17 @@ static void *sum(void *out) {
   return out;
 }
 
-/* A deep schedule in a thread with a small stack: nothing here may need much of it. */
+/* A deep schedule in a thread with a small stack: nothing here may need much of it. A sanitizer's checks need
+   some, too. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+enum { STACK = 2048 * 1024 };
+#define HAS_STACK
+#endif
+#endif
+#ifndef HAS_STACK
+enum { STACK = 256 * 1024 };
+#endif
 static void *deep(void *unused) {
   (void)unused;
   char text[2048] = "";
@@ -72,7 +82,7 @@ int main(void) {
   pthread_t thread;
   void *result = NULL;
   pthread_attr_init(&attributes);
-  REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+  REQUIRE(pthread_attr_setstacksize(&attributes, STACK) == 0);
   REQUIRE(pthread_create(&thread, &attributes, deep, NULL) == 0);
   REQUIRE(pthread_join(thread, &result) == 0);
   CHECK(result == shared);

@@ -235,6 +235,18 @@ void Schedulers() {
   moved.extend(phases >> Schedule("constant(100, value=0.5)"));
   CHECK(!moved.finished());
 
+  // Other base rates, groups and schedules, and many updates at once.
+  Scheduler grown("linear(10)", 1.0);
+  grown.add_group(4);
+  grown.add_group(1, Schedule("constant(20)"), 0.25, 0.5);
+  grown.advance_by(5);
+  CHECK(grown.group_count() == 3 && grown.lr(0) == 0.5 && grown.lr(1) == 2 && grown.lr(2) == 0.5);
+  grown.set_base_lrs(std::array<double, 3>{2, 2, 0.375});
+  CHECK(grown.lr(0) == 1 && grown.lr(2) == 0.375);
+  grown.remove_group(0);
+  grown.extend_groups(std::array<Schedule, 2>{Schedule("linear(20)"), Schedule("linear(10)")});
+  CHECK(grown.text() == "[linear(20), linear(10)]" && grown.lr(0) == 1.5);
+
   // Before an update: gradients and trials.
   Scheduler hyper(Controller("hypergradient(beta=0.1)"), 0.5);
   hyper.observe_gradient(std::array<double, 1>{0.5});

@@ -348,6 +348,10 @@ static void training(void) {
   }
   REFUSED(stepsize_scheduler_advance, NULL, numbers, GROUPS);
   REFUSED(stepsize_scheduler_advance, greedy, ODD(double), GROUPS);
+  REFUSED(stepsize_scheduler_advance_by, NULL, 1, numbers, GROUPS);
+  REFUSED(stepsize_scheduler_advance_by, greedy, 1, ODD(double), GROUPS);
+  EACH(i, counts) if (counts[i] < 0) REFUSED(stepsize_scheduler_advance_by, greedy, counts[i], numbers, GROUPS);
+  EACH(i, lengths) REFUSED(stepsize_scheduler_advance_by, plain, 1, NULL, lengths[i]);
   EACH(i, counts) {
     REFUSED(stepsize_scheduler_set_step, NULL, counts[i]);
     if (counts[i] < 0) REFUSED(stepsize_scheduler_set_step, plain, counts[i]);
@@ -470,6 +474,29 @@ static void texts_of_controllers(void) {
   EACH(i, lengths) REFUSED(stepsize_controller_parameter, controller, lengths[i], STEPSIZE_TEXT_VALUE, bytes, 1, NULL);
   REFUSED(stepsize_scheduler_extend, NULL, schedule, &error);
   REFUSED(stepsize_scheduler_extend, NULL, NULL, NULL);
+  const stepsize_schedule *each[GROUPS] = {NULL};
+  REFUSED(stepsize_scheduler_extend_groups, NULL, each, GROUPS, &error);
+  REFUSED(stepsize_scheduler_extend_groups, plain, each, GROUPS, &error);
+  REFUSED(stepsize_scheduler_extend_groups, plain, NULL, GROUPS, &error);
+  EACH(i, lengths) REFUSED(stepsize_scheduler_extend_groups, plain, NULL, lengths[i], NULL);
+  REFUSED(stepsize_scheduler_set_base_lrs, NULL, numbers, GROUPS, &error);
+  REFUSED(stepsize_scheduler_set_base_lrs, plain, NULL, GROUPS, &error);
+  REFUSED(stepsize_scheduler_set_base_lrs, plain, ODD(double), GROUPS, NULL);
+  EACH(i, lengths) REFUSED(stepsize_scheduler_set_base_lrs, plain, NULL, lengths[i], &error);
+  REFUSED(stepsize_scheduler_add_group, NULL, 0.1, 0, 1, NULL, &error);
+  EACH(i, reals) {
+    if (isfinite(reals[i]) && reals[i] >= 0) continue;
+    REFUSED(stepsize_scheduler_add_group, plain, reals[i], 0, 1, NULL, &error);
+    REFUSED(stepsize_scheduler_add_group, plain, 0.1, reals[i], 1, NULL, NULL);
+  }
+  REFUSED(stepsize_scheduler_remove_group, NULL, 0, &error);
+  REFUSED(stepsize_scheduler_remove_group, plain, GROUPS, &error);
+  EACH(i, lengths) {
+    REFUSED(stepsize_scheduler_remove_group, plain, lengths[i], NULL);
+    REFUSED(stepsize_scheduler_group_schedule, plain, lengths[i], &new_schedule);
+  }
+  REFUSED(stepsize_scheduler_group_schedule, NULL, 0, &new_schedule);
+  REFUSED(stepsize_scheduler_group_schedule, plain, 0, NULL);
   TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(NULL, 0)));
   TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(plain, GROUPS)));
   EACH(i, lengths) TRY(stepsize_scheduler_base_lr, isnan(stepsize_scheduler_base_lr(plain, lengths[i])));

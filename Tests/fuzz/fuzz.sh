@@ -2,39 +2,58 @@
 # The fuzz targets of this folder.
 #   fuzz.sh replay                  the committed inputs on build/lib, without libFuzzer   (a part of make test)
 #   fuzz.sh run SECONDS [TARGET...] each target for so long, one after the other           (make fuzz SECONDS=…)
+#   fuzz.sh fast SECONDS [TARGET...]  the same without AddressSanitizer, several times as fast
 #   fuzz.sh minimize [TARGET...]    corpora/TARGET.corpus from what `run` has found
 # `run` needs the clang of the Swift toolchain, which has libFuzzer. What it finds lies in build/fuzz/TARGET: inputs that
 # reach something new in `corpus`, those that fail in `findings`. An input fails that takes over a second of processor
-# time, asks for 256 MB at once, or makes the process larger than 1 GB.
+# time, asks for 256 MB at once, or makes the process larger than 1 GB. `fast` sees traps, failed expectations, and what the
+# sanitizer of undefined behaviour finds in the target; both go on from what either has found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-here=Tests/fuzz out=build/fuzz build=.build-fuzz
+here=Tests/fuzz out=build/fuzz program=fuzz
 all=(schedule scheduler state calls theory learn)
 # The longest inputs; a longer one reaches nothing that a shorter one does not.
 declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [learn]=4096)
 
 flags=(-std=c99 -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror -g -Iinclude "-I$here")
 
-# The libraries as they are shipped, Embedded and in one binary, with AddressSanitizer and what guides libFuzzer.
+# build FOLDER ADDRESS TARGET...: the libraries as they are shipped, Embedded and in one binary, with what guides libFuzzer
+# and, where ADDRESS is not empty, AddressSanitizer.
 build() {
-  local name objects
+  local name objects folder=$1 address=$2
+  shift 2
   mkdir -p "$out"
-  mapfile -t objects < <(dev/build_objects.sh "$build" -sanitize=fuzzer,address)
+  mapfile -t objects < <(dev/build_objects.sh "$folder" "-sanitize=fuzzer${address:+,address}")
   [ "${#objects[@]}" -gt 0 ] || exit 1
-  flags+=(-O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fuse-ld=lld)
+  flags+=(-O1 "-fsanitize=${address:+address,}undefined" -fno-sanitize-recover=all -fuse-ld=lld)
   for name in "$@"; do
     mkdir -p "$out/$name/corpus" "$out/$name/findings"
-    clang "${flags[@]}" -fsanitize=fuzzer "$here/fuzz_$name.c" "${objects[@]}" -lm -o "$out/$name/fuzz"
+    clang "${flags[@]}" -fsanitize=fuzzer "$here/fuzz_$name.c" "${objects[@]}" -lm -o "$out/$name/$program"
   done
   clang "${flags[@]}" "$here/seeds.c" "${objects[@]}" -lm -o "$out/seeds"
 }
 
 run() {
-  local seconds=$1 name failed=0
+  local seconds=$1
   shift
   [ $# -gt 0 ] || set -- "${all[@]}"
-  build "$@"
+  build .build-fuzz address "$@"
+  fuzz "$seconds" "$@"
+}
+
+fast() {
+  local seconds=$1
+  shift
+  [ $# -gt 0 ] || set -- "${all[@]}"
+  program=fast
+  build .build-fuzz-fast "" "$@"
+  fuzz "$seconds" "$@"
+}
+
+fuzz() {
+  local seconds=$1 name failed=0
+  shift
   export ASAN_OPTIONS=quarantine_size_mb=16:detect_stack_use_after_return=0:malloc_context_size=4
   ASAN_SYMBOLIZER_PATH=$(type -P llvm-symbolizer || true)
   export ASAN_SYMBOLIZER_PATH
@@ -48,8 +67,8 @@ run() {
       -malloc_limit_mb=256 -entropic=0 "-artifact_prefix=$out/$name/findings/" -print_final_stats=1)
     case $name in schedule | scheduler) options+=("-dict=$out/words.txt") ;; esac
     # shellcheck disable=SC2086
-    "$out/$name/fuzz" "${options[@]}" ${FUZZ_OPTIONS:-} "$out/$name/corpus" >"$out/$name/log.txt" 2>&1 || failed=1
-    printf '%-10s %s\n' "$name" "$(summary "$out/$name/log.txt")"
+    "$out/$name/$program" "${options[@]}" ${FUZZ_OPTIONS:-} "$out/$name/corpus" >"$out/$name/$program.txt" 2>&1 || failed=1
+    printf '%-10s %s\n' "$name" "$(summary "$out/$name/$program.txt")"
   done
   return "$failed"
 }
@@ -84,6 +103,6 @@ replay() {
   echo "$total passed, 0 failed"
 }
 
-command=${1:?replay, run or minimize}
+command=${1:?replay, run, fast or minimize}
 shift
 "$command" "$@"

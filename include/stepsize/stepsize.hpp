@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -351,6 +352,9 @@ class Scheduler {
     detail::check(stepsize_scheduler_step_with_loss(get(), loss, lrs.data(), lrs.size()));
   }
   void advance(View<double> lrs = {}) { detail::check(stepsize_scheduler_advance(get(), lrs.data(), lrs.size())); }
+  void advance_by(std::int64_t updates, View<double> lrs = {}) {
+    detail::check(stepsize_scheduler_advance_by(get(), updates, lrs.data(), lrs.size()));
+  }
 
   /* Before an update: its rates; it then counts as made. Without an argument the rate of the first group. */
   double next() {
@@ -427,6 +431,33 @@ class Scheduler {
     stepsize_error error;
     checked(stepsize_scheduler_extend(get(), schedule.get(), &error), error);
   }
+  /* One schedule for each group. */
+  void extend_groups(View<const Schedule> schedules) {
+    std::vector<const stepsize_schedule *> each;
+    for (std::size_t i = 0; i < schedules.size(); i++) each.push_back(schedules.data()[i].get());
+    stepsize_error error;
+    checked(stepsize_scheduler_extend_groups(get(), each.data(), each.size(), &error), error);
+  }
+
+  /* New base rates, one for all groups or one for each; and groups that come and go. */
+  void set_base_lrs(View<const double> base_lrs) {
+    stepsize_error error;
+    checked(stepsize_scheduler_set_base_lrs(get(), base_lrs.data(), base_lrs.size(), &error), error);
+  }
+  void add_group(double base_lr, double min_lr = 0, double max_lr = std::numeric_limits<double>::infinity()) {
+    stepsize_error error;
+    checked(stepsize_scheduler_add_group(get(), base_lr, min_lr, max_lr, nullptr, &error), error);
+  }
+  void add_group(double base_lr, const Schedule &schedule, double min_lr = 0,
+                 double max_lr = std::numeric_limits<double>::infinity()) {
+    stepsize_error error;
+    checked(stepsize_scheduler_add_group(get(), base_lr, min_lr, max_lr, schedule.get(), &error), error);
+  }
+  void remove_group(std::size_t group) {
+    stepsize_error error;
+    checked(stepsize_scheduler_remove_group(get(), group, &error), error);
+  }
+
   /* The rates that were used, from the first recorded update on. */
   std::vector<double> record(std::size_t group = 0) const {
     std::int64_t count = 0;

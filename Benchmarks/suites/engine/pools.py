@@ -51,12 +51,26 @@ class Cluster:
             self.submit(function, waiting, running)
 
     def submit(self, function: Callable[[Any], Any], waiting: Iterator[Any], running: Any) -> None:
+        from cloudpickle import dumps
+
         for task in waiting:
-            running.add(self.client.submit(function, task, pure=False))
+            running.add(self.client.submit(unpacking(), dumps((function, task)), pure=False))
             return
 
     def close(self) -> None:
         self.client.close()
+
+
+def unpacking() -> Callable[[bytes], Any]:
+    """Goes to the workers by value, and what it unpacks as bytes: the scheduler reads tasks too, and knows no suite."""
+
+    def run(packed: bytes) -> Any:
+        import pickle
+
+        function, task = pickle.loads(packed)
+        return function(task)
+
+    return run
 
 
 def import_path(*folders: Any) -> Any:

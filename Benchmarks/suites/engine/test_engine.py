@@ -111,10 +111,22 @@ def test_a_run_in_several_calls(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as found:
-        yield found.scheduler_address
+def cluster(tmp_path_factory):
+    """The address of one whose scheduler and workers do not know of this folder."""
+    pytest.importorskip("distributed")
+    program = """
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        input()
+"""
+    place = tmp_path_factory.mktemp("cluster")
+    (place / "cluster.py").write_text(program)
+    command = [sys.executable, "cluster.py"]
+    with subprocess.Popen(command, cwd=place, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().strip()
+        process.communicate("\n")
 
 
 def test_a_dask_cluster_of_two_workers(tmp_path, cluster):

@@ -51,14 +51,11 @@ def read() -> dict:
     return read_json(FILE) if FILE.exists() else {}
 
 
-def seconds(problem: Problem, optimizer: str, entrant: Entrant, runs: int, lot: int, updates: int,
-            alone: bool) -> float:  # fmt: skip
-    """Roughly, of training so many runs: alone, or among as many as are in a lot."""
+def of(problem: Problem, optimizer: str, entrant: Entrant) -> tuple[float, float]:
+    """Seconds of an update of an array, and for each run in it, roughly."""
     fixed, each = read().get(f"{problem.name}, {optimizer}", (1e-3, 1e-4))
     if entrant.package:
-        each += 3e-4
+        each += 2.5e-4
     elif entrant.kind in ("controller", "no rate"):
         each += 3e-6
-    if entrant.name == "line search":
-        fixed, each = 2 * fixed, 2 * each
-    return updates * (fixed * (1 if alone else min(1, runs / lot)) + each * runs)
+    return (2 * fixed, 2 * each) if entrant.name == "line search" else (fixed, each)

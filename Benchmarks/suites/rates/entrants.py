@@ -97,8 +97,8 @@ ALL = [
     controller("greedy x linear", "greedy() * linear({T})", core=True),
     controller("greedy wide x linear", WIDE + " * linear({T})"),
     controller("learned", 'learned("mlp", total={T})'),
-    controller("hypergradient", HYPER),
-    controller("hypergradient x linear", HYPER + " * linear({T})"),
+    controller("hypergradient", HYPER, longest=500),
+    controller("hypergradient x linear", HYPER + " * linear({T})", longest=500),
     controller("line search", "line_search()", optimizers=("sgd",), longest=500),
     Entrant("refined", "schedule", plain("linear({T})"), optimizers=BOTH, refined=True),
     # Without a base rate.

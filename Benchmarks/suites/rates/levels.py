@@ -37,7 +37,7 @@ class Level:
 
 
 LEVELS = {
-    "full": Level(2, tuning=3, tuned=10, untuned=5, wrong=5, core=False),
+    "full": Level(2, tuning=3, tuned=10, untuned=3, wrong=5, core=False),
     "wide": Level(1, tuning=2, tuned=10, untuned=2, wrong=5, core=False),
     "coarse": Level(1, tuning=2, tuned=5, untuned=1, wrong=5, core=True),
     "coarsest": Level(1, tuning=1, tuned=5, untuned=1, wrong=0, core=True),

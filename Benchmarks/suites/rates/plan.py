@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from engine.markdown import rows
 
-from .levels import LEVELS
+from .levels import Level
 from .problems import PROBLEMS
 from .suite import Suite
 
@@ -32,9 +32,8 @@ def text(suite: Suite, jobs: int) -> str:
     return f"{table}\n\n{cells} cells, {seconds / 3600:.1f} hours of a core, {seconds / 3600 / jobs:.1f} on {jobs}"
 
 
-def levels() -> str:
+def levels(shown: dict[str, Level]) -> str:
     """What the levels mean."""
-    shown = {name: level for name, level in LEVELS.items() if name not in ("quick", "tiny")}
     return rows(
         ["level", "rates of the grid", "seeds to tune", "tuned", "untuned", "wrong length", "entrants"],
         [[name, f"{len(level.factors())} + 4", f"{level.tuning}", f"{level.tuned}", f"{level.untuned}",

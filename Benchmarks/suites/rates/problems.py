@@ -53,7 +53,7 @@ def tabular(part: str, label: str, name: str, purpose: str, lengths: Mapping[int
 logistic(TUNING, "iris", CHEAP)
 logistic(TUNING, "wine", CHEAP)
 add(TUNING, "least squares 100", "least squares", "convex, condition 100, 20 columns",
-    lambda: LeastSquares(20, 100), LONGEST)  # fmt: skip
+    lambda: LeastSquares(20, 100), CHEAP)  # fmt: skip
 add(TUNING, "digits mlp", "images", "a perceptron that can learn every row",
     lambda: Perceptron(*data.small_digits(), (32,), 10), USUAL, optimizers=ALL)  # fmt: skip
 
@@ -66,7 +66,7 @@ add(DESIGN, "least squares 1000", "least squares", "convex, condition 1000, 50 c
 add(DESIGN, "nmf digits", "factorization", "constrained and not convex: 300 digits, 8 parts",
     lambda: Factorization(digits_matrix(), 8), {SHORT: FULL, MEDIUM: COARSE})  # fmt: skip
 add(DESIGN, "diabetes mlp", "tabular", "regression that overfits: 354 rows",
-    lambda: Perceptron(*data.diabetes(), (32,), 0), {SHORT: FULL, MEDIUM: COARSE})  # fmt: skip
+    lambda: Perceptron(*data.diabetes(), (32,), 0), {SHORT: FULL})  # fmt: skip
 add(DESIGN, "digits mlp, 15 % noise", "images", "noisy labels: the training loss is no guide",
     lambda: Perceptron(*data.small_digits(0.15), (32,), 10), USUAL, optimizers=ALL)  # fmt: skip
 add(DESIGN, "digits cnn", "images", "a small convolutional network",
@@ -115,7 +115,7 @@ tabular(REPORT, "phoneme mlp, batch 4", "phoneme", "small batches: noisy gradien
 tabular(REPORT, "satimage mlp, batch 128", "satimage", "large batches", {SHORT: FULL}, batch=128)
 tabular(REPORT, "penbased mlp, 15 % noise", "penbased", "noisy labels", USUAL, (32,), 0.15)
 tabular(REPORT, "marketing mlp", "marketing", "labels that cannot be known: high loss", USUAL)
-tabular(REPORT, "sonar mlp", "sonar", "overfits: 167 rows of 60 columns", {SHORT: FULL, MEDIUM: COARSE})
+tabular(REPORT, "sonar mlp", "sonar", "overfits: 167 rows of 60 columns", {SHORT: FULL})
 add(REPORT, "friedman mlp", "tabular", "regression with noise, from a seed",
     lambda: Perceptron(*data.friedman(), (32, 32), 0), USUAL)  # fmt: skip
 add(REPORT, "source transformer", "text", "characters of Python modules, two blocks",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import stepsize
 import torch
 from torch import Tensor
 
-from .optimizers import SGD
+from .observation import Observation
 from .runs import Runs
 
 
@@ -33,59 +32,19 @@ class Rates:
 
 
 class Controlled(Rates):
-    """A scheduler for each run, which observes what its controller needs."""
+    """A scheduler for each run, whose controller asks for calls of its own."""
 
     def __init__(self, runs: Runs, optimizer: Any, schedulers: list[stepsize.Scheduler]) -> None:
         super().__init__(runs, optimizer)
         self.schedulers = schedulers
-        # What a controller observes of an update before it is made, where the library has such controllers.
-        self.observed = tuple(getattr(schedulers[0], "observes", ()))
-        self.start = runs.weights.clone() if {"distance", "start_norm", "dot_start"} & set(self.observed) else None
-        self.past = runs.weights.clone() if {"dot_update", "update_norm"} & set(self.observed) else None
 
     def before(self, t: int, losses: Tensor) -> np.ndarray:
-        if self.observed:
-            numbers = [self.number(name, losses).tolist() for name in self.observed]
-            for scheduler, *own in zip(self.schedulers, *numbers):
-                scheduler.observe(**dict(zip(self.observed, own)))
-            if self.past is not None:
-                self.past.copy_(self.runs.weights)
         self.rates = np.array([scheduler.lr for scheduler in self.schedulers])
         return self.rates
 
     def after(self, t: int, losses: Tensor) -> None:
-        if not self.schedulers[0].needs_loss:
-            for scheduler in self.schedulers:
-                scheduler.step()
-            return
-        for scheduler, loss in zip(self.schedulers, losses.tolist()):
-            scheduler.step(loss)
-
-    def number(self, name: str, losses: Tensor) -> Tensor:
-        """(runs,), as `Scheduler.observe` describes it."""
-        g, x = self.runs.gradients, self.runs.weights
-        if name.startswith("mean_"):
-            d = mean_gradient(self.optimizer, self.runs)
-            return d.norm(dim=1) if name == "mean_norm" else (d * x).sum(1)
-        found = {
-            "loss": lambda: losses,
-            "grad_norm": lambda: g.norm(dim=1),
-            "grad_l1": lambda: g.abs().sum(1),
-            "distance": lambda: (x - self.start).norm(dim=1),
-            "start_norm": lambda: self.start.norm(dim=1),
-            "dot_start": lambda: (g * (self.start - x)).sum(1),
-            "dot_update": lambda: (g * (x - self.past)).sum(1),
-            "update_norm": lambda: (x - self.past).norm(dim=1),
-            "dot_x": lambda: (g * x).sum(1),
-        }[name]()
-        return found
-
-
-def mean_gradient(optimizer: Any, runs: Runs) -> Tensor:
-    """The moving average that the optimizer is about to step along, this gradient included."""
-    keep = optimizer.momentum if isinstance(optimizer, SGD) else optimizer.beta1
-    before = optimizer.mean * (1 - keep) if isinstance(optimizer, SGD) else optimizer.mean
-    return keep * before + (1 - keep) * runs.gradients
+        for scheduler in self.schedulers:
+            scheduler.step()
 
 
 class Hypergradient(Controlled):
@@ -127,7 +86,8 @@ class Searched(Controlled):
 
 
 class Mixed(Rates):
-    """Runs of several entrants, with schedules or with controllers that observe the loss alone."""
+    """Runs of several entrants: schedules, controllers that observe losses, and those that observe an update before
+    it is made."""
 
     def __init__(self, runs: Runs, optimizer: Any, bases: np.ndarray, texts: list[str], places: list[int], updates: int,
                  schedules: dict[int, stepsize.Schedule]) -> None:  # fmt: skip
@@ -146,8 +106,16 @@ class Mixed(Rates):
             else:
                 self.schedulers += [(run, stepsize.Scheduler(float(bases[run]), texts[run])) for run in own]
         self.controlled = [run for run, _ in self.schedulers]
+        found = [(run, scheduler, observed(scheduler)) for run, scheduler in self.schedulers]
+        self.observers = [(run, scheduler, names) for run, scheduler, names in found if names]
+        names = {name for _, _, own in self.observers for name in own}
+        self.observation = Observation(runs, optimizer, names)
 
     def before(self, t: int, losses: Tensor) -> np.ndarray:
+        if self.observers:
+            numbers = self.observation.numbers(losses)
+            for run, scheduler, names in self.observers:
+                scheduler.observe(**{name: numbers[name][run] for name in names})
         self.rates = self.bases * self.multipliers[t, self.places]
         self.rates[self.controlled] = [scheduler.lr for _, scheduler in self.schedulers]
         return self.rates
@@ -155,7 +123,12 @@ class Mixed(Rates):
     def after(self, t: int, losses: Tensor) -> None:
         heard = losses.tolist() if self.schedulers else []
         for run, scheduler in self.schedulers:
-            scheduler.step(heard[run])
+            scheduler.step(heard[run]) if scheduler.needs_loss else scheduler.step()
+
+
+def observed(scheduler: stepsize.Scheduler) -> tuple[str, ...]:
+    """The names of what it observes of an update, where the library has such controllers."""
+    return tuple(getattr(scheduler, "observes", ()))
 
 
 def has_controller(text: str) -> bool:
@@ -163,12 +136,9 @@ def has_controller(text: str) -> bool:
         return scheduler.controller is not None
 
 
-@cache
 def mixes(text: str) -> bool:
     """Whether runs of other entrants can be in the same array."""
-    with stepsize.Scheduler(1.0, text) as scheduler:
-        observes = getattr(scheduler, "observes", ())
-    return not observes and text.partition("(")[0] not in SPECIAL
+    return text.partition("(")[0] not in SPECIAL
 
 
 SPECIAL = {"hypergradient": Hypergradient, "line_search": Searched}
@@ -177,4 +147,4 @@ SPECIAL = {"hypergradient": Hypergradient, "line_search": Searched}
 def rates_of(texts: list[str], runs: Runs, optimizer: Any, bases: np.ndarray) -> Rates:
     """Those of one entrant that does not mix; the texts of its runs differ in bounds alone."""
     schedulers = [stepsize.Scheduler(float(base), text) for base, text in zip(bases, texts)]
-    return SPECIAL.get(texts[0].partition("(")[0], Controlled)(runs, optimizer, schedulers)
+    return SPECIAL[texts[0].partition("(")[0]](runs, optimizer, schedulers)

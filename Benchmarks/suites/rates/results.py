@@ -8,6 +8,7 @@ import numpy as np
 from engine.check import known
 from engine.store import Store
 
+from .entrants import ENTRANTS, Entrant
 from .frozen import FROZEN
 from .levels import LEVELS
 from .problems import PROBLEMS
@@ -25,25 +26,37 @@ def rounded(values: Any, digits: int = DIGITS) -> Any:
 
 def collected(suite: Suite, store: Store, about: dict[str, Any]) -> dict[str, Any]:
     groups: dict[tuple, dict[str, list[Cell]]] = {}
-    seconds, cells = 0.0, 0
+    spent: dict[tuple[int, str], list[float]] = {}
     for cell in (cell for group in suite.cells() for cell in group):
         if known(suite, cell):
-            seconds, cells = seconds + store.seconds(suite.key(cell)), cells + 1
+            level = suite.settings.level or PROBLEMS[cell.problem].lengths[cell.length]
+            spent.setdefault((cell.length, level), []).append(store.seconds(suite.key(cell)))
             if cell.problem in suite.settings.problems:
                 at = (cell.problem, cell.length, cell.optimizer, cell.entrant)
                 groups.setdefault(at, {}).setdefault(cell.question, []).append(cell)
     entries = [entry(suite, at, found) for at, found in groups.items() if TUNED in found]
+    entries.sort(key=order_of(suite))
+    lengths = {name: [length for length, _ in suite.levels(PROBLEMS[name])] for name in suite.settings.problems}
     problems = [
         {"name": name, "part": PROBLEMS[name].part, "family": PROBLEMS[name].family, "purpose": PROBLEMS[name].purpose,
          "batch": PROBLEMS[name].batch,
-         "lengths": {str(length): suite.settings.level or level for length, level in PROBLEMS[name].lengths.items()}}
+         "lengths": {str(length): suite.settings.level or PROBLEMS[name].lengths[length] for length in lengths[name]}}
         for name in suite.settings.problems
     ]  # fmt: skip
-    run = about | {"cells": cells, "core_seconds": round(seconds)}
-    protocol = {"profile": suite.settings.profile, "revision": REVISION, "frozen": FROZEN,
-                "levels": {name: vars(level) for name, level in LEVELS.items()}}  # fmt: skip
-    entries.sort(key=order_of(suite))
-    return {"protocol": protocol, "run": run, "problems": problems, "entries": entries}
+    used, names = {level for _, level in spent}, {one["entrant"] for one in entries}
+    protocol = {
+        "profile": suite.settings.profile, "revision": REVISION, "frozen": FROZEN,
+        "levels": {name: vars(level) for name, level in LEVELS.items() if name in used},
+        "entrants": {name: described(ENTRANTS[name]) for name in suite.settings.entrants if name in names},
+    }  # fmt: skip
+    budget = [{"length": length, "level": level, "cells": len(found), "core_seconds": round(sum(found))}
+              for (length, level), found in sorted(spent.items())]  # fmt: skip
+    run = about | {name: sum(one[name] for one in budget) for name in ("cells", "core_seconds")}
+    return {"protocol": protocol, "run": run, "budget": budget, "problems": problems, "entries": entries}
+
+
+def described(entrant: Entrant) -> dict[str, str]:
+    return {"kind": entrant.kind, "text": entrant.text(1000, 0.1, entrant.optimizers[0])}
 
 
 def order_of(suite: Suite) -> Any:

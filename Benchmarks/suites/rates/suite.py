@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,7 @@ from .training import Outcome, Part, mixes_with_others, train
 
 REVISION = 1  # of training and grids; another one makes all stored runs void
 CHECKPOINTS = 25  # of a tuned run, for the time to a target
-LOT = 240  # runs in one array at most
+LOT = 480  # runs in one array at most
 SOME = 10  # of an untuned run at a constant rate: whether the problem overfits
 
 # The rate is chosen on seeds of its own; then the runs at it, the same runs in batches of another size, all base rates
@@ -91,7 +92,7 @@ class Suite(suite.Suite):
                 (refined if entrant.refined else tunings).append(Cell(*at, TUNE, tuple(level.tuning_seeds())))
             rest += [Cell(*at, TUNED, block) for block in level.blocks(level.tuned)]
             if entrant.name == LINEAR:
-                rest += [Cell(*at, REPLICA, block) for block in level.blocks(level.tuned)]
+                rest += [Cell(*at, REPLICA, block) for block in level.blocks(level.tuned)[:1]]
             if entrant.needs_base:
                 rest += [Cell(*at, UNTUNED, block) for block in level.blocks(level.untuned)]
             if entrant.has_length:
@@ -140,6 +141,8 @@ class Suite(suite.Suite):
         what = {"problem": cell.problem, "entrant": cell.entrant, "optimizer": cell.optimizer, "length": cell.length,
                 "question": cell.question, "rates": self.rates(cell), "seeds": list(cell.seeds),
                 "version": [REVISION, problem.revision, *version(entrant, told(cell), cell.optimizer)]}  # fmt: skip
+        if problem.family == "text":  # of the interpreter's own library
+            what["version"].append(f"Python {platform.python_version()}")
         if entrant.refined:
             what["norms of"] = self.key(self.tuning(cell, LINEAR))
         return what
@@ -159,10 +162,19 @@ class Suite(suite.Suite):
         return (grid if cell.question in (TUNE, UNTUNED) else 1) * len(cell.seeds)
 
     def cost(self, cell: Cell) -> float:
-        """Its part of the lot that it will be in."""
+        """Its part of the lots that it will be in."""
         runs, entrant = self.runs(cell), ENTRANTS[cell.entrant]
-        alone = not mixes_with_others(entrant, cell.optimizer)
-        return costs.seconds(PROBLEMS[cell.problem], cell.optimizer, entrant, runs, LOT, cell.length, alone)
+        fixed, each = costs.of(PROBLEMS[cell.problem], cell.optimizer, entrant)
+        # A tuning is two arrays after another, a replica two of half the seeds.
+        arrays = 2 if cell.question in (TUNE, REPLICA) else 1
+        return cell.length * (arrays * fixed / self.company(cell, runs) + each * runs)
+
+    def company(self, cell: Cell, runs: int) -> float:
+        """Cells in a lot, about."""
+        if cell.question == REPLICA or not mixes_with_others(ENTRANTS[cell.entrant], cell.optimizer):
+            return 1
+        core = self.level(cell).core
+        return max(1, min(LOT / runs, mixing(self.settings.entrants, cell.optimizer, cell.length, core)))
 
     # ---- Running ----
 
@@ -235,6 +247,13 @@ class Suite(suite.Suite):
         norms = train(PROBLEMS[cell.problem], cell.optimizer, [linear], seed, cell.length, log_norms=True)[0].norms
         refined = stepsize.refine(norms, optimizer="sgd" if cell.optimizer == "sgd" else "adam").schedule
         return stepsize.Stretch(refined, TOLD[cell.question]) if cell.question in TOLD else refined
+
+
+@cache
+def mixing(names: tuple[str, ...], optimizer: str, length: int, core: bool) -> int:
+    """How many of the entrants can be in one array."""
+    return sum(takes_part(ENTRANTS[name], optimizer, length, core) and mixes_with_others(ENTRANTS[name], optimizer)
+               for name in names)  # fmt: skip
 
 
 def may_meet(entrant: Entrant, problem: Problem) -> bool:

@@ -2,8 +2,8 @@
 
 /// The controller of a scheduler.
 ///
-/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum or an optional could not be changed in
-/// place, and a class would count references at every step.
+/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum
+/// or an optional could not be changed in place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {
   private let kind: ControllerKind?
   private var greedy: GreedyLR
@@ -218,16 +218,16 @@ struct ActiveController: ~Copyable, Sendable {
     }
   }
 
-  /// Moves base rates into the bounds of the controller.
-  func bound(_ groups: inout [Group]) {
+  /// Its lowest and highest base rates; none of the latter where there is no limit.
+  var bounds: ([Double], [Double])? {
     switch kind {
-    case .greedy: greedy.bound(&groups)
-    case .hypergradient: hypergradient.bound(&groups)
-    case .learned: learned.bound(&groups)
-    case .lineSearch: lineSearch.bound(&groups)
-    case .plateau: plateau.bound(&groups)
-    case .dadapt, .dog, .polyak: automatic.bound(&groups)
-    default: break
+    case .greedy: greedy.bounds
+    case .hypergradient: hypergradient.bounds
+    case .learned: learned.bounds
+    case .lineSearch: lineSearch.bounds
+    case .plateau: plateau.bounds
+    case .dadapt, .dog, .polyak: automatic.bounds
+    default: nil
     }
   }
 

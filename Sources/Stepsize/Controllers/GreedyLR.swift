@@ -269,9 +269,7 @@ extension GreedyLR {
     upper = other.upper
   }
 
-  func bound(_ groups: inout [Group]) {
-    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
-  }
+  var bounds: ([Double], [Double])? { (lower, upper) }
 
   mutating func transfer(_ state: inout StateCoder) {
     average.transfer(&state)

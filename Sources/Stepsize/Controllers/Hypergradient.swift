@@ -120,9 +120,7 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     upper = other.upper
   }
 
-  func bound(_ groups: inout [Group]) {
-    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
-  }
+  var bounds: ([Double], [Double])? { (lower, upper) }
 
   mutating func transfer(_ state: inout StateCoder) {
     state.transfer(&decision)

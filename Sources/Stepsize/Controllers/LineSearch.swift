@@ -231,9 +231,7 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     trialsLeft = 0
   }
 
-  func bound(_ groups: inout [Group]) {
-    for i in groups.indices { groups[i].bound(lower[i], upper[i]) }
-  }
+  var bounds: ([Double], [Double])? { (lower, upper) }
 
   mutating func transfer(_ state: inout StateCoder) {
     for i in 0..<previous.count { state.transferRate(&previous[i]) }

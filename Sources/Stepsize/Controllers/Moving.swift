@@ -42,8 +42,8 @@ protocol Observing: ~Copyable {
   ///   - groups: The present ones.
   mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group])
 
-  /// Moves base rates into its bounds.
-  func bound(_ groups: inout [Group])
+  /// Its lowest and highest base rates; none of the latter where there is no limit.
+  var bounds: ([Double], [Double])? { get }
 
   /// Takes a loss that moves no rate, as most do, without a call. Returns false, with nothing changed, where it would
   /// need one: `observe` must take that loss.
@@ -89,7 +89,7 @@ extension Observing where Self: ~Copyable {
 
   mutating func adopt(_ other: inout Self, _ origins: [Int], _ groups: [Group]) {}
 
-  func bound(_ groups: inout [Group]) {}
+  var bounds: ([Double], [Double])? { nil }
 
   var isFormer: Bool { false }
 

@@ -174,9 +174,7 @@ extension Plateau {
 
   mutating func adopt(_ other: inout Plateau, _ origins: [Int], _ groups: [Group]) { lower = other.lower }
 
-  func bound(_ groups: inout [Group]) {
-    for i in groups.indices { groups[i].bound(lower[i], Double.greatestFiniteMagnitude) }
-  }
+  var bounds: ([Double], [Double])? { (lower, []) }
 
   /// `plateau()` was PyTorch's before format 3.
   var isFormer: Bool { configuration.counting == .standard && best.margin == .signed }

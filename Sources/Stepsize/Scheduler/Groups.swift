@@ -49,17 +49,20 @@ extension Scheduler {
     fileprivate let records: [Record]
 
     fileprivate init(
-      _ groups: [Group], _ origins: [Int], _ plan: Plan, _ watch: borrowing Watch
+      _ scheduler: borrowing Scheduler, _ next: [Group], _ origins: [Int], _ schedules: [Schedule]
     ) throws(ConfigurationError) {
+      var groups = next
+      let plan = try Plan(scheduler.plan.controllers, schedules)
       let controller = try ActiveController(plan.controller, bases: groups.map { $0.initial })
-      var groups = groups
-      controller.bound(&groups)
+      if let (lower, upper) = controller.bounds {
+        for i in groups.indices { groups[i].bound(lower[i], upper.isEmpty ? Double.infinity : upper[i]) }
+      }
       self.groups = groups
       self.origins = origins
       self.controller = controller
       self.plan = plan
       (schedule, groupSchedules) = Scheduler.nodes(of: plan)
-      records = watch.records(of: origins)
+      records = scheduler.watch.records(of: origins)
     }
   }
 
@@ -70,7 +73,7 @@ extension Scheduler {
     }
     var next = groups
     for i in next.indices { try next[i].rebase(baseLRs[baseLRs.count == 1 ? 0 : i]) }
-    return try Regrouping(next, Array(groups.indices), plan, watch)
+    return try Regrouping(self, next, Array(groups.indices), plan.schedules)
   }
 
   package func adding(
@@ -82,15 +85,15 @@ extension Scheduler {
     let highest = maxLR ?? Double.greatestFiniteMagnitude
     try Check("scheduler")("min_lr", minLR, in: .nonNegative)
     try Check("scheduler")("max_lr", highest, in: .nonNegative)
-    var schedules = plan.schedules
+    var (next, origins, schedules) = (groups, Array(groups.indices), plan.schedules)
     if schedule != nil || plan.isEach {
       if schedules.isEmpty { schedules.append(try .constant()) }
       while schedules.count < groups.count { schedules.append(schedules[0]) }
       schedules.append(schedule ?? schedules[0])
     }
-    return try Regrouping(
-      groups + [try Group(baseLR, min: minLR, max: highest)], Array(groups.indices) + [-1],
-      try Plan(plan.controllers, schedules), watch)
+    next.append(try Group(baseLR, min: minLR, max: highest))
+    origins.append(-1)
+    return try Regrouping(self, next, origins, schedules)
   }
 
   package func removing(_ index: Int) throws(ConfigurationError) -> Regrouping {
@@ -102,7 +105,7 @@ extension Scheduler {
     next.remove(at: index)
     origins.remove(at: index)
     if plan.isEach { schedules.remove(at: index) }
-    return try Regrouping(next, origins, try Plan(plan.controllers, schedules), watch)
+    return try Regrouping(self, next, origins, schedules)
   }
 
   package mutating func apply(_ prepared: Regrouping) {

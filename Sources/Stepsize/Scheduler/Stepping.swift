@@ -376,11 +376,12 @@ extension Scheduler {
   private static func writeDown(_ scheduler: inout Scheduler) {
     scheduler.watch.useReserve()
     guard scheduler.watch.hasRoom() else { return }
-    let (time, isCommon) = (scheduler.time, scheduler.groupSchedules.isEmpty)
-    let multiplier = isCommon ? scheduler.schedule.value(at: time) : 0
+    var multiplier = scheduler.schedule.value(at: scheduler.time)
     for i in scheduler.groups.indices {
-      let rate = isCommon ? scheduler.groups[i].rate(multiplier) : scheduler.rate(i, at: time)
-      scheduler.watch.append(rate, ofGroup: i)
+      if !scheduler.groupSchedules.isEmpty {
+        multiplier = scheduler.groupSchedules[i].value(at: scheduler.time)
+      }
+      scheduler.watch.append(scheduler.groups[i].rate(multiplier), ofGroup: i)
     }
   }
 

@@ -56,7 +56,7 @@ final class FinderTests: XCTestCase {
   func testDivergence() throws {
     // Four times the best; of a best below 0, as far above it.
     for (losses, count) in [
-      ([2.0, 1, 4, 4.1, 1], 4), ([1, 2, 3, 4, 5], 5), ([-1, -2, 3, 4, 5], 4), ([-1, 2, 2.1], 3),
+      ([2.0, 1, 4, 4.1, 1], 4), ([1, 2, 3, 4, 5], 5), ([-1, -2, 3, 4, 4.1], 5), ([-1, 2, 2.1], 3),
     ] {
       var finder = try Finder(configuration { $0.smoothing = 0 })
       for loss in losses where finder.stop == nil { try finder.tell(loss) }

@@ -9,7 +9,7 @@ final class MethodsTests: XCTestCase {
     var configuration = Finder.Configuration()
     configuration.smoothing = smoothing
     configuration.divergence = .infinity
-    configuration.count = Int64(losses.count)
+    configuration.count = Int64(max(2, losses.count))
     configuration.start = 1e-7
     var finder = try Finder(configuration)
     for loss in losses { try finder.tell(loss) }
@@ -100,7 +100,11 @@ final class MethodsTests: XCTestCase {
     for _ in 0..<100 {
       let losses = curve(50).map { $0 + Double.random(in: -0.25...0.25, using: &random) }
       for method in [Finder.Method.halfway, .steepest] {
-        let place = try XCTUnwrap(try place(losses, method))
+        // At an end of the range there is no steepest slope.
+        guard let place = try place(losses, method) else {
+          XCTAssertEqual(method, .steepest)
+          continue
+        }
         moved[method] = max(moved[method] ?? 0, abs(Double(place) - 50))
       }
     }

@@ -37,7 +37,8 @@ def test_find(tmp_path, capsys, form):
 def test_columns(tmp_path, capsys):
     rates, losses = curve()
     path = tmp_path / "log.jsonl"
-    path.write_text("\n".join(json.dumps({"eta": rate, "L": loss}) for rate, loss in zip(rates, losses)), encoding="utf-8")
+    lines = [json.dumps({"eta": rate, "L": loss}) for rate, loss in zip(rates, losses)]
+    path.write_text("\n".join(lines), encoding="utf-8")
     assert main(["find", str(path), "--rate", "eta", "--loss", "L"]) == 0
     assert capsys.readouterr()[0] == f"{suggest(rates, losses):.6g}\n"
     assert main(["find", str(path)]) == 2

@@ -54,7 +54,7 @@ def test_texts():
         ("greedy() extra", ["expected the end"]),
         ("hypergradient('multiplicative', beta=1)", ["hypergradient: beta = 1", "(0, 1)"]),
         ("line_search(reset='never')", ["line_search: reset", '"previous"']),
-        ('greedy(phase="main")', ["greedy"]),
+        ('line_search(phase="main")', ["line_search"]),
         ("early_stop('')", ["early_stop: phase"]),
         ("linear(10)", ['unknown controller "linear"']),
     ],

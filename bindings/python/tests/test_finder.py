@@ -82,8 +82,8 @@ def test_as_the_peers(noise, seed):
 
 
 def test_lightning():
-    """On Lightning's own object. Up to 2.5 its slope is by place, as ours for rates that rise geometrically; from 2.6 on by
-    the rate itself, which overrates the low ones a million times."""
+    """On Lightning's own object. Its slope was by place, as ours for rates that rise geometrically; in 2.6 it is by the
+    rate itself, which overrates the low ones a million times."""
     module = pytest.importorskip("lightning.pytorch.tuner.lr_finder")
     torch = pytest.importorskip("torch")
     rates, losses = curve(noise=0.02)
@@ -116,8 +116,9 @@ def test_noise():
     spread = {method: max(values) - min(values) for method, values in found.items()}
     assert spread["halfway"] < 1
     assert spread["steepest"] > 3
-    assert len(found["halfway"]) == 50
-    assert sum(found["halfway"]) / 50 == pytest.approx(-3, abs=0.15)
+    # Some of them show little more than noise.
+    assert len(found["halfway"]) >= 40
+    assert sum(found["halfway"]) / len(found["halfway"]) == pytest.approx(-3, abs=0.15)
 
 
 def test_ask_and_tell():
@@ -173,7 +174,7 @@ def test_suggest():
     assert suggest(numpy.array(rates), numpy.array(losses)) == suggest(rates, losses)
     with pytest.raises(StepsizeError, match="losses: 99 numbers, expected 100, one for each rate"):
         suggest(rates, losses[:99])
-    with pytest.raises(StepsizeError, match="rate = 1.0, expected a finite number > 1"):
+    with pytest.raises(StepsizeError, match="rate = 1, expected a finite number > 1"):
         suggest([1.0] * 20, [1.0] * 20)
     with pytest.raises(StepsizeError, match="method = 'best', expected one of 'halfway', 'steepest'"):
         suggest(rates, losses, "best")

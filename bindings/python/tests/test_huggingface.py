@@ -379,10 +379,8 @@ def test_find(tmp_path, given):
 
 
 def test_find_is_for_one_process(tmp_path):
-    trainer = Trainer(
-        BertForSequenceClassification(small()), TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none"),
-        train_dataset=rows(4),
-    )  # fmt: skip
+    arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
+    trainer = Trainer(BertForSequenceClassification(small()), arguments, train_dataset=rows(4))
     trainer.is_fsdp_enabled = True
     with pytest.raises(st.StepsizeError, match="expected a Trainer of one process"):
         find(trainer)

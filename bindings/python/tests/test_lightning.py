@@ -413,7 +413,7 @@ def test_the_example_runs():
 # ---- The finder ----
 
 
-def loader(count=40):
+def batches(count=40):
     inputs = torch.randn(count, 3, generator=torch.Generator().manual_seed(3))
     rows = torch.utils.data.TensorDataset(inputs, inputs.sum(1, keepdim=True))
     return torch.utils.data.DataLoader(rows, batch_size=8, shuffle=True)
@@ -426,38 +426,43 @@ def test_find(tmp_path, accumulate):
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
     trainer = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "accumulate_grad_batches": accumulate}
-    finder = find(model, loader(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
+    finder = find(model, batches(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
     assert finder.stop_reason == "end" and len(finder) == 40
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state) and model.rates == [] and model._trainer is None
     assert not list(tmp_path.iterdir())
-    again = find(model, loader(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
+    again = find(model, batches(), trainer=trainer, start=1e-4, count=40, divergence=float("inf"))
     assert list(again.losses) == list(finder.losses)
 
 
-def test_find_sets_the_rates(tmp_path):
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_find_sets_the_rates(tmp_path, accumulate):
     class Seen(lightning.Callback):
         rates, losses = [], []
 
         def on_before_zero_grad(self, trainer, pl_module, optimizer):
             self.rates.append(optimizer.param_groups[0]["lr"])
 
-        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
-            self.losses.append(outputs["loss"].item())
+        def on_train_end(self, trainer, pl_module):
+            self.losses += pl_module.losses
 
-    model = Model(lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 1) and optimizer)
-    seen = Seen()
-    arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "callbacks": [seen]}
-    finder = find(model, loader(), trainer=arguments, count=30)
+    Seen.rates, Seen.losses = [], []
+    model, seen = Model(lambda optimizer: configure(optimizer, "linear(5)")), Seen()
+    arguments = {
+        "accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "callbacks": [seen],
+        "accumulate_grad_batches": accumulate,
+    }  # fmt: skip
+    finder = find(model, batches(80), trainer=arguments, count=30)
     # The gradients are reset before the loss is computed, so with the rate of the update before.
     assert seen.rates[1 : len(finder)] == pytest.approx(list(finder.rates)[:-1])
-    assert seen.losses == pytest.approx(list(finder.losses), rel=1e-6)
+    means = [sum(seen.losses[i : i + accumulate]) / accumulate for i in range(0, len(seen.losses), accumulate)]
+    assert means == pytest.approx(list(finder.losses), rel=1e-6)
 
 
 def test_find_diverges(tmp_path):
     arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path}
     model = Model(lambda optimizer: torch.optim.SGD(optimizer.param_groups[0]["params"], lr=0.1))
-    finder = find(model, loader(), trainer=arguments, start=1e-3, end=100, smoothing=0)
+    finder = find(model, batches(), trainer=arguments, start=1e-3, end=100, smoothing=0)
     assert finder.stop_reason == "diverged" and len(finder) < 100
 
 
@@ -466,4 +471,4 @@ def test_find_needs_automatic_optimization(tmp_path):
     model.automatic_optimization = False
     arguments = {"accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path}
     with pytest.raises(st.StepsizeError, match="expected automatic optimization"):
-        find(model, loader(), trainer=arguments)
+        find(model, batches(), trainer=arguments)

@@ -1,4 +1,4 @@
-"""stepsize.peers.nanogpt and litgpt against the trainers' formulas, restated here: neither is a package to be called."""
+"""stepsize.peers.nanogpt and litgpt against the trainers' formulas, restated here: neither is to be imported."""
 
 import math
 import random

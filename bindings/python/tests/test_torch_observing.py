@@ -83,7 +83,8 @@ def test_copies_only_where_they_must_be():
     model, loss_of = problem()
     for name, names, has_start, has_previous in [
         ("momentum", ("grad_norm", "dot_update"), False, False), ("adamw", ("update_norm",), False, False),
-        ("sgd", ("dot_update",), False, True), ("momentum", ("distance",), True, False), ("sgd", ("grad_norm",), False, False),
+        ("sgd", ("dot_update",), False, True), ("momentum", ("distance",), True, False),
+        ("sgd", ("grad_norm",), False, False),
     ]:  # fmt: skip
         optimizer = OPTIMIZERS[name](model.parameters())
         scalars = Scalars(optimizer, names)
@@ -199,7 +200,8 @@ def test_sps_from_its_formula():
         loss = backward(optimizer, loss_of(update))
         squared = float(sum((each.grad**2).sum() for each in model.parameters()))
         rate = scheduler.observe(loss)
-        assert rate == optimizer.param_groups[0]["lr"] == pytest.approx(min(float(loss.detach()) / (0.5 * squared), 3.0), rel=1e-5)
+        expected = min(float(loss.detach()) / (0.5 * squared), 3.0)
+        assert rate == optimizer.param_groups[0]["lr"] == pytest.approx(expected, rel=1e-5)
         optimizer.step()
         scheduler.step()
 
@@ -321,7 +323,7 @@ def test_parameters_without_a_gradient_count_as_0():
     alone = Scheduler(plain()(other), "dog(r=0.001)")
     scheduler.observe(backward(optimizer, loss_of(0)))
     alone.observe(backward(alone.optimizer, others_loss(0)))
-    norms = [float(flat(each["params"]).norm()) for each in (optimizer.param_groups[0], alone.optimizer.param_groups[0])]
+    norms = [float(flat(each.param_groups[0]["params"]).norm()) for each in (optimizer, alone.optimizer)]
     assert scheduler.lr / alone.lr == pytest.approx((1 + norms[0]) / (1 + norms[1]))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from engine.markdown import filled, listed, rows
 
 from .. import plan
-from ..entrants import CONSTANT, ENTRANTS, LINEAR
+from ..entrants import CONSTANT, LINEAR
+from ..levels import Level
 from ..problem import DESIGN, PARTS, REPORT, TUNING
 from . import pictures, tables
 from .losses import Losses, Pair
@@ -91,7 +92,7 @@ def of_length(losses: Losses, part: str, length: int, pairs: list[Pair], folder:
     names = [name for name in SHOWN if name in losses.names]
     pictures.robustness(losses, pairs, names, folder / f"base_rates_{own}.png")
     first = order[0][0]
-    level = listed([name for name, rank in order[1:] if rank <= order[0][1] + difference])
+    level = listed([f"*{name}*" for name, rank in order[1:] if rank <= order[0][1] + difference])
     others = [name for name in losses.names if not name.startswith("greedy")]
     greedy = "\n".join(f"{name} against others:\n\n{tables.as_good_or_better(losses, pairs, name, others)}\n"
                        for name in losses.names if name.startswith("greedy"))  # fmt: skip
@@ -105,7 +106,7 @@ of another size, which differ by rounding alone.
 
 ![Mean ranks]({drawn[0]})
 
-Of the entrants on all these pairs, {first} has the best mean rank; not told apart from it: {level}.
+Of the entrants on all these pairs, *{first}* has the best mean rank; not told apart from it: {level}.
 
 #### Untuned
 
@@ -143,8 +144,10 @@ def protocol_text(losses: Losses, protocol: dict) -> str:
          for p in losses.results["problems"]],
     )  # fmt: skip
     texts = rows(["entrant", "kind", "text form, for 1000 updates at base rate 0.1"],
-                 [[name, ENTRANTS[name].kind, f"`{ENTRANTS[name].text(1000, 0.1, ENTRANTS[name].optimizers[0])}`"]
-                  for name in losses.names])  # fmt: skip
+                 [[name, one["kind"], f"`{one['text']}`"] for name, one in protocol["entrants"].items()])
+    cost = rows(["updates", "level", "cells", "minutes of a core"],
+                [[f"{one['length']}", one["level"], f"{one['cells']}", f"{one['core_seconds'] / 60:.1f}"]
+                 for one in losses.results["budget"]])  # fmt: skip
     return f"""## How it was measured
 
 - SGD with momentum 0.9; AdamW with (0.9, 0.999) and decay 0.01; Muon for hidden matrices, with AdamW for the rest.
@@ -155,7 +158,11 @@ def protocol_text(losses: Losses, protocol: dict) -> str:
 - Calibrated: one rate for all problems, the geometric mean of the tuned rates of the tuning problems.
 - Rates of controllers without a base rate are those of base rate 1.
 
-{plan.levels()}
+{plan.levels({name: Level(**level) for name, level in protocol["levels"].items()})}
+
+What it cost:
+
+{cost}
 
 {listed_problems}
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from . import _generators
 from ._core import state as states
 from ._core.finder import Finder, endless
 from ._foreign.caller import warn
@@ -259,8 +260,8 @@ def find(model: Any, batches: Iterable[Any], **options: Any) -> Finder:
         lr = find(model, batches).suggest()
         model.optimizer.learning_rate = lr
 
-    Afterwards, also where an error ends the test, all variables of the model and of its optimizer are as before: weights,
-    statistics, seeds, momenta and the count of updates.
+    Afterwards, also where an error ends the test, all variables of the model and of its optimizer are as before:
+    weights, statistics, seeds, momenta and the count of updates; so are the generators of random numbers.
 
     Args:
         model: A compiled model; an optimizer with a schedule of its own has it again afterwards.
@@ -275,6 +276,7 @@ def find(model: Any, batches: Iterable[Any], **options: Any) -> Finder:
     before = [(each, keras.ops.copy(each.value)) for each in variables.values()]
     own = optimizer._learning_rate
     is_schedule = not hasattr(own, "assign")
+    random_states = _generators.states()
     given = endless(batches)
     try:
         if is_schedule:
@@ -290,4 +292,5 @@ def find(model: Any, batches: Iterable[Any], **options: Any) -> Finder:
             model.train_function = None
         for each, value in before:
             each.assign(value)
+        _generators.restore(random_states)
     return finder

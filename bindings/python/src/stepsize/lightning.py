@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from . import _generators
 from ._core.finder import Finder
 from ._foreign import convert
 from ._foreign.caller import warn
@@ -32,7 +33,6 @@ from .distributed import mean_loss
 from .torch._fed import Scheduler
 from .torch._find import ratios_of
 from .torch._groups import write
-from .torch._restoring import restoring
 from .torch._scheduler import Scheduler as AnyScheduler
 
 if TYPE_CHECKING:
@@ -216,8 +216,11 @@ def find(
         "num_sanity_val_steps": 0, "limit_val_batches": 0, "max_epochs": -1, **(trainer or {}),
     }  # fmt: skip
     arguments["callbacks"] = [*arguments.get("callbacks", ()), _RangeTest(finder)]
-    with restoring(torch.nn.Module()):
+    random_states = _generators.states()
+    try:
         Trainer(**arguments).fit(copy.deepcopy(model), train_dataloaders, datamodule=datamodule)
+    finally:
+        _generators.restore(random_states)
     return finder
 
 
@@ -232,11 +235,11 @@ class _RangeTest(Callback):  # type: ignore[misc,unused-ignore]
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
         if not pl_module.automatic_optimization:
-            raise StepsizeError("find: expected automatic optimization; with manual one use stepsize.Finder in the loop")
+            raise StepsizeError("find: expected automatic optimization; with a manual one use stepsize.Finder in it")
         self._ratios = ratios_of(trainer.optimizers[0])
+        trainer.strategy.lr_scheduler_configs = []
 
     def on_before_optimizer_step(self, trainer: Any, pl_module: Any, optimizer: Any) -> None:
-        # Now: schedulers of the model have set theirs.
         rate = self.finder.rate
         if rate is not None:
             write(optimizer.param_groups, [rate * ratio for ratio in self._ratios])
@@ -247,6 +250,7 @@ class _RangeTest(Callback):  # type: ignore[misc,unused-ignore]
         if trainer.global_step == self._updates or self.finder.rate is None:
             return
         self._updates = trainer.global_step
-        self.finder.tell(mean_loss(float(torch.stack(self._losses).double().mean())))
+        mean = float(torch.stack(self._losses).double().mean())
+        self.finder.tell(mean_loss(mean) if trainer.world_size > 1 else mean)
         self._losses = []
         trainer.should_stop = self.finder.rate is None

@@ -139,8 +139,8 @@ class Finder:
         """The rate that the losses suggest. StepsizeError, which says why, where they suggest none.
 
         Args:
-            method: "halfway": where half of the fall is done, of a falling sequence that is fitted to the running median
-                of the losses. It moves little with noise and outliers. "steepest": where the smoothed loss falls
+            method: "halfway": where half of the fall is done, of a falling sequence that is fitted to the running
+                median of the losses. It moves little with noise and outliers. "steepest": where the smoothed loss falls
                 fastest with the logarithm of the rate. "valley": in the middle of its longest fall, as fastai's.
                 "minimum": a tenth of the rate where it is lowest.
         """

@@ -32,8 +32,8 @@ class PhaseSampler:
         scheduler: The scheduler whose phase decides, read before each batch.
         sources: The indices of the examples for each phase. In a phase without a source the previous one is kept (at
             the start, the first one).
-        batch_size: Examples in a batch, >= 1; or a schedule or its text, whose value at the current step is rounded to that
-            number: ``"ramp(1000, start=32, end=256)"``.
+        batch_size: Examples in a batch, >= 1; or a schedule or its text, whose value at the current step is rounded to
+            that number: ``"ramp(1000, start=32, end=256)"``.
         ramp: Updates over which the share of a new source rises linearly from 1/ramp to 1, >= 0; the rest comes from
             the previous source.
         seed: The same seed draws the same batches.

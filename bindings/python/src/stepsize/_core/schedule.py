@@ -38,9 +38,9 @@ class Schedule(Textual):
     """A multiplier for every update: 1 is the base rate. Immutable, and safe to share between threads.
 
     ``Schedule(text)`` reads the text form, such as ``"warmup(500) >> cosine(9500, floor=0.1)"``. The classes
-    ``Linear``, ``Cosine``, … make the named ones. Where `total`, the updates of the run, is given, numbers of updates may
-    be shares of it: ``Schedule("warmup(10%) >> cosine(90%)", total=10_000)``, ``"warmup(500) >> cosine(rest)"``; the
-    schedule has absolute numbers then.
+    ``Linear``, ``Cosine``, … make the named ones. Where `total`, the updates of the run, is given, numbers of updates
+    may be shares of it: ``Schedule("warmup(10%) >> cosine(90%)", total=10_000)``, ``"warmup(500) >> cosine(rest)"``;
+    the schedule has absolute numbers then.
 
     ``a >> b`` runs a for its length, then b from its own step 0. ``a * b`` multiplies the values at the same step;
     a factor may be a number. Two schedules are equal if their canonical texts are. The parameters of a named one are

@@ -130,9 +130,9 @@ class Scheduler(Stepper):
 
     @property
     def base_lrs(self) -> tuple[float, ...]:
-        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a number
-        for all, counts from the current update on. What the controller has made of the old ones keeps its proportion:
-        after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
+        """The base rates, one for each group, unaffected by the controller. Setting them, to one for each group or a
+        number for all, counts from the current update on. What the controller has made of the old ones keeps its
+        proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would give."""
         return tuple(self._ask(quick.stepsize_scheduler_base_lr, group) for group in range(self._count))
 
     @base_lrs.setter
@@ -156,7 +156,8 @@ class Scheduler(Stepper):
         """What the controller did with the last loss, and why: "raised", "cut", "reset" (back to the base rates
         given at the start), or why it made no change: "patience", "cooldown", "warmup", "bound" (the rates are at their
         bounds, or the change would have been too small), "kept" (no reason for a change), "ignored" (the loss was not
-        finite, or is of an update that the controller does not observe); "none" before the first loss and without a controller."""
+        finite, or is of an update that the controller does not observe); "none" before the first loss and without a
+        controller."""
         return _DECISIONS[self._ask(quick.stepsize_scheduler_decision)]
 
     def _changed(self, before: float, update: int | None = None) -> None:
@@ -181,11 +182,11 @@ class Scheduler(Stepper):
         min_lr: float = 0.0,
         max_lr: float | None = None,
     ) -> int:
-        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller knows,
-        and the rates of the others, stay. On an error nothing changes.
+        """Adds a parameter group, such as one whose training begins now, and returns its index. What the controller
+        knows, and the rates of the others, stay. On an error nothing changes.
 
-        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with a
-        number for each group takes no further one.
+        A record has the rate 0 for it in the updates before. A controller whose ``min_lr`` or ``max_lr`` is a list with
+        a number for each group takes no further one.
 
         Args:
             base_lr: Its base rate, which the controller moves from now on.
@@ -259,7 +260,8 @@ class Scheduler(Stepper):
 
     @property
     def schedule(self) -> Schedule | None:
-        """The schedule it was made with; where each group has its own, that of the first, whose phases are the scheduler's."""
+        """The schedule it was made with; where each group has its own, that of the first, whose phases are the
+        scheduler's."""
         return self._schedule_of(0)
 
     @property

@@ -43,7 +43,10 @@ def add_plan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule", metavar="TEXT", help='such as "warmup(500) >> cosine(9500, floor=0.1)"; -: standard input'
     )
-    parser.add_argument("--steps", type=int, metavar="N", help="updates of the run, of which a text may give shares (default: the schedule's length)")
+    parser.add_argument(
+        "--steps", type=int, metavar="N",
+        help="updates of the run, of which a text may give shares (default: the schedule's length)",
+    )  # fmt: skip
     parser.add_argument("--base-lr", type=float, default=1.0, metavar="LR", help="the base rate (default: 1)")
 
 

@@ -30,7 +30,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         description="Suggests a learning rate from the log of a range test, in which the rate rises. The rate goes to"
         " standard output, what the other methods suggest to standard error.",
     )
-    parser.add_argument("log", metavar="FILE", help="rates and losses: CSV with a header, or JSON lines; -: standard input")
+    parser.add_argument(
+        "log", metavar="FILE", help="rates and losses: CSV with a header, or JSON lines; -: standard input"
+    )
     parser.add_argument("--rate", metavar="NAME", help=f"column of the rates (default: {', '.join(_RATES)})")
     parser.add_argument("--loss", metavar="NAME", help=f"column of the losses (default: {', '.join(_LOSSES)})")
     parser.add_argument("--method", choices=METHODS, default="halfway", help="default: halfway")

@@ -1,8 +1,8 @@
 """The learning-rate schedules of other libraries, by their own names.
 
 One module for each peer: ``pytorch``, ``transformers``, ``timm``, ``optax``, ``keras``, ``llmc``, ``megatron``,
-``deepspeed``, ``nanogpt``, ``modded_nanogpt``, ``litgpt``, ``axolotl``. A function has its peer's name and arguments, and returns a stepsize schedule with the
-peer's numbers. The peer itself is not needed and never imported.
+``deepspeed``, ``nanogpt``, ``modded_nanogpt``, ``litgpt``, ``axolotl``. A function has its peer's name and arguments,
+and returns a stepsize schedule with the peer's numbers. The peer itself is not needed and never imported.
 
     from stepsize.peers import transformers
 

@@ -2,8 +2,8 @@
 
 All others that axolotl's ``lr_scheduler`` names, and all of TRL's, are those of transformers: `get_scheduler`.
 
-Left out: ``RexLR``, whose constants 0.1 and 0.9 are not those of the paper's curve (``rex``), and the restarts of ReLoRA,
-which depend on the training.
+Left out: ``RexLR``, whose constants 0.1 and 0.9 are not those of the paper's curve (``rex``), and the restarts of
+ReLoRA, which depend on the training.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 def get_cosine_schedule_with_quadratic_warmup(
     base_lr: float, num_warmup_steps: int, num_training_steps: int, num_cycles: float = 0.5
 ) -> Schedule:
-    """axolotl get_cosine_schedule_with_quadratic_warmup (``lr_quadratic_warmup``): (t/W)^2, then transformers' cosine."""
+    """axolotl get_cosine_schedule_with_quadratic_warmup (``lr_quadratic_warmup``): (t/W)^2, then the cosine."""
     waves = _waves(num_training_steps - num_warmup_steps, num_cycles)
     return Warmup(num_warmup_steps, start=0.0, shape="square") >> waves if num_warmup_steps else waves
 
@@ -34,7 +34,7 @@ def get_cosine_schedule_with_quadratic_warmup(
 def get_cosine_schedule_with_min_lr(
     base_lr: float, num_warmup_steps: int, num_training_steps: int, min_lr_ratio: float = 0.0
 ) -> Schedule:
-    """axolotl get_cosine_schedule_with_min_lr (``cosine_min_lr_ratio``): as transformers', with the floor as a ratio."""
+    """axolotl get_cosine_schedule_with_min_lr (``cosine_min_lr_ratio``): transformers', with the floor as a ratio."""
     return get_cosine_with_min_lr_schedule_with_warmup(
         base_lr, num_warmup_steps, num_training_steps, min_lr_rate=min_lr_ratio
     )
@@ -48,8 +48,8 @@ def get_cosine_schedule_with_warmup_decay_constant(
     min_lr_ratio: float,
     num_cycles: float = 0.5,
 ) -> Schedule:
-    """axolotl get_cosine_schedule_with_warmup_decay_constant (``cosine_constant_lr_ratio``): the cosine ends at that ratio of
-    the training, and the floor is held."""
+    """axolotl get_cosine_schedule_with_warmup_decay_constant (``cosine_constant_lr_ratio``): the cosine ends at that
+    ratio of the training, and the floor is held."""
     end = int(num_training_steps * constant_lr_ratio)
     if end <= num_warmup_steps:
         raise StepsizeError(

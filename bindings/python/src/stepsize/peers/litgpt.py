@@ -1,7 +1,8 @@
 """The schedules of LitGPT (Lightning-AI/litgpt): of `pretrain` and of the finetuning scripts.
 
-`get_lr` counts as nanoGPT did before 2025, with a warm-up from 0. LitGPT asks it for iteration 1 first, and for micro-batches
-as iterations: the rate of update u with A of them is that of `schedule.at(u * A + A)`. `get_lr_scheduler` counts updates from 0.
+`get_lr` counts as nanoGPT's first versions did, with a warm-up from 0. LitGPT asks it for iteration 1 first, and counts
+micro-batches as iterations: update u with A of them has `schedule.at(u * A + A)`. `get_lr_scheduler` counts updates
+from 0.
 """
 
 from __future__ import annotations

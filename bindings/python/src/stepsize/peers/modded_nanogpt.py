@@ -39,8 +39,8 @@ def get_lr(num_iterations: int, cooldown_frac: float = 0.4, final: float = 0.1) 
 
 
 def get_lr_warmdown(num_iterations: int, warmup_iters: int, warmdown_iters: int) -> Schedule:
-    """modded-nanogpt get_lr of 2024 and of llm.c's train_gpt2.py: (it + 1)/warmup_iters, the full rate, and a line to 0 at
-    `num_iterations` over the last `warmdown_iters`.
+    """modded-nanogpt get_lr of 2024: (it + 1)/warmup_iters, the full rate, and a line to 0 at `num_iterations` over the
+    last `warmdown_iters`.
 
     A warm-up that reaches into the warm-down comes first, as there.
     """

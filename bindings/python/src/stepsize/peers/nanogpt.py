@@ -1,8 +1,8 @@
 """The schedule of nanoGPT (karpathy/nanoGPT, train.py), and of the many trainers that began as a copy of it.
 
 `schedule.at(it)` is the multiplier of `learning_rate` for iteration `it`, from 0. Its warm-up is (it + 1)/(W + 1): the
-full rate comes with the first iteration after the W of the warm-up, not with the last of them as in ``warmup(W)``, and not
-from 0 as in older copies (those are `litgpt.get_lr`).
+full rate comes with the first iteration after the W of the warm-up, not with the last of them as in ``warmup(W)``, and
+it does not begin at 0 as in older copies (those are `litgpt.get_lr`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@
 from . import lr_scheduler
 from ._find import find
 from ._joined import Joined
+from ._layers import layer_decay
 from ._restoring import restoring
 from ._scheduler import Scheduler
 
-__all__ = ["Joined", "Scheduler", "find", "lr_scheduler", "restoring"]
+__all__ = ["Joined", "Scheduler", "find", "layer_decay", "lr_scheduler", "restoring"]

@@ -8,6 +8,7 @@ import torch
 
 from .._core.schedule import Schedule, as_schedule
 from .._foreign.errors import StepsizeError
+from ._bases import scale_of
 from ._groups import Curves
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Field:
 
 
 class Tied(Field):
-    """A number in every group in proportion to the rate, whatever has moved it: at the base rate it is the initial one."""
+    """A number in every group in proportion to the rate, whatever has moved that; the initial one at the base rate."""
 
     def __init__(self, optimizer: torch.optim.Optimizer, name: str) -> None:
         super().__init__(optimizer, name, TIED)
@@ -131,7 +132,7 @@ class Tied(Field):
 
 def _ratio(group: dict[str, Any]) -> float:
     """The rate as a fraction of the base rate; of one that is 0 there is none."""
-    base = float(group["initial_lr"])
+    base = float(group["initial_lr"]) * scale_of(group)
     return float(group["lr"]) / base if base > 0 else 1.0
 
 

@@ -30,9 +30,9 @@ def find(
         finder = find(model, optimizer, lambda batch: loss_of(model, batch), loader)
         lr = finder.suggest()
 
-    Afterwards, also where an error ends the test, everything is as before: see `restoring`. Random numbers are, too, so
-    that a loader shuffles as it would have done. What `data` itself remembers is restored where it has a ``state_dict``;
-    a generator has lost the batches that were taken from it.
+    Afterwards, also where an error ends the test, everything is as before: see `restoring`. Random numbers are,
+    too, so that a loader shuffles as it would have done. What `data` itself remembers is restored where it has a
+    ``state_dict``; a generator has lost the batches that were taken from it.
 
     Args:
         model: In the mode that it is in, such as ``train()``.
@@ -46,7 +46,7 @@ def find(
     """
     finder = Finder(**options)
     others = [*restore, *([] if scaler is None else [scaler])]
-    if hasattr(data, "state_dict") and hasattr(data, "load_state_dict"):
+    if _has_state(data):
         others.append(data)
     with restoring(model, optimizer, *others):
         ratios = ratios_of(optimizer)
@@ -55,7 +55,7 @@ def find(
             write(optimizer.param_groups, [rate * ratio for ratio in ratios])
             optimizer.zero_grad()
             value = loss(next(batches))
-            (value if scaler is None else scaler.scale(value)).backward()
+            (value if scaler is None else scaler.scale(value)).backward()  # type: ignore[no-untyped-call]
             if clip is not None:
                 if scaler is not None:
                     scaler.unscale_(optimizer)
@@ -74,3 +74,12 @@ def ratios_of(optimizer: torch.optim.Optimizer) -> list[float]:
     rates = [float(group["lr"]) for group in optimizer.param_groups]
     highest = max(rates)
     return [rate / highest if highest > 0 else 1.0 for rate in rates]
+
+
+def _has_state(data: Any) -> bool:
+    """Also of accelerate's loader, which has the functions whether there is a state or not."""
+    try:
+        data.state_dict()
+    except AttributeError:
+        return False
+    return hasattr(data, "load_state_dict")

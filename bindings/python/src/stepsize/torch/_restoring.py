@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-import random
-import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
+
+from .. import _generators
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,19 +34,19 @@ def restoring(model: torch.nn.Module, optimizer: torch.optim.Optimizer | None = 
     memory = {} if optimizer is None else {each: _copied(state) for each, state in optimizer.state.items()}
     # With this torch remembers whether there was an update before the first step of a scheduler.
     was_called = None if optimizer is None else optimizer.__dict__.get("_opt_called")
-    generators = _generators()
+    random_states = _generators.states()
     try:
         yield
     finally:
         with torch.no_grad():
             for tensor, before in tensors:
                 tensor.copy_(before)
-            for each, gradient, before in gradients:
+            for each, gradient, copied in gradients:
                 each.grad = gradient
-                if gradient is not None:
-                    gradient.copy_(before)
-            for group, before in groups:
-                _restore(group, before)
+                if gradient is not None and copied is not None:
+                    gradient.copy_(copied)
+            for group, values in groups:
+                _restore(group, values)
         if optimizer is not None:
             optimizer.state.clear()
             optimizer.state.update(memory)
@@ -58,7 +58,7 @@ def restoring(model: torch.nn.Module, optimizer: torch.optim.Optimizer | None = 
             module.set_extra_state(extra)
         for other, state in states:
             other.load_state_dict(state)
-        _set_generators(generators)
+        _generators.restore(random_states)
 
 
 def _has_extra(module: torch.nn.Module) -> bool:
@@ -81,21 +81,3 @@ def _restore(group: dict[str, Any], before: dict[str, Any]) -> None:
             kept[key].copy_(value)
             value = kept[key]
         group[key] = value
-
-
-def _generators() -> dict[str, Any]:
-    states: dict[str, Any] = {"python": random.getstate(), "torch": torch.get_rng_state()}
-    if torch.cuda.is_available() and torch.cuda.is_initialized():
-        states["cuda"] = torch.cuda.get_rng_state_all()
-    if "numpy" in sys.modules:
-        states["numpy"] = sys.modules["numpy"].random.get_state()
-    return states
-
-
-def _set_generators(states: dict[str, Any]) -> None:
-    random.setstate(states["python"])
-    torch.set_rng_state(states["torch"])
-    if "cuda" in states:
-        torch.cuda.set_rng_state_all(states["cuda"])
-    if "numpy" in states:
-        sys.modules["numpy"].random.set_state(states["numpy"])

@@ -45,9 +45,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             scheduler.step()  # with a controller: step(loss)
 
     The base rates are the optimizer's: each group's ``initial_lr`` if another scheduler has set one, otherwise its
-    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it. Groups
-    that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is filled in
-    place, so that compiled and captured optimizers see it.
+    ``lr``. The rate of a group with a number ``lr_scale``, as timm's layer decay makes them, is multiplied by it.
+    Groups that are added to the optimizer later have their rates from the next step on. A rate that is a tensor is
+    filled in place, so that compiled and captured optimizers see it.
 
     Args:
         optimizer: Any ``torch.optim.Optimizer``.
@@ -64,8 +64,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         record: Whether the rates that are used are recorded: see the attribute ``record``.
         extend_on_load: Whether ``load_state_dict`` accepts the state of a scheduler with another schedule, such as a
             shorter one, and continues from there with this one: for a trainer that resumes by itself.
-        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones; what
-            the controller has made of those keeps its proportion. None for the saved ones, with a warning if they differ.
+        rebase_on_load: Whether ``load_state_dict`` keeps the base rates of this scheduler in place of the saved ones;
+            what the controller has made of those keeps its proportion. None for the saved ones, with a warning if they
+            differ.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
         shards: The process group over which the parameters are sharded (FSDP): what ``observe`` reads is summed over it.
@@ -262,23 +263,22 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         new = groups[len(kept) :]
         bases = [self._unscaled[number] for number in kept] + [base_of(group) for group in new]
         bounds = {name: given[0] for name in ("min_lr", "max_lr") if len(given := self._options[name] or ()) == 1}
-        # A copy, since one group may be refused after another one was taken.
-        core = Core.from_state(self.core.state())
-        for number in reversed(range(len(self._groups))):
-            if number not in kept:
-                core.remove_group(number)
-        for group in new:
-            core.add_group(base_of(group) * scale_of(group), **bounds)
+        gone = [number for number in reversed(range(len(self._groups))) if number not in kept]
         fields = [field.followed(kept, new) for field in self.fields]
+        self._drive(None)
+        # First a copy, since one group may be refused after another one was taken.
+        with Core.from_state(self.core.state()) as copy:
+            for core in (copy, self.core):
+                for number in gone:
+                    core.remove_group(number)
+                for group in new:
+                    core.add_group(base_of(group) * scale_of(group), **bounds)
         if self._scalars is not None:
             self._scalars.follow(kept, new)
         self.fields, self._unscaled, self._groups = fields, bases, list(groups)
         for group in new:
             put_base(group, base_of(group))
-        old, before_start = self.core, self._before_start
-        self._own(core)
-        self._before_start = before_start
-        old.close()
+        write(new, self.core.lrs[len(kept) :])
 
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
@@ -342,8 +342,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     @property
     def base_lrs(self) -> list[float]:  # type: ignore[override]
-        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a number
-        for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
+        """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a
+        number for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
         return Bases(self._unscaled, self._rebase)
 
     @base_lrs.setter
@@ -514,9 +514,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             core.load_state_dict(state_dict["core"], extend=self.extend_on_load)
             if self.rebase_on_load is None:
                 warn(
-                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those that"
-                    f" the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the scheduler with"
-                    " rebase_on_load=True; with rebase_on_load=False nothing is said"
+                    f"load_state_dict: the base rates are those of the state, {state_dict['base_lrs']}, and not those"
+                    f" that the scheduler was made with, {self._unscaled}: for these set base_lrs, or make the"
+                    " scheduler with rebase_on_load=True; with rebase_on_load=False nothing is said"
                 )
             self._unscaled = list(state_dict["base_lrs"])
             self._replace(core)

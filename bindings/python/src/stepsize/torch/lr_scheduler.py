@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from functools import lru_cache, partial
+from functools import lru_cache, partial, wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
@@ -32,8 +32,10 @@ from .._core.scheduler import Scheduler as Core
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
+from ._bases import forget_stale, note_stale, warn_of_stale
 from ._dropin import Dropin, Plan, put_momentum
 from ._groups import Curves, is_ours, rates_of, warn_of_order, write
+from ._lengths import Ending
 from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class State:
                 f"state_dict: it is that of a stepsize.torch.Scheduler, expected that of {type(self).__name__}"
             )
         own, before = self.__dict__, self.__dict__.copy()
+        forget_stale(self)
         as_made = self._has_its_rates()  # before the schedulers inside this one write theirs
         try:
             # PyTorch's takes the functions out of the dictionary that it is given.
@@ -109,6 +112,23 @@ class _Twin(State, Dropin):
     _get_lr_called_within_step: bool
     _drives_momentum = False
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if not is_ours(cls) or not issubclass(cls, LRScheduler):
+            return
+        make: Any = cls.__init__
+
+        @wraps(make)  # with PyTorch's signature
+        def __init__(self: Any, *arguments: Any, **options: Any) -> None:
+            optimizer = options.get("optimizer", arguments[0] if arguments else None)
+            if isinstance(optimizer, torch.optim.Optimizer):
+                note_stale(self, optimizer)
+            make(self, *arguments, **options)
+            if self.last_epoch > 0:
+                forget_stale(self)  # it resumes by `last_epoch`
+
+        cls.__init__ = __init__  # type: ignore[method-assign]
+
     def _initial_step(self) -> None:
         self._plan = None
         super()._initial_step()  # type: ignore[misc]
@@ -122,6 +142,7 @@ class _Twin(State, Dropin):
         count = self._step_count
         if count == 1:
             warn_of_order(self.optimizer)
+            warn_of_stale(self)
         if epoch is not None:
             warn(peer.EPOCH_DEPRECATION_WARNING)
         self._step_count = count + 1
@@ -274,15 +295,25 @@ class MultiStepLR(ClosedForm, peer.MultiStepLR):
         return _made(peers.MultiStepLR, base, tuple(self.milestones.elements()), self.gamma)
 
 
-class ConstantLR(ClosedForm, peer.ConstantLR):
+class ConstantLR(Ending, ClosedForm, peer.ConstantLR):
     _names = ("factor", "total_iters")
+    _length = "total_iters"
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.ConstantLR, base, self.factor, self.total_iters)
 
 
-class LinearLR(ClosedForm, peer.LinearLR):
+class LinearLR(Ending, ClosedForm, peer.LinearLR):
     _names = ("start_factor", "end_factor", "total_iters")
+    _length = "total_iters"
+
+    def _lengthen(self, total: int, keeps_rate: bool) -> None:
+        if keeps_rate:
+            # The line from the present rate to the end, as if it had begun at update 0.
+            done = self.last_epoch / total
+            present = self.start_factor + (self.end_factor - self.start_factor) * self.last_epoch / self.total_iters
+            self.start_factor = (present - self.end_factor * done) / (1 - done)
+        super()._lengthen(total, keeps_rate)
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.LinearLR, base, self.start_factor, self.end_factor, self.total_iters)
@@ -295,15 +326,17 @@ class ExponentialLR(ClosedForm, peer.ExponentialLR):
         return _made(peers.ExponentialLR, base, self.gamma)
 
 
-class PolynomialLR(ClosedForm, peer.PolynomialLR):
+class PolynomialLR(Ending, ClosedForm, peer.PolynomialLR):
     _names = ("total_iters", "power")
+    _length = "total_iters"
 
     def _schedule(self, group: int, base: float) -> Schedule:
         return _made(peers.PolynomialLR, base, self.total_iters, self.power)
 
 
-class CosineAnnealingLR(ClosedForm, peer.CosineAnnealingLR):
+class CosineAnnealingLR(Ending, ClosedForm, peer.CosineAnnealingLR):
     _names = ("T_max", "eta_min", "base_lrs")
+    _length = "T_max"
 
     def _contents(self) -> list[Any]:
         return [self.base_lrs]
@@ -329,6 +362,8 @@ class CosineAnnealingWarmRestarts(ClosedForm, peer.CosineAnnealingWarmRestarts):
         return _made(peers.CosineAnnealingLR, base, self.T_i, self.eta_min)
 
     def _follow(self, epoch: float | None = None) -> None:
+        if not self._is_initial:
+            warn_of_stale(self)
         if len(self.base_lrs) != len(self.optimizer.param_groups):
             _refuse_count(self.base_lrs, self.optimizer.param_groups)
         before = self.__dict__.copy()
@@ -395,9 +430,30 @@ def _triangle(up: int, down: int, high: float, low: float) -> Schedule:
     return Repeat(Ramp(up, start=high, end=low) >> Ramp(down, start=low, end=high))
 
 
-class OneCycleLR(ClosedForm, peer.OneCycleLR):
+class OneCycleLR(Ending, ClosedForm, peer.OneCycleLR):
     _names = ("total_steps", "_schedule_phases", "_anneal_func_type", "cycle_momentum")
     _drives_momentum = True
+    _length = "total_steps"
+
+    def _lengthen(self, total: int, keeps_rate: bool) -> None:
+        # PyTorch counts the steps at which phases end from -1.
+        done, last = (self.last_epoch if keeps_rate else -1), self.total_steps - 1
+        if done >= last:
+            raise StepsizeError("extend: the curve has ended: there is nothing to continue")
+        phases = [dict(phase) for phase in self._schedule_phases]
+        if 0 < done < phases[0]["end_step"]:
+            start = {end: phases[0][f"start_{end[4:]}"] for end in ("end_lr", "end_momentum")}
+            phases.insert(0, {**phases[0], "end_step": 0.0, **start})
+        for phase in phases:
+            phase["end_step"] = done + (phase["end_step"] - done) * ((total - 1 - done) / (last - done))
+        self._schedule_phases = phases
+        super()._lengthen(total, keeps_rate)
+
+    def _take(self, update: int) -> None:
+        self._get_lr_called_within_step = True
+        rates = self.get_lr()
+        self._get_lr_called_within_step = False
+        self._last_lr = write(self.optimizer.param_groups, rates)
 
     def _contents(self) -> list[Any]:
         return [self._schedule_phases, *self._schedule_phases]
