@@ -1,9 +1,12 @@
-"""What `stepsize.torch.Scheduler.observe` takes of a step of a small transformer on the CPU, by controller and optimizer.
+"""What `stepsize.torch.Scheduler.observe` takes of a step of a small transformer on the CPU, by controller and
+optimizer.
 
     python bench_observe.py [ROUNDS]
 
-Each round is a training step with `observe` in it; its processor time is compared with that of the rest of the step, so that
-whatever else runs on the machine counts little. Printed: the least time of each, and the median over the rounds of their ratio.
+Each round is a training step with `observe` in it; its processor time is compared with that of the rest of the step,
+so that
+whatever else runs on the machine counts little. Printed: the least time of each, and the median over the rounds of
+their ratio.
 """
 
 import statistics
@@ -62,7 +65,8 @@ def main():
     for name, text in CASES:
         alone, observed = measure(name, text, rounds)
         ratio = statistics.median(each / step for each, step in zip(observed, alone))
-        print(f"{name:6} {text:20} step {1e3 * min(alone):7.2f} ms  observe {1e3 * min(observed):6.3f} ms  {100 * ratio:5.2f} %")
+        times = f"step {1e3 * min(alone):7.2f} ms  observe {1e3 * min(observed):6.3f} ms"
+        print(f"{name:6} {text:20} {times}  {100 * ratio:5.2f} %")
 
 
 if __name__ == "__main__":

@@ -293,7 +293,8 @@ class DoG(Automatic):
 
 
 class DAdaptation(Automatic):
-    """d/|g0|, where d is at least 2 n/|s|: s is the sum of rate times gradient, n that of its products with the next."""
+    """d/|g0|, where d is at least 2 n/|s|: s is the sum of rate times gradient, n that of its products with the
+    next."""
 
     def __init__(self, base, *, d0=1e-6, growth=inf, max_lr=None):
         super().__init__(base, max_lr)

@@ -12,7 +12,17 @@ import sys
 from pathlib import Path
 
 from controller_rules import (
-    NEVER, DAdaptation, DoG, EarlyStop, Greedy, Hypergradient, LineSearch, Plateau, Polyak, inf, nan,
+    NEVER,
+    DAdaptation,
+    DoG,
+    EarlyStop,
+    Greedy,
+    Hypergradient,
+    LineSearch,
+    Plateau,
+    Polyak,
+    inf,
+    nan,
 )
 
 TABLE = Path(__file__).with_name("controllers.txt")
@@ -211,13 +221,15 @@ TRACES = [
      "and the next one starts as if it had not happened.", "line_search", (),
      {"backtrack": 0.5, "batches_per_epoch": 1}, 1.0, None,
      searched((8.0, 4.0, [0.0]), (nan, 4.0, [0.0]), (8.0, inf, [0.0]), (8.0, 4.0, [0.0]))),
-    ("dog", "Before the first observation the rate is 0. Then it is the largest distance from the start so far, at first "
+    ("dog", "Before the first observation the rate is 0. Then it is the largest distance from the start so far, at "
+     "first "
      "r (1 + |x0|), over the root of the sum of the squared norms and eps.", "dog", (), {"r": 0.001}, 1.0, None,
      scalars("grad_norm distance start_norm", (3.0, 0.0, 9.0), (4.0, 0.006, 9.0), (2.0, 0.5, 9.0), (1.0, 0.25, 9.0))),
     ("dog, first rate", "The first rate is the given one, and stays so as long as nothing has moved.", "dog", (),
      {"init_lr": 0.125}, 2.0, RISE,
      scalars("grad_norm distance", (3.0, 0.0), (4.0, 0.0), (2.0, 0.5))),
-    ("dog, not finite", "What is not finite changes nothing, and norms are not added; a gradient of 0 adds nothing; the "
+    ("dog, not finite", "What is not finite changes nothing, and norms are not added; a gradient of 0 adds nothing; "
+     "the "
      "bound holds.", "dog", (), {"r": 0.5, "eps": 0.25, "max_lr": 0.25}, 1.0, None,
      scalars("grad_norm distance start_norm", (nan, 0.0, 1.0), (0.0, 0.0, 1.0), (2.0, inf, 1.0), (4.0, 0.0, 1.0),
              (1.0, 3.0, 1.0))),
@@ -225,22 +237,25 @@ TRACES = [
      "update shows, in the next one.", "dadapt", (), {"d0": 0.125}, 1.0, None,
      scalars("grad_norm distance dot_start", (0.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 0.125, 0.25), (1.5, 0.5, 0.75),
              (1.0, 1.0, -1.0), (nan, 1.0, 1.0), (1.0, 2.0, 4.0))),
-    ("dadapt, growth and schedule", "The estimate grows by no more than the given factor, and not by an update whose rate "
+    ("dadapt, growth and schedule", "The estimate grows by no more than the given factor, and not by an update "
+     "whose rate "
      "the schedule makes 0.", "dadapt", (), {"d0": 0.125, "growth": 1.5}, 2.0,
      RISE,
      scalars("grad_norm distance dot_start", (2.0, 0.0, 0.0), (2.0, 0.0, 0.0), (2.0, 0.125, 8.0), (2.0, 0.25, 8.0))),
-    ("polyak, sps", "The loss over its lower bound, over c |g|^2, at most max_lr; a loss below a given bound makes it 0, "
-     "a gradient of 0 keeps it.", "polyak", ("sps",), {"lower_bound": 0.5, "max_lr": 4.0}, 1.0, None,
-     scalars("loss grad_norm", (2.5, 2.0), (2.5, 0.0), (1.5, 0.25), (1.25, 0.125), (0.25, 1.0), (nan, 1.0), (1.0, 1.0))),
+    ("polyak, sps", "The loss over its lower bound, over c |g|^2, at most max_lr; a loss below a given bound makes "
+     "it 0, a gradient of 0 keeps it.", "polyak", ("sps",), {"lower_bound": 0.5, "max_lr": 4.0}, 1.0, None,
+     scalars("loss grad_norm", (2.5, 2.0), (2.5, 0.0), (1.5, 0.25), (1.25, 0.125), (0.25, 1.0), (nan, 1.0),
+             (1.0, 1.0))),
     ("polyak, growth", "The rate grows by no more than the given factor in an update.", "polyak", ("sps",),
      {"growth": 1.5}, 0.5, None, scalars("loss grad_norm", (1.0, 4.0), (1.0, 1.0), (1.0, 1.0), (1.0, 8.0))),
     ("polyak, averages", "Loss and size of the gradient are averaged, from the first on; for Adam the size is "
      "sqrt(pi/2) times the sum of absolute values.", "polyak", (), {"norm": "l1", "average": 0.75, "align": 0.0}, 1.0,
      None, scalars("loss grad_l1", (2.0, 8.0), (1.0, 4.0), (1.0, 16.0), (0.5, 2.0))),
-    ("polyak, aligned", "As long as the gradient goes the way of the last update, the rate rises; where it turns back, it "
-     "falls; the first update has none before it.", "polyak", (), {}, 1.0, None,
-     scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0), (2.0, 2.0, -1.0, 1.0), (2.0, 2.0, -0.5, 1.0),
-             (2.0, 2.0, 1.5, 1.0), (2.0, 2.0, 0.5, 0.5), (2.0, 0.0, 0.0, 0.5), (2.0, 2.0, -0.25, 1.0))),
+    ("polyak, aligned", "As long as the gradient goes the way of the last update, the rate rises; where it turns "
+     "back, it falls; the first update has none before it.", "polyak", (), {}, 1.0, None,
+     scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0), (2.0, 2.0, -1.0, 1.0),
+             (2.0, 2.0, -0.5, 1.0), (2.0, 2.0, 1.5, 1.0), (2.0, 2.0, 0.5, 0.5), (2.0, 0.0, 0.0, 0.5),
+             (2.0, 2.0, -0.25, 1.0))),
     ("polyak, until", "From update 2 on the correction is kept.", "polyak", (), {"until": 2, "align": 4.0}, 1.0, None,
      scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0), (2.0, 2.0, -1.0, 1.0), (2.0, 2.0, 1.0, 1.0),
              (2.0, 2.0, 1.0, 1.0))),
@@ -248,11 +263,12 @@ TRACES = [
      "within ten updates.", "polyak", (), {"target": 0.0}, 1.0, None,
      scalars("loss grad_norm dot_update update_norm", (2.0, 2.0, 0.0, 0.0),
              *[(2.0 + k, 2.0, 0.0, 1.0) for k in range(12)])),
-    ("polyak, momo", "The average of the loss, minus that of g.x, plus d.x, over |d|^2, at most the base rate.", "polyak",
-     ("momo",), {"average": 0.5}, 0.5, None,
+    ("polyak, momo", "The average of the loss, minus that of g.x, plus d.x, over |d|^2, at most the base rate.",
+     "polyak", ("momo",), {"average": 0.5}, 0.5, None,
      scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 4.0, 1.0), (1.5, 0.5, 2.0, 0.5), (1.0, 0.75, 4.0, 0.25),
              (0.5, 2.0, 4.0, 0.25), (0.5, 0.5, 0.0, 0.25))),
-    ("polyak, lower bound", "The lower bound is the last value of the model along its step, and half of what is below it.",
+    ("polyak, lower bound", "The lower bound is the last value of the model along its step, and half of what is "
+     "below it.",
      "polyak", ("momo",), {"average": 0.5, "adapt": True}, 4.0, None,
      scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 2.0, 1.0), (1.5, 0.5, 2.0, 0.5), (0.5, 0.75, 4.0, 0.25),
              (0.25, 0.5, 4.0, 0.25))),

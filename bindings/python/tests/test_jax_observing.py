@@ -68,7 +68,8 @@ def theirs(optimizer, count=30):
 @pytest.mark.parametrize(("text", "optimizer", "averaged"), [
     ("dog(r=0.001)", lambda: optax.contrib.dog(1.0, init_step=("heuristic", 1e-3)), None),
     ("dog(init_lr=0.02)", lambda: optax.contrib.dog(1.0, init_step=("learning_rate", 0.02)), None),
-    ("dog(r=0.001) * linear(40)", lambda: optax.contrib.dog(optax.linear_schedule(1.0, 0.0, 40), ("heuristic", 1e-3)), None),
+    ("dog(r=0.001) * linear(40)", lambda: optax.contrib.dog(optax.linear_schedule(1.0, 0.0, 40), ("heuristic", 1e-3)),
+     None),
     ('polyak("momo")', lambda: optax.contrib.momo(1.0), 0.9),
     ('polyak("momo", adapt=true)', lambda: optax.contrib.momo(1.0, adapt_lower_bound=True), 0.9),
     ('polyak("sps", c=1, max_lr=0.5)', lambda: optax.polyak_sgd(max_learning_rate=0.5), None),

@@ -5,7 +5,10 @@ import math
 import pytest
 import stepsize as st
 
-TEXTS = ["dog(r=0.01) * linear(100)", "dadapt(d0=0.1)", "polyak()", 'polyak("sps", growth=1.1)', 'polyak("momo", adapt=true)']
+TEXTS = [
+    "dog(r=0.01) * linear(100)", "dadapt(d0=0.1)", "polyak()", 'polyak("sps", growth=1.1)',
+    'polyak("momo", adapt=true)',
+]  # fmt: skip
 
 
 def numbers(scheduler, update):
@@ -97,6 +100,7 @@ def test_what_is_not_finite_changes_nothing(value):
 
 def test_classes_have_the_parameters():
     scheduler = st.Scheduler(1.0, "linear(9)", st.Polyak("sps", c=1, max_lr=0.5))
-    assert str(scheduler) == 'polyak("sps", c=1, max_lr=0.5) * linear(9)' and scheduler.observe(8.0, grad_norm=2.0) == 0.5
+    assert str(scheduler) == 'polyak("sps", c=1, max_lr=0.5) * linear(9)'
+    assert scheduler.observe(8.0, grad_norm=2.0) == 0.5
     assert str(st.DoG(r=1e-3, per_group=True)) == "dog(r=0.001, per_group=true)"
     assert str(st.DAdaptation(growth=1.5)) == "dadapt(growth=1.5)"

@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from .nmf import StochasticNMF
 
 __all__ = [
-    "Controller", "DAdaptation", "DoG", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau", "Polyak",
+    "Controller", "DAdaptation", "DoG", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau",
+    "Polyak",
     "Schedule", "Scheduler", "EarlyStop", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += named.__all__

@@ -94,7 +94,8 @@ class Functional:
 
         Args:
             state: From ``init`` or ``step``.
-            numbers: Those that ``scheduler.observes`` names, as ``stepsize.optax.scalars`` computes them: numbers or arrays
+            numbers: Those that ``scheduler.observes`` names, as ``stepsize.optax.scalars`` computes them: numbers or
+            arrays
                 without dimensions, concrete or traced, of all groups together.
         """
         names = tuple(numbers)
@@ -245,7 +246,7 @@ def scalars(names: Iterable[str], grads: Any, params: Any, *, start: Any = None,
         if name == "loss":
             continue
         if name not in known:
-            raise StepsizeError(f"{name}: depends on the optimizer: compute it yourself, as docs/tuning-free.md defines it")
+            raise StepsizeError(f"{name}: depends on the optimizer: compute it as docs/tuning-free.md defines it")
         compute, given = known[name]
         if given is None:
             raise StepsizeError(f"{name}: needs {'update' if 'update' in name else 'start'}")

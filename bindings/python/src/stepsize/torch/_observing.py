@@ -1,6 +1,7 @@
 """The numbers that a controller observes before an update, from the parameter groups of an optimizer.
 
-The gradient is the one that the optimizer will use: what is in ``.grad``, unscaled and clipped, plus the weight decay that
+The gradient is the one that the optimizer will use: what is in ``.grad``, unscaled and clipped, plus the weight decay
+that
 the optimizer itself adds to it. All numbers of all groups are read from the device at once.
 """
 
@@ -126,7 +127,8 @@ class Scalars:
             return
         states = [self._optimizer.state.get(each) or {} for each in group["params"]]
         # Before the first update there is no state.
-        there = [k for k, state in enumerate(states) if _MOVES & state.keys() and state[min(_MOVES & state.keys())] is not None]
+        there = [k for k, state in enumerate(states) if _MOVES & state.keys() and state[min(_MOVES & state.keys())] is
+        not None]
         if not self._used or not there:
             return
         weights, gradients = [weights[k] for k in there], [gradients[k] for k in there]

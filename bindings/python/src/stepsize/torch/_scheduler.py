@@ -69,7 +69,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             differ.
         scaler: The ``torch.amp.GradScaler`` that steps the optimizer: an update that it skips, since a gradient was not
             finite, is none, and its loss is not observed.
-        shards: The process group over which the parameters are sharded (FSDP): what ``observe`` reads is summed over it.
+        shards: The process group over which the parameters are sharded (FSDP): what ``observe`` reads is summed over
+        it.
             None where each process has all of them.
         last_epoch: The last update of an earlier run, to resume without a state_dict as in PyTorch; -1 for none.
         total: Updates of the run, for texts that give shares of it: ``"warmup(10%) >> cosine(90%)"``.
@@ -163,14 +164,17 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     # ---- Training ----
 
     def observe(self, loss: Any = None) -> float:
-        """Before ``optimizer.step()``: shows the controller what it needs of this update (``stepsize.Scheduler.observe``),
+        """Before ``optimizer.step()``: shows the controller what it needs of this update
+        (``stepsize.Scheduler.observe``),
         computed from the parameters and their gradients; writes the rates and returns the one of the first group. Does
         nothing where no controller needs it, or by ``read_every``.
 
-        The gradient is the one that the optimizer will use: call it after ``scaler.unscale_(optimizer)``, after clipping,
+        The gradient is the one that the optimizer will use: call it after ``scaler.unscale_(optimizer)``, after
+        clipping,
         and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
 
-        The distance from the start needs a copy of the weights, taken at the first call. The last update follows from the
+        The distance from the start needs a copy of the weights, taken at the first call. The last update follows from
+        the
         state of SGD with momentum, Adam and AdamW; else it needs another copy.
         """
         core = self.core
