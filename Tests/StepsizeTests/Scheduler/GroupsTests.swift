@@ -5,7 +5,9 @@ import XCTest
 final class GroupsTests: XCTestCase {
   /// New base rates for a fresh scheduler are those that one is made with, whatever the controller.
   func testNewBaseRatesAreThoseOfANewScheduler() throws {
-    for text in ["cosine(9)", "greedy()", "plateau() * linear(9)", "hypergradient()", "line_search()", "learned()"] {
+    for text in [
+      "cosine(9)", "greedy()", "plateau() * linear(9)", "hypergradient()", "line_search()", "learned()",
+    ] {
       let plan = try Plan(parsing: Array(text.utf8))
       var changed = try Scheduler(baseLRs: [0.1, 0.2], plan: plan)
       var made = try Scheduler(baseLRs: [3, 4], plan: plan)
