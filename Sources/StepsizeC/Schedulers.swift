@@ -420,16 +420,17 @@ private func place<Rate>(
   guard let observations, let scheduler, lrs != nil || count == 0 else {
     return fail(STEPSIZE_ERROR_NULL, "observe: scheduler, observations or lrs is NULL", error)
   }
-  guard isUsable(observations, observation_count), observation_count > 0, isAligned(lrs),
-    (lrs == nil) == (count == 0),
-    observation_count <= UInt(Scheduler.maximumGroupCount), count <= UInt(Int.max),
-    let one = read(observations, over: stepsize_observation())
+  let (first, last) = (UnsafeRawPointer(observations), Int(clamping: observation_count) - 1)
+  let size = Int(first.loadUnaligned(as: UInt32.self))
+  // A struct of this version is not copied once more to be looked at.
+  guard isUsable(observations, observation_count), last >= 0, last < Scheduler.maximumGroupCount,
+    isAligned(lrs), (lrs == nil) == (count == 0), count <= UInt(Int.max),
+    size == MemoryLayout<stepsize_observation>.size || isReadable(observations)
   else {
     return fail(
       STEPSIZE_ERROR_SIZE, "observe: an array is not aligned, or its count or a size is wrong", error)
   }
-  let (first, size, last) = (UnsafeRawPointer(observations), Int(one.size), Int(observation_count) - 1)
-  var seen = unsafeBitCast(one, to: Observation.self)
+  var seen = first.loadUnaligned(as: Observation.self)
   if last > 0, !haveSameSize(first, size, last, &seen) {
     return fail(STEPSIZE_ERROR_SIZE, "observe: a size is wrong", error)
   }
@@ -448,6 +449,11 @@ private func place<Rate>(
   }
 }
 
+@inline(never)
+private func isReadable(_ one: UnsafePointer<stepsize_observation>) -> Bool {
+  read(one, over: stepsize_observation()) != nil
+}
+
 /// Whether the observations behind the first one have its size; what all of them give.
 private func haveSameSize(_ first: UnsafeRawPointer, _ size: Int, _ count: Int, _ seen: inout Observation)
   -> Bool
@@ -455,7 +461,7 @@ private func haveSameSize(_ first: UnsafeRawPointer, _ size: Int, _ count: Int, 
   guard size % 8 == 0 else { return false }
   for i in 1...count {
     let one = (first + i * size).assumingMemoryBound(to: stepsize_observation.self)
-    guard Int(one.pointee.size) == size, read(one, over: stepsize_observation()) != nil else { return false }
+    guard Int(one.pointee.size) == size, isReadable(one) else { return false }
     seen.restrict(to: Needs(rawValue: one.pointee.given))
   }
   return true

@@ -53,14 +53,22 @@ extension Scheduler {
     into rates: consuming MutableSpan<Double>
   ) throws(ObservationFailure) {
     guard rates.count == 0 || rates.count >= groups.count else { throw .size }
-    let (scalars, needs) = (controller.scalars, controller.needs)
+    let scalars = controller.scalars
     if scalars.isEmpty { throw .isNotObserved }
     guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else { throw .count(count) }
-    var total = first
-    var isFinite = try first.check(scalars)
     if count > 1 {
-      isFinite = try Self.add(&total, numbers, stride, count, scalars)
+      var total = first
+      let isFinite = try Self.add(&total, numbers, stride, count, scalars)
+      return try observe(total, isFinite, numbers, stride, count, rates)
     }
+    try observe(first, try first.check(scalars), numbers, stride, count, rates)
+  }
+
+  private mutating func observe(
+    _ total: Observation, _ isFinite: Bool, _ numbers: Span<Double>, _ stride: Int, _ count: Int,
+    _ rates: consuming MutableSpan<Double>
+  ) throws(ObservationFailure) {
+    let (scalars, needs) = (controller.scalars, controller.needs)
     let isCommon = groupSchedules.isEmpty
     let looksBack = needs.contains(.gradient) && scalars.contains(.dotUpdate)
     if looksBack && !isCommon { throw .ownSchedules }
@@ -80,6 +88,7 @@ extension Scheduler {
   private static func add(
     _ total: inout Observation, _ numbers: Span<Double>, _ stride: Int, _ count: Int, _ scalars: Needs
   ) throws(ObservationFailure) -> Bool {
+    _ = try total.check(scalars)
     for i in 1..<Swift.max(count, 1) {
       let one = Observation(total.given, numbers, at: i, stride: stride)
       _ = try one.check(scalars)
