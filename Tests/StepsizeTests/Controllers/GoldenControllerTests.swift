@@ -25,7 +25,7 @@ final class GoldenControllerTests: XCTestCase {
     let numbers = call.dropFirst().compactMap { Double($0) }
     let (first, others) = (Array(numbers.prefix(1)), Array(numbers.dropFirst()))
     switch call[0] {
-    case "observe": try scheduler.observe(observation(call.dropFirst()), into: rates.mutableSpan)
+    case "observe": try scheduler.observe([observation(call.dropFirst())], into: rates.mutableSpan)
     case "observe_gradient":
       try scheduler.observeGradient(dots: first.span, norms: others.span, into: rates.mutableSpan)
     case "propose":
