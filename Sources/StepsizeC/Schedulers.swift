@@ -257,7 +257,7 @@ private func advance(
 
 // For loops and callbacks that have one place to ask, before each update.
 
-/// The rate of one group for the present update, as a number: for a loop that takes a step after each update.
+/// The rate of one group for the current update, as a number: for a loop that takes a step after each update.
 ///
 ///     for (int t = 0; t < 10000; t++) {
 ///       double loss = train(stepsize_scheduler_lr(scheduler, 0));
@@ -280,8 +280,8 @@ private func advance(
   single(stepsize_scheduler_lr(scheduler, group))
 }
 
-/// The rates for the present update, which then counts as made: the first call gives those for update 0, each further one
-/// those for the next update. Nothing is to be called after an update; saved and restored, the next call goes on.
+/// The rates for the current update, which then counts as made: the first call gives those for update 0, each further one
+/// those for the next update. Nothing is to be called after an update; saved and restored, the next call continues.
 ///
 ///     double lr;
 ///     for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)

@@ -1,4 +1,4 @@
-/* A test is a program: CHECK counts and goes on, REQUIRE gives up, `finish` says how it went. */
+/* A test is a program: CHECK counts and continues, REQUIRE gives up, `finish` prints the result. */
 #ifndef CHECK_H
 #define CHECK_H
 

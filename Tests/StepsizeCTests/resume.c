@@ -1,4 +1,4 @@
-/* Goes on with a training from its saved state, for tests that compare languages:
+/* Continues with a training from its saved state, for tests that compare languages:
 
        resume STATE_IN STEPS STATE_OUT
 

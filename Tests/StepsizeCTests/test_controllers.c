@@ -1,4 +1,4 @@
-/* Controllers that listen: their text form; hypergradient descent and the line search against the equations of their
+/* Controllers: their text form; hypergradient descent and the line search against the equations of their
    papers, written again here; what happens to losses that are no numbers; and a million random calls.
        test_controllers [CALLS]      only the random calls, so many of them */
 #include "making.h"
@@ -159,7 +159,7 @@ static void sgd_with_hypergradient(void) {
   enum { N = 4 };
   const double a[N] = {1, 3, 0.5, 7};
   const double beta = 1e-3;
-  double x[N] = {1, -2, 3, 0.5}, previous[N] = {0}, lr = 0.01, answered;
+  double x[N] = {1, -2, 3, 0.5}, previous[N] = {0}, lr = 0.01, returned;
   stepsize_scheduler *s = scheduler_of("hypergradient(beta=1e-3)", lr);
   double first = 0, last = 0;
   int moved = 0;
@@ -170,16 +170,16 @@ static void sgd_with_hypergradient(void) {
     last = f;
     double before = lr;
     lr = lr + beta * h;
-    CHECK_STATUS(stepsize_scheduler_observe_gradient(s, &h, NULL, 1, &answered, 1), STEPSIZE_OK);
-    CHECK_SAME(answered, lr);
+    CHECK_STATUS(stepsize_scheduler_observe_gradient(s, &h, NULL, 1, &returned, 1), STEPSIZE_OK);
+    CHECK_SAME(returned, lr);
     int32_t decision = stepsize_scheduler_decision(s);
     CHECK(decision == (lr > before   ? STEPSIZE_DECISION_RAISED
                        : lr < before ? STEPSIZE_DECISION_CUT
                                      : STEPSIZE_DECISION_KEPT));
     moved += lr != before;
     for (int i = 0; i < N; i++) x[i] -= lr * g[i], previous[i] = g[i];
-    CHECK_STATUS(stepsize_scheduler_step(s, &answered, 1), STEPSIZE_OK);
-    CHECK_SAME(answered, lr);
+    CHECK_STATUS(stepsize_scheduler_step(s, &returned, 1), STEPSIZE_OK);
+    CHECK_SAME(returned, lr);
   }
   CHECK(moved > 100 && last < 1e-3 * first);
   stepsize_scheduler_destroy(s);
@@ -188,7 +188,7 @@ static void sgd_with_hypergradient(void) {
 /* Adam-HD (Algorithm 6): u is Adam's step without its rate. */
 static void adam_with_hypergradient(void) {
   const double a[3] = {1, 10, 100}, beta = 1e-4, b1 = 0.9, b2 = 0.999;
-  double x[3] = {1, 1, -1}, m[3] = {0}, v[3] = {0}, u[3] = {0}, lr = 1e-3, answered, p1 = 1, p2 = 1;
+  double x[3] = {1, 1, -1}, m[3] = {0}, v[3] = {0}, u[3] = {0}, lr = 1e-3, returned, p1 = 1, p2 = 1;
   stepsize_scheduler *s = scheduler_of("hypergradient(\"adam\", beta=1e-4)", lr);
   for (int t = 0; t < 200; t++) {
     double h = 0;
@@ -197,8 +197,8 @@ static void adam_with_hypergradient(void) {
     lr += beta * h;
     if (lr > 1) lr = 1; /* 1000 base */
     if (lr < 1e-6) lr = 1e-6;
-    CHECK_STATUS(stepsize_scheduler_observe_gradient(s, &h, NULL, 1, &answered, 1), STEPSIZE_OK);
-    CHECK_SAME(answered, lr);
+    CHECK_STATUS(stepsize_scheduler_observe_gradient(s, &h, NULL, 1, &returned, 1), STEPSIZE_OK);
+    CHECK_SAME(returned, lr);
     for (int i = 0; i < 3; i++) {
       double g = a[i] * x[i];
       m[i] = b1 * m[i] + (1 - b1) * g;
@@ -331,7 +331,7 @@ static void line_search(int reset, int projected, int max_trials, int factor) {
            "line_search(backtrack=0.7, reset=\"%s\", gamma=3, batches_per_epoch=20, max_trials=%d, projected=%s)",
            rules[reset], max_trials, projected ? "true" : "false");
   stepsize_scheduler *s = scheduler_of(text, base);
-  double x[DIMENSIONS] = {1, 2, 3, 4, 5}, rate = base, answered;
+  double x[DIMENSIONS] = {1, 2, 3, 4, 5}, rate = base, returned;
   uint64_t random = 77;
   int64_t work = 0;
   int accepted = 0, failed = 0, capped = 0;
@@ -349,8 +349,8 @@ static void line_search(int reset, int projected, int max_trials, int factor) {
     capped += rate > high;
     rate = fmin(fmax(rate, low), high);
     if (sqrt(norm) < 1e-8) rate = start;
-    CHECK_STATUS(stepsize_scheduler_propose(s, f, &norm, 1, &answered, 1), STEPSIZE_OK);
-    CHECK_SAME(answered, rate);
+    CHECK_STATUS(stepsize_scheduler_propose(s, f, &norm, 1, &returned, 1), STEPSIZE_OK);
+    CHECK_SAME(returned, rate);
     int32_t trial = STEPSIZE_TRIAL_RETRY, expected = STEPSIZE_TRIAL_RETRY;
     for (int k = 0; expected == STEPSIZE_TRIAL_RETRY; k++) {
       squares = stepped(to, x, g, rate, projected);
@@ -364,10 +364,10 @@ static void line_search(int reset, int projected, int max_trials, int factor) {
         expected = k + 1 < max_trials ? STEPSIZE_TRIAL_RETRY : STEPSIZE_TRIAL_FAILED;
       }
       rate = next;
-      CHECK_STATUS(stepsize_scheduler_report(s, reached, &squares, 1, &trial, &answered, 1), STEPSIZE_OK);
+      CHECK_STATUS(stepsize_scheduler_report(s, reached, &squares, 1, &trial, &returned, 1), STEPSIZE_OK);
       CHECK(trial == expected);
-      if (trial == STEPSIZE_TRIAL_FAILED) CHECK_SAME(answered, low);
-      else CHECK_SAME(answered, rate);
+      if (trial == STEPSIZE_TRIAL_FAILED) CHECK_SAME(returned, low);
+      else CHECK_SAME(returned, rate);
       if (trial != expected) break;
     }
     if (expected == STEPSIZE_TRIAL_FAILED) stepped(to, x, g, low, projected), failed++;
@@ -378,7 +378,7 @@ static void line_search(int reset, int projected, int max_trials, int factor) {
                                              : rate < start                    ? STEPSIZE_DECISION_CUT
                                                                                : STEPSIZE_DECISION_KEPT));
     /* A search of this update is over: there is nothing to report. */
-    CHECK_STATUS(stepsize_scheduler_report(s, 0, &squares, 1, &trial, &answered, 1), STEPSIZE_ERROR_ORDER);
+    CHECK_STATUS(stepsize_scheduler_report(s, 0, &squares, 1, &trial, &returned, 1), STEPSIZE_ERROR_ORDER);
     CHECK_STATUS(stepsize_scheduler_step(s, NULL, 0), STEPSIZE_OK);
     memcpy(x, to, sizeof x);
     if (t % 50 == 49) /* away from the solution again */
@@ -688,7 +688,7 @@ static void random_calls(long wanted) {
                                                                     : (int64_t)(random_bits(&random) >> 1));
         break;
       case 7:
-        if (below(&random, 10) == 0) { /* goes on as another one, which has the same state */
+        if (below(&random, 10) == 0) { /* continues as another one, which has the same state */
           size_t size, again;
           uint8_t *state = state_of(s, &size);
           stepsize_scheduler *other = restored(state, size);

@@ -1,4 +1,4 @@
-/* Another schedule for a running scheduler: from the present update on its rates, with all that the controllers know,
+/* Another schedule for a running scheduler: from the current update on its rates, with all that the controllers know,
    the record and its phases as they really were; refused where it cannot be, with nothing changed. */
 #include "making.h"
 
@@ -122,7 +122,7 @@ static void replayed(int save) {
   stepsize_scheduler_destroy(s);
 }
 
-/* A phase that was ended early: the schedule's step goes on, in the extended one as well. */
+/* A phase that was ended early: the schedule's step continues, in the extended one as well. */
 static void ended_early(void) {
   const char *text = "early_stop(\"main\", patience=3) * (constant(50, phase=\"main\") >> linear(10, phase=\"end\"))";
   stepsize_error error = {0};

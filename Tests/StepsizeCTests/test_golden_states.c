@@ -1,4 +1,4 @@
-/* Saved states of older formats (Tests/golden/states.txt): each is still read, and goes on with the same bits. */
+/* Saved states of older formats (Tests/golden/states.txt): each is still read, and continues with the same bits. */
 #include "making.h"
 
 static unsigned digit(char c) { return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10); }

@@ -1,4 +1,4 @@
-/* Base rates and groups of a scheduler that runs: from the present update on; what the controller knows, the record and the
+/* Base rates and groups of a scheduler that runs: from the current update on; what the controller knows, the record and the
    state stay whole; refused where it cannot be, with nothing changed. A schedule for each group, and many updates at once. */
 #include "making.h"
 

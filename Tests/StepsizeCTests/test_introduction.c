@@ -40,7 +40,7 @@ static void schedules(void) {
   stepsize_scheduler_destroy(scheduler);
 }
 
-/* What a controller knows belongs to the scheduler: two that were made with it do not hear of each other. */
+/* What a controller knows belongs to the scheduler: two that were made with it do not share it. */
 static void controllers(void) {
   const char *text = "greedy(patience=0, factor=0.5, smooth=false)";
   double base = 1, lr, other_lr;

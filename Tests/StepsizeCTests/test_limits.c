@@ -102,7 +102,7 @@ static void values(void) {
   stepsize_schedule_destroy(schedule);
 }
 
-/* The record is full after 2^27 changes: steps go on, and what is recorded stays. */
+/* The record is full after 2^27 changes: steps continue, and what is recorded stays. */
 static void record(void) {
   const int64_t changes = INT64_C(1) << 27;
   const double base = 1;

@@ -402,7 +402,7 @@ static void schedulers(void) {
   DESTROY_CONTROLLER(c);
   MAKES(stepsize_scheduler_norm_log(r, &log), &log, DESTROY_LOG);
   keep(3, describe_log, log);
-  /* It shares the scheduler's memory, which both go on from. */
+  /* It shares the scheduler's memory, which both continue from. */
   for (int i = 0; i < 3; i++) WORKS(stepsize_scheduler_log_norm(r, 5));
   for (int i = 0; i < 100; i++) REQUIRE(stepsize_norm_log_add(log, 5) == STEPSIZE_OK);
   remember();

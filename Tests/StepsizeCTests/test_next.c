@@ -43,7 +43,7 @@ static void as_steps(int record) {
   }
 }
 
-/* Saved between any two updates, another scheduler goes on with the same bits. */
+/* Saved between any two updates, another scheduler continues with the same bits. */
 static void resumed(void) {
   for (int cut = 0; cut <= UPDATES; cut += 7) {
     stepsize_scheduler *whole = scheduler_of(texts[3], 0.5), *first = scheduler_of(texts[3], 0.5);

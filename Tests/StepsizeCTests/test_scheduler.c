@@ -193,7 +193,7 @@ static void refused_changes_nothing(void) {
     CHECK_STATUS(stepsize_scheduler_rates(s, lr, 3), STEPSIZE_OK);
     CHECK(memcmp(lr, before, 3 * sizeof *lr) == 0);
     for (int i = 0; i < 4; i++) CHECK(raw[i] == -1);
-    /* Nor has the controller seen anything: it goes on as its twin does. */
+    /* Nor has the controller seen anything: it continues as its twin does. */
     CHECK_STATUS(stepsize_scheduler_step_with_loss(s, loss, lr, 3), STEPSIZE_OK);
     CHECK_STATUS(stepsize_scheduler_step_with_loss(twin, loss, before, 3), STEPSIZE_OK);
     CHECK(memcmp(lr, before, 3 * sizeof *lr) == 0);

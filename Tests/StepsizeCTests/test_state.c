@@ -79,7 +79,7 @@ static void same_state(stepsize_scheduler *a, stepsize_scheduler *b) {
   free(x), free(y);
 }
 
-/* At every step (or every so many) and within it: saved, restored, loaded into one built alike; all go on with the same bits. */
+/* At every step (or every so many) and within it: saved, restored, loaded into one built alike; all continue with the same bits. */
 static void goes_on(int controller, int schedule, int every) {
   double rates[STEPS][GROUPS], lr[GROUPS];
   int wrong = 0;

@@ -155,7 +155,7 @@ static void error_offsets(void) {
   CHECK_STATUS(stepsize_schedule_parse("linear(10)", SIZE_MAX, &s, NULL), STEPSIZE_ERROR_LIMIT);
 }
 
-/* Parses unit × as often as it fits into a text, between start and end; answers the status. */
+/* Parses unit × as often as it fits into a text, between start and end; returns the status. */
 static int32_t parse_repeated(const char *start, const char *unit, const char *end, size_t size) {
   char *text = malloc(size + strlen(start) + strlen(end) + strlen(unit) + 1);
   REQUIRE(text != NULL);

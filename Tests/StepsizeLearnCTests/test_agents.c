@@ -106,7 +106,7 @@ static void policies(void) {
   stepsize_agent_destroy(other);
 }
 
-/* A training saved in the middle of a generation goes on with the same bits. */
+/* A training saved in the middle of a generation continues with the same bits. */
 static void resuming(void) {
   for (int32_t trainer = 0; trainer < 2; trainer++) {
     stepsize_agent *agent = made(trainer, 2, 5), *restored = NULL;

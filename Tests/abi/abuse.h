@@ -1,5 +1,5 @@
 /* What the abuse tests of both libraries share.
-   Each call is made in a child process, which must end by itself: no signal, no hang. In the child a wrong answer
+   Each call is made in a child process, which must end by itself: no signal, no hang. In the child a wrong status
    counts as well, and so does an object that a refused call has changed. */
 #ifndef ABUSE_H
 #define ABUSE_H
@@ -110,7 +110,7 @@ static int in_child(const char *function, const char *what) {
   if (!CHECK(WIFEXITED(status) && WEXITSTATUS(status) == RIGHT) && check_is_told()) {
     if (WIFSIGNALED(status)) fprintf(stderr, "    signal %d: %s\n", WTERMSIG(status), what);
     else
-      fprintf(stderr, "    %s: %s\n", WEXITSTATUS(status) == CHANGED ? "an object was changed" : "wrong answer", what);
+      fprintf(stderr, "    %s: %s\n", WEXITSTATUS(status) == CHANGED ? "an object was changed" : "wrong status", what);
   }
   return 0;
 }

@@ -7,7 +7,7 @@
 # `run` needs the clang of the Swift toolchain, which has libFuzzer. What it finds lies in build/fuzz/TARGET: inputs that
 # reach something new in `corpus`, those that fail in `findings`. An input fails that takes over a second of processor
 # time, asks for 256 MB at once, or makes the process larger than 1 GB. `fast` sees traps, failed expectations, and what the
-# sanitizer of undefined behaviour finds in the target; both go on from what either has found.
+# sanitizer of undefined behaviour finds in the target; both continue from what either has found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,5 +1,5 @@
 /* The text of a scheduler, up to a line end, and after it what is done with it: options, then calls of a training. It
-   goes on from a saved state as if nothing had happened. */
+   continues from a saved state as if nothing had happened. */
 #include "training.h"
 
 enum { CALLS = 48 };

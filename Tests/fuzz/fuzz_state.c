@@ -1,5 +1,5 @@
 /* A saved state, of a scheduler or of a log of gradient norms, whose header is made right: either it is refused, or it is
-   as good as any, and what goes on from it can be saved again. */
+   as good as any, and what continues from it can be saved again. */
 #include "mend_state.h"
 #include "training.h"
 

@@ -103,7 +103,7 @@ static inline void ask_everything(const stepsize_scheduler *scheduler) {
   stepsize_norm_log_destroy(log);
 }
 
-/* A scheduler that goes on from the state of this one, to be destroyed: saved again it has the same bytes. */
+/* A scheduler that continues from the state of this one, to be destroyed: saved again it has the same bytes. */
 static inline stepsize_scheduler *expect_restored(stepsize_scheduler *scheduler) {
   stepsize_scheduler *other = NULL;
   stepsize_error error;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The examples as their users would try them: what they print, and that char_gpt goes on from a checkpoint with the same
+# The examples as their users would try them: what they print, and that char_gpt continues from a checkpoint with the same
 # bits. Needs build/lib (dev/build_library.sh). Called by Tests/run_c_tests.sh, which tests the others elsewhere.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -931,7 +931,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance_by(stepsize_schedule
                                                                int64_t updates, double *lrs,
                                                                size_t count);
 
-/* The rate of one group for the present update, as a number: for a loop that takes a step after
+/* The rate of one group for the current update, as a number: for a loop that takes a step after
    each update.
 
        for (int t = 0; t < 10000; t++) {
@@ -951,9 +951,9 @@ double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
    Returns: The rate; NaN if scheduler is NULL or has no such group. */
 float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
 
-/* The rates for the present update, which then counts as made: the first call gives those for
+/* The rates for the current update, which then counts as made: the first call gives those for
    update 0, each further one those for the next update. Nothing is to be called after an update;
-   saved and restored, the next call goes on.
+   saved and restored, the next call continues.
 
        double lr;
        for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)

@@ -336,7 +336,7 @@ class Scheduler {
     }));
   }
 
-  /* The rates for the present update. */
+  /* The rates for the current update. */
   double lr(std::size_t group = 0) const noexcept { return stepsize_scheduler_lr(get(), group); }
   float lr_float(std::size_t group = 0) const noexcept { return stepsize_scheduler_lr_float(get(), group); }
   void rates(View<double> lrs) const { detail::check(stepsize_scheduler_rates(get(), lrs.data(), lrs.size())); }

@@ -145,7 +145,7 @@ final class Parts: Sendable {
     return index
   }
 
-  /// The first name from `t` on, for a sequence that ends with these parts or, where `isLast` is false, goes on after
+  /// The first name from `t` on, for a sequence that ends with these parts or, where `isLast` is false, continues after
   /// them. Before 0 is the beginning.
   func name(from t: Int64, isLast: Bool = true) -> NextName {
     if t <= 0 && !isLast { return firstName }
@@ -179,7 +179,7 @@ final class Parts: Sendable {
 
   /// Lengthens a phase over the parts from `index` on, as long as they carry its name; false where one does not.
   ///
-  /// `until` goes on where the phase is seen: as long as nothing inside has a name.
+  /// `until` continues where the phase is seen: as long as nothing inside has a name.
   func extend(_ phase: inout Phase, from index: Int, isLast: Bool = true) -> Bool {
     if index >= count { return true }
     guard let end = phase.end else { return true }

@@ -132,7 +132,7 @@ extension Phase {
   mutating func extend(over part: Schedule, length: Int64?) {
     guard let end else { return }
     self.end = length.map { end + $0 }
-    // Where it goes on being seen.
+    // Where it continues being seen.
     if until == end, length != 0 {
       let next = part.endlessSpan(at: 0)
       if part.isWhole(next) {

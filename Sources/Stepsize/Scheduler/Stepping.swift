@@ -72,7 +72,7 @@ extension Scheduler {
     try step(loss: loss, into: rates) { _ in true }
   }
 
-  /// The same for who cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
+  /// The same for a caller that cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
   /// provides it (`reserveController`), or returns false.
   ///
   /// Throws as well `.memory` where `reserve` returns false.
@@ -142,7 +142,7 @@ extension Scheduler {
     try advance(by: count, into: rates) { _ in true }
   }
 
-  /// The same for who cannot do without a reserve (below).
+  /// The same for a caller that cannot do without a reserve (below).
   ///
   /// Throws `.memory`, too, where `reserve` returns false.
   package mutating func advance(
@@ -198,7 +198,7 @@ extension Scheduler {
     scheduler.count()
   }
 
-  /// The rate of a group for the present update; nil where there is no such group.
+  /// The rate of a group for the current update; nil where there is no such group.
   public func rate(ofGroup index: Int) -> Double? {
     groups.indices.contains(index) ? rate(index, at: time) : nil
   }
@@ -245,7 +245,7 @@ extension Scheduler {
 
   // MARK: - Memory
 
-  // A step asks for no memory where there is a reserve. Who cannot do without it makes one beforehand, part by part, so
+  // A step asks for no memory where there is a reserve. A caller that cannot do without it makes one beforehand, part by part, so
   // that each may fail by itself (`stepsize_scheduler_step`).
 
   /// Whether the next step has the memory that it needs, except for the controller where nothing is recorded and nothing

@@ -150,7 +150,7 @@ extension Agent {
     try NMFEnvironment(instance: instance).score(policy)
   }
 
-  /// The same in single calls, for who has to have the player in hand in between.
+  /// The same in single calls, for a caller that needs the player in between.
   public final class Audition {
     private let environment: NMFEnvironment
     private let policy: Policy

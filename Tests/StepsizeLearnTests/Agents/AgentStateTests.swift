@@ -74,7 +74,7 @@ final class AgentStateTests: XCTestCase {
     XCTAssertThrowsError(try Policy(bytes: bytes))
   }
 
-  /// A state that is accepted, whatever is in it, is one of an agent that can go on: what it saves is accepted again.
+  /// A state that is accepted, whatever is in it, is one of an agent that can continue: what it saves is accepted again.
   func testWhatFollowsFromACraftedStateCanBeSaved() throws {
     let extremes = [
       Double.greatestFiniteMagnitude, -1e300, 1e60, 1e30, -1e30, 1e20, 1e8, 1e6, -1e6, 1, 1e-3, 0, -1,

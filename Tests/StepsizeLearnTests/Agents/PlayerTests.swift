@@ -3,7 +3,7 @@ import XCTest
 @testable import Stepsize
 @testable import StepsizeLearn
 
-/// What an agent answers, the controller of the first library, and that controller through its C interface are one.
+/// What an agent returns, the controller of the first library, and that controller through its C interface are one.
 final class PlayerTests: XCTestCase {
   private func policy() throws -> Policy {
     var policy = try Policy(every: 3, limit: 2, units: 2)
@@ -12,7 +12,7 @@ final class PlayerTests: XCTestCase {
     return policy
   }
 
-  /// The scheduler's rates are those that the agent answers for the same policy and losses.
+  /// The scheduler's rates are those that the agent returns for the same policy and losses.
   func testSchedulerDoesWhatTheAgentDoes() throws {
     let policy = try policy()
     var agent = try Agent(Agent.Configuration(), policy: policy)

@@ -46,7 +46,7 @@ final class UpdateTests: XCTestCase {
     XCTAssertEqual(rises, 0)
   }
 
-  /// The same for the rows of a batch, and the loss that an update answers is theirs.
+  /// The same for the rows of a batch, and the loss that an update returns is theirs.
   func testABatchStepNeverRaisesTheLossOfItsRows() throws {
     var random = SplitMix(state: 6)
     for trial in 0..<2000 {

@@ -20,7 +20,7 @@ final class ExtendTests: XCTestCase {
     XCTAssertEqual(shorter.value(at: 100), 0.6)
   }
 
-  /// Nothing before the present update changes, nothing jumps there, and the end is the old one.
+  /// Nothing before the current update changes, nothing jumps there, and the end is the old one.
   func testContinue() throws {
     for text in ["linear(100)", "cosine(100, floor=0.1)", "warmup(10) >> wsd(90, decay=30)"] {
       let old = try parse(text)

@@ -4,7 +4,7 @@ import XCTest
 
 final class SchedulerExtensionTests: XCTestCase {
   /// Any schedules one after the other, with going back, saving and restoring between them: the rates are those of the
-  /// present schedule, and the replay has the rates that were used and the phases that there were.
+  /// current schedule, and the replay has the rates that were used and the phases that there were.
   func testAnySchedules() throws {
     var random = SplitMix(state: 5)
     var schedules = RandomSchedules(seed: 8)

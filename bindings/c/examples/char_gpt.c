@@ -3,10 +3,10 @@
        cc -O3 char_gpt.c $(pkg-config --cflags --libs stepsize) -lm -o char_gpt
        ./char_gpt LICENSE                                        train, and write a sample
        ./char_gpt LICENSE --checkpoint run.bin --stop 120        end after 120 updates, as if interrupted
-       ./char_gpt LICENSE --checkpoint run.bin                   go on from there
+       ./char_gpt LICENSE --checkpoint run.bin                   continue from there
 
    What uses the library: make_scheduler(), one line in train(), and the scheduler's state in save() and load(). The
-   scheduler alone counts the updates. A run that went on from a checkpoint has the bits of one that was never stopped: the
+   scheduler alone counts the updates. A run that continued from a checkpoint has the bits of one that was never stopped: the
    lines that it prints and the last checkpoint are the same.
 
    char_gpt.h is the model. The optimizer is AdamW. */

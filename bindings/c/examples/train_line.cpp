@@ -3,7 +3,7 @@
 //     g++ -std=c++17 train_line.cpp $(pkg-config --cflags --libs stepsize) -o train_line && ./train_line
 //
 // Two parameter groups of a line through points, slope and offset, are trained by gradient descent: the offset with a
-// tenth of the rate, GreedyLR on top of warm-up and cosine decay. In the middle the training goes on from saved bytes.
+// tenth of the rate, GreedyLR on top of warm-up and cosine decay. In the middle the training continues from saved bytes.
 #include <array>
 #include <cstdio>
 #include <string>

@@ -17,7 +17,7 @@ TEXT = "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))"
 UPDATES = 30
 
 
-def answer(**found):
+def report(**found):
     # One write, so that the lines of several processes do not mix under mpiexec.
     os.write(1, (json.dumps({"scenario": sys._getframe(1).f_code.co_name, "rank": rank, **found}) + "\n").encode())
 
@@ -78,14 +78,14 @@ def ddp():
     model, optimizer, scheduler, generator = make_training(rank)
     rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
     same(scheduler)
-    answer(rates=rates, losses=losses)
+    report(rates=rates, losses=losses)
 
 
 def fsdp():
     model, optimizer, scheduler, generator = make_training(rank, sharded=True)
     rates, losses = train(model, optimizer, Shared(scheduler), generator, UPDATES)
     same(scheduler)
-    answer(rates=rates, losses=losses)
+    report(rates=rates, losses=losses)
 
 
 OBSERVING = ["dog(r=0.01)", "dadapt(d0=0.1)", "polyak(c=10)", 'polyak("sps", max_lr=0.1)']
@@ -119,7 +119,7 @@ def observing():
                 scheduler.step()
             same(scheduler)
             found[f"{kind} {text}"] = rates
-    answer(found=found)
+    report(found=found)
 
 
 def interrupted():
@@ -132,7 +132,7 @@ def interrupted():
         state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict()}
         torch.save(state, folder / "checkpoint.pt")
     torch.save(generator.get_state(), folder / f"data{rank}.pt")
-    answer(rates=rates, losses=losses)
+    report(rates=rates, losses=losses)
 
 
 def resumed():
@@ -149,7 +149,7 @@ def resumed():
         scheduler.load_state_dict(state["scheduler"])
     assert shared.synchronize() == 0
     rates, losses = train(model, optimizer, shared, generator, UPDATES - 11)
-    answer(rates=rates, losses=losses)
+    report(rates=rates, losses=losses)
 
 
 # ---- With any network ----
@@ -175,7 +175,7 @@ def states(group=None):
     other = st.Scheduler(0.1, TEXT if rank != last else "linear(5)")
     found["misfit"] = refused(lambda: synchronize(other, group, source=0))
     found["rank"] = refused(lambda: synchronize(scheduler, group, source=size))
-    answer(found=found)
+    report(found=found)
 
 
 def losses(group=None):
@@ -205,11 +205,11 @@ def losses(group=None):
         same(shared, group)
     found["rates"] = rates
     found["none"] = refused(lambda: Shared(st.Scheduler(0.1, TEXT), group).step())
-    answer(found=found)
+    report(found=found)
 
 
 def wrongly(group=None):
-    """One process alone does it wrongly: it is told to all, nobody waits, and the scheduler goes on afterwards."""
+    """One process alone does it wrongly: it is told to all, nobody waits, and the scheduler continues afterwards."""
     found = {}
     shared = Shared(st.Scheduler(0.1, TEXT), group)
     for name, loss, weight in (("missing", None, 1.0), ("wrong", "high", 1.0), ("weight", 1.0, -3.0)):
@@ -220,7 +220,7 @@ def wrongly(group=None):
             found[name] = f"{type(error).__name__}: {error}"
     found["after"] = shared.current_step, shared.step(1.0)
     same(shared, group)
-    answer(found=found)
+    report(found=found)
 
 
 def process(scenario, number, count, where):

@@ -11,7 +11,7 @@ EXAMPLES = REPOSITORY / "bindings/python/examples/frameworks"
 
 
 def run(script, *arguments, timeout=240, **environment):
-    """Runs a script of Python in a process of its own and answers what it printed."""
+    """Runs a script of Python in a process of its own and returns what it printed."""
     quiet = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
     done = subprocess.run(
         [sys.executable, str(script), *map(str, arguments)],

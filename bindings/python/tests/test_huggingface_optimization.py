@@ -80,7 +80,7 @@ CHANGES = {
 
 
 def happen(event, number, scheduler, other_module, optimizer, options):
-    """Something that a script may do to either; returns the scheduler that goes on."""
+    """Something that a script may do to either; returns the scheduler that continues."""
     names = sorted(CHANGES)
     name = names[number % len(names)]
     if event == "set":
@@ -236,14 +236,14 @@ def test_get_scheduler(name, specific, warmup):
     a, b = make_optimizer([0.1, 0.003]), make_optimizer([0.1, 0.003])
     mine = ours.get_scheduler(SchedulerType(name) if specific else name, a, warmup, 100, arguments)
     other = theirs.get_scheduler(name, b, warmup, 100, arguments)
-    listens = name in ("greedy", "reduce_lr_on_plateau")
+    needs_loss = name in ("greedy", "reduce_lr_on_plateau")
     for step in range(100):
         # 1e-15 of the base: theirs goes from a rate below it to 0 by a difference.
         assert rates(a) == pytest.approx(rates(b), rel=1e-13, abs=1e-16), step
-        assert listens or isinstance(mine, torch.optim.lr_scheduler.LambdaLR)
+        assert needs_loss or isinstance(mine, torch.optim.lr_scheduler.LambdaLR)
         for each in (mine, other):
             each.optimizer.step()
-            each.step(*([0.5] if listens else []))
+            each.step(*([0.5] if needs_loss else []))
 
 
 def test_each_by_its_own_name_and_last_epoch():

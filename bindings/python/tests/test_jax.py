@@ -61,7 +61,7 @@ def test_in_a_scan(text):
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_population_under_vmap(text):
-    """Each member hears losses of its own."""
+    """Each member observes losses of its own."""
     pure = functional(make(text))
     population = np.stack([np.roll(LOSSES, 7 * i) * (i + 1) for i in range(3)])
     states = jax.tree.map(lambda leaf: jnp.stack([leaf] * 3), pure.init())

@@ -231,7 +231,7 @@ def test_another_fit_with_the_same_callback(order):
         rates.append((first.rates, second.rates))
     theirs, ours = rates
     assert ours[0] == pytest.approx(theirs[0]) and len(set(ours[0])) > 2
-    if order == "initial_epoch":  # it goes on, where Keras's forgets the best loss
+    if order == "initial_epoch":  # it continues, where Keras's forgets the best loss
         whole, _ = fit(make_model(0.1), [make()], 8)
         assert ours[0] + ours[1] == whole.rates
     else:
@@ -279,7 +279,7 @@ def test_a_controller_that_observes_nothing_says_so(every):
     with pytest.warns(UserWarning, match="observed nothing at the end of epoch 0: .*pass validation_data") as caught:
         fit(make_model(0.1), [callback], 1, validation_data=None)
     assert place_of(caught, "observed nothing") == __file__
-    with pytest.warns(UserWarning, match="observed nothing at the end of epoch 0"):  # and goes on with the next one
+    with pytest.warns(UserWarning, match="observed nothing at the end of epoch 0"):  # and continues with the next one
         _, history = fit(make_model(0.1), [LearningRate(0.1, TEXT, every=every, metric="val_loss")], 4,
                          validation_freq=2)  # fmt: skip
     assert len(history["val_loss"]) == 2

@@ -199,7 +199,7 @@ def test_pieces():
         for piece in np.split(x, 20):
             m.partial_fit(piece)
     assert relative_error(x, m) < 0.05 and m.n_iter_ == 100 == len(m.lr_history_)
-    # A restored one goes on as if nothing had been.
+    # A restored one continues as if nothing had been.
     twin = pickle.loads(pickle.dumps(m))
     for piece in (x[:20], x[:1]):
         m.partial_fit(piece), twin.partial_fit(piece)
@@ -330,7 +330,7 @@ def test_memory():
 
 @pytest.mark.filterwarnings("ignore:Maximum number of iterations")
 def test_the_ball_holds_no_factor_fast():
-    """A factor that comes to the ball while the other is small goes on from there: the digits, after a warm-up."""
+    """A factor that comes to the ball while the other is small continues from there: the digits, after a warm-up."""
     from support import REPOSITORY
 
     decomposition = pytest.importorskip("sklearn.decomposition")

@@ -89,7 +89,7 @@ def test_piecewise_constant_with_an_integer_among_the_values():
 
 
 def test_piecewise_constant_refuses():
-    """Boundaries out of order make Keras answer the sum of two values."""
+    """Boundaries out of order make Keras return the sum of two values."""
     assert float(peer.PiecewiseConstantDecay([10, 5], [1.0, 0.5, 0.25])(7)) == 1.25
     with pytest.raises(StepsizeError, match="boundaries"):
         ours.PiecewiseConstantDecay([10, 5], [1.0, 0.5, 0.25])

@@ -43,7 +43,7 @@ def assert_same(schedule, function, horizon, scale=1.0):
 def compare(name, *arguments, horizon=40, **keywords):
     schedule = getattr(ours, name)(*arguments, **keywords)
     function = getattr(peer, name)(*arguments, **keywords)
-    if name == "constant_schedule":  # answers the number itself, whatever the count
+    if name == "constant_schedule":  # returns the number itself, whatever the count
         value = function(0)
 
         def function(count):
@@ -71,7 +71,7 @@ def test_linear_and_polynomial(length, begin, start, end):
 
 def test_polynomial_that_does_not_move():
     for length in (0, -3):
-        # Optax answers the plain number.
+        # Optax returns the plain number.
         assert peer.polynomial_schedule(0.1, 0.2, 2, length)(5) == 0.1
         assert ours.polynomial_schedule(0.1, 0.2, 2, length).at(5) == 0.1
         assert ours.linear_schedule(0.1, 0.2, length).at(5) == 0.1

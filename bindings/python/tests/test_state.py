@@ -145,7 +145,7 @@ def step(s, loss):
 
 
 def test_from_one_language_to_the_other_and_back(tmp_path):
-    """C goes on from Python's states, and Python from C's: the same bits, the same states."""
+    """C continues from Python's states, and Python from C's: the same bits, the same states."""
     from stepsize._foreign.library import PACKAGED
 
     include = RESUME.parents[2] / "include"
@@ -387,7 +387,7 @@ def test_the_log_of_gradient_norms_is_in_the_state():
 
 
 def test_old_formats_are_read():
-    """Tests/golden/states.txt: each state goes on with the rates that stand behind it."""
+    """Tests/golden/states.txt: each state continues with the rates that stand behind it."""
     lines = [line.split() for line in STATES.read_text().splitlines() if not line.startswith("#")]
     assert {line[0] for line in lines} == {"1", "2"}
     for number, state, *rates in lines:

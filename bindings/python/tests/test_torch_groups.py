@@ -166,7 +166,7 @@ def test_closing_while_it_is_at_work():
 
 
 def test_another_core_while_it_is_at_work(caplog):
-    """What hears of a change may go to another state, whose rates are those that count."""
+    """What is told of a change may go to another state, whose rates are those that count."""
     caplog.set_level("INFO", "stepsize")
     optimizer = make_optimizer([0.5])
     scheduler = Scheduler(optimizer, controller=st.Plateau(patience=0, factor=0.5))

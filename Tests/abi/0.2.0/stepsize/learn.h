@@ -6,8 +6,9 @@
 
    libstepsize-learn builds on libstepsize and calls it through stepsize/stepsize.h, which this header
    includes: what is said there about ownership, NULL, errors, work and memory, and growth holds here
-   too. Programs link both, -lstepsize-learn -lstepsize; a program that only uses learned policies, the
-   controllers learned(...), needs only the first library.
+   too; the allocator is its own (stepsize_learn_set_allocator). Programs link both, -lstepsize-learn
+   -lstepsize; a program that only uses learned policies, the controllers learned(...), needs only the
+   first library.
 
    Factorizations (stepsize_nmf) and agents (stepsize_agent) belong to one thread at a time; different
    ones are independent. */
@@ -94,6 +95,15 @@ int32_t stepsize_learn_abi_version(void);
 
    Returns: 1000000 major + 1000 minor + patch. */
 int32_t stepsize_learn_version(void);
+
+/* Takes all memory of this library from an allocator of the program's own: as
+   stepsize_set_allocator, which is for libstepsize alone.
+
+   allocator: Its functions and their context, which is copied; what they use lives as long as
+     the process.
+   Returns: A status; STEPSIZE_ERROR_NULL where a function is NULL, STEPSIZE_ERROR_ORDER where
+     this library has asked for memory, or was given an allocator, before. */
+STEPSIZE_CHECKED stepsize_status stepsize_learn_set_allocator(const stepsize_allocator *allocator);
 
 /* ==== 2. Non-negative matrix factorization ==================================================== */
 

@@ -79,8 +79,8 @@
 
    A function that can fail returns a stepsize_status: STEPSIZE_OK is 0, and compilers warn where it
    is not used. On failure it changes nothing but `error`, which receives the text: the field,
-   its value and what is allowed. Nothing is printed, and nothing is kept in a global variable. NaN
-   is a legal loss.
+   its value and what is allowed. Nothing is printed, and nothing but the allocator is kept in a global
+   variable. NaN is a legal loss.
 
    MEMORY
 
@@ -89,7 +89,7 @@
    itself. Functions without a status allocate nothing, except stepsize_catalogue_parameter_count,
    which then returns 0; destroying never allocates. Steps allocate nothing either, except with a
    record, an early stop rule or a window of more than 8192 losses; where that fails, the step is not
-   made. Memory comes from malloc.
+   made. Memory comes from malloc, or from an allocator of the program's own (stepsize_set_allocator).
 
    Not detected: handles that were freed, pointers and counts that are wrong, and a system that grants
    memory and ends the process when it is used (overcommit). No function may be called from a signal
@@ -172,18 +172,20 @@ extern "C" {
 typedef int32_t stepsize_status;
 enum {
   STEPSIZE_OK = 0,
-  STEPSIZE_ERROR_NULL = 1,           /* a pointer that must not be NULL is NULL */
-  STEPSIZE_ERROR_SIZE = 2,           /* an unknown `size`, or an array too short, long or misaligned */
-  STEPSIZE_ERROR_MEMORY = 3,         /* memory ran out; nothing has changed */
-  STEPSIZE_ERROR_ARGUMENT = 10,      /* a number or list is outside its range */
-  STEPSIZE_ERROR_NAME = 11,          /* an unknown schedule, controller, parameter, kind or mode */
-  STEPSIZE_ERROR_SYNTAX = 12,        /* a text that is not in the text form */
-  STEPSIZE_ERROR_LIMIT = 13,         /* too many nodes or levels, or a length beyond 2^63 - 1 */
-  STEPSIZE_ERROR_LOSS_REQUIRED = 20, /* the scheduler needs a loss */
-  STEPSIZE_ERROR_ORDER = 21,         /* a call that this scheduler does not support, or not at this point */
-  STEPSIZE_ERROR_STATE = 30,         /* bytes that are a damaged state, or not a state */
-  STEPSIZE_ERROR_VERSION = 31,       /* a saved state of a newer format */
-  STEPSIZE_ERROR_MISMATCH = 32       /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NULL = 1,                  /* a pointer that must not be NULL is NULL */
+  STEPSIZE_ERROR_SIZE = 2,                  /* an unknown `size`, or an array too short, long or misaligned */
+  STEPSIZE_ERROR_MEMORY = 3,                /* memory ran out; nothing has changed */
+  STEPSIZE_ERROR_ARGUMENT = 10,             /* a number or list is outside its range */
+  STEPSIZE_ERROR_NAME = 11,                 /* an unknown schedule, controller, parameter, kind or mode */
+  STEPSIZE_ERROR_SYNTAX = 12,               /* a text that is not in the text form */
+  STEPSIZE_ERROR_LIMIT = 13,                /* too many nodes or levels, or a length beyond 2^63 - 1 */
+  STEPSIZE_ERROR_LOSS_REQUIRED = 20,        /* the scheduler needs a loss */
+  STEPSIZE_ERROR_ORDER = 21,                /* a call that this scheduler does not support, or not at this point */
+  STEPSIZE_ERROR_OBSERVATION_REQUIRED = 22, /* the controller has not observed this update */
+  STEPSIZE_ERROR_STATE = 30,                /* bytes that are a damaged state, or not a state */
+  STEPSIZE_ERROR_VERSION = 31,              /* a saved state of a newer format */
+  STEPSIZE_ERROR_MISMATCH = 32,             /* a saved state of a differently configured scheduler */
+  STEPSIZE_ERROR_NO_SUGGESTION = 40         /* losses that suggest no rate */
 };
 
 /* Why a function failed. It need not be initialised, is written only on
@@ -194,6 +196,17 @@ typedef struct stepsize_error {
   int64_t offset; /* byte offset in the parsed text, or -1 */
   char text[496]; /* UTF-8, terminated, truncated to fit */
 } stepsize_error;
+
+/* Where memory comes from instead of malloc (stepsize_set_allocator). Both functions may be called by
+   several threads at once, must not call this library, and return as functions do. It never grows. */
+typedef struct stepsize_allocator {
+  /* A block of `size` bytes, > 0, aligned as malloc aligns (to two pointers, 16 bytes where they have
+     64 bits), or NULL where there is none: the call that needs it then fails. */
+  void *(*allocate)(void *context, size_t size);
+  /* Takes back a block that `allocate` has given; never NULL. */
+  void (*release)(void *context, void *block);
+  void *context; /* for the functions; not read by the library */
+} stepsize_allocator;
 
 /* An immutable schedule: any number of threads may use one at a time. */
 typedef struct stepsize_schedule stepsize_schedule;
@@ -223,6 +236,18 @@ int32_t stepsize_abi_version(void);
 
    Returns: 1000000 major + 1000 minor + patch. */
 int32_t stepsize_version(void);
+
+/* Takes all memory of this library from an allocator of the program's own, in place of malloc
+   and free.
+
+   Once, at the start: before the first call of any function that asks for memory, whatever came
+   of it. One allocator serves all objects and threads until the process ends.
+
+   allocator: Its functions and their context, which is copied; what they use lives as long as
+     the process.
+   Returns: A status; STEPSIZE_ERROR_NULL where a function is NULL, STEPSIZE_ERROR_ORDER where
+     memory was asked for, or an allocator set, before. */
+STEPSIZE_CHECKED stepsize_status stepsize_set_allocator(const stepsize_allocator *allocator);
 
 /* The name of a status, for a log.
 
@@ -326,6 +351,27 @@ typedef int32_t stepsize_extension;
 STEPSIZE_CHECKED stepsize_status stepsize_schedule_parse(const char *text, size_t size,
                                                          stepsize_schedule **out,
                                                          stepsize_error *error);
+
+/* A schedule from a text whose numbers of updates may be shares of a total that is known now:
+   percentages, and "rest" for what the others leave, as in "warmup(10%) >> cosine(90%)" and
+   "warmup(500) >> cosine(rest)".
+
+   The parts of a sequence are rounded where they end: parts of 100% make up the total. What is
+   printed has absolute numbers. For the text of a scheduler there is `total` in
+   stepsize_scheduler_options.
+
+   Errors: as stepsize_schedule_parse, and STEPSIZE_ERROR_ARGUMENT where the schedule is longer
+   than the total.
+
+   text: UTF-8; need not be terminated.
+   size: Bytes of the text.
+   total: Updates in the whole, >= 1.
+   out: Receives the schedule, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_schedule_bind(const char *text, size_t size,
+                                                        int64_t total, stepsize_schedule **out,
+                                                        stepsize_error *error);
 
 /* A schedule of the catalogue from its name and the values of its parameters; parameters not
    given have their defaults.
@@ -728,6 +774,9 @@ typedef struct stepsize_scheduler_options {
   const stepsize_controller *const *early_stops; /* early stop rules: controllers of the kind "early_stop" */
   size_t early_stop_count;                       /* up to 16 */
   int64_t norm_capacity; /* gradient norms kept of those that are logged, 2 to 16777216; 0: no log */
+  const stepsize_schedule *const *schedules; /* in place of `schedule`: one for each group; copied */
+  size_t schedule_count;                     /* 0 or group_count */
+  int64_t total; /* updates of which a text gives shares ("10%", "rest"); 0: unknown, and shares are errors */
 } stepsize_scheduler_options;
 
 /* What a controller did with the last loss, and why. */
@@ -741,9 +790,29 @@ enum {
   STEPSIZE_DECISION_BOUND = 6,    /* a change was due, but the rates are at their bounds, or it would be too small */
   STEPSIZE_DECISION_RESET = 7,    /* back to the base rates given at the start */
   STEPSIZE_DECISION_KEPT = 8,     /* the observation gave no reason for a change */
-  STEPSIZE_DECISION_IGNORED = 9   /* the observation was not a finite number: nothing changed */
+  STEPSIZE_DECISION_IGNORED = 9   /* not a finite number, or outside the controller's scope: nothing changed */
 };
 typedef int32_t stepsize_decision;
+
+/* Numbers about an update before it is made, of one parameter group or of all together: of the loss f of its batch, the
+   gradient g there that the optimizer will use, the weights x, and x0 at the start. Clear it ({0}), set `size` and the
+   numbers, and say in `given` which they are. A number that is not given is not one that is not finite: the first is a
+   mistake, the second a training that diverges. */
+typedef struct stepsize_observation {
+  uint32_t size;       /* sizeof(stepsize_observation) */
+  int32_t given;       /* a sum of STEPSIZE_SCALAR_..., as in stepsize_needs: the others are not read */
+  double loss;         /* f, of the same batch as g */
+  double grad_norm;    /* |g| */
+  double grad_l1;      /* the sum of the absolute values of g */
+  double distance;     /* |x - x0| */
+  double start_norm;   /* |x0| */
+  double dot_start;    /* g.(x0 - x) */
+  double dot_update;   /* g.(x - x before the last update); 0 in the first one */
+  double update_norm;  /* |x - x before the last update|; 0 in the first one */
+  double dot_x;        /* g.x */
+  double mean_norm;    /* |d| of the moving average d of the gradients, with g, that the optimizer steps along */
+  double mean_dot_x;   /* d.x */
+} stepsize_observation;
 
 /* The outcome of a trial of the line search. */
 enum {
@@ -758,7 +827,8 @@ enum {
   STEPSIZE_STOP_NONE = 0,    /* no reason to */
   STEPSIZE_STOP_END = 1,     /* the schedule's end is reached */
   STEPSIZE_STOP_MINIMUM = 2, /* every rate is at its lower bound and stays there */
-  STEPSIZE_STOP_EARLY = 3  /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_EARLY = 3,   /* an early stop rule has ended the last phase, or the training */
+  STEPSIZE_STOP_DIVERGED = 4 /* of a finder alone: the loss has risen too far, or was not finite */
 };
 typedef int32_t stepsize_stop;
 
@@ -813,6 +883,11 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_rates(const stepsize_schedul
 
 /* Goes to the next update. Call it after an update.
 
+   STEPSIZE_ERROR_OBSERVATION_REQUIRED: the scheduler has a line search or a hypergradient
+   controller, which has not observed this update (stepsize_scheduler_propose,
+   stepsize_scheduler_observe_gradient; the first update of a hypergradient needs none).
+   stepsize_scheduler_advance is for an update without.
+
    scheduler: One that needs no loss; otherwise STEPSIZE_ERROR_LOSS_REQUIRED.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -823,6 +898,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step(stepsize_scheduler *sch
 /* Shows the loss of the last update to the controller and goes to the next update.
 
    scheduler: The scheduler; one that needs no loss ignores it.
+     STEPSIZE_ERROR_OBSERVATION_REQUIRED as stepsize_scheduler_step.
    loss: Any number; NaN and infinities are losses too (a run may diverge).
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
@@ -831,8 +907,8 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
                                                                    double loss, double *lrs,
                                                                    size_t count);
 
-/* Goes to the next update without showing a loss to the controller: for the updates between two
-   evaluations.
+/* Goes to the next update without showing a loss to the controller, or any other observation:
+   for the updates between two evaluations.
 
    scheduler: The scheduler.
    lrs: Receives the rates for the next update, one for each group; may be NULL with count 0.
@@ -841,7 +917,21 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_step_with_loss(stepsize_sche
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance(stepsize_scheduler *scheduler,
                                                             double *lrs, size_t count);
 
-/* The rate of one group for the present update, as a number: for a loop that takes a step after
+/* Goes so many updates on without showing losses to the controller: the same state, record and
+   rates as by one stepsize_scheduler_advance for each, at once. A record takes the time of that
+   many steps, up to the end of the schedule.
+
+   scheduler: The scheduler.
+   updates: How many, >= 0.
+   lrs: Receives the rates for the update that is then current; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a negative number, and for one that leads
+     beyond 2^63 - 1. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_advance_by(stepsize_scheduler *scheduler,
+                                                               int64_t updates, double *lrs,
+                                                               size_t count);
+
+/* The rate of one group for the current update, as a number: for a loop that takes a step after
    each update.
 
        for (int t = 0; t < 10000; t++) {
@@ -861,15 +951,15 @@ double stepsize_scheduler_lr(const stepsize_scheduler *scheduler, size_t group);
    Returns: The rate; NaN if scheduler is NULL or has no such group. */
 float stepsize_scheduler_lr_float(const stepsize_scheduler *scheduler, size_t group);
 
-/* The rates for the present update, which then counts as made: the first call gives those for
+/* The rates for the current update, which then counts as made: the first call gives those for
    update 0, each further one those for the next update. Nothing is to be called after an update;
-   saved and restored, the next call goes on.
+   saved and restored, the next call continues.
 
        double lr;
        for (int t = 0; t < 10000 && stepsize_scheduler_next(scheduler, &lr, 1) == STEPSIZE_OK; t++)
          train(lr);
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
@@ -878,12 +968,39 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next(stepsize_scheduler *sch
 
 /* The same in single precision. A rate above 0 is never rounded to 0.
 
-   scheduler: What to ask: one that needs no loss, else STEPSIZE_ERROR_LOSS_REQUIRED.
+   scheduler: What to ask: one that needs no loss; errors as stepsize_scheduler_step.
    lrs: Receives one rate for each group; may be NULL with count 0.
    count: Numbers that fit into lrs, at least the number of groups.
    Returns: A status. */
 STEPSIZE_CHECKED stepsize_status stepsize_scheduler_next_float(stepsize_scheduler *scheduler,
                                                                float *lrs, size_t count);
+
+/* ---- Observing ------------------------------------------------------------------------------- */
+
+/* Before an update: shows the controller what is known of it. The rates of this update change.
+
+   Once for each update, for a scheduler whose stepsize_scheduler_needs says so; a step follows.
+   Only the numbers are read whose bits it has. One that is not finite changes nothing; the
+   decision is STEPSIZE_DECISION_IGNORED. Before the first observation a rate that needs one is
+   0. For a hypergradient controller or a line search this is another form of
+   stepsize_scheduler_observe_gradient and _propose.
+
+   STEPSIZE_ERROR_ORDER: the controller observes the loss alone, or there is none, or a number
+   that it needs is not given. STEPSIZE_ERROR_ARGUMENT: a norm below 0, a wrong number of
+   observations, a number that the controller cannot use. STEPSIZE_ERROR_SIZE: a wrong `size`.
+
+   scheduler: The scheduler.
+   observations: One of all groups together, or an array with one of each group, all of the same
+     `size`, which give the same numbers.
+   observation_count: 1 or the number of groups.
+   lrs: Receives the rates for the current update, one for each group; may be NULL with count 0.
+   count: Numbers that fit into lrs, at least the number of groups.
+   error: Receives the reason of a failure, such as the name of the number that is not given; may
+     be NULL.
+   Returns: A status; nothing changes unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_observe(
+    stepsize_scheduler *scheduler, const stepsize_observation *observations,
+    size_t observation_count, double *lrs, size_t count, stepsize_error *error);
 
 /* ---- Hypergradient descent ------------------------------------------------------------------- */
 
@@ -996,8 +1113,7 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend(stepsize_scheduler *s
                                                            const stepsize_schedule *schedule,
                                                            stepsize_error *error);
 
-/* The base rate that a group was given when the scheduler was made, unaffected by the
-   controller.
+/* The base rate that a group was given last, unaffected by the controller.
 
    scheduler: The scheduler.
    group: The parameter group, from 0.
@@ -1140,14 +1256,15 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_load(stepsize_scheduler *sch
 /* The newest format of saved states that this library reads. It writes the oldest one that can
    hold the state: 1; 2 for a record that began under another schedule
    (stepsize_scheduler_extend); 3 for a window of more than 1024 losses of which at least as many
-   are still to come.
+   are still to come, and where each group has its own schedule.
 
    Returns: The number. */
 int32_t stepsize_state_format(void);
 
 /* ---- The parts of a scheduler ---------------------------------------------------------------- */
 
-/* The schedule of a scheduler, such as a restored one.
+/* The schedule of a scheduler, such as a restored one; where each group has its own, that of the
+   first.
 
    scheduler: The scheduler.
    out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
@@ -1473,7 +1590,22 @@ typedef struct stepsize_phase {
 enum {
   STEPSIZE_NEEDS_LOSS = 1,     /* the loss: stepsize_scheduler_step_with_loss */
   STEPSIZE_NEEDS_GRADIENT = 2, /* dot products of gradients: stepsize_scheduler_observe_gradient */
-  STEPSIZE_NEEDS_SEARCH = 4    /* the trials of a line search: stepsize_scheduler_propose and _report */
+  STEPSIZE_NEEDS_SEARCH = 4,   /* the trials of a line search: stepsize_scheduler_propose and _report */
+  STEPSIZE_NEEDS_OBSERVATION = 8, /* numbers about the update before it is made: stepsize_scheduler_observe */
+  STEPSIZE_NEEDS_EACH_GROUP = 16, /* such numbers of each group, not of all together */
+  STEPSIZE_NEEDS_LOSS_FROM_ZERO = 32, /* the loss of an observation is not below 0 */
+  /* which numbers, also in stepsize_observation.given */
+  STEPSIZE_SCALAR_LOSS = 256,
+  STEPSIZE_SCALAR_GRAD_NORM = 512,
+  STEPSIZE_SCALAR_GRAD_L1 = 1024,
+  STEPSIZE_SCALAR_DISTANCE = 2048,
+  STEPSIZE_SCALAR_START_NORM = 4096,
+  STEPSIZE_SCALAR_DOT_START = 8192,
+  STEPSIZE_SCALAR_DOT_UPDATE = 16384,
+  STEPSIZE_SCALAR_UPDATE_NORM = 32768,
+  STEPSIZE_SCALAR_DOT_X = 65536,
+  STEPSIZE_SCALAR_MEAN_NORM = 131072,
+  STEPSIZE_SCALAR_MEAN_DOT_X = 262144
 };
 typedef int32_t stepsize_needs;
 
@@ -1581,6 +1713,216 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_phase_at(const stepsize_sche
    scheduler: The scheduler.
    Returns: A sum of STEPSIZE_NEEDS_...; 0 if it needs nothing, or if scheduler is NULL. */
 stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
+
+/* ==== 11. Base rates, groups and their schedules ============================================== */
+
+/* ---- Base rates ------------------------------------------------------------------------------ */
+
+/* New base rates from the current update on. What the controller has made of the old ones keeps
+   its proportion: after a cut to a tenth, the rates are a tenth of what the new ones alone would
+   give. Where bounds of a controller are relative to the base rates, they follow.
+
+   To resume with other rates than the saved ones: stepsize_scheduler_restore, then this.
+
+   scheduler: The scheduler.
+   base_lr: Finite, >= 0; copied.
+   count: 1 for all groups, or the number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a rate outside its range or the bounds of the
+     controller. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler,
+                                                                 const double *base_lr,
+                                                                 size_t count,
+                                                                 stepsize_error *error);
+
+/* ---- Groups ---------------------------------------------------------------------------------- */
+
+/* Adds a parameter group after the others, such as one whose training begins now.
+
+   A record has the rate 0 for it in the updates before. A controller whose min_lr or max_lr is a
+   list with a number for each group takes no further one: STEPSIZE_ERROR_ARGUMENT.
+
+   scheduler: The scheduler.
+   base_lr: Its base rate, which the controller moves from now on: finite, >= 0.
+   min_lr: The lowest rate returned, >= 0.
+   max_lr: The highest rate returned; INFINITY for none.
+   schedule: Its own schedule, which is evaluated at stepsize_scheduler_schedule_step like the
+     others; may be destroyed afterwards. NULL: that of all groups or, where each has its own,
+     that of the first one.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_LIMIT for more than 1048576 groups. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler,
+                                                              double base_lr, double min_lr,
+                                                              double max_lr,
+                                                              const stepsize_schedule *schedule,
+                                                              stepsize_error *error);
+
+/* Removes a parameter group with its record and its schedule; those after it move up.
+
+   scheduler: One with several groups.
+   group: The parameter group, from 0.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for the only group and for one that does not exist,
+     and as stepsize_scheduler_add_group. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler,
+                                                                 size_t group,
+                                                                 stepsize_error *error);
+
+/* ---- A schedule for each group --------------------------------------------------------------- */
+
+/* The schedule of a group.
+
+   scheduler: The scheduler.
+   group: The parameter group, from 0.
+   out: Receives the schedule, to be destroyed by the caller; NULL if it has none.
+   Returns: A status; STEPSIZE_ERROR_ARGUMENT for a group that does not exist. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_group_schedule(
+    const stepsize_scheduler *scheduler, size_t group, stepsize_schedule **out);
+
+/* Switches to another schedule for each group, as stepsize_scheduler_extend does for all of
+   them.
+
+   scheduler: The scheduler.
+   schedules: May be destroyed afterwards.
+   count: The number of groups.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status, as of stepsize_scheduler_extend. */
+STEPSIZE_CHECKED stepsize_status stepsize_scheduler_extend_groups(
+    stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count,
+    stepsize_error *error);
+
+/* ==== 12. Learning-rate finder ================================================================ */
+
+/* How the rates of a range test lie between the first and the last, at x = i/(count - 1) of the way. */
+enum {
+  STEPSIZE_SPACING_GEOMETRIC = 0, /* start^(1 - x) end^x */
+  STEPSIZE_SPACING_LINEAR = 1     /* start (1 - x) + end x */
+};
+
+/* How a rate follows from the losses of a range test. All but the first method take smoothed losses, without the first
+   tenth of them, which are averages of few. */
+enum {
+  STEPSIZE_SUGGEST_HALFWAY = 0,  /* where half of the fall is done: of a falling sequence that is fitted to the running
+                                    median of the losses, so that neither noise nor outliers move it */
+  STEPSIZE_SUGGEST_STEEPEST = 1, /* where the loss falls fastest with the logarithm of the rate */
+  STEPSIZE_SUGGEST_VALLEY = 2,   /* in the middle of the longest fall, as fastai's "valley" */
+  STEPSIZE_SUGGEST_MINIMUM = 3   /* a tenth of the rate with the lowest loss */
+};
+typedef int32_t stepsize_suggest;
+
+/* A range test. Fill with stepsize_finder_defaults(), then change fields. */
+typedef struct stepsize_finder_options {
+  uint32_t size;     /* sizeof(stepsize_finder_options) */
+  int32_t spacing;   /* STEPSIZE_SPACING_… */
+  int64_t count;     /* updates, 2 to 1048576 */
+  double start;      /* the first rate, > 0 */
+  double end;        /* the last rate, > start */
+  double smoothing;  /* what a smoothed loss keeps of those before, in [0, 1); 0 for no smoothing */
+  double divergence; /* the test stops where the smoothed loss exceeds so many times its best, > 1; INFINITY: never */
+} stepsize_finder_options;
+
+/* A learning-rate finder: one thread at a time. */
+typedef struct stepsize_finder stepsize_finder;
+
+/* ---- Learning-rate finder -------------------------------------------------------------------- */
+
+/* Fills the options with the defaults: 100 rates from 1e-7 to 10, geometric, smoothing 0.98,
+   divergence 4.
+
+   options: Receives the defaults.
+   size: sizeof(stepsize_finder_options).
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_defaults(stepsize_finder_options *options,
+                                                          size_t size);
+
+/* A learning-rate range test (arXiv 1506.01186), ask and tell:
+
+       for (double rate; !isnan(rate = stepsize_finder_rate(finder));)
+         stepsize_finder_tell(finder, loss of an update with that rate);
+       stepsize_finder_suggest(finder, STEPSIZE_SUGGEST_HALFWAY, &rate, &error);
+
+   The model and the optimizer are the caller's, to be restored afterwards.
+
+   Errors: STEPSIZE_ERROR_ARGUMENT for an option outside its range, STEPSIZE_ERROR_SIZE for a
+   wrong `size`, STEPSIZE_ERROR_NAME for an unknown spacing.
+
+   options: From stepsize_finder_defaults.
+   out: Receives the finder, to be destroyed by the caller; NULL on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_create(const stepsize_finder_options *options,
+                                                        stepsize_finder **out,
+                                                        stepsize_error *error);
+
+/* The rate of the next update.
+
+   finder: The finder.
+   Returns: The rate; NaN where the test has stopped, or if finder is NULL. */
+double stepsize_finder_rate(const stepsize_finder *finder);
+
+/* Takes the loss of the update that was made with stepsize_finder_rate.
+
+   A loss that is not finite stops the test, and is not counted.
+
+   finder: The finder.
+   loss: The loss.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell(stepsize_finder *finder, double loss);
+
+/* Takes the loss of an update with a rate of the caller's, such as one from a log.
+
+   finder: The finder.
+   rate: Finite, above the rate before, otherwise STEPSIZE_ERROR_ARGUMENT.
+   loss: The loss.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status; STEPSIZE_ERROR_ORDER where the test has stopped. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_tell_at(stepsize_finder *finder, double rate,
+                                                         double loss, stepsize_error *error);
+
+/* Why the test has stopped.
+
+   finder: The finder.
+   Returns: STEPSIZE_STOP_END after the last rate, STEPSIZE_STOP_DIVERGED, or STEPSIZE_STOP_NONE;
+     this also if finder is NULL. */
+int32_t stepsize_finder_stop_reason(const stepsize_finder *finder);
+
+/* The number of losses that were told and are finite.
+
+   finder: The finder.
+   Returns: The number, 0 if finder is NULL. */
+size_t stepsize_finder_count(const stepsize_finder *finder);
+
+/* The curve so far.
+
+   finder: The finder.
+   rates: Receives stepsize_finder_count rates; may be NULL.
+   losses: Receives as many losses; may be NULL.
+   smoothed: Receives as many smoothed losses; may be NULL.
+   count: Numbers that fit into each, at least that many.
+   Returns: A status; nothing is written unless it is STEPSIZE_OK. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_curve(const stepsize_finder *finder, double *rates,
+                                                       double *losses, double *smoothed,
+                                                       size_t count);
+
+/* The rate that the losses suggest.
+
+   STEPSIZE_ERROR_NO_SUGGESTION, and `error` says why, where they suggest none: there are fewer
+   than 10, they do not fall, the fall reaches the first or the last rate, or, for
+   STEPSIZE_SUGGEST_HALFWAY, is not above the noise.
+
+   finder: The finder, stopped or not.
+   method: STEPSIZE_SUGGEST_..., otherwise STEPSIZE_ERROR_NAME.
+   rate: Receives the rate; NaN on failure.
+   error: Receives the reason of a failure; may be NULL.
+   Returns: A status. */
+STEPSIZE_CHECKED stepsize_status stepsize_finder_suggest(const stepsize_finder *finder,
+                                                         stepsize_suggest method, double *rate,
+                                                         stepsize_error *error);
+
+/* Frees a finder. NULL is allowed.
+
+   finder: Not to be used afterwards. */
+void stepsize_finder_destroy(stepsize_finder *finder);
 
 #ifdef __cplusplus
 } /* extern "C" */

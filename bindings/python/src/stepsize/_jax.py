@@ -31,7 +31,7 @@ class SchedulerState(NamedTuple):
     """The state of a scheduler as a pytree.
 
     Attributes:
-        lrs: The rates of the present update, one for each parameter group.
+        lrs: The rates of the current update, one for each parameter group.
         saved: The saved state, in an array of bytes whose size does not change.
     """
 
@@ -40,7 +40,7 @@ class SchedulerState(NamedTuple):
 
     @property
     def lr(self) -> Any:
-        """The rate of the present update, of the first group."""
+        """The rate of the current update, of the first group."""
         return self.lrs[..., 0]
 
 
@@ -119,7 +119,7 @@ class Functional:
         return jax.pure_callback(call, shapes, state.saved, row, vmap_method="broadcast_all")  # type: ignore[no-any-return]
 
     def restore(self, state: SchedulerState) -> Scheduler:
-        """The scheduler of a state, outside of a compiled program: to look at, to save, or to go on with."""
+        """The scheduler of a state, outside of a compiled program: to look at, to save, or to continue with."""
         import numpy as np
 
         return Scheduler.from_state(_unpacked(np.asarray(state.saved)))

@@ -141,7 +141,7 @@ class LambdaLR(ClosedForm, lr_scheduler.LambdaLR):
         return self._schedule(0, 1.0)
 
     def extend(self, total: int, policy: str = "continue") -> None:
-        """Goes on with another length from the present update on: see ``Schedule.extended``."""
+        """Continues with another length from the current update on: see ``Schedule.extended``."""
         longer = self.schedule.extended(total, policy, step=self.last_epoch)
         self.lr_lambdas = [_Multiplier(longer)] * len(self.lr_lambdas)
 

@@ -22,7 +22,7 @@ __all__ = ["get_lr", "get_lr_warmdown", "get_muon_momentum"]
 def get_lr(num_iterations: int, cooldown_frac: float = 0.4, final: float = 0.1) -> Schedule:
     """modded-nanogpt get_lr since 2025: the full rate, then a line to `final` at the end of the last `cooldown_frac`.
 
-    The speedrun's own last step stays at 0.9999 of the way; here it goes on to the end.
+    The speedrun's own last step stays at 0.9999 of the way; here it continues to the end.
     """
     num_iterations = _count("num_iterations", num_iterations, 1)
     cooldown_frac = convert.to_float(cooldown_frac, "cooldown_frac")

@@ -24,12 +24,12 @@ class Ending:
         base_lrs: list[Any]
 
     def extend(self, total: int, policy: str = "continue") -> None:
-        """Goes on with another length from the present update on; on an error nothing changes.
+        """Continues with another length from the current update on; on an error nothing changes.
 
         Args:
-            total: The new length, beyond the present update.
-            policy: "continue": from the present rate to the end, with no jump; "rescale": the whole curve over the new
-                length, so that the rate of the present update jumps.
+            total: The new length, beyond the current update.
+            policy: "continue": from the current rate to the end, with no jump; "rescale": the whole curve over the new
+                length, so that the rate of the current update jumps.
         """
         number = convert.to_int64(total, "total")
         if policy not in ("continue", "rescale"):

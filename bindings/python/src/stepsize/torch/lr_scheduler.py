@@ -6,8 +6,8 @@ optimizer counts from then on, as there (see ``_dropin``). What differs:
 
 - Updates in which nothing was changed take the rate from the closed form of ``stepsize.peers.pytorch``: it is faster
   and does not drift. PyTorch's own differ from it by rounding.
-- ``load_state_dict`` goes on at the saved rate also where the optimizer's own state is not loaded, or was loaded before
-  the scheduler was made: PyTorch goes on from whatever rate the scheduler's constructor has left.
+- ``load_state_dict`` continues at the saved rate also where the optimizer's own state is not loaded, or was loaded before
+  the scheduler was made: PyTorch continues from whatever rate the scheduler's constructor has left.
 - ``SequentialLR`` takes a ``SequentialLR`` or a ``ChainedScheduler`` in any place; PyTorch raises when their turn
   comes.
 - ``ConstantLR`` with a factor of 0 ends as it should; PyTorch divides by zero.
@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
 
 
 class State:
-    """What all have: a state that goes on at its rate."""
+    """What all have: a state that continues at its rate."""
 
     optimizer: torch.optim.Optimizer
     _last_lr: list[_Rate]
@@ -236,7 +236,7 @@ class ClosedForm(_Twin):
         return ()
 
     def _span(self) -> tuple[int, int]:
-        """Where on the curve the present update is, and the last for which the curve holds."""
+        """Where on the curve the current update is, and the last for which the curve holds."""
         return self.last_epoch, 2**62
 
     def _units(self) -> list[_Rate]:
@@ -309,7 +309,7 @@ class LinearLR(Ending, ClosedForm, peer.LinearLR):
 
     def _lengthen(self, total: int, keeps_rate: bool) -> None:
         if keeps_rate:
-            # The line from the present rate to the end, as if it had begun at update 0.
+            # The line from the current rate to the end, as if it had begun at update 0.
             done = self.last_epoch / total
             present = self.start_factor + (self.end_factor - self.start_factor) * self.last_epoch / self.total_iters
             self.start_factor = (present - self.end_factor * done) / (1 - done)
@@ -463,7 +463,7 @@ class OneCycleLR(Ending, ClosedForm, peer.OneCycleLR):
         return (*rates, "max_momentum", "base_momentum") if self.cycle_momentum else rates
 
     def _span(self) -> tuple[int, int]:
-        # Past the end of the last phase PyTorch goes on along its line.
+        # Past the end of the last phase PyTorch continues along its line.
         return self.last_epoch, min(self.total_steps, math.floor(self._schedule_phases[-1]["end_step"]))
 
     def _units(self) -> list[_Rate]:
