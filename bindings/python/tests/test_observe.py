@@ -102,5 +102,5 @@ def test_classes_have_the_parameters():
     scheduler = st.Scheduler(1.0, "linear(9)", st.Polyak("sps", c=1, max_lr=0.5))
     assert str(scheduler) == 'polyak("sps", c=1, max_lr=0.5) * linear(9)'
     assert scheduler.observe(8.0, grad_norm=2.0) == 0.5
-    assert str(st.DoG(r=1e-3, per_group=True)) == "dog(r=0.001, per_group=true)"
+    assert str(st.DoG(r=1e-3, per_group=True)) == "dog(0.001, per_group=true)"
     assert str(st.DAdaptation(growth=1.5)) == "dadapt(growth=1.5)"
