@@ -122,8 +122,8 @@ def active_controller(ones: list[Declared]) -> str:
     return f"""{NOTICE}
 /// The controller of a scheduler.
 ///
-/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an enum
-/// or an optional could not be changed in place, and a class would count references at every step.
+/// Every kind has a field (those of `Automatic` have one in common), though at most one is in use: a value inside an
+/// enum or an optional could not be changed in place, and a class would count references at every step.
 struct ActiveController: ~Copyable, Sendable {{
   private let kind: ControllerKind?
 {fields}  /// With the numbers that `observe` reads.

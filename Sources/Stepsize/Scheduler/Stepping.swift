@@ -245,8 +245,8 @@ extension Scheduler {
 
   // MARK: - Memory
 
-  // A step asks for no memory where there is a reserve. A caller that cannot do without it makes one beforehand, part by part, so
-  // that each may fail by itself (`stepsize_scheduler_step`).
+  // A step asks for no memory where there is a reserve. A caller that cannot do without it makes one beforehand, part by
+  // part, so that each may fail by itself (`stepsize_scheduler_step`).
 
   /// Whether the next step has the memory that it needs, except for the controller where nothing is recorded and nothing
   /// ends early.

@@ -54,8 +54,8 @@ def train(folder, updates, text=TEXT, callback=None, resume=None, make=None, acc
 
 
 def replayed(runs, metric, accumulate):
-    """The rates of a scheduler that is shown what the callback observes in one run after the other: the loss of an update,
-    the mean over its batches; or, at the first step after it, what a validation has logged."""
+    """The rates of a scheduler that is shown what the callback observes in one run after the other: the loss of an
+    update, the mean over its batches; or, at the first step after it, what a validation has logged."""
     validated = {step: value for each in runs for step, value in each.validated}
     losses = [loss for each in runs for loss in each.losses]
     scheduler, rates = st.Scheduler(0.1, TEXT), []

@@ -6,8 +6,8 @@ optimizer counts from then on, as there (see ``_dropin``). What differs:
 
 - Updates in which nothing was changed take the rate from the closed form of ``stepsize.peers.pytorch``: it is faster
   and does not drift. PyTorch's own differ from it by rounding.
-- ``load_state_dict`` continues at the saved rate also where the optimizer's own state is not loaded, or was loaded before
-  the scheduler was made: PyTorch continues from whatever rate the scheduler's constructor has left.
+- ``load_state_dict`` continues at the saved rate also where the optimizer's own state is not loaded, or was loaded
+  before the scheduler was made: PyTorch continues from whatever rate the scheduler's constructor has left.
 - ``SequentialLR`` takes a ``SequentialLR`` or a ``ChainedScheduler`` in any place; PyTorch raises when their turn
   comes.
 - ``ConstantLR`` with a factor of 0 ends as it should; PyTorch divides by zero.
