@@ -190,10 +190,10 @@ def last_line(log: IO[bytes]) -> str:
     return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
-def run(wanted: list[Stage], jobs: int) -> int:
-    """The number of the stages' failures: 0 or 1."""
+def run(wanted: list[Stage], jobs: int, keeps_going: bool) -> int:
+    """The exit status: 0 where all stages passed, else 1."""
     LOGS.mkdir(parents=True, exist_ok=True)
-    waiting, running, done = list(wanted), [], set()
+    waiting, running, done, failed = list(wanted), [], set(), []
     names = {stage.name for stage in wanted}
     began = time.monotonic()
     try:
@@ -213,11 +213,19 @@ def run(wanted: list[Stage], jobs: int) -> int:
             if ended.process.returncode:
                 sys.stdout.write(Path(ended.log.name).read_text(encoding="utf-8", errors="replace"))
                 print(f"\nFAILED  {ended.stage.name}, exit status {ended.process.returncode}, after {seconds:.0f} s")
-                return 1
+                failed.append(ended.stage.name)
+                if not keeps_going:
+                    return 1
+            # What needs a stage that failed is tried, too.
             done.add(ended.stage.name)
+            if ended.process.returncode:
+                continue
             print(f"{seconds:6.1f} s  {ended.stage.name:42} {last_line(ended.log)[:100]}", flush=True)
     finally:
         stop(running)
+    if failed:
+        print(f"FAILED: {', '.join(failed)}")
+        return 1
     print(f"passed: {len(done)} stages in {time.monotonic() - began:.0f} s")
     return 0
 
@@ -240,9 +248,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Runs the tests.")
     parser.add_argument("stages", nargs="*", metavar="STAGE")
     parser.add_argument("--quick", action="store_true", help="lint, build, and the core tests alone")
+    parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="stages at a time")
     arguments = parser.parse_args()
-    return run(chosen(arguments.stages, arguments.quick), arguments.jobs)
+    return run(chosen(arguments.stages, arguments.quick), arguments.jobs, arguments.keep_going)
 
 
 if __name__ == "__main__":

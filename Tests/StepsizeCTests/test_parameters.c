@@ -85,6 +85,8 @@ static void other_kinds(const char *controller, const stepsize_controller *known
   told(known, p, STEPSIZE_TEXT_RANGE, range);
   const int is_flag = strcmp(kind, "flag") == 0, is_name = strcmp(kind, "name") == 0;
   const int is_list = strcmp(kind, "per_group") == 0, is_count = strcmp(kind, "count") == 0;
+  /* A loss may be below 0, and so may its bound; so may a cosine. */
+  const int is_signed = strcmp(name, "lower_bound") == 0 || strcmp(name, "target") == 0;
   const int is_number = is_list || is_count || strcmp(kind, "real") == 0;
   stepsize_schedule *schedule = parsed("linear(5)");
   const struct {
@@ -97,9 +99,9 @@ static void other_kinds(const char *controller, const stepsize_controller *known
       {STEPSIZE_WORD(name, "nonsense"), is_name},
       {STEPSIZE_WORD(name, NULL), 0},
       {STEPSIZE_WORD(name, ""), 0},
-      {STEPSIZE_INTEGER(name, -1), 0},
-      {STEPSIZE_INTEGER(name, INT64_MIN), 0},
-      {STEPSIZE_REAL(name, -0.5), 0},
+      {STEPSIZE_INTEGER(name, -1), is_signed},
+      {STEPSIZE_INTEGER(name, INT64_MIN), strcmp(name, "lower_bound") == 0},
+      {STEPSIZE_REAL(name, -0.5), is_signed},
       {STEPSIZE_REAL(name, NAN), 0},
       {STEPSIZE_REAL(name, INFINITY), 0},
       {STEPSIZE_REAL(name, -INFINITY), 0},

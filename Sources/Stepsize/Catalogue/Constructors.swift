@@ -987,7 +987,7 @@ extension Controller {
   ///   - average: Weight of the past in the averages; a number in [0, 1).
   ///   - align: Size of the steps of b; a finite number >= 0.
   ///   - target: Alignment that it aims at; a number in [-1, 1].
-  ///   - until: Update from which on b is kept; an integer from 0 to 9223372036854775807, or none.
+  ///   - until: Step from which on b is kept; an integer from 0 to 9223372036854775807, or none.
   ///   - growth: Largest growth in an update; a finite number >= 1, or none.
   ///   - maxLR: Highest base rate; a finite number >= 0, or none.
   public static func polyak(

@@ -33,7 +33,7 @@ enum Polyak: Estimating {
     average: real in [0, 1) = 0.9 (sps: 0); weight of the past in the averages
     align: real >= 0 = 0.1 (sps: 0, momo: 0); size of the steps of b
     target: real in [-1, 1] = 0.05; alignment that it aims at
-    until: count of updates from 0 or none = none; update from which on b is kept
+    until: count of updates from 0 or none = none; step from which on b is kept
     growth: real >= 1 or none = none; largest growth in an update
     max_lr: real >= 0 or none = none; highest base rate
     """

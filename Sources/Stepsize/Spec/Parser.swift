@@ -35,7 +35,10 @@ struct Parser {
 
   init(checking text: [UInt8], total: Int64? = nil) throws(ConfigurationError) {
     if let total, total < 1 {
-      throw ConfigurationError(.argument, "total: expected an integer >= 1")
+      var message = ("total = " as StaticString).bytes
+      message.write(total)
+      message.write(", expected an integer >= 1")
+      throw ConfigurationError(.argument, message)
     }
     shares = Shares(of: total)
     guard text.count <= Self.maximumLength else {

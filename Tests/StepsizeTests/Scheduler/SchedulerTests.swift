@@ -156,11 +156,12 @@ final class SchedulerTests: XCTestCase {
     func needs(_ plan: String) throws -> Needs {
       try Scheduler(baseLRs: [1], plan: Plan(parsing: Array(plan.utf8))).needs
     }
+    let search: Needs = [.search, .eachGroup, .observedLoss, .gradientNorm]
     XCTAssertEqual(try needs("linear(9)"), [])
     XCTAssertEqual(try needs("greedy()"), .loss)
-    XCTAssertEqual(try needs("hypergradient() * linear(9)"), .gradient)
-    XCTAssertEqual(try needs("line_search()"), .search)
-    XCTAssertEqual(try needs("line_search() * early_stop()"), [.search, .loss])
+    XCTAssertEqual(try needs("hypergradient() * linear(9)"), [.gradient, .dotUpdate])
+    XCTAssertEqual(try needs("line_search()"), search)
+    XCTAssertEqual(try needs("line_search() * early_stop()"), search.union(.loss))
   }
 
   /// A longer span keeps what is behind the groups; an empty one is not written.

@@ -115,7 +115,7 @@ final class DeclarationTests: XCTestCase {
         text(parameter.name))
       count += 1
     }
-    XCTAssertEqual(count, 8)
+    XCTAssertEqual(count, 11)
     let other = try XCTUnwrap(Parameter(declared: Array("floor = 0.25".utf8), variant: nil))
     XCTAssertEqual(text(other.defaultText), "0.25")
     XCTAssertEqual(text(other.expected), "a number in [0, 1]")
@@ -133,28 +133,34 @@ final class DeclarationTests: XCTestCase {
     let expected = [
       "greedy()":
         "variant=\"default\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 threshold_mode=\"abs\" "
-        + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=1e-08 smooth=true window=50 reset_start=500",
+        + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=1e-08 smooth=true window=50 reset_start=500 after=0 phase=none "
+        + "skip_warmup=false",
       "greedy(\"huggingface\")":
         "variant=\"huggingface\" mode=\"min\" factor=0.95 patience=10 threshold=1e-06 "
         + "threshold_mode=\"abs\" cooldown=0 warmup=0 min_lr=none max_lr=none eps=1e-08 smooth=false window=50 "
-        + "reset_start=500",
+        + "reset_start=500 after=0 phase=none skip_warmup=false",
       "greedy(\"paper\")":
         "variant=\"paper\" mode=\"min\" factor=0.95 patience=0 threshold=0 threshold_mode=\"abs\" "
-        + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=0 smooth=false window=50 reset_start=none",
+        + "cooldown=0 warmup=0 min_lr=none max_lr=none eps=0 smooth=false window=50 reset_start=none "
+        + "after=0 phase=none skip_warmup=false",
       "plateau()":
-        "counting=\"pytorch\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 threshold_mode=\"rel\" "
-        + "extra_threshold=0 cooldown=0 min_lr=none eps=1e-08 accumulation=1",
+        "counting=\"default\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 threshold_mode=\"rel\" "
+        + "extra_threshold=0 cooldown=0 min_lr=none eps=1e-08 accumulation=1 after=0 phase=none "
+        + "skip_warmup=true",
       "plateau(\"keras\")": "counting=\"keras\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 "
-        + "threshold_mode=\"abs\" extra_threshold=0 cooldown=0 min_lr=none eps=0 accumulation=1",
+        + "threshold_mode=\"abs\" extra_threshold=0 cooldown=0 min_lr=none eps=0 accumulation=1 after=0 phase=none "
+        + "skip_warmup=false",
       "plateau(\"optax\")": "counting=\"optax\" mode=\"min\" factor=0.1 patience=10 threshold=0.0001 "
-        + "threshold_mode=\"rel\" extra_threshold=0 cooldown=0 min_lr=none eps=0 accumulation=1",
+        + "threshold_mode=\"rel\" extra_threshold=0 cooldown=0 min_lr=none eps=0 accumulation=1 after=0 phase=none "
+        + "skip_warmup=false",
       "hypergradient()": "variant=\"sgd\" beta=1e-06 min_lr=none max_lr=none",
       "hypergradient(\"adam\")": "variant=\"adam\" beta=1e-08 min_lr=none max_lr=none",
       "hypergradient(\"multiplicative\")": "variant=\"multiplicative\" beta=0.02 min_lr=none max_lr=none",
       "line_search()": "c=0.1 backtrack=0.9 reset=\"grow\" gamma=2 batches_per_epoch=500 max_trials=100 "
         + "tolerance=1e-08 projected=false min_lr=none max_lr=none",
-      "early_stop()": "phase=none mode=\"min\" patience=100 threshold=0.001 threshold_mode=\"rel\" window=1",
-      "learned()": "policy=\"nmf\" total=0 adapt=0 parameters=none",
+      "early_stop()": "phase=none mode=\"min\" patience=100 threshold=0.001 threshold_mode=\"rel\" window=1 "
+        + "after=0",
+      "learned()": "policy=\"nmf\" total=0 adapt=0 parameters=none after=0 phase=none skip_warmup=false",
     ]
     for (given, values) in expected {
       let controller = try Controller(parsing: Array(given.utf8))

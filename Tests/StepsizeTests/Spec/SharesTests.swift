@@ -115,7 +115,7 @@ final class SharesTests: XCTestCase {
     XCTAssertEqual(message("wsd(2000, warmup=rest)"), "rest: the total leaves nothing for it at 17")
     XCTAssertEqual(
       message("linear(0.01%)"), "linear: total = 0, expected an integer from 1 to 9223372036854775807 at 0")
-    XCTAssertEqual(message("linear(10)", 0), "total: expected an integer >= 1 at none")
+    XCTAssertEqual(message("linear(10)", 0), "total = 0, expected an integer >= 1 at none")
     XCTAssertEqual(message("linear(%)"), "expected a value, found \"%\" at 7")
   }
 

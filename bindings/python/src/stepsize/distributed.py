@@ -198,7 +198,8 @@ def _pair(loss: Any, weight: Any) -> tuple[float, float]:
 
 
 def _is_mpi(group: Any) -> bool:
-    return hasattr(group, "allgather")
+    # A process group of PyTorch has an `allgather`, too, of tensors.
+    return hasattr(group, "Get_size")
 
 
 def gather_numbers(numbers: Sequence[float], group: Any) -> list[tuple[float, ...]]:

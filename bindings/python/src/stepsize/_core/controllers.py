@@ -619,7 +619,7 @@ class Polyak(Controller):
         average: Weight of the past in the averages (a number in [0, 1); default 0.9).
         align: Size of the steps of b (a finite number >= 0; default 0.1).
         target: Alignment that it aims at (a number in [-1, 1]; default 0.05).
-        until: Update from which on b is kept (an integer >= 0, or none).
+        until: Step from which on b is kept (an integer >= 0, or none).
         growth: Largest growth in an update (a finite number >= 1, or none).
         max_lr: Highest base rate (a finite number >= 0, or none).
     """

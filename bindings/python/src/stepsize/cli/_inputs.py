@@ -27,6 +27,8 @@ class Plan:
             text = sys.stdin.read().strip()
         if not text:
             raise StepsizeError('expected a schedule, such as "warmup(500) >> cosine(9500, floor=0.1)"')
+        if arguments.steps is not None and not 1 <= arguments.steps <= _MOST:
+            raise StepsizeError(f"steps = {arguments.steps}, expected an integer from 1 to 2^62")
         self.base_lr: float = getattr(arguments, "base_lr", 1.0)
         # The scheduler checks the base rate, too.
         scheduler = Scheduler(self.base_lr, text, total=arguments.steps)
@@ -35,8 +37,6 @@ class Plan:
         self.text = str(scheduler) or str(self.schedule)
         self.given_steps: int | None = arguments.steps
         self.steps = self.schedule.horizon if arguments.steps is None else arguments.steps
-        if not 1 <= self.steps <= _MOST:
-            raise StepsizeError(f"steps = {self.steps}, expected an integer from 1 to 2^62")
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

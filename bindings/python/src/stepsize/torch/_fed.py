@@ -29,7 +29,7 @@ class Scheduler(TorchScheduler):
             )
         super()._own(core)
 
-    def observe(self, loss: float) -> None:
+    def observe(self, loss: float) -> None:  # type: ignore[override]
         """Sets the loss for the next step."""
         self._pending, self._is_fed = float(loss), True
 

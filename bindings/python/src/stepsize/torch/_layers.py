@@ -74,7 +74,7 @@ def _layers(model: torch.nn.Module, names: list[str]) -> dict[str, int]:
     if hasattr(model, "group_matcher"):
         from timm.models import group_parameters
 
-        layers: dict[str, int] = group_parameters(model, model.group_matcher(coarse=False), reverse=True)
+        layers: dict[str, int] = group_parameters(model, model.group_matcher(coarse=False), reverse=True)  # type: ignore[operator]
         return layers
     places = {name: (found[1], int(found[2])) for name in names if (found := _NUMBERED.match(name))}
     counts: defaultdict[str, set[int]] = defaultdict(set)

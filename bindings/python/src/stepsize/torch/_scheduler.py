@@ -174,8 +174,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
 
         The distance from the start needs a copy of the weights, taken at the first call. The last update follows from
-        the
-        state of SGD with momentum, Adam and AdamW; else it needs another copy.
+        the state of SGD with momentum, Adam and AdamW; else it needs another copy.
         """
         core = self.core
         if not core.observes or core.current_step % self.read_every:
@@ -344,13 +343,13 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     # ---- Base rates ----
 
-    @property
-    def base_lrs(self) -> list[float]:  # type: ignore[override]
+    @property  # type: ignore[override]
+    def base_lrs(self) -> list[float]:
         """The base rates of the groups, without ``lr_scale``. Setting one of them, or all, to one for each group or a
         number for all, counts from the current update on: see ``stepsize.Scheduler.base_lrs``."""
         return Bases(self._unscaled, self._rebase)
 
-    @base_lrs.setter
+    @base_lrs.setter  # type: ignore[override]
     def base_lrs(self, rates: float | Iterable[float]) -> None:
         self._rebase(rates)
 

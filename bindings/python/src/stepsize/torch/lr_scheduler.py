@@ -440,7 +440,7 @@ class OneCycleLR(Ending, ClosedForm, peer.OneCycleLR):
         done, last = (self.last_epoch if keeps_rate else -1), self.total_steps - 1
         if done >= last:
             raise StepsizeError("extend: the curve has ended: there is nothing to continue")
-        phases = [dict(phase) for phase in self._schedule_phases]
+        phases: list[Any] = [dict(phase) for phase in self._schedule_phases]
         if 0 < done < phases[0]["end_step"]:
             start = {end: phases[0][f"start_{end[4:]}"] for end in ("end_lr", "end_momentum")}
             phases.insert(0, {**phases[0], "end_step": 0.0, **start})
