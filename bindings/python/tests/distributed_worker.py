@@ -88,7 +88,7 @@ def fsdp():
     report(rates=rates, losses=losses)
 
 
-OBSERVING = ["dog(r=0.01)", "dadapt(d0=0.1)", "polyak(c=10)", 'polyak("sps", max_lr=0.1)']
+OBSERVING = ["dog(r=0.01)", "dadapt(d0=0.1)", "polyak(c=10)", 'polyak("sps", max_lr=2)']
 
 
 def observing():

@@ -19,7 +19,8 @@ def test_it_says_everything():
     g = st.GreedyLR()
     assert repr(g) == (
         "GreedyLR(variant='default', mode='min', factor=0.95, patience=10, threshold=1e-06, threshold_mode='abs',"
-        " cooldown=0, warmup=0, min_lr=None, max_lr=None, eps=1e-08, smooth=True, window=50, reset_start=500)"
+        " cooldown=0, warmup=0, min_lr=None, max_lr=None, eps=1e-08, smooth=True, window=50, reset_start=500,"
+        " after=0, phase=None, skip_warmup=False)"
     )
     assert st.GreedyLR("huggingface").smooth is False
     g = st.GreedyLR(

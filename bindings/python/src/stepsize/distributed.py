@@ -199,7 +199,8 @@ def _pair(loss: Any, weight: Any) -> tuple[float, float]:
 
 def _is_mpi(group: Any) -> bool:
     # A process group of PyTorch has an `allgather`, too, of tensors.
-    return hasattr(group, "Get_size")
+    theirs = getattr(sys.modules.get("torch.distributed"), "ProcessGroup", ())
+    return hasattr(group, "allgather") and not isinstance(group, theirs)
 
 
 def gather_numbers(numbers: Sequence[float], group: Any) -> list[tuple[float, ...]]:
