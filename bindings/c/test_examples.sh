@@ -21,8 +21,13 @@ gcc -std=c99 -O2 "${warnings[@]}" bindings/c/examples/ggml_callback.c -o "$work/
 "$work/ggml_callback" >"$work/ggml"
 prints "$work/ggml" 'step   1  alpha 0.002500  loss 4.0952' 'step 400  alpha 0.001002  loss 0.0000'
 
+# Polyak's step, which no base rate is given for.
+gcc -std=c99 -O2 "${warnings[@]}" bindings/c/examples/train_polyak.c -o "$work/train_polyak" "${library[@]}"
+"$work/train_polyak" >"$work/polyak"
+prints "$work/polyak" 'w = 3.000 -2.000 1.000'
+
 # C++, with each compiler, on what is installed: the rates of both groups, and where a text is wrong.
-built=(ggml_callback char_gpt)
+built=(ggml_callback train_polyak char_gpt)
 bindings/c/install.sh "$work/usr" >/dev/null
 for compiler in g++ clang++; do
   type -P "$compiler" >/dev/null || { echo "test_examples: skipped $compiler, not installed" && continue; }

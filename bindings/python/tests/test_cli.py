@@ -11,6 +11,7 @@ from argparse import Namespace
 
 import pytest
 import stepsize as st
+from stepsize import catalogue
 from support import CLASSES, gallery_texts
 
 CURVE = "warmup(500) >> cosine(9500, floor=0.1)"
