@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .._foreign.stepper import Stepper
 
 # The numbers, in the order of their bits in stepsize_needs.
-NAMES: tuple[str, ...] = tuple(name for name, _ in abi.stepsize_observation._fields_[2:])
+NAMES: tuple[str, ...] = tuple(field[0] for field in abi.stepsize_observation._fields_[2:])
 _SIZE = sizeof(abi.stepsize_observation)
 
 

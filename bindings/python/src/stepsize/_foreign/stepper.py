@@ -118,7 +118,7 @@ class Stepper(Step):
 
     def _make_room(self) -> None:
         """For as many rates as there are groups now."""
-        handle = self._handle
+        handle: Any = self._handle
         # The one array that the rates are written to, and its address as the functions take it.
         self._count: int = quick.stepsize_scheduler_group_count(handle)
         self._rates = (c_double * self._count)()

@@ -291,7 +291,7 @@ def _add(
 ) -> None:
     """Adds the norms of a factor times vectors, and their products with the gradients, where these are terms."""
     if norm in terms and vectors:
-        norms = torch._foreach_norm(vectors)
+        norms = torch._foreach_norm(list(vectors))
         terms[norm] += norms if factor is None else torch._foreach_mul(norms, factor)
     if dot in terms:
         dots = [_dot(gradient, each) for gradient, each in zip(gradients, vectors) if gradient is not None]

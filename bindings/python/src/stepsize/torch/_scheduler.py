@@ -265,7 +265,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         kept = kept_groups(self._groups, groups)
         new = groups[len(kept) :]
         bases = [self._unscaled[number] for number in kept] + [base_of(group) for group in new]
-        bounds = {name: given[0] for name in ("min_lr", "max_lr") if len(given := self._options[name] or ()) == 1}
+        options: dict[str, Any] = self._options
+        bounds = {name: options[name][0] for name in ("min_lr", "max_lr") if len(options[name] or []) == 1}
         gone = [number for number in reversed(range(len(self._groups))) if number not in kept]
         fields = [field.followed(kept, new) for field in self.fields]
         self._drive(None)
