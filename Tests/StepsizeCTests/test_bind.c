@@ -69,8 +69,8 @@ int main(void) {
   bound("linear(10)", 5, "linear(10)");
   refused("warmup(10%) >> cosine(95%)", 1000, 0, "longer than the total");
   refused("warmup(10) >> linear(rest)", 5, 21, "the total leaves nothing");
-  refused("linear(10%)", 0, -1, "total: ");
-  refused("linear(10%)", INT64_MIN, -1, "total: ");
+  refused("linear(10%)", 0, -1, "total = ");
+  refused("linear(10%)", INT64_MIN, -1, "total = ");
   CHECK(stepsize_schedule_bind("linear(10%)", 11, 5, NULL, NULL) == STEPSIZE_ERROR_NULL);
   stepsize_schedule *schedule = NULL;
   CHECK(stepsize_schedule_parse("linear(10%)", 11, &schedule, NULL) == STEPSIZE_ERROR_ARGUMENT);

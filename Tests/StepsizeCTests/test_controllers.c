@@ -292,9 +292,9 @@ static void decisions_of_hypergradient(void) {
   CHECK_SAME(lr[0], 1.25);
   CHECK_STATUS(stepsize_scheduler_step(s, lr, 1), STEPSIZE_OK);
   CHECK_SAME(lr[0], 1.25);
-  CHECK_STATUS(stepsize_scheduler_step(s, lr, 1), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, lr, 1), STEPSIZE_OK);
   CHECK_SAME(lr[0], 1);
-  CHECK_STATUS(stepsize_scheduler_step(s, lr, 1), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, lr, 1), STEPSIZE_OK);
   CHECK_SAME(lr[0], 0.75);
   stepsize_scheduler_destroy(s);
 }

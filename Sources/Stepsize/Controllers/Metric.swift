@@ -99,6 +99,8 @@ struct BestMetric: Sendable {
     guard state.isReading else { return }
     // The target follows from the best one, except where there is none to follow.
     if best == Double.infinity { reset() } else { set(best) }
+    // An infinite mean of finite losses was the best one.
+    if best == Double.infinity, followsPrevious, !target.isNaN { set(best) }
     let isSame = target == self.target || target.isNaN && self.target.isNaN
     if margin == .mended && !isSame {
       // From before it was mended: it continues so.
@@ -114,7 +116,7 @@ struct BestMetric: Sendable {
     if thresholdMode == .absolute {
       target = best - threshold - extraMargin
     } else if margin == .absolute {
-      target = best - threshold * abs(best) - extraMargin
+      target = best == Double.infinity ? best : best - threshold * abs(best) - extraMargin
     } else {
       // A metric to be maximised comes with its sign changed, and PyTorch's factor with it.
       let isTurned = margin == .mended ? best < 0 : sign < 0
