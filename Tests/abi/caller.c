@@ -144,9 +144,39 @@ static void learning(void) {
 #endif
 }
 
+/* What is observed before an update, and a range test. */
+static void observations(void) {
+  const char *text = "polyak(\"sps\")";
+  const double base_lr = 1;
+  double lr = 0;
+  stepsize_scheduler *scheduler = NULL;
+  stepsize_finder *finder = NULL;
+  GUARDED(stepsize_scheduler_options, options);
+  GUARDED(stepsize_observation, seen);
+  GUARDED(stepsize_finder_options, range);
+
+  REQUIRE(stepsize_scheduler_defaults(&options.value, sizeof options.value) == STEPSIZE_OK);
+  options.value.group_count = 1, options.value.base_lr = &base_lr;
+  REQUIRE(stepsize_scheduler_parse(text, strlen(text), &options.value, &scheduler, NULL) == STEPSIZE_OK);
+  memset(&seen.value, 0, sizeof seen.value);
+  seen.value.size = sizeof seen.value, seen.value.given = STEPSIZE_SCALAR_LOSS | STEPSIZE_SCALAR_GRAD_NORM;
+  seen.value.loss = 2, seen.value.grad_norm = 2;
+  CHECK_STATUS(stepsize_scheduler_observe(scheduler, &seen.value, 1, &lr, 1, NULL), STEPSIZE_OK);
+  CHECK(lr > 0);
+  CHECK_GUARDED(seen);
+  stepsize_scheduler_destroy(scheduler);
+
+  REQUIRE(stepsize_finder_defaults(&range.value, sizeof range.value) == STEPSIZE_OK);
+  CHECK_GUARDED(range);
+  LATER_IS_0(range.value);
+  REQUIRE(stepsize_finder_create(&range.value, &finder, NULL) == STEPSIZE_OK);
+  stepsize_finder_destroy(finder);
+}
+
 int main(void) {
   versions();
   schedulers();
+  observations();
   schedules();
   learning();
   return finish();
