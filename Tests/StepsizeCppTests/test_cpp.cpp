@@ -133,10 +133,10 @@ void Schedules() {
   Schedule copy = fall;
   CHECK(copy.get() == fall.get());
   std::array<std::thread, 4> threads;
-  std::array<double, 4> values{};
-  for (std::size_t i = 0; i < 4; i++) threads[i] = std::thread([&, i, copy] { values[i] = copy.at(45); });
+  std::array<double, 4> returned{};
+  for (std::size_t i = 0; i < 4; i++) threads[i] = std::thread([&, i, copy] { returned[i] = copy.at(45); });
   for (auto &thread : threads) thread.join();
-  for (const double value : values) CHECK(value == fall.at(45));
+  for (const double value : returned) CHECK(value == fall.at(45));
 }
 
 void Failures() {
