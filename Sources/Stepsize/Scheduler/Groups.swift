@@ -43,9 +43,7 @@ extension Scheduler {
     /// Which group each was; -1 for a new one.
     fileprivate let origins: [Int]
     fileprivate var controller: ActiveController
-    fileprivate let plan: Plan
-    fileprivate let schedule: Node
-    fileprivate let groupSchedules: [Node]
+    fileprivate let plan: ResolvedPlan
     fileprivate let records: [Record]
 
     fileprivate init(
@@ -60,8 +58,7 @@ extension Scheduler {
       self.groups = groups
       self.origins = origins
       self.controller = controller
-      self.plan = plan
-      (schedule, groupSchedules) = Scheduler.nodes(of: plan)
+      self.plan = ResolvedPlan(plan)
       records = scheduler.watch.records(of: origins)
     }
   }
@@ -111,10 +108,7 @@ extension Scheduler {
   package mutating func apply(_ prepared: Regrouping) {
     controller.adopt(&prepared.controller, prepared.origins, groups)
     groups = prepared.groups
-    plan = prepared.plan
-    schedule = prepared.schedule
-    groupSchedules = prepared.groupSchedules
-    length = prepared.plan.length
+    take(prepared.plan)
     watch.replaceRecords(by: prepared.records)
   }
 }

@@ -69,15 +69,14 @@ public struct Scheduler: ~Copyable, Sendable {
       // Nothing is known of a rate before the first observation.
       for i in groups.indices { groups[i].base = 0 }
     }
-    let scope = Scope(plan)
+    let resolved = ResolvedPlan(plan)
     let watch = try Watch(plan, groupCount: records ? baseLRs.count : 0, normCapacity: normCapacity)
     self.groups = groups
-    let (schedule, groupSchedules) = Self.nodes(of: plan)
-    self.schedule = schedule
-    self.groupSchedules = groupSchedules
-    self.length = plan.length
+    self.schedule = resolved.schedule
+    self.groupSchedules = resolved.groupSchedules
+    self.length = resolved.length
     let needsLoss = active.needs.contains(.loss) || !plan.earlyStops.isEmpty
-    let isWatched = records || !plan.earlyStops.isEmpty || !scope.isEverything
+    let isWatched = records || !plan.earlyStops.isEmpty || !resolved.scope.isEverything
     let observesMore = !active.needs.subtracting(.loss).isEmpty
     self.needsLoss = needsLoss
     self.observesMore = observesMore
@@ -85,7 +84,7 @@ public struct Scheduler: ~Copyable, Sendable {
     self.onlyCounts = !needsLoss && !observesMore && !isWatched
     self.controller = active
     self.watch = watch
-    self.scope = scope
+    self.scope = resolved.scope
     self.plan = plan
   }
 
@@ -106,10 +105,14 @@ public struct Scheduler: ~Copyable, Sendable {
     }
   }
 
-  /// How the schedules of a plan are computed: for all groups, and for each.
-  static func nodes(of plan: Plan) -> (Node, [Node]) {
-    let schedule = plan.schedule?.node ?? .constant(Constant(value: 1))
-    return plan.isEach ? (.scale(1, schedule), plan.schedules.map { $0.node }) : (schedule, [])
+  /// Puts another plan in place, for the same controller and early stop rules.
+  mutating func take(_ resolved: ResolvedPlan) {
+    plan = resolved.plan
+    schedule = resolved.schedule
+    groupSchedules = resolved.groupSchedules
+    length = resolved.length
+    if !controller.isFormer { scope = resolved.scope }
+    isWatched = isWatched || !scope.isEverything
   }
 
   private static func bounds(
@@ -167,19 +170,14 @@ public struct Scheduler: ~Copyable, Sendable {
 
   /// What `extend` changes.
   package struct Extension {
-    fileprivate let plan: Plan
-    fileprivate let schedule: Node
-    fileprivate let groupSchedules: [Node]
+    fileprivate let plan: ResolvedPlan
     fileprivate let kept: Watch.KeptSpans
   }
 
   package func extending(to schedules: [Schedule]) throws(ConfigurationError) -> Extension {
     let longer = try Plan(plan.controllers, schedules)
     try Self.check(longer, groupCount: groupCount)
-    let (schedule, groupSchedules) = Self.nodes(of: longer)
-    return Extension(
-      plan: longer, schedule: schedule, groupSchedules: groupSchedules,
-      kept: watch.spansToKeep(of: plan.schedule))
+    return Extension(plan: ResolvedPlan(longer), kept: watch.spansToKeep(of: plan.schedule))
   }
 
   package mutating func reserve(for prepared: Extension) { watch.reserve(for: prepared.kept) }
@@ -188,11 +186,25 @@ public struct Scheduler: ~Copyable, Sendable {
     watch.keep(prepared.kept)
     // The last phase of the old schedule may not be the last one of the new one.
     watch.hasStopped = false
-    schedule = prepared.schedule
-    groupSchedules = prepared.groupSchedules
-    length = prepared.plan.length
-    plan = prepared.plan
-    if !controller.isFormer { scope = Scope(plan) }
-    isWatched = isWatched || !scope.isEverything
+    take(prepared.plan)
+  }
+}
+
+/// A plan with what a scheduler computes from it, so that putting it in place asks for no memory.
+struct ResolvedPlan: Sendable {
+  let plan: Plan
+  /// Of all groups, and of each (`Scheduler.groupSchedules`).
+  let schedule: Node
+  let groupSchedules: [Node]
+  let length: Int64?
+  let scope: Scope
+
+  init(_ plan: Plan) {
+    let first = plan.schedule?.node ?? .constant(Constant(value: 1))
+    self.plan = plan
+    schedule = plan.isEach ? .scale(1, first) : first
+    groupSchedules = plan.isEach ? plan.schedules.map { $0.node } : []
+    length = plan.length
+    scope = Scope(plan)
   }
 }

@@ -58,6 +58,22 @@ final class GroupsTests: XCTestCase {
     XCTAssertNotNil(failure { _ = try Scheduler(baseLRs: [1], plan: Plan([], schedules)) })
   }
 
+  /// A group whose schedule begins with a warm-up: the controller skips it at once, as after a restart.
+  func testTheWarmupOfALaterGroupIsSkipped() throws {
+    let plan = try Plan(parsing: Array("plateau(patience=0) * linear(100)".utf8))
+    var scheduler = try Scheduler(baseLRs: [1], plan: plan)
+    try scheduler.step(loss: 1)
+    try scheduler.addGroup(baseLR: 1, schedule: .sequence([.warmup(10), .constant()]))
+    var restored = try Scheduler.restored(from: scheduler.saved())
+    for t in 1..<30 {
+      try scheduler.step(loss: 1)
+      try restored.step(loss: 1)
+      XCTAssertEqual(scheduler.decision, restored.decision)
+      XCTAssertEqual(scheduler.decision == .ignored, t < 10, "\(t)")
+      XCTAssertEqual(scheduler.saved(), restored.saved())
+    }
+  }
+
   /// As many single updates; a negative number, and one beyond the last update, are refused.
   func testManyUpdatesAtOnce() throws {
     for records in [false, true] {
