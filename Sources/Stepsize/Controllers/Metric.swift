@@ -97,10 +97,9 @@ struct BestMetric: Sendable {
     state.transfer(&best)
     state.transfer(&target)
     guard state.isReading else { return }
-    // The target follows from the best one, except where there is none to follow.
-    if best == Double.infinity { reset() } else { set(best) }
-    // An infinite mean of finite losses was the best one.
-    if best == Double.infinity, followsPrevious, !target.isNaN { set(best) }
+    // The target follows from the best one, except where there is none to follow. An infinite mean of finite losses is one.
+    let isReset = best == Double.infinity && (!followsPrevious || target.isNaN)
+    if isReset { reset() } else { set(best) }
     let isSame = target == self.target || target.isNaN && self.target.isNaN
     if margin == .mended && !isSame {
       // From before it was mended: it continues so.

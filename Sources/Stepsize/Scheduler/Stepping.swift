@@ -69,48 +69,39 @@ extension Scheduler {
   /// Throws `.observationRequired` as `step(into:)`, and `.size`.
   @inline(__always)
   public mutating func step(loss: Double, into rates: consuming MutableSpan<Double>) throws(StepFailure) {
-    try step(loss: loss, into: rates) { _ in true }
+    let isWritten = try isToBeWritten(rates.count)
+    guard observesAtOnce(loss) else {
+      return try Self.stepInFull(&self, loss, rates, isWritten) { _ in true }
+    }
+    finish(rates, isWritten)
   }
 
-  /// The same for a caller that cannot do without a reserve (below). Few steps need more memory for the controller; `reserve` then
-  /// provides it (`reserveController`), or returns false.
+  /// The same for a caller that cannot do without a reserve (below) and has tried `stepAtOnce`. Few steps need more memory
+  /// for the controller; `reserve` then provides it (`reserveController`), or returns false.
   ///
   /// Throws as well `.memory` where `reserve` returns false.
-  @inline(__always)
   package mutating func step(
     loss: Double, into rates: consuming MutableSpan<Double>, reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
-    if isWatched { return try Self.stepWatched(&self, loss, rates, isWritten) }
-    guard controller.observeAtOnce(loss) else {
-      return try Self.stepMoving(&self, loss, rates, isWritten, reserve)
-    }
-    count()
-    if isWritten { write(rates) }
+    try Self.stepInFull(&self, loss, rates, isWritten, reserve)
   }
 
   @inline(never)
-  private static func stepMoving(
+  private static func stepInFull(
     _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool,
     _ reserve: (inout Scheduler) -> Bool
   ) throws(StepFailure) {
     try scheduler.checkObserved()
-    if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
-    scheduler.controller.observe(loss, &scheduler.groups)
-    scheduler.count()
-    if isWritten { scheduler.write(rates) }
-  }
-
-  @inline(never)
-  private static func stepWatched(
-    _ scheduler: inout Scheduler, _ loss: Double, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
-  ) throws(StepFailure) {
-    try scheduler.checkObserved()
-    writeDown(&scheduler)
-    if scheduler.isInScope() { scheduler.controller.observe(loss, &scheduler.groups) }
-    scheduler.endPhase(loss)
-    scheduler.count()
-    if isWritten { scheduler.write(rates) }
+    if scheduler.isWatched {
+      writeDown(&scheduler)
+      if scheduler.isInScope() { scheduler.controller.observe(loss, &scheduler.groups) }
+      scheduler.endPhase(loss)
+    } else {
+      if scheduler.controller.reservedCount() == 0, !reserve(&scheduler) { throw .memory }
+      scheduler.controller.observe(loss, &scheduler.groups)
+    }
+    scheduler.finish(rates, isWritten)
   }
 
   /// After an update whose loss is not shown to the controller: between two evaluations.
@@ -120,16 +111,15 @@ extension Scheduler {
   public mutating func advance(into rates: consuming MutableSpan<Double>) throws(StepFailure) {
     let isWritten = try isToBeWritten(rates.count)
     if isWatched { return Self.advanceWatched(&self, rates, isWritten) }
-    count()
-    if isWritten { write(rates) }
+    finish(rates, isWritten)
   }
 
   @inline(never)
   private static func advanceWatched(
     _ scheduler: inout Scheduler, _ rates: consuming MutableSpan<Double>, _ isWritten: Bool
   ) {
-    countUpdate(&scheduler)
-    if isWritten { scheduler.write(rates) }
+    writeDown(&scheduler)
+    scheduler.finish(rates, isWritten)
   }
 
   /// After so many updates whose losses are not shown to the controller: the same state, record and rates as by one
@@ -218,8 +208,7 @@ extension Scheduler {
   package mutating func stepAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
     let isWritten = try isToBeWritten(rates.count)
     guard onlyCounts else { return false }
-    count()
-    if isWritten { write(rates) }
+    finish(rates, isWritten)
     return true
   }
 
@@ -228,9 +217,8 @@ extension Scheduler {
     loss: Double, into rates: consuming MutableSpan<Double>
   ) throws(StepFailure) -> Bool {
     let isWritten = try isToBeWritten(rates.count)
-    guard !isWatched, controller.observeAtOnce(loss) else { return false }
-    count()
-    if isWritten { write(rates) }
+    guard observesAtOnce(loss) else { return false }
+    finish(rates, isWritten)
     return true
   }
 
@@ -238,8 +226,7 @@ extension Scheduler {
   package mutating func advanceAtOnce(into rates: consuming MutableSpan<Double>) throws(StepFailure) -> Bool {
     let isWritten = try isToBeWritten(rates.count)
     guard !isWatched else { return false }
-    count()
-    if isWritten { write(rates) }
+    finish(rates, isWritten)
     return true
   }
 
@@ -332,6 +319,18 @@ extension Scheduler {
     do { return try isToBeWritten(count) } catch {
       throw ConfigurationError(.size, "scheduler: the array of rates is shorter than the number of groups")
     }
+  }
+
+  /// Whether nobody but the controller looks at the loss, and it has taken it without a call.
+  @inline(__always)
+  private mutating func observesAtOnce(_ loss: Double) -> Bool {
+    !isWatched && controller.observeAtOnce(loss)
+  }
+
+  @inline(__always)
+  private mutating func finish(_ rates: consuming MutableSpan<Double>, _ isWritten: Bool) {
+    count()
+    if isWritten { write(rates) }
   }
 
   @inline(__always)
