@@ -4,7 +4,6 @@
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 
 from engine.check import check
+from engine.killing import kill_after
 from engine.pools import Cluster, Local
 from engine.progress import Progress
 from engine.run import run_missing
@@ -90,12 +90,7 @@ def begun(call):
 def test_a_killed_run_loses_the_cells_in_flight_at_most(tmp_path, jobs):
     path = tmp_path / "r.sqlite"
     process = begun(f"t.run(pathlib.Path({str(path)!r}), t.Local({jobs}), 0.02)")
-    store = Store(path)
-    while process.poll() is None and len(store) < 7:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = len(store)
+    kept = kill_after(7, process, path)
     assert 7 <= kept < 2 * COUNT - 1
     suite, count = run(path)
     assert count == 2 * COUNT - 1 - kept and values(suite) == EXPECTED
@@ -141,12 +136,7 @@ def test_a_dask_cluster_of_two_workers(tmp_path, cluster):
 def test_a_run_on_a_cluster_is_killed_and_resumed(tmp_path, cluster):
     path = tmp_path / "r.sqlite"
     process = begun(f"t.run(pathlib.Path({str(path)!r}), t.Cluster({cluster!r}), 0.05)")
-    store = Store(path)
-    while process.poll() is None and len(store) < 5:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = len(store)
+    kept = kill_after(5, process, path)
     pool = Cluster(cluster)
     suite, count = run(path, pool)
     pool.close()

@@ -5,10 +5,8 @@
 
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +23,7 @@ import policies  # noqa: E402
 import search  # noqa: E402
 import suite  # noqa: E402
 from engine.files import read_json  # noqa: E402
+from engine.killing import kill_after  # noqa: E402
 from engine.pools import Local  # noqa: E402
 from engine.progress import Progress  # noqa: E402
 from engine.run import run_missing  # noqa: E402
@@ -266,12 +265,7 @@ test_suite.run_tiny(pathlib.Path(sys.argv[1]))
     whole, cells = run_tiny(tmp_path / "whole.sqlite")
     path = tmp_path / "broken.sqlite"
     process = subprocess.Popen([sys.executable, "-c", program, str(path)])
-    store = Store(path)
-    while process.poll() is None and len(store) < 10:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = len(store)
+    kept = kill_after(10, process, path)
     broken, rest = run_tiny(path)
     assert 10 <= kept < cells and rest == cells - kept
     first, second = whole.summary({}), broken.summary({})

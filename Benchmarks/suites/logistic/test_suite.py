@@ -4,10 +4,8 @@
 """
 
 import re
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +21,7 @@ import sets  # noqa: E402
 import suite  # noqa: E402
 import trainer  # noqa: E402
 from engine.files import read_json  # noqa: E402
+from engine.killing import kill_after  # noqa: E402
 from engine.pools import Local  # noqa: E402
 from engine.progress import Progress  # noqa: E402
 from engine.run import run_missing  # noqa: E402
@@ -162,12 +161,7 @@ def test_a_killed_run_goes_on_to_the_same_table(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     table = subprocess.run(command(whole), check=True, capture_output=True, text=True).stdout
     process = subprocess.Popen(command(broken), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    store = Store(broken / "runs.sqlite")
-    while process.poll() is None and len(store) < 5:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = len(store)
+    kept = kill_after(5, process, broken / "runs.sqlite")
     again = subprocess.run(command(broken), check=True, capture_output=True, text=True)
     assert again.stdout == table and re.search(r"iris.* ± ", table)
     trained = int(re.search(r"(\d+) cells trained", again.stderr)[1])

@@ -8,10 +8,8 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +20,7 @@ pytest.importorskip("torch")
 
 from engine.check import check
 from engine.files import read_json
+from engine.killing import kill_after
 from engine.pools import Local
 from engine.progress import Progress
 from engine.run import run_missing
@@ -202,12 +201,7 @@ def test_a_killed_run_goes_on_to_the_same_results(tmp_path, monkeypatch, capsys)
 
     assert program(whole) == 0
     process = subprocess.Popen([sys.executable, "-m", "rates", *options(broken)], cwd=SUITES, stderr=subprocess.DEVNULL)
-    store = Store(broken / "runs.sqlite")
-    while process.poll() is None and len(store) < 3:
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    kept = len(store)
+    kept = kill_after(3, process, broken / "runs.sqlite")
     capsys.readouterr()
     assert program(broken) == 0
     cells = len(Store(whole / "runs.sqlite"))
