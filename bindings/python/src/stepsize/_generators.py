@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import random
 import sys
+from contextlib import contextmanager
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 
-def states() -> dict[str, Any]:
+@contextmanager
+def kept() -> Iterator[None]:
+    """Afterwards they are as before, however it ends."""
+    found = _states()
+    try:
+        yield
+    finally:
+        _restore(found)
+
+
+def _states() -> dict[str, Any]:
     found: dict[str, Any] = {"python": random.getstate()}
     if "numpy" in sys.modules:
         found["numpy"] = sys.modules["numpy"].random.get_state()
@@ -22,7 +34,7 @@ def states() -> dict[str, Any]:
     return found
 
 
-def restore(found: dict[str, Any]) -> None:
+def _restore(found: dict[str, Any]) -> None:
     random.setstate(found["python"])
     if "numpy" in found:
         sys.modules["numpy"].random.set_state(found["numpy"])

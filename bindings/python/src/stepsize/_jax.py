@@ -95,8 +95,7 @@ class Functional:
         Args:
             state: From ``init`` or ``step``.
             numbers: Those that ``scheduler.observes`` names, as ``stepsize.optax.scalars`` computes them: numbers or
-            arrays
-                without dimensions, concrete or traced, of all groups together.
+                arrays without dimensions, concrete or traced, of all groups together.
         """
         names = tuple(numbers)
         return self._changed(state, numbers, lambda scheduler, row: scheduler.observe(**dict(zip(names, row))))

@@ -276,21 +276,20 @@ def find(model: Any, batches: Iterable[Any], **options: Any) -> Finder:
     before = [(each, keras.ops.copy(each.value)) for each in variables.values()]
     own = optimizer._learning_rate
     is_schedule = not hasattr(own, "assign")
-    random_states = _generators.states()
-    given = endless(batches)
-    try:
-        if is_schedule:
-            optimizer._learning_rate = keras.Variable(0.0, trainable=False, dtype="float32")
-            model.train_function = None  # compiled with the schedule
-        for rate in finder:
-            optimizer._learning_rate.assign(rate)
-            model.reset_metrics()
-            finder.tell(model.train_on_batch(*next(given), return_dict=True)["loss"])
-    finally:
-        if is_schedule:
-            optimizer._learning_rate = own
-            model.train_function = None
-        for each, value in before:
-            each.assign(value)
-        _generators.restore(random_states)
+    with _generators.kept():
+        given = endless(batches)
+        try:
+            if is_schedule:
+                optimizer._learning_rate = keras.Variable(0.0, trainable=False, dtype="float32")
+                model.train_function = None  # compiled with the schedule
+            for rate in finder:
+                optimizer._learning_rate.assign(rate)
+                model.reset_metrics()
+                finder.tell(model.train_on_batch(*next(given), return_dict=True)["loss"])
+        finally:
+            if is_schedule:
+                optimizer._learning_rate = own
+                model.train_function = None
+            for each, value in before:
+                each.assign(value)
     return finder

@@ -216,11 +216,8 @@ def find(
         "num_sanity_val_steps": 0, "limit_val_batches": 0, "max_epochs": -1, **(trainer or {}),
     }  # fmt: skip
     arguments["callbacks"] = [*arguments.get("callbacks", ()), _RangeTest(finder)]
-    random_states = _generators.states()
-    try:
+    with _generators.kept():
         Trainer(**arguments).fit(copy.deepcopy(model), train_dataloaders, datamodule=datamodule)
-    finally:
-        _generators.restore(random_states)
     return finder
 
 

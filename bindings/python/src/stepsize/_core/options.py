@@ -51,9 +51,7 @@ def new_scheduler(
 
     if isinstance(schedule, str) and not controllers:  # it may begin with some
         if total is not None:
-            options.total = convert.to_int64(total, "total")
-            if options.total < 1:
-                raise StepsizeError(f"total = {options.total}, expected an integer >= 1")
+            options.total = convert.to_total(total)
         return _parse(schedule, options)
     schedules = as_schedules(schedule, total)
     if isinstance(schedule, (str, Schedule)):

@@ -328,8 +328,7 @@ class Scheduler(Stepper):
     @property
     def observes(self) -> tuple[str, ...]:
         """The numbers that ``observe`` needs before each update, by the names of its arguments; none for controllers
-        that
-        observe the loss alone, and without one."""
+        that observe the loss alone, and without one."""
         return names_in(self._needs)
 
     def observe(
@@ -348,12 +347,9 @@ class Scheduler(Stepper):
         mean_dot_x: Numbers = None,
     ) -> float:
         """Before an update: shows the controller what it ``observes`` of it, with g the gradient that the optimizer
-        will
-        use, x the weights, and x0 at the start. Returns the rate of this update, which has changed. Once for each
-        update;
-        ``step`` follows. A number that is not finite changes nothing (the decision is "ignored"); one that is missing
-        is an
-        error. Each is a number for all groups together, or has one for each.
+        will use, x the weights, and x0 at the start. Returns the rate of this update, which has changed. Once for each
+        update; ``step`` follows. A number that is not finite changes nothing (the decision is "ignored"); one that is
+        missing is an error. Each is a number for all groups together, or has one for each.
 
         Args:
             loss: The loss of the batch that g is of.

@@ -27,7 +27,6 @@ from .schedule import Schedule, adopt, as_schedule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
 
     from .norms import Optimizer
 
@@ -105,7 +104,7 @@ class Refinement:
             total = total if total is not None or norms.count == 0 else norms.count
             norms = norms.values
         numbers = arrays.doubles(norms, "norms")
-        count = len(numbers) if total is None else _total(total)
+        count = len(numbers) if total is None else convert.to_total(total)
         options.optimizer = OPTIMIZERS[optimizer]
         options.tau = convert.to_float(tau, "tau")
         options.total = 0 if total is None else count
@@ -241,7 +240,7 @@ class Score:
     def __init__(
         self, schedule: Schedule | str, total: int | None = None, D: float = 1.0, G: Iterable[float] | float = 1.0
     ) -> None:
-        count = 0 if total is None else _total(total)
+        count = 0 if total is None else convert.to_total(total)
         self.schedule = as_schedule(schedule, "schedule", total)
         numbers = arrays.doubles(G, "G")
         result = abi.stepsize_score_result(size=sizeof(abi.stepsize_score_result))
@@ -296,11 +295,3 @@ def compare(
 
 
 _HUGE = 1 << 24
-
-
-def _total(total: Any) -> int:
-    """A number of updates. To the library 0 means the default; here it is an error."""
-    count = convert.to_int64(total, "total")
-    if count == 0:
-        raise StepsizeError("total = 0, expected an integer >= 1")
-    return count

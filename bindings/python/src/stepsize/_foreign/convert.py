@@ -36,6 +36,14 @@ def to_int64(value: Any, name: str) -> int:
     return number
 
 
+def to_total(value: Any) -> int:
+    """A number of updates. To the library 0 means that none is given; here it is an error."""
+    total = to_int64(value, "total")
+    if total == 0:
+        raise StepsizeError("total = 0, expected an integer >= 1")
+    return total
+
+
 def to_float(value: Any, name: str) -> float:
     """Anything that has a float value: numbers, numpy and torch scalars, but no text."""
     if isinstance(value, (str, bytes, bytearray, bool)):

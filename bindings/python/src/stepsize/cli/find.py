@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 
 from .._foreign.errors import StepsizeError
-from ._output import needs, note, number
+from ._output import note, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     from .._core.finder import METHODS, told
 
     if arguments.plot:
-        from .plot import _SUFFIXES
+        from .plot import check_picture
 
-        if os.path.splitext(arguments.plot)[1].lower() not in _SUFFIXES:
-            raise StepsizeError(f"plot = {arguments.plot!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
-        needs("matplotlib", "plot", "find --plot")
+        check_picture("plot", arguments.plot, "find --plot")
     rows = _rows(arguments.log)
     rates = _column(arguments.log, rows, "rate", arguments.rate, _RATES)
     losses = _column(arguments.log, rows, "loss", arguments.loss, _LOSSES)

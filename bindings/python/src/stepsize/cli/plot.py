@@ -33,11 +33,15 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.set_defaults(run=run)
 
 
+def check_picture(name: str, path: str, command: str) -> None:
+    """That a picture can be drawn into a file of that name, before anything is computed for it."""
+    if os.path.splitext(path)[1].lower() not in _SUFFIXES:
+        raise StepsizeError(f"{name} = {path!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
+    needs("matplotlib", "plot", command)
+
+
 def run(arguments: argparse.Namespace) -> int:
-    suffix = os.path.splitext(arguments.output)[1].lower()
-    if suffix not in _SUFFIXES:
-        raise StepsizeError(f"output = {arguments.output!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
-    needs("matplotlib", "plot", "plot")
+    check_picture("output", arguments.output, "plot")
     plans = []
     for text in arguments.schedules:
         arguments.schedule = text

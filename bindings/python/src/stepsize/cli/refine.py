@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
-from .._foreign.errors import StepsizeError
 from ._inputs import read_numbers
-from ._output import needs, note, number
+from ._output import note, number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,11 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     from .._core.theory import refine
 
     if arguments.plot:
-        from .plot import _SUFFIXES
+        from .plot import check_picture
 
-        if os.path.splitext(arguments.plot)[1].lower() not in _SUFFIXES:
-            raise StepsizeError(f"plot = {arguments.plot!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
-        needs("matplotlib", "plot", "refine --plot")
+        check_picture("plot", arguments.plot, "refine --plot")
     norms = read_numbers(arguments.norms, arguments.column)
     refined = refine(
         norms, arguments.optimizer, arguments.tau, arguments.total, floor=arguments.floor, capped=arguments.capped,

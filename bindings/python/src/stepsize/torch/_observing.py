@@ -1,8 +1,7 @@
 """The numbers that a controller observes before an update, from the parameter groups of an optimizer.
 
 The gradient is the one that the optimizer will use: what is in ``.grad``, unscaled and clipped, plus the weight decay
-that
-the optimizer itself adds to it. All numbers of all groups are read from the device at once.
+that the optimizer itself adds to it. All numbers of all groups are read from the device at once.
 """
 
 from __future__ import annotations

@@ -34,31 +34,30 @@ def restoring(model: torch.nn.Module, optimizer: torch.optim.Optimizer | None = 
     memory = {} if optimizer is None else {each: _copied(state) for each, state in optimizer.state.items()}
     # With this torch remembers whether there was an update before the first step of a scheduler.
     was_called = None if optimizer is None else optimizer.__dict__.get("_opt_called")
-    random_states = _generators.states()
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for tensor, before in tensors:
-                tensor.copy_(before)
-            for each, gradient, copied in gradients:
-                each.grad = gradient
-                if gradient is not None and copied is not None:
-                    gradient.copy_(copied)
-            for group, values in groups:
-                _restore(group, values)
-        if optimizer is not None:
-            optimizer.state.clear()
-            optimizer.state.update(memory)
-            if was_called is None:
-                optimizer.__dict__.pop("_opt_called", None)
-        for module, was_training in modes:
-            module.training = was_training
-        for module, extra in extras:
-            module.set_extra_state(extra)
-        for other, state in states:
-            other.load_state_dict(state)
-        _generators.restore(random_states)
+    with _generators.kept():
+        try:
+            yield
+        finally:
+            with torch.no_grad():
+                for tensor, before in tensors:
+                    tensor.copy_(before)
+                for each, gradient, copied in gradients:
+                    each.grad = gradient
+                    if gradient is not None and copied is not None:
+                        gradient.copy_(copied)
+                for group, values in groups:
+                    _restore(group, values)
+            if optimizer is not None:
+                optimizer.state.clear()
+                optimizer.state.update(memory)
+                if was_called is None:
+                    optimizer.__dict__.pop("_opt_called", None)
+            for module, was_training in modes:
+                module.training = was_training
+            for module, extra in extras:
+                module.set_extra_state(extra)
+            for other, state in states:
+                other.load_state_dict(state)
 
 
 def _has_extra(module: torch.nn.Module) -> bool:

@@ -165,13 +165,11 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     def observe(self, loss: Any = None) -> float:
         """Before ``optimizer.step()``: shows the controller what it needs of this update
-        (``stepsize.Scheduler.observe``),
-        computed from the parameters and their gradients; writes the rates and returns the one of the first group. Does
-        nothing where no controller needs it, or by ``read_every``.
+        (``stepsize.Scheduler.observe``), computed from the parameters and their gradients; writes the rates and returns
+        the one of the first group. Does nothing where no controller needs it, or by ``read_every``.
 
         The gradient is the one that the optimizer will use: call it after ``scaler.unscale_(optimizer)``, after
-        clipping,
-        and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
+        clipping, and once for an update whose gradients are accumulated, with the loss that they are the gradient of.
 
         The distance from the start needs a copy of the weights, taken at the first call. The last update follows from
         the state of SGD with momentum, Adam and AdamW; else it needs another copy.
