@@ -76,6 +76,15 @@ def to_doubles(values: Any, name: str) -> Array[c_double]:
     return (c_double * len(numbers))(*numbers)
 
 
+def for_groups(values: Any, name: str, count: int, *, one_for_all: bool = False) -> Array[c_double]:
+    """One number for each of so many groups, or, if that may be, one for all."""
+    numbers = to_doubles(values, name)
+    if len(numbers) != count and not (one_for_all and len(numbers) == 1):
+        expected = f"1 or one for each of {count}" if one_for_all else f"one for each of {count}"
+        raise StepsizeError(f"{name}: {len(numbers)} numbers, expected {expected} groups")
+    return numbers
+
+
 def to_loss(value: Any) -> float:
     """A loss: any number, NaN and infinities too; a tensor with one element."""
     try:

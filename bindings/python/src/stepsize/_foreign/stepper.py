@@ -180,11 +180,7 @@ class Stepper(Step):
 
     def _numbers(self, values: Any, name: str, *, one_for_all: bool = False) -> Array[c_double]:
         """Numbers of the groups, one for each."""
-        numbers = convert.to_doubles(values, name)
-        if len(numbers) != self._count and not (one_for_all and len(numbers) == 1):
-            expected = f"1 or one for each of {self._count}" if one_for_all else f"one for each of {self._count}"
-            raise StepsizeError(f"{name}: {len(numbers)} numbers, expected {expected} groups")
-        return numbers
+        return convert.for_groups(values, name, self._count, one_for_all=one_for_all)
 
     def _group(self, group: int) -> int:
         """The index of a group."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from .._core.named import Constant, Cosine, Ramp, Warmup
 from .._foreign.errors import StepsizeError
 from ._rates import as_fraction
-from .transformers import _waves, get_cosine_with_min_lr_schedule_with_warmup, get_scheduler
+from .transformers import _after_warmup, _waves, get_cosine_with_min_lr_schedule_with_warmup, get_scheduler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def get_cosine_schedule_with_warmup_decay_constant(
         raise StepsizeError(
             f"num_warmup_steps = {num_warmup_steps}, expected less than constant_lr_ratio of the training, {end}"
         )
-    fall = Cosine(end - num_warmup_steps, floor=min_lr_ratio, cycles=num_cycles)
-    return Warmup(num_warmup_steps, start=0.0) >> fall if num_warmup_steps else fall
+    return _after_warmup(num_warmup_steps, Cosine(end - num_warmup_steps, floor=min_lr_ratio, cycles=num_cycles))
 
 
 def InterpolatingLogScheduler(base_lr: float, num_steps: int, min_lr: float, max_lr: float) -> Schedule:

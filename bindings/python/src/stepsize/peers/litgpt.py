@@ -7,10 +7,10 @@ from 0.
 
 from __future__ import annotations
 
-from .._core.named import Ramp, Warmup
+from .._core.named import Ramp
 from .._foreign.errors import StepsizeError
 from .nanogpt import decay
-from .transformers import _waves
+from .transformers import _after_warmup, _waves
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,5 +32,4 @@ def get_lr_scheduler(warmup_steps: int, max_steps: int) -> Schedule:
     """
     if not 0 <= warmup_steps < max_steps:
         raise StepsizeError(f"warmup_steps = {warmup_steps}, expected an integer from 0 to max_steps - 1")
-    fall = _waves(max_steps - warmup_steps, 0.5)
-    return Warmup(warmup_steps, start=0.0) >> fall if warmup_steps else fall
+    return _after_warmup(warmup_steps, _waves(max_steps - warmup_steps, 0.5))

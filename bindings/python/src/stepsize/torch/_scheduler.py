@@ -255,7 +255,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         groups: list[dict[str, Any]] = self.optimizer.param_groups
         if len(groups) != len(self._groups):
             self._follow_groups(groups)
-        elif groups is not self._groups:
+        else:
             self._groups = list(groups)
         return groups
 
@@ -541,12 +541,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
 def _each(rates: float | Iterable[float], count: int, name: str) -> list[float]:
     """One rate for each group."""
-    numbers = list(convert.to_doubles(rates, name))
-    if len(numbers) == 1:
-        return numbers * count
-    if len(numbers) != count:
-        raise StepsizeError(f"{name}: {len(numbers)} numbers, expected 1 or one for each of {count} groups")
-    return numbers
+    numbers = list(convert.for_groups(rates, name, count, one_for_all=True))
+    return numbers * count if len(numbers) == 1 else numbers
 
 
 def _scaled(bases: Iterable[float], groups: Iterable[dict[str, Any]]) -> list[float]:
