@@ -34,7 +34,6 @@ struct Automatic: ~Copyable, Sendable, Observing {
     self.numbers = numbers
   }
 
-  @_optimize(speed)
   mutating func observe(
     _ total: Observation, _ all: Span<Double>, _ moment: Moment, _ groups: inout [Group]
   ) {
