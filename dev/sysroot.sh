@@ -42,7 +42,8 @@ Dir::Cache "$apt";
 APT::Sandbox::User "root";
 END_OF_CONFIGURATION
   export APT_CONFIG=$apt/apt.conf
-  if [ ! -f "$apt/updated" ]; then
+  # The lists of yesterday may name what is there no longer.
+  if [ -z "$(find "$apt/updated" -mtime -1 2>/dev/null)" ]; then
     apt-get -qq update >&2 || fail "apt-get update"
     touch "$apt/updated"
   fi

@@ -59,8 +59,7 @@ def test_the_tag_is_the_glibc_that_is_needed(wheel, tmp_path):
         libraries = [name for name in archive.namelist() if ".so" in name]
         assert {"stepsize/_lib/libstepsize.so.2", "stepsize/_lib/libstepsize-learn.so.2"} <= set(libraries)
         needed = max(needed_glibc(archive.extract(name, tmp_path)) for name in libraries)
-    # No installer knows a manylinux tag below 2.5.
-    assert (int(tag[1]), int(tag[2])) == max(needed[:2], (2, 5))
+    assert (int(tag[1]), int(tag[2])) == max(needed[:2], (2, 17))
 
 
 def test_auditwheel_agrees(wheel):
@@ -68,8 +67,9 @@ def test_auditwheel_agrees(wheel):
     done = subprocess.run([sys.executable, "-m", "auditwheel", "show", str(wheel)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     words = " ".join(done.stdout.split())
-    tag = re.search(r"(manylinux_\d+_\d+_\w+)\.whl", wheel.name)[1]
-    assert f'is consistent with the following platform tag: "{tag}"' in words, words
+    found = re.search(r'is consistent with the following platform tag: "manylinux_(\d+)_(\d+)_\w+"', words)
+    tag = re.search(r"manylinux_(\d+)_(\d+)_\w+\.whl", wheel.name)
+    assert found and tuple(map(int, found.groups())) <= tuple(map(int, tag.groups())), words
 
 
 def test_metadata(wheel):
