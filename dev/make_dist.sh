@@ -26,6 +26,8 @@ hatch() {
 }
 written() { echo "$1: $(stat -c %s "$1") bytes"; }
 
+# The man pages are made from what the library says of itself.
+dev/build_library.sh >/dev/null
 "$python" dev/man_pages.py
 for platform in $platforms; do
   if [ "$platform" = "$native" ]; then unset PLATFORM; else export PLATFORM=$platform; fi
