@@ -137,6 +137,9 @@ fn failures_and_operators() {
     assert_eq!(Scheduler::new("greedy()", &[0.1]).unwrap().step().unwrap_err().status, Status::ERROR_LOSS_REQUIRED);
     assert_eq!(Scheduler::restore(b"damaged").unwrap_err().status, Status::ERROR_STATE);
 
+    let (major, minor, patch) = stepsize::version();
+    assert_eq!(format!("{major}.{minor}.{patch}"), env!("CARGO_PKG_VERSION"));
+
     let (rise, fall): (Schedule, Schedule) = ("warmup(10)".parse().unwrap(), "cosine(90)".parse().unwrap());
     assert_eq!((&rise >> &fall).unwrap().to_string(), "warmup(10) >> cosine(90)");
     assert_eq!((&(&rise * &fall).unwrap() * 0.5).unwrap().to_string(), "0.5 * warmup(10) * cosine(90)");
