@@ -30,4 +30,5 @@ def interface(library: Json) -> str:
     numbers = {one["name"]: one["value"] for one in library["constants"]}
     return (f"-- {NOTICE}\nlocal ffi = require(\"ffi\")\n\nffi.cdef [[\n{declarations}\n]]\n\n"
             "-- What numbers mean, by their name in C.\n"
-            f"return {{\n  abi_version = {numbers['STEPSIZE_ABI_VERSION']},\n  never = {numbers['STEPSIZE_NEVER']}LL,\n{words}}}\n")
+            f"return {{\n  abi_version = {numbers['STEPSIZE_ABI_VERSION']},\n"
+            f"  never = {numbers['STEPSIZE_NEVER']}LL,\n{words}}}\n")

@@ -185,6 +185,38 @@ func TestGoldenStates(t *testing.T) {
 	}
 }
 
+func TestRecordAndExtension(t *testing.T) {
+	scheduler, err := NewSchedulerWith("linear(10)", []float64{0.5}, Options{Record: true, MaxLR: []float64{0.4}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var used []float64
+	for update := 0; update < 5; update++ {
+		used = append(used, scheduler.LR(0))
+		if err := scheduler.Step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	replay, err := scheduler.Replay(0)
+	if err != nil || used[0] != 0.4 {
+		t.Fatal(used, err)
+	}
+	for update, rate := range used {
+		if replay.At(int64(update)) != rate {
+			t.Error(update, rate)
+		}
+	}
+	table, _ := NewTable([]float64{0.5})
+	if err := scheduler.Extend(table); err != nil || scheduler.LR(0) != 0.25 || scheduler.StopReason() != StopEnd {
+		t.Error(scheduler, err)
+	}
+	shares, _ := NewScheduleOf("warmup(10%) >> cosine(rest)", 100)
+	half, _ := shares.Scaled(0.5)
+	if both, err := half.Times(table); err != nil || both.String() != "(0.5 * (warmup(10) >> cosine(90))) * table([0.5])" {
+		t.Error(both, err)
+	}
+}
+
 func TestFailuresAndOwnership(t *testing.T) {
 	_, err := NewSchedule("linear(10")
 	var reason *Error

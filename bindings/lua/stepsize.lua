@@ -158,6 +158,9 @@ function Scheduler:report(loss, squared_distances)
   return interface.trial[trial[0]]
 end
 
+--- The recorded rates of a group, from 0, as a schedule for a base rate of 1.
+function Scheduler:replay(group) return schedule_of(C.stepsize_scheduler_replay, self.handle, group or 0) end
+
 --- Another schedule from the current update on.
 function Scheduler:extend(schedule) checked(C.stepsize_scheduler_extend, self.handle, schedule.handle) end
 

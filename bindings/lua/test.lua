@@ -140,6 +140,21 @@ local function failures()
   check(both:at(5) == value, "what others were made from may be collected")
 end
 
+local function record_and_extension()
+  local scheduler = stepsize.scheduler("linear(10)", 0.5, { record = true })
+  local used = {}
+  for update = 1, 5 do
+    used[update] = scheduler:lr()
+    scheduler:step()
+  end
+  local replay = scheduler:replay()
+  for update, rate in ipairs(used) do check(replay:at(update - 1) == rate, "replay") end
+  scheduler:extend(stepsize.schedule("constant()"))
+  check(scheduler:lr() == 0.5 and scheduler:current_step() == 5 and scheduler:stop_reason() == "none", "extension")
+  check(tostring(stepsize.schedule("warmup(10%) >> cosine(rest)", 100)) == "warmup(10) >> cosine(90)", "shares")
+end
+
+record_and_extension()
 schedules()
 controllers()
 states()

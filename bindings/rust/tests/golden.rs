@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use stepsize::{Observation, Schedule, Scheduler, Status};
+use stepsize::{Observation, Options, Schedule, Scheduler, Status, Stop};
 
 fn golden(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../Tests/golden").join(name);
@@ -126,6 +126,20 @@ fn states() {
             assert_eq!(scheduler.lrs(), expected, "{scheduler}");
         }
     }
+}
+
+#[test]
+fn record_and_extension() {
+    let options = Options { record: true, max_lr: vec![0.4], ..Options::default() };
+    let mut scheduler = Scheduler::with_options("linear(10)", &[0.5], &options).unwrap();
+    let used: Vec<f64> = (0..5).map(|_| (scheduler.lr(0), scheduler.step().unwrap()).0).collect();
+    let replay = scheduler.replay(0).unwrap();
+    assert_eq!(used, (0..5).map(|step| replay.at(step)).collect::<Vec<_>>());
+    assert_eq!(used[..2], [0.4, 0.4]);
+    scheduler.extend(&Schedule::table(&[0.5]).unwrap()).unwrap();
+    assert_eq!((scheduler.lr(0), scheduler.current_step(), scheduler.stop_reason()), (0.25, 5, Stop::END));
+    let shares = Schedule::with_total("warmup(10%) >> cosine(rest)", 100).unwrap();
+    assert_eq!(shares.to_string(), "warmup(10) >> cosine(90)");
 }
 
 #[test]
