@@ -280,6 +280,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         self.model.optimizer.learning_rate = self.scheduler.lr
 
     def state_dict(self) -> dict[str, Any]:
+        if self._lacks_total and self._waiting is not None:
+            return dict(self._waiting)
         return {**self.scheduler.state_dict(), "pending": self._pending}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
