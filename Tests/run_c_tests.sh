@@ -2,7 +2,8 @@
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
-#     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
+#     interface   the description, every function through libffi, bad arguments to every function, the header, the binary,
+#                 programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
 #     cpp         stepsize.hpp, with each C++ compiler that is installed
 #     examples    the examples that no other part builds
@@ -68,9 +69,22 @@ compile() {
   done
 }
 
-names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
-# The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
+# Every test, but for those that are given golden files (golden).
+names=()
+# Without the longest ones, others in a shorter form: so many random calls, and few of the damaged states.
+short=()
+for source in Tests/StepsizeCTests/test_*.c Tests/StepsizeLearnCTests/test_*.c; do
+  name=$(basename "$source" .c)
+  name=${name#test_}
+  case $name in golden*) continue ;; esac
+  names+=("$name")
+  case $name in
+    limits | values | text | record | costs | threads | allocations | char_gpt | learn_costs) ;;
+    controllers) short+=("$name 30000") ;;
+    state | memory | learn_memory) short+=("$name --quick") ;;
+    *) short+=("$name") ;;
+  esac
+done
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;
@@ -107,9 +121,10 @@ quick() {
 interface() {
   local out=build/tests/interface
   mkdir -p "$out"
+  Tests/abi/description.sh
   # A runtime that knows no C compiler calls through libffi.
   if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
-    gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
+    gcc "${flags[@]}" -std=c11 "-I$out" Tests/abi/libffi.c "${learn_shared[@]}" -ldl -lffi -o "$out/libffi"
     run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
   else
     echo "skipped libffi, not installed"
