@@ -1,8 +1,8 @@
 """Layer decay on real models of timm: `timm_worker.py NAME...` prints, as JSON, for each parameter of each model the
 fraction of the rate and the weight decay, timm's and ours.
 
-timm imports torchvision, which its models need for nothing that is asked here: where it is not installed, names in place
-of it are enough."""
+timm imports torchvision, which its models need for nothing that is asked here: where it is not installed, names in its
+place are enough."""
 
 import importlib.abc
 import importlib.machinery
