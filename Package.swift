@@ -2,7 +2,7 @@
 import PackageDescription
 
 // The trait `Embedded` compiles the same sources as Embedded Swift: no Swift runtime is needed then,
-// only libc. That is how the shipped libstepsize is built (`make lib`).
+// only libc. The shipped libstepsize is built in that way, by dev/build_library.sh (`make lib`).
 let embedded: [SwiftSetting] = [
   .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
 ]

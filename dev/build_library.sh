@@ -10,15 +10,15 @@ if ! command -v swift >/dev/null; then
   exit 1
 fi
 
-build=.build-embedded
-# shellcheck source=dev/release_options.sh
-source dev/release_options.sh
+build=build/release
+target=$(uname -m)-unknown-linux-gnu
+tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
 abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swift)
-# What is called at each update comes first and in this order, so that it lies where it was measured, whatever else the
-# library holds: its place within the cache lines is worth up to a quarter of a step of GreedyLR.
-order=$PWD/build/order.txt
-mkdir -p build/lib
-printf 'stepsize_%s\n' scheduler_step scheduler_step_with_loss scheduler_advance schedule_at >"$order"
+# What is called at each update comes first, in this order and from the start of a cache line, so that it lies where it was
+# measured, whatever else the library holds: its place is worth up to a quarter of a step.
+hot=(stepsize_scheduler_step stepsize_scheduler_step_with_loss stepsize_scheduler_advance stepsize_schedule_at)
+mkdir -p build/lib "$build"
+printf '%s\n' "${hot[@]}" >"$build/order.txt"
 
 # reason: why nothing was built, as far as the toolchain is to blame.
 reason() {
@@ -33,37 +33,38 @@ reason() {
   fi
 }
 
+if ! log=$(dev/modules.sh "$build" StepsizeC StepsizeLearnC 2>&1 >/dev/null); then
+  printf '%s\n' "$log" >&2
+  echo "stepsize: the libraries did not build: $(reason)." >&2
+  exit 1
+fi
+
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {
-  local library=$1 layer=$2 symbols=$3 exports=Sources/$2/exports.map product=$1-c
-  local soname=lib$library.so.$abi output="$build/release/lib$1-c.so" options=() log option
+  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link
   shift 3
-  options=(
-    "${compiled[@]}" --product "$product"
-    -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -s
+  mapfile -t modules < <(dev/modules.sh "$build" "$layer")
+  link=(
+    "$tools/clang" -target "$target" -shared -fuse-ld=lld -Wl,-O2,--gc-sections,--icf=all
     # Nothing is bound later than at load, so that the table of functions is read-only.
-    -Xlinker -z -Xlinker now --disable-local-rpath
+    -Wl,-z,now
     # Nothing but stepsize_* is visible, and nothing may be missing.
-    -Xlinker "--version-script=$PWD/$exports" -Xlinker --no-undefined -Xlinker "-soname=$soname"
-    # Which function is how large: for the check of the size (Tests/abi/check_binary.sh).
-    -Xlinker "-Map=$PWD/$build/$library.map"
+    "-Wl,--version-script=Sources/$layer/exports.map" -Wl,--no-undefined "-Wl,-soname=$soname" -Wl,--build-id
   )
-  for option in "$@"; do options+=(-Xlinker "$option"); done
-  # SwiftPM does not link again when only the export list has changed.
-  if [ "$exports" -nt "$output" ]; then rm -f "$output"; fi
+  for option in "$@"; do link+=("-Wl,$option"); done
 
-  if ! log=$(dev/swift.sh "$build" build "${options[@]}" 2>&1); then
-    printf '%s\n' "$log" >&2
-    echo "stepsize: lib$library did not build: $(reason)." >&2
-    exit 1
-  fi
-
-  keep "$output" "build/wheel-lib/$soname"
-  without_path "$output" "$build/$soname"
+  # All modules are compiled as one, for what the library exports. Both forms are made of the object that comes of it.
+  "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
+  "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
+  for option in "${modules[@]}"; do case $option in *.c.o) native+=("$option") ;; esac; done
+  "${link[@]}" "$build/$library.lto.o" "${native[@]}" -o "$build/$soname.debug"
+  "$tools/llvm-objcopy" --strip-all --remove-section=.comment "$build/$soname.debug" "$build/$soname.wheel"
+  keep "$build/$soname.wheel" "build/wheel-lib/$soname"
+  without_path "$build/$soname.wheel" "$build/$soname"
   keep "$build/$soname" "build/lib/$soname"
   ln -sf "$soname" "build/lib/lib$library.so"
 
-  archive "$library" "$symbols" "${layer%C}" "$layer"
+  archive "$library" "$symbols"
   echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
 }
 
@@ -89,25 +90,23 @@ without_path() {
     count=$((16 * (entries - place)))
 }
 
-# archive LIBRARY SYMBOLS MODULE...: the static library is one object in which only the SYMBOLS are global, and hidden:
-# a shared library that takes them in does not export them. What both libraries are made from is in each of them, out of
-# sight of the other.
+# archive LIBRARY SYMBOLS: the static library is one object in which only the SYMBOLS are global, and hidden: a shared
+# library that takes them in does not export them. What both libraries are made from is in each of them, out of sight of
+# the other.
 archive() {
-  local library=$1 symbols=$2 objects roots
-  shift 2
-  mapfile -t objects < <(dev/objects.sh "$build" StepsizeBase StepsizeBoundary "$@")
-  objects+=("$build/release/CStepsize.build/Guard.c.o")
-  # What no SYMBOL needs stays out: the toolchain's random numbers need a newer glibc than the rest.
+  local library=$1 symbols=$2 roots
+  # What no SYMBOL needs stays out.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
   # The linker gives a symbol the narrowest visibility that any object asks for.
-  sed 's/^/.hidden /' "$symbols" | as --noexecstack -o "$build/$library-hidden.o" -
-  ld -r --gc-sections "${roots[@]}" -o "$build/$library.o" "${objects[@]}" "$build/$library-hidden.o"
-  objcopy "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
+  sed 's/^/.hidden /' "$symbols" | "$tools/clang" -target "$target" -x assembler -c -Wa,--noexecstack -o "$build/$library-hidden.o" -
+  "$tools/ld.lld" -r --gc-sections "${roots[@]}" -o "$build/$library.o" "$build/$library.lto.o" "$build/Guard.c.o" \
+    "$build/$library-hidden.o"
+  "$tools/llvm-objcopy" "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
   rm -f "build/lib/lib$library.a"
-  ar rcs "build/lib/lib$library.a" "$build/$library.o"
+  "$tools/llvm-ar" rcsD "build/lib/lib$library.a" "$build/$library.o"
 }
 
-build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$order"
+build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$build/order.txt"
 # The second library calls the first as any program does. In a wheel, where nobody else says where that is, it is beside it;
 # what is installed has no path to search.
 # shellcheck disable=SC2016

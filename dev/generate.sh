@@ -7,17 +7,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 python=${PYTHON:-.venv/bin/python}
 "$python" dev/swift_catalogue.py "$@"
-# shellcheck source=dev/release_options.sh
-source dev/release_options.sh
-bin=$(dev/swift.sh .build-embedded build "${compiled[@]}" --show-bin-path)
 # The second library is compiled against what the first one's header says: in this order.
 for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
   layer=${library#*:}
-  if ! log=$(dev/swift.sh .build-embedded build "${compiled[@]}" --target "$layer" 2>&1); then
-    printf '%s\n' "$log" >&2
-    exit 1
-  fi
-  "$python" dev/generate.py "$@" "${library%:*}" "$bin/$layer.build/include/$layer-Swift.h"
+  dev/modules.sh build/release "$layer" >/dev/null
+  "$python" dev/generate.py "$@" "${library%:*}" "build/release/$layer-Swift.h"
 done
 "$python" dev/abi_description.py "$@"
 "$python" dev/bindings.py "$@"

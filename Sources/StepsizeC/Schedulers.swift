@@ -411,7 +411,6 @@ private func place<Rate>(
 /// - Parameter count: Numbers that fit into lrs, at least the number of groups.
 /// - Parameter error: Receives the reason of a failure, such as the name of the number that is not given; may be NULL.
 /// - Returns: A status; nothing changes unless it is STEPSIZE_OK.
-@_optimize(speed)
 @c public func stepsize_scheduler_observe(
   _ scheduler: SchedulerInOut, _ observations: UnsafePointer<stepsize_observation>?,
   _ observation_count: UInt,

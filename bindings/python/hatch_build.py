@@ -72,7 +72,7 @@ def platform_tag(*binaries: Path) -> str:
 
 
 def build_libraries(repository: Path) -> list[Path]:
-    """The paths of the libraries, up to date. SwiftPM compiles only what has changed."""
+    """The paths of the libraries, up to date: only what has changed is compiled."""
     script = repository / "dev" / "build_library.sh"
     if not script.is_file():
         fail(f"stepsize: {script} is missing: build the wheel in a checkout of the repository, or from its sdist.")

@@ -33,7 +33,6 @@ enum DAdaptation: Estimating {
 
   static var signed: Int { 1 << 2 }
 
-  @_optimize(speed)
   static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
     if p[memory] == 0 {
       p[memory] = seen.gradientNorm
@@ -42,7 +41,6 @@ enum DAdaptation: Estimating {
     return p[memory] > 0 ? finite(p[memory + 1] / p[memory]) : -1
   }
 
-  @_optimize(speed)
   static func learn(_ seen: Observation, _ rate: Double, _ p: inout FixedBuffer, _ memory: Int) {
     let d = p[memory + 1]
     let along = rate * seen.dotStart

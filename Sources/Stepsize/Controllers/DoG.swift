@@ -41,7 +41,6 @@ enum DoG: Estimating {
     return scalars
   }
 
-  @_optimize(speed)
   static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
     let isNew = p[memory + 1] == 0
     let start = isNew && p[firstRate].isNaN ? p[first] * (1 + seen.startNorm) : p[memory]

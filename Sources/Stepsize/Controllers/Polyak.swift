@@ -72,7 +72,6 @@ enum Polyak: Estimating {
 
   static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 }
 
-  @_optimize(speed)
   static func rate(_ seen: Observation, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int) -> Double {
     let isNew = p[memory] == 0
     let keep = isNew ? 0 : p[average]
@@ -107,7 +106,6 @@ enum Polyak: Estimating {
   }
 
   /// b, the mean square of the cosine and the number of cosines; the first excess, and updates until b may be lowered again.
-  @_optimize(speed)
   private static func align(
     _ seen: Observation, _ excess: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
   ) {

@@ -47,7 +47,6 @@ extension Scheduler {
   /// - Parameters:
   ///   - first: Of all groups, or of the first one; `given` is what all of them give.
   ///   - numbers: Of all observations, `stride` apart.
-  @_optimize(speed)
   package mutating func observe(
     _ first: Observation, _ numbers: Span<Double>, stride: Int, count: Int,
     into rates: consuming MutableSpan<Double>

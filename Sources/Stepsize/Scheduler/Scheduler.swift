@@ -39,6 +39,9 @@ public struct Scheduler: ~Copyable, Sendable {
   /// What it was made from, or extended to.
   public internal(set) var plan: Plan
 
+  // Without one, each place that may end a scheduler has the code that ends its parts, a kilobyte each time.
+  deinit {}
+
   public static let maximumGroupCount = 1_048_576
 
   /// - Parameters:

@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# modules.sh FOLDER [OPTION]... MODULE...: compiles the MODULEs under Sources and those that they import, as Embedded Swift,
+# and prints their object files in FOLDER. Without an OPTION of the Swift compiler they are those of the shipped libraries:
+# LLVM's bitcode, which is compiled when a library is linked, so that nobody's unused code and no border between
+# modules costs a byte. What is up to date stays.
+#
+# TARGET is the triple to compile for, this machine's where it is not set.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+folder=$1
+shift
+given=()
+while [[ ${1:-} == -* ]]; do
+  given+=("$1")
+  shift
+done
+if [ ${#given[@]} = 0 ]; then 
+  given=(
+    -lto=llvm-full -gline-tables-only -file-compilation-dir .
+    # It would wrap the runtime's allocator (below) in functions that may be inlined.
+    -Xfrontend -disable-llvm-merge-functions-pass
+  )
+fi
+
+target=${TARGET:-$(uname -m)-unknown-linux-gnu}
+clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
+mkdir -p "$folder"
+# Two runs would write to one folder.
+exec 9>"$folder.lock"
+if command -v flock >/dev/null; then flock 9; fi
+
+options=(
+  -target "$target" -enable-experimental-feature Embedded -DEmbedded -swift-version 6 -package-name stepsize
+  -parse-as-library -wmo
+  # Small code, except where the source asks for speed; what nobody calls is left out.
+  -Osize -Xfrontend -function-sections -Xfrontend -mergeable-traps
+  # No hash of each module for the compiler's own use.
+  -Xfrontend -disable-incremental-llvm-codegen
+  # A square root is an instruction; the call to libm for the errno of a negative number is left out.
+  -Xcc -fno-math-errno
+  -Xcc -fPIC -Xcc -fomit-frame-pointer
+  -I "$folder" -module-cache-path "$folder/cache"
+)
+includes=()
+for include in Sources/*/include; do includes+=("-I$include"); done
+# What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
+# inlined.
+for name in $(sed -n 's/^void \**swift_\([A-Za-z_]*\)(.*/\1/p' Sources/CStepsize/Guard.c); do
+  options+=(-Xllvm "-force-attribute=swift_$name:noinline")
+done
+options+=("${includes[@]}" "${given[@]}")
+
+# imports MODULE: the modules under Sources that it imports.
+imports() {
+  local name
+  for name in $(find "Sources/$1" -name '*.swift' -exec sed -n 's/^\(@_exported \)\?import //p' {} + | sort -u); do
+    if [ -d "Sources/$name" ]; then echo "$name"; fi
+  done
+}
+
+# visit MODULE: puts it into `order` after what it imports, and how many imports are below it into `depth`.
+declare -A depth=()
+order=()
+visit() {
+  local import below=0
+  [ -z "${depth[$1]:-}" ] || return 0
+  for import in $(imports "$1"); do
+    visit "$import"
+    if [ "${depth[$import]}" -gt "$below" ]; then below=${depth[$import]}; fi
+  done
+  depth[$1]=$((below + 1))
+  order+=("$1")
+}
+
+# fresh FILE COMMAND INPUT...: whether FILE was made by this COMMAND and no INPUT has changed since.
+fresh() {
+  local file=$1 command=$2
+  shift 2
+  [ -f "$file" ] && [ "$(cat "$file.command" 2>/dev/null)" = "$command" ] &&
+    [ -z "$(find "$@" -newer "$file" -print -quit)" ]
+}
+
+# make FILE INPUT... -- COMMAND...
+make_file() {
+  local file=$1 inputs=()
+  shift
+  while [ "$1" != -- ]; do
+    inputs+=("$1")
+    shift
+  done
+  shift
+  if fresh "$file" "$*" "${inputs[@]}"; then return; fi
+  rm -f "$file.command"
+  if ! "$@" >"$file.log" 2>&1; then
+    cat "$file.log" >&2
+    return 1
+  fi
+  printf '%s\n' "$*" >"$file.command"
+}
+
+compile() {
+  local module=$1 import inputs=() sources
+  if [ -z "$(find "Sources/$module" -name '*.swift' -print -quit)" ]; then
+    for source in Sources/"$module"/*.c; do
+      make_file "$folder/$(basename "$source").o" "$source" Sources/*/include -- "$clang" -target "$target" -std=c99 -O2 \
+        -DSTEPSIZE_EMBEDDED -fPIC -fomit-frame-pointer -ffunction-sections "${includes[@]}" -c "$source" \
+        -o "$folder/$(basename "$source").o"
+    done
+    return
+  fi
+  mapfile -t sources < <(find "Sources/$module" -name '*.swift' | LC_ALL=C sort)
+  for import in $(imports "$module"); do
+    if [ -f "$folder/$import.swiftmodule" ]; then inputs+=("$folder/$import.swiftmodule"); fi
+  done
+  make_file "$folder/$module.o" "${sources[@]}" "${inputs[@]}" Sources/*/include -- swiftc "${options[@]}" \
+    -module-name "$module" -emit-module -emit-module-path "$folder/$module.swiftmodule" \
+    -emit-objc-header -emit-objc-header-path "$folder/$module-Swift.h" -c "${sources[@]}" -o "$folder/$module.o"
+}
+
+for module in "$@"; do visit "$module"; done
+for ((level = 1; ; level++)); do
+  jobs=()
+  for module in "${order[@]}"; do
+    if [ "${depth[$module]}" = "$level" ]; then
+      compile "$module" &
+      jobs+=($!)
+    fi
+  done
+  [ ${#jobs[@]} -gt 0 ] || break
+  for job in "${jobs[@]}"; do wait "$job" || exit 1; done
+done
+for module in "${order[@]}"; do
+  if [ -f "$folder/$module.o" ]; then
+    echo "$folder/$module.o"
+  else
+    for source in Sources/"$module"/*.c; do echo "$folder/$(basename "$source").o"; done
+  fi
+done
