@@ -2,7 +2,8 @@
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
-#     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
+#     interface   the description, every function through libffi, bad arguments to every function, the header, the binary,
+#                 programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
 #     cpp         stepsize.hpp, with each C++ compiler that is installed
 #     examples    the examples that no other part builds
@@ -107,9 +108,10 @@ quick() {
 interface() {
   local out=build/tests/interface
   mkdir -p "$out"
+  Tests/abi/description.sh
   # A runtime that knows no C compiler calls through libffi.
   if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
-    gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
+    gcc "${flags[@]}" -std=c11 "-I$out" Tests/abi/libffi.c "${learn_shared[@]}" -ldl -lffi -o "$out/libffi"
     run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
   else
     echo "skipped libffi, not installed"

@@ -64,7 +64,9 @@ filled() {
   printf '%s\n' "${text//@ABI@/"$abi"}" >"$target/$2/$1"
 }
 
-for header in stepsize.h learn.h stepsize.hpp; do place 644 "include/stepsize/$header" "include/stepsize/$header"; done
+for file in stepsize.h learn.h stepsize.hpp abi.json; do
+  place 644 "include/stepsize/$file" "include/stepsize/$file"
+done
 for library in "${libraries[@]}"; do
   place 755 "build/lib/lib$library.so.$abi" "$libdir/lib$library.so.$version"
   link "lib$library.so.$version" "$libdir/lib$library.so.$abi"
