@@ -82,6 +82,13 @@ export class Schedule extends Handle {
   readonly parameters: { name: string; value: string }[];
 }
 
+/** The configuration of a controller. */
+export class Controller extends Handle {
+  constructor(text: string);
+  readonly parameters: (Parameter & { value: string })[];
+  toString(): string;
+}
+
 export type DecisionWord =
   | "none" | "raised" | "cut" | "patience" | "cooldown" | "warmup" | "bound" | "reset" | "kept" | "ignored";
 
@@ -138,6 +145,8 @@ export class Scheduler extends Handle {
   readonly finished: boolean;
   readonly phase: Phase;
   readonly schedule: Schedule | null;
+  /** First the one that moves the rates, then the early stop rules. */
+  readonly controllers: Controller[];
   recorded(group?: number): Float64Array;
   replay(group?: number): Schedule;
   toString(): string;

@@ -3,6 +3,7 @@
 export { controllers, schedules } from "./src/catalogue.js";
 export * as constants from "./src/interface.js";
 export { StepsizeError, wasm } from "./src/memory.js";
+export { Controller } from "./src/controller.js";
 export { Schedule } from "./src/schedule.js";
 export { Scheduler } from "./src/scheduler.js";
 export { refine, score, scoreAt, suggest } from "./src/theory.js";

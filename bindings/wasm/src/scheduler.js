@@ -1,4 +1,5 @@
 import { Decision, Needs, Stop, Trial } from "./interface.js";
+import { Controller } from "./controller.js";
 import { Handle, check, checked, count, doublesAt, int32At, int64, made, sizeAt, textOf, use, wasm, written } from "./memory.js";
 import { Schedule, adopt, asSchedule, phaseOf } from "./schedule.js";
 
@@ -185,6 +186,17 @@ export class Scheduler extends Handle {
   get schedule() {
     const address = use((frame) => made(frame, (out) => wasm.stepsize_scheduler_schedule(this.address, out)));
     return address === 0 ? null : new Schedule(address);
+  }
+
+  /** Its controllers: first the one that moves the rates, then the early stop rules. */
+  get controllers() {
+    const found = [];
+    for (;;) {
+      const next = (out) => wasm.stepsize_scheduler_controller(this.address, found.length, out);
+      const address = use((frame) => made(frame, next));
+      if (address === 0) return found;
+      found.push(new Controller(address));
+    }
   }
 
   /** The recorded rates of a group, one for each update. */

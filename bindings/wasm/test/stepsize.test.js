@@ -62,6 +62,16 @@ test("a scheduler records, saves and continues with the same bits", () => {
   assert.throws(() => scheduler.observe({ lss: 1 }), RangeError);
 });
 
+test("the parts of a scheduler", () => {
+  const scheduler = new Scheduler('plateau("keras", factor=0.5) * early_stop() * linear(10)', 0.1);
+  const [plateau, stop, ...others] = scheduler.controllers;
+  assert.deepEqual([String(plateau), String(stop), others.length], ['plateau("keras", factor=0.5)', "early_stop()", 0]);
+  const factor = plateau.parameters.find(({ name }) => name === "factor");
+  assert.deepEqual([factor.value, factor.default, factor.kind], ["0.5", "0.1", "real"]);
+  assert.equal(String(scheduler.schedule), "linear(10)");
+  assert.equal(new Scheduler("plateau()", 0.1).schedule, null);
+});
+
 test("theory", () => {
   const best = score("linear(1000)");
   assert.equal(best.count, 1000);
