@@ -69,9 +69,22 @@ compile() {
   done
 }
 
-names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
-# The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
+# Every test, but for those that are given golden files (golden).
+names=()
+# Without the longest ones, others in a shorter form: so many random calls, and few of the damaged states.
+short=()
+for source in Tests/StepsizeCTests/test_*.c Tests/StepsizeLearnCTests/test_*.c; do
+  name=$(basename "$source" .c)
+  name=${name#test_}
+  case $name in golden*) continue ;; esac
+  names+=("$name")
+  case $name in
+    limits | values | text | record | costs | threads | allocations | char_gpt | learn_costs) ;;
+    controllers) short+=("$name 30000") ;;
+    state | memory | learn_memory) short+=("$name --quick") ;;
+    *) short+=("$name") ;;
+  esac
+done
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;

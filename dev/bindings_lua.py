@@ -27,6 +27,8 @@ def interface(library: Json) -> str:
         if title(enum):
             inside = ", ".join(f'[{value}] = "{word}"' for word, value in words_of(enum).items())
             words += f"  {title(enum).lower()} = {{ {inside} }},\n"
-    abi = next(one["value"] for one in library["constants"] if one["name"] == "STEPSIZE_ABI_VERSION")
+    numbers = {one["name"]: one["value"] for one in library["constants"]}
     return (f"-- {NOTICE}\nlocal ffi = require(\"ffi\")\n\nffi.cdef [[\n{declarations}\n]]\n\n"
-            f"-- What numbers mean, by their name in C.\nreturn {{\n  abi_version = {abi},\n{words}}}\n")
+            "-- What numbers mean, by their name in C.\n"
+            f"return {{\n  abi_version = {numbers['STEPSIZE_ABI_VERSION']},\n"
+            f"  never = {numbers['STEPSIZE_NEVER']}LL,\n{words}}}\n")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes every generated file: what follows from which schedules and controllers are declared (Swift), headers, export
-# lists, lists of symbols, ctypes signatures, the description of the interface, and from the catalogue the constructors in
+# lists, lists of symbols, ctypes signatures, the description of the interface and other bindings, and from the catalogue the constructors in
 # Swift and Python.
 # With --check it writes nothing and fails where one of them is stale.
 set -euo pipefail
@@ -14,6 +14,7 @@ for library in stepsize:StepsizeC stepsize-learn:StepsizeLearnC; do
   "$python" dev/generate.py "$@" "${library%:*}" "build/release/$layer-Swift.h"
 done
 "$python" dev/abi_description.py "$@"
+"$python" dev/bindings.py "$@"
 # The constructors come from the catalogue of the library itself.
 dev/build_library.sh >/dev/null
 "$python" dev/swift_constructors.py "$@"

@@ -164,6 +164,7 @@ void stepsize_finder_destroy(stepsize_finder *finder);
 -- What numbers mean, by their name in C.
 return {
   abi_version = 2,
+  never = 9223372036854775807LL,
   status = { [0] = "ok", [1] = "error_null", [2] = "error_size", [3] = "error_memory", [10] = "error_argument", [11] = "error_name", [12] = "error_syntax", [13] = "error_limit", [20] = "error_loss_required", [21] = "error_order", [22] = "error_observation_required", [30] = "error_state", [31] = "error_version", [32] = "error_mismatch", [40] = "error_no_suggestion" },
   extension = { [0] = "rescale", [1] = "hold", [2] = "continue" },
   catalogue = { [0] = "schedules", [1] = "controllers" },

@@ -378,9 +378,9 @@ def test_find(tmp_path, given):
     assert losses(True)[0] == losses(False)[0]
 
 
-def test_find_is_for_one_process(tmp_path):
+def test_find_needs_the_model_before_train(tmp_path):
     arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
     trainer = Trainer(BertForSequenceClassification(small()), arguments, train_dataset=rows(4))
     trainer.is_fsdp_enabled = True
-    with pytest.raises(st.StepsizeError, match="expected a Trainer of one process"):
+    with pytest.raises(st.StepsizeError, match="expected a Trainer without DeepSpeed or FSDP"):
         find(trainer)

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use stepsize::{Observation, Schedule, Scheduler, Status};
+use stepsize::{Observation, Options, Schedule, Scheduler, Status, Stop};
 
 fn golden(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../Tests/golden").join(name);
@@ -129,6 +129,20 @@ fn states() {
 }
 
 #[test]
+fn record_and_extension() {
+    let options = Options { record: true, max_lr: vec![0.4], ..Options::default() };
+    let mut scheduler = Scheduler::with_options("linear(10)", &[0.5], &options).unwrap();
+    let used: Vec<f64> = (0..5).map(|_| (scheduler.lr(0), scheduler.step().unwrap()).0).collect();
+    let replay = scheduler.replay(0).unwrap();
+    assert_eq!(used, (0..5).map(|step| replay.at(step)).collect::<Vec<_>>());
+    assert_eq!(used[..2], [0.4, 0.4]);
+    scheduler.extend(&Schedule::table(&[0.5]).unwrap()).unwrap();
+    assert_eq!((scheduler.lr(0), scheduler.current_step(), scheduler.stop_reason()), (0.25, 5, Stop::END));
+    let shares = Schedule::with_total("warmup(10%) >> cosine(rest)", 100).unwrap();
+    assert_eq!(shares.to_string(), "warmup(10) >> cosine(90)");
+}
+
+#[test]
 fn failures_and_operators() {
     let error = Schedule::new("linear(10").unwrap_err();
     assert_eq!((error.status, error.offset), (Status::ERROR_SYNTAX, Some(9)));
@@ -136,6 +150,9 @@ fn failures_and_operators() {
     assert_eq!(Scheduler::new("greedy()", &[]).unwrap_err().status, Status::ERROR_ARGUMENT);
     assert_eq!(Scheduler::new("greedy()", &[0.1]).unwrap().step().unwrap_err().status, Status::ERROR_LOSS_REQUIRED);
     assert_eq!(Scheduler::restore(b"damaged").unwrap_err().status, Status::ERROR_STATE);
+
+    let (major, minor, patch) = stepsize::version();
+    assert_eq!(format!("{major}.{minor}.{patch}"), env!("CARGO_PKG_VERSION"));
 
     let (rise, fall): (Schedule, Schedule) = ("warmup(10)".parse().unwrap(), "cosine(90)".parse().unwrap());
     assert_eq!((&rise >> &fall).unwrap().to_string(), "warmup(10) >> cosine(90)");

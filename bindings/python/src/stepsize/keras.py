@@ -24,6 +24,7 @@ from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 from ._metric import Observed
 from ._rates import Rates
+from ._totals import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,7 +95,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     Args:
         learning_rate: The base rate: finite, >= 0.
         schedule, controller, options: As for ``stepsize.Scheduler``; one update is one of the optimizer's,
-            or an epoch.
+            or an epoch. A text may give shares of the total: of ``total``, where it is given, otherwise of the epochs
+            of ``fit`` or their updates.
         every: "batch" for the updates of the optimizer, or "epoch".
         metric: What the controller observes, such as "loss" or "val_loss". Within an epoch Keras reports the mean of
             the epoch so far. What is known at the end of an epoch alone, such as "val_loss", is observed with the next
@@ -118,7 +120,18 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         if every not in ("batch", "epoch"):
             raise StepsizeError(f"every = {every!r}, expected 'batch' or 'epoch'")
         self.every, self.metric = every, metric
-        self._observed = Observed(learning_rate, schedule, controller, mode, options)
+        if hasattr(controller, "__iter__"):
+            controller = list(controller)
+        total = options.pop("total", None)
+
+        def make(number: int | None) -> Observed:
+            return Observed(learning_rate, schedule, controller, mode, {**options, "total": number})
+
+        self._make = make
+        # Whether `fit` knows the total, and whether it is unknown.
+        self._observed, self._takes_total = made(make, total)
+        self._lacks_total = self._takes_total
+        self._waiting: dict[str, Any] | None = None
         # What was known at the end of an epoch, for the next update.
         self._pending: float | None = None
         self._is_loaded = self._is_first = False
@@ -130,6 +143,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     @property
     def scheduler(self) -> Scheduler:
         """The scheduler of the present training."""
+        if self._lacks_total:
+            raise StepsizeError("total: the schedule has shares of it: give it, or wait until fit begins, which knows it")
         return self._observed.scheduler
 
     # ---- Keras calls these ----
@@ -149,6 +164,10 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     def _start(self, epoch: int) -> None:
         optimizer, observed = self.model.optimizer, self._observed
         place = epoch if self.every == "epoch" else self._updates()
+        if self._takes_total and self._optimizer is not optimizer:
+            self._bind(0 if epoch or self._waiting else place)
+            observed = self._observed
+        self._waiting = None
         if self._is_loaded:
             # The state has the step, whatever the optimizer has counted.
             self._offset = self.scheduler.current_step - place
@@ -169,6 +188,22 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         observed.was_told = False
         self.scheduler.current_step = place + self._offset
         self._optimizer, self._is_loaded = optimizer, False
+
+    def _bind(self, before: int) -> None:
+        """Takes the total from `fit`, in addition to the updates that were made before it."""
+        epochs, batches = self.params["epochs"], self.params["steps"]
+        if self.every == "epoch":
+            updates = epochs
+        elif batches is None:
+            raise StepsizeError(
+                "total: the schedule has shares of it, and fit does not know how many batches an epoch has: give it, or"
+                " steps_per_epoch to fit"
+            )
+        else:
+            updates = epochs * batches // (self.model.optimizer.gradient_accumulation_steps or 1)
+        self._observed, self._lacks_total = self._make(before + updates), False
+        if self._waiting is not None:
+            self._load(self._waiting)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.every == "epoch":
@@ -249,6 +284,12 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continues, in the next ``fit``, from the state of a callback that was configured in the same way."""
+        if self._takes_total:
+            self._waiting = dict(state_dict)
+        if not self._lacks_total:
+            self._load(state_dict)
+
+    def _load(self, state_dict: Mapping[str, Any]) -> None:
         self._observed.load(states.unpack(state_dict), with_bases=True)
         self._pending = state_dict.get("pending")
         self._is_loaded = True

@@ -60,4 +60,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.title:
         axes.set_title(arguments.title)
     figures.save(figure, arguments.output)
+    note(f"drawn into {arguments.output}")
     return 0
