@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
-    "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
+    "index": "Start", "install": "Installing", "schedules": "Schedules", "controllers": "Controllers, phases, record",
     "tuning-free": "Rates that find themselves",
     "finder": "Finding the learning rate", "recipes": "Recipes",
     "rates": "Rates and schedules compared", "refinement": "Refinement",
