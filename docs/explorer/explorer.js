@@ -247,16 +247,23 @@ function afterLosses(losses, every) {
   const curve = active();
   const schedule = curve.error ? "constant()" : String(curve.schedule);
   const own = curve.error ? [] : curve.scheduler.controllers.map(String);
-  if (state.c.length === 0) state.c = [...new Set([...own, ...lossControllers.map((name) => `${name}()`)])].slice(0, 4);
+  const rules = state.c.length > 0 ? state.c : [...new Set([...own, "greedy()", "plateau()"])];
+  const change = (...splice) => {
+    state.c = [...rules];
+    state.c.splice(...splice);
+    refresh({ texts: false, controls: false });
+  };
+  const more = make("select", { "aria-label": "Another rule", onchange: (event) => change(rules.length, 0, `${event.target.value}()`) },
+    make("option", { value: "" }, "Another rule …"), ...lossControllers.map((name) => make("option", { value: name }, name)));
   return [make("p", { class: "hint" }, `${updates(losses.length)} losses, on top of `, make("code", {}, schedule)),
-    ...state.c.map((rule, i) => {
+    ...rules.map((rule, i) => {
       const row = make("div", { class: "outcome" });
       const words = make("p", {});
-      row.append(swatch(i + MOST, true), make("input", { type: "text", value: rule, "aria-label": `Rule ${i + 1}`, spellcheck: "false",
-        onchange: (event) => {
-          state.c[i] = event.target.value;
-          refresh({ texts: false, controls: false });
-        } }), words);
+      row.append(swatch(i + MOST, true),
+        make("input", { type: "text", value: rule, "aria-label": `Rule ${i + 1}`, spellcheck: "false",
+          onchange: (event) => change(i, 1, event.target.value) }),
+        make("button", { type: "button", "aria-label": `Remove rule ${i + 1}`, disabled: rules.length < 2,
+          onclick: () => change(i, 1) }, "✕"), words);
       try {
         const found = replay(`${rule} * (${schedule})`, baseRate(), total(), losses, every);
         past.push({ rates: found.rates, label: rule });
@@ -269,7 +276,7 @@ function afterLosses(losses, every) {
         words.append(error.message, error.offset >= 0 ? marked(rule, Math.min(error.offset, rule.length)) : "");
       }
       return row;
-    })];
+    }), rules.length < 4 ? make("div", { class: "outcome" }, "", more) : ""];
 }
 
 function afterNorms(norms, every) {
