@@ -53,6 +53,7 @@ def result_in_c(function: Json) -> str:
 def main() -> int:
     import bindings_go
     import bindings_lua
+    import bindings_r
     import bindings_ruby
     import bindings_rust
     import bindings_wasm
@@ -62,7 +63,7 @@ def main() -> int:
     options = parser.parse_args()
     library = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["libraries"][0]
     files = {}
-    for language in (bindings_rust, bindings_go, bindings_lua, bindings_ruby, bindings_wasm):
+    for language in (bindings_rust, bindings_go, bindings_lua, bindings_ruby, bindings_r, bindings_wasm):
         files |= {ROOT / "bindings" / path: text for path, text in language.files(library).items()}
     return generate.finish(files, ROOT, options.check)
 

@@ -22,11 +22,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
-    "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
+    "index": "Start", "install": "Installing", "schedules": "Schedules", "controllers": "Controllers, phases, record",
     "tuning-free": "Rates that find themselves",
     "finder": "Finding the learning rate", "recipes": "Recipes",
     "rates": "Rates and schedules compared", "refinement": "Refinement",
-    "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
+    "trainers": "C and C++ trainers", "swift": "Swift", "bind": "Other languages", "abi": "Binary interface",
+    "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.

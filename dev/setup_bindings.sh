@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests of the bindings use, where they are missing and that is allowed: Rust, Go, LuaJIT,
-# Ruby. Elsewhere it says what to install. Called by Tests/bindings/run.sh.
+# Ruby, R. Elsewhere it says what to install. Called by Tests/bindings/run.sh.
 set -euo pipefail
 missing=
 # COMMAND:PACKAGE; a command from elsewhere, such as rustup's, will do.
-for each in cargo:cargo rustc:rustc go:golang-go luajit:luajit ruby:ruby python3-config:python3-dev; do
+for each in cargo:cargo rustc:rustc go:golang-go luajit:luajit ruby:ruby Rscript:r-base-core python3-config:python3-dev; do
   type -P "${each%:*}" >/dev/null || missing+=" ${each#*:}"
 done
 [ -n "$missing" ] || exit 0

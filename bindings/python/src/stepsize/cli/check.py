@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    needs("rich", "cli", "check")
+    needs("rich", "check")
     from rich.text import Text
 
     plan = Plan(arguments)
