@@ -67,8 +67,9 @@ def types(library: Json) -> str:
     for title, values in enums(library).items():
         inside = "; ".join(f"readonly {name}: {value}" for name, value in values.items())
         out.append(f"export const {title}: {{ {inside} }};")
-    fields = '{ readonly [field: string]: readonly [type: string, offset: number, size?: number] }'
-    out.append(f"export const layouts: {{ readonly [struct: string]: {{ readonly size: number; readonly fields: {fields} }} }};")
+    fields = "{ readonly [field: string]: readonly [type: string, offset: number, size?: number] }"
+    layout = f"{{ readonly size: number; readonly fields: {fields} }}"
+    out.append(f"export const layouts: {{ readonly [struct: string]: {layout} }};")
     out.append("\n/** What stepsize.wasm exports: include/stepsize/stepsize.h says what each function does. */")
     out.append("export interface Functions {\n  readonly memory: WebAssembly.Memory;")
     out.append("  malloc(size: number): Pointer;\n  free(block: Pointer): void;")

@@ -51,7 +51,7 @@ function printCall({ name, parameters, parts, phase }) {
 // ---- A new part ----
 
 const SINGLE = { count: ["1000", "1", "0"], real: ["0.5", "1", "100"], counts: ["[300, 600]"], word: [], flag: ["true"] };
-const LISTS = ["[1, 0.5]", "[1, 0.5, 0.25]", "[0, 1000]"];
+const LISTS = ["[1, 0.5]", "[1, 0.5, 0.25]", "[0, 1000]", "[300, 600]"];
 
 /** Values for what a schedule of this name requires: the first that the library takes. */
 function example(name, inside) {
@@ -62,7 +62,7 @@ function example(name, inside) {
     if (kind === "schedule") values = [inside];
     if (kind === "word") values = words(range);
     if (kind === "real" && unit) values = ["100"];
-    if (kind === "reals" && unit) values = [LISTS[2], ...LISTS];
+    if (kind === "reals" && unit) values = [LISTS[2], LISTS[3]];
     texts = texts.flatMap((text) => values.map((value) => `${text}${text ? ", " : ""}${parameter}=${value}`));
   }
   const works = (text) => {

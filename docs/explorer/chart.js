@@ -1,7 +1,7 @@
 // Curves as SVG: what is drawn is asked of the library at one update per half pixel.
 import { number, updates } from "./dom.js";
 
-const LEFT = 64, RIGHT = 12, TOP = 10, BOTTOM = 38;
+const LEFT = 64, RIGHT = 12, TOP = 26, BOTTOM = 38;
 const clean = (text) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** 1, 2 or 5 times a power of ten, so that there are about `count` steps. */
@@ -11,8 +11,8 @@ function step(span, count) {
 }
 
 /**
- * Draws `curves` of {sample(first, stride, count), colour, dashed} over the updates 0 to last, and returns the functions
- * that say which update is at a pixel and where an update is.
+ * Draws `curves` of {sample(first, stride, count), colour, dashed} over the updates 0 to `last`, and returns the function
+ * that says which update is at a pixel.
  */
 export function draw(element, { curves, last, log = false, phases = [], title, ticks = true, cursor, fromZero = true }) {
   const width = Math.max(element.clientWidth, 200);
@@ -61,12 +61,12 @@ export function draw(element, { curves, last, log = false, phases = [], title, t
     }
     svg += `<text x="${LEFT + inner / 2}" y="${height - 2}" text-anchor="middle">update</text>`;
   }
-  svg += `<text x="${LEFT + 8}" y="${top + 12}">${clean(title)}</text>`;
+  svg += `<text x="4" y="12">${clean(title)}</text>`;
   for (const { name, from, until } of phases) {
     const left = x(Math.min(from, last)), right = x(Math.min(until, last));
-    svg += `<rect class="phase" x="${left}" width="${Math.max(right - left, 0)}" y="${TOP - 4}" height="18" rx="3"><title>${clean(name)}</title></rect>`;
+    svg += `<rect class="phase" x="${left}" width="${Math.max(right - left, 0)}" y="${TOP - 6}" height="18" rx="3"><title>${clean(name)}</title></rect>`;
     if (right - left > 7 * name.length + 8) {
-      svg += `<text x="${(left + right) / 2}" y="${TOP + 9}" text-anchor="middle">${clean(name)}</text>`;
+      svg += `<text x="${(left + right) / 2}" y="${TOP + 7}" text-anchor="middle">${clean(name)}</text>`;
     }
   }
   svg += `<line class="axis" x1="${LEFT}" x2="${width - RIGHT}" y1="${height - bottom}" y2="${height - bottom}"/>`;

@@ -21,7 +21,7 @@ export function number(value) {
 
 export const updates = (value) => (value === Infinity ? "no end" : value.toLocaleString("en"));
 /** The class that has the colour of a curve. */
-export const colour = (index) => `k${index % 6}`;
+export const colour = (index) => `k${index % 10}`;
 export const swatch = (index, dashed = false) =>
   make("span", { class: `swatch ${colour(index)}${dashed ? " dashed" : ""}`, "aria-hidden": "true" });
 

@@ -1,4 +1,4 @@
-import { Schedule, Scheduler, score, scoreAt } from "./stepsize/index.js";
+import { Schedule, Scheduler, constants, score, scoreAt } from "./stepsize/index.js";
 import { build, lossControllers } from "./builder.js";
 import { draw } from "./chart.js";
 import { $, colour, copy, make, marked, number, say, swatch, updates } from "./dom.js";
@@ -11,7 +11,7 @@ let state = read(location.hash);
 let curves = []; // {text, scheduler, schedule, length, error}, one for each text of the state
 let past = []; // what the replay adds to the picture: {rates, label}
 let run = null; // and the numbers that it is of: {values, what}
-let last = 1; // the last update in the picture
+let last = 1; // the updates in the picture
 let cursor = 0;
 let updateAt = () => 0;
 
@@ -42,7 +42,7 @@ function shown() {
   return [
     ...good().map((curve) => ({ sample: planned(curve), colour: colour(curve.index), swatch: swatch(curve.index), label: curve.text })),
     ...past.map(({ rates, label }, i) => ({
-      sample: recorded(rates), colour: colour(i + 3), swatch: swatch(i + 3, true), label, dashed: true,
+      sample: recorded(rates), colour: colour(i + MOST), swatch: swatch(i + MOST, true), label, dashed: true,
     })),
   ];
 }
@@ -61,9 +61,10 @@ function picture() {
   $("problem").textContent = isRate ? "" : "The base rate is a number, 0 or more.";
   if (!isRate) return;
   const ends = good().map(({ schedule }) => Number(schedule.horizon));
-  last = Math.max(1, total() ?? Math.max(1, ...ends), ...past.map(({ rates }) => rates.length)) - 1;
+  last = Math.max(1, total() ?? Math.max(1, ...ends), run?.values.length ?? 1);
+  if (run && state.zoom) last = run.values.length;
   if (!Number.isSafeInteger(last)) last = Number.MAX_SAFE_INTEGER;
-  cursor = Math.min(cursor, last);
+  cursor = Math.min(cursor, last - 1);
   const list = shown();
   updateAt = draw($("chart"), { curves: list, last, log: state.log !== "", phases: phases(), title: "learning rate", cursor });
   if (run) {
@@ -74,24 +75,24 @@ function picture() {
 }
 
 function readout(list) {
-  const words = list.map(({ sample: at, label, swatch: sign }) => {
-    const rate = at(cursor, 1, 1)[0];
-    return { sign, label, rate: Number.isFinite(rate) ? number(rate) : "–" };
-  });
+  const words = list
+    .map(({ sample: at, label, swatch: sign }) => ({ sign, label, rate: at(cursor, 1, 1)[0] }))
+    .filter(({ rate }) => Number.isFinite(rate))
+    .map((each) => ({ ...each, rate: number(each.rate) }));
   const phase = active()?.schedule?.phase(cursor).name;
   $("readout").replaceChildren(
     make("span", {}, "update ", make("b", {}, updates(cursor)), phase ? ` in ${phase}` : ""),
     ...words.map(({ sign, label, rate }) => make("span", { title: label }, sign, make("b", {}, rate))),
   );
   const chart = $("chart");
-  chart.setAttribute("aria-valuemax", last);
+  chart.setAttribute("aria-valuemax", last - 1);
   chart.setAttribute("aria-valuenow", cursor);
   const rates = words.map(({ label, rate }) => `${rate} for ${label}`).join("; ");
   chart.setAttribute("aria-valuetext", `update ${cursor}${phase ? ` in ${phase}` : ""}: ${rates}`);
 }
 
 function moveTo(update) {
-  cursor = Math.min(Math.max(update, 0), last);
+  cursor = Math.min(Math.max(update, 0), last - 1);
   picture();
 }
 
@@ -199,8 +200,8 @@ function scores() {
     refresh({ texts: false, controls: false });
     say(`Base rate ${state.lr}`);
   };
-  const cells = ({ curve, found, why }) => [
-    make("td", {}, swatch(curve.index), make("span", { class: "mono" }, curve.text)),
+  const name = ({ curve }) => make("td", { class: "name", colspan: 3 }, swatch(curve.index), make("span", { class: "mono" }, curve.text));
+  const cells = ({ found, why }) => [
     ...(found
       ? [make("td", {}, number(Number(found.omega.toPrecision(4))), found.omega === best && rows.length > 1 ? " ★" : ""),
          make("td", {}, make("button", { type: "button", title: "Use it as the base rate", onclick: take(found.gamma) },
@@ -210,8 +211,8 @@ function scores() {
   ];
   const counts = new Set(rows.filter(({ found }) => found).map(({ found }) => found.count));
   $("table").replaceChildren(
-    make("table", {}, make("tr", {}, ...["Schedule", "Bound", "Best base rate", "Bound at yours"].map((head) => make("th", { scope: "col" }, head))),
-      ...rows.map((row) => make("tr", {}, ...cells(row)))),
+    make("table", {}, make("tr", {}, ...["Bound", "Best base rate", "Bound at yours"].map((head) => make("th", { scope: "col" }, head))),
+      ...rows.map((row) => make("tbody", {}, make("tr", {}, name(row)), make("tr", {}, ...cells(row))))),
     counts.size > 1 ? make("p", { class: "hint" }, "They have different lengths: bounds compare only for the same number of updates.") : "");
 }
 
@@ -222,7 +223,7 @@ function outcome() {
   run = null;
   const isLosses = state.kind === "losses";
   $("optimizers").hidden = isLosses;
-  $("losses").hidden = true;
+  $("losses").hidden = $("onlyrun").hidden = true;
   $("columns").hidden = true;
   $("outcome").replaceChildren();
   if (state.values.trim() === "") return;
@@ -235,7 +236,7 @@ function outcome() {
     $("outcome").replaceChildren(...(isLosses ? afterLosses(columns[column], every) : afterNorms(columns[column], every)));
     const spread = new Float64Array(columns[column].length * every).map((_, i) => columns[column][Math.floor(i / every)]);
     run = { values: spread, what: isLosses ? "loss" : "gradient norm" };
-    $("losses").hidden = false;
+    $("losses").hidden = $("onlyrun").hidden = false;
   } catch (error) {
     $("outcome").replaceChildren(make("p", { class: "error" }, error.message));
   }
@@ -246,16 +247,23 @@ function afterLosses(losses, every) {
   const curve = active();
   const schedule = curve.error ? "constant()" : String(curve.schedule);
   const own = curve.error ? [] : curve.scheduler.controllers.map(String);
-  if (state.c.length === 0) state.c = [...new Set([...own, ...lossControllers.slice(0, 3).map((name) => `${name}()`)])].slice(0, 3);
+  const rules = state.c.length > 0 ? state.c : [...new Set([...own, "greedy()", "plateau()"])];
+  const change = (...splice) => {
+    state.c = [...rules];
+    state.c.splice(...splice);
+    refresh({ texts: false, controls: false });
+  };
+  const more = make("select", { "aria-label": "Another rule", onchange: (event) => change(rules.length, 0, `${event.target.value}()`) },
+    make("option", { value: "" }, "Another rule …"), ...lossControllers.map((name) => make("option", { value: name }, name)));
   return [make("p", { class: "hint" }, `${updates(losses.length)} losses, on top of `, make("code", {}, schedule)),
-    ...state.c.map((rule, i) => {
+    ...rules.map((rule, i) => {
       const row = make("div", { class: "outcome" });
       const words = make("p", {});
-      row.append(swatch(i + 3, true), make("input", { type: "text", value: rule, "aria-label": `Rule ${i + 1}`, spellcheck: "false",
-        onchange: (event) => {
-          state.c[i] = event.target.value;
-          refresh({ texts: false, controls: false });
-        } }), words);
+      row.append(swatch(i + MOST, true),
+        make("input", { type: "text", value: rule, "aria-label": `Rule ${i + 1}`, spellcheck: "false",
+          onchange: (event) => change(i, 1, event.target.value) }),
+        make("button", { type: "button", "aria-label": `Remove rule ${i + 1}`, disabled: rules.length < 2,
+          onclick: () => change(i, 1) }, "✕"), words);
       try {
         const found = replay(`${rule} * (${schedule})`, baseRate(), total(), losses, every);
         past.push({ rates: found.rates, label: rule });
@@ -268,7 +276,7 @@ function afterLosses(losses, every) {
         words.append(error.message, error.offset >= 0 ? marked(rule, Math.min(error.offset, rule.length)) : "");
       }
       return row;
-    })];
+    }), rules.length < 4 ? make("div", { class: "outcome" }, "", more) : ""];
 }
 
 function afterNorms(norms, every) {
@@ -278,7 +286,7 @@ function afterNorms(norms, every) {
   if (Number.isFinite(found.baseLr)) words.push(`the theory's base rate is ${number(found.baseLr)}`);
   if (found.repaired) words.push(`${found.repaired} norms were not finite`);
   if (found.zeros) words.push(`${found.zeros} norms were 0`);
-  return [make("div", { class: "outcome" }, swatch(3, true), make("code", {}, found.text), make("p", { class: "soft" }, `${words.join("; ")}.`),
+  return [make("div", { class: "outcome" }, swatch(MOST, true), make("code", {}, found.text), make("p", { class: "soft" }, `${words.join("; ")}.`),
     found.collapsed ? make("p", { class: "error" }, `The norms vanish, and it would train only late: a floor of ${number(found.suggestedFloor)} corrects that.`) : ""),
     make("p", {}, make("button", { type: "button", disabled: state.s.length >= MOST, onclick: () => {
       state.s.push(found.text);
@@ -298,7 +306,13 @@ $("values").addEventListener("input", (event) => give(event.target.value));
 $("file").addEventListener("change", async ({ target }) => give(await target.files[0].text()));
 $("paste").addEventListener("click", () =>
   navigator.clipboard.readText().then(give, () => say("The browser does not let this page read the clipboard")));
-$("sample").addEventListener("click", () => give(Array.from(sample(), (value) => Number(value.toPrecision(4))).join(" ")));
+$("sample").addEventListener("click", () => {
+  const values = sample();
+  // As often as makes them a run of the selected schedule.
+  const horizon = total() ?? Number(active().schedule?.horizon ?? values.length);
+  $("every").value = state.every = String(Math.max(1, Math.floor(horizon / values.length)));
+  give(Array.from(values, (value) => Number(value.toPrecision(4))).join(" "));
+});
 $("clear").addEventListener("click", () => give(""));
 for (const radio of document.getElementsByName("kind")) {
   radio.addEventListener("change", () => {
@@ -351,8 +365,9 @@ function refresh({ texts = true, controls = true } = {}) {
 const typed = { lr: "lr", total: "total", distance: "distance", norm: "norm", every: "every", values: "values" };
 function fill() {
   for (const [id, name] of Object.entries(typed)) $(id).value = state[name];
-  $("log").checked = state.log !== "";
-  $("optimizer").replaceChildren(...["adam", "sgd"].map((name) => make("option", { value: name, selected: name === state.optimizer }, name)));
+  for (const id of ["log", "zoom"]) $(id).checked = state[id] !== "";
+  const optimizers = Object.keys(constants.Optimizer).map((name) => name.toLowerCase());
+  $("optimizer").replaceChildren(...optimizers.map((name) => make("option", { value: name, selected: name === state.optimizer }, name)));
   for (const radio of document.getElementsByName("kind")) radio.checked = radio.value === state.kind;
 }
 for (const id of ["lr", "total", "distance", "norm", "every"]) {
@@ -361,10 +376,12 @@ for (const id of ["lr", "total", "distance", "norm", "every"]) {
     refresh({ texts: false, controls: false });
   });
 }
-$("log").addEventListener("change", (event) => {
-  state.log = event.target.checked ? "1" : "";
-  refresh({ texts: false, controls: false });
-});
+for (const id of ["log", "zoom"]) {
+  $(id).addEventListener("change", (event) => {
+    state[id] = event.target.checked ? "1" : "";
+    refresh({ texts: false, controls: false });
+  });
+}
 for (const id of ["column", "optimizer"]) {
   $(id).addEventListener("change", (event) => {
     state[id] = event.target.value;

@@ -52,4 +52,4 @@ export function refinement(norms, optimizer, every) {
 }
 
 /** Numbers to try it with: a decay with noise, made by the library. */
-export const sample = () => new Schedule("clamp(inverse_time(0.03), min=0.15) * noise(std=0.06, seed=3)").fill(0, 600);
+export const sample = () => new Schedule("clamp(inverse_time(0.03), min=0.15) * noise(std=0.06, seed=3)").fill(0, 500);

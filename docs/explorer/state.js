@@ -1,8 +1,8 @@
 // What the page shows, and the fragment of a link that carries it.
 const START = {
   s: ["warmup(500) >> cosine(9500, floor=0.1)", "warmup(500) >> linear(9500)", "wsd(10000, warmup=500, decay=2000)"],
-  lr: "1e-3", total: "", log: "", at: "0", distance: "1", norm: "1", to: "Python", kind: "losses", every: "1", values: "",
-  column: "0", optimizer: "adam", c: [],
+  lr: "1e-3", total: "", log: "", zoom: "", at: "0", distance: "1", norm: "1", to: "Python", kind: "losses", every: "1", values: "",
+  column: "", optimizer: "adam", c: [],
 };
 // A longer run stays out of the link.
 const LONGEST = 4000;
