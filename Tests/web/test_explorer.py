@@ -1,6 +1,7 @@
 """The explorer in a browser: test_explorer.py FOLDER [SCREENSHOTS]
 
-FOLDER is of dev/build_explorer.py. Called by Tests/web/run.sh. Needs chromium and playwright. With a second folder it leaves screenshots there, to be looked at.
+FOLDER is of dev/build_explorer.py. Called by Tests/web/run.sh. Needs chromium and playwright. With a second folder it
+leaves screenshots there, to be looked at.
 """
 
 import contextlib
