@@ -99,7 +99,7 @@ memory_arguments() {
   esac
 }
 golden() {
-  run "$1/test_golden" --all Tests/golden/*.tsv
+  run "$1/test_golden" --all Tests/golden/*.tsv Tests/golden/bits.txt
   run "$1/test_golden_controllers" Tests/golden/controllers.txt
   run "$1/test_golden_states" Tests/golden/states.txt
 }
@@ -170,7 +170,7 @@ cpp() {
     type -P "$compiler" >/dev/null || { echo "skipped $compiler, not installed" && continue; }
     for standard in 17 20; do
       "$compiler" "-std=c++$standard" -O1 "${warnings[@]}" Tests/StepsizeCppTests/test_cpp.cpp "${shared[@]}" -o "$out/test_cpp"
-      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv
+      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv Tests/golden/bits.txt
     done
     # Without exceptions a program says itself what ends it; one that does not is told.
     "$compiler" -std=c++17 -fno-exceptions "${warnings[@]}" Tests/StepsizeCppTests/no_exceptions.cpp "${shared[@]}" \

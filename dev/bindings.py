@@ -53,15 +53,17 @@ def result_in_c(function: Json) -> str:
 def main() -> int:
     import bindings_go
     import bindings_lua
+    import bindings_r
     import bindings_ruby
     import bindings_rust
+    import bindings_wasm
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     options = parser.parse_args()
     library = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["libraries"][0]
     files = {}
-    for language in (bindings_rust, bindings_go, bindings_lua, bindings_ruby):
+    for language in (bindings_rust, bindings_go, bindings_lua, bindings_ruby, bindings_r, bindings_wasm):
         files |= {ROOT / "bindings" / path: text for path, text in language.files(library).items()}
     return generate.finish(files, ROOT, options.check)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes every generated file: what follows from which schedules and controllers are declared (Swift), headers, export
-# lists, lists of symbols, ctypes signatures, the description of the interface and other bindings, and from the catalogue the constructors in
-# Swift and Python.
+# lists, lists of symbols, ctypes signatures, the description of the interface and from it the low-level layers of the other
+# bindings, and from the catalogue the constructors in Swift and Python.
 # With --check it writes nothing and fails where one of them is stale.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

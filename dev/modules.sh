@@ -47,6 +47,8 @@ options=(
   -Xcc -fPIC -Xcc -fomit-frame-pointer
   -I "$folder" -module-cache-path "$folder/cache"
 )
+# C_OPTIONS are more options of the C compiler.
+read -ra c_options <<<"${C_OPTIONS:-}"
 includes=()
 for include in Sources/*/include; do includes+=("-I$include"); done
 # What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
@@ -110,7 +112,7 @@ compile() {
     for source in Sources/"$module"/*.c; do
       make_file "$folder/$(basename "$source").o" "$source" Sources/*/include -- "${cc[@]}" -std=c99 -O2 \
         -DSTEPSIZE_EMBEDDED -fPIC -fomit-frame-pointer -ffunction-sections "${includes[@]}" -c "$source" \
-        -o "$folder/$(basename "$source").o"
+        -o "$folder/$(basename "$source").o" "${c_options[@]}"
     done
     return
   fi

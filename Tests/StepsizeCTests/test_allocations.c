@@ -153,7 +153,7 @@ int main(void) {
       "greedy()", "greedy(\"paper\")", "greedy(\"huggingface\", smooth=true, min_lr=0)",
       "greedy(window=5000) * (warmup(500) >> cosine(10000))", "plateau()", "plateau(\"keras\") * linear(30000)",
       "plateau(\"optax\", accumulation=3)", "hypergradient()", "hypergradient(\"adam\") * cosine(9000)",
-      "hypergradient(\"multiplicative\")", "dog(per_group=true)", "dadapt() * linear(30000)", "polyak() * cosine(9000)",
+      "hypergradient(\"multiplicative\")", "dog(per_group=true)", "dadapt() * linear(30000)", "polyak() * cosine(9000)", "auto(9000)",
       "line_search()", "line_search(reset=\"initial\", projected=true)",
       "line_search(max_trials=2) * linear(30000)", "early_stop(patience=100)", "greedy() * early_stop(window=50)",
       "plateau(phase=\"main\", after=3) * (warmup(10) >> constant(90000, phase=\"main\") >> linear(9))",

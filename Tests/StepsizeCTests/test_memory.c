@@ -452,8 +452,8 @@ static void searches(void) {
   DESTROY_SCHEDULER(r);
   uint64_t seed = 5;
   const stepsize_observation seen[3] = {observation_by(&seed, 0), observation_by(&seed, 0), observation_by(&seed, 0)};
-  for (int i = 0; i < 5; i++) {
-    static const char *const observers[] = {"dog(per_group=true)", "dadapt()", "polyak()", "hypergradient()", "line_search()"};
+  for (int i = 0; i < 6; i++) {
+    static const char *const observers[] = {"dog(per_group=true)", "dadapt()", "polyak()", "auto(90)", "hypergradient()", "line_search()"};
     r = scheduler_from(observers[i], 3, base, NULL, NULL, 0, 0);
     ASKS_NOTHING(stepsize_scheduler_observe(r, seen, 3, lrs, 3, &error));
     DESTROY_SCHEDULER(r);

@@ -22,6 +22,9 @@ static void needs(void) {
       {"polyak(lower_bound=-1)", STEPSIZE_NEEDS_OBSERVATION | LOSS | NORM | STEPSIZE_SCALAR_DOT_UPDATE | STEPSIZE_SCALAR_UPDATE_NORM},
       {"polyak(\"momo\", lower_bound=0)", STEPSIZE_NEEDS_OBSERVATION | LOSS | STEPSIZE_SCALAR_DOT_X | STEPSIZE_SCALAR_MEAN_NORM |
                                STEPSIZE_SCALAR_MEAN_DOT_X},
+      {"auto(9, \"sgd\", lower_bound=-1)", STEPSIZE_NEEDS_OBSERVATION | LOSS | NORM | STEPSIZE_SCALAR_DOT_UPDATE | STEPSIZE_SCALAR_UPDATE_NORM},
+      {"auto()", STEPSIZE_NEEDS_OBSERVATION | STEPSIZE_NEEDS_LOSS_FROM_ZERO | LOSS | NORM | STEPSIZE_SCALAR_GRAD_L1 |
+                     STEPSIZE_SCALAR_DOT_UPDATE | STEPSIZE_SCALAR_UPDATE_NORM},
       {"dog()", STEPSIZE_NEEDS_OBSERVATION | NORM | STEPSIZE_SCALAR_DISTANCE | STEPSIZE_SCALAR_START_NORM},
       {"dog(init_lr=1, per_group=true)",
        STEPSIZE_NEEDS_OBSERVATION | STEPSIZE_NEEDS_EACH_GROUP | NORM | STEPSIZE_SCALAR_DISTANCE},
@@ -78,7 +81,7 @@ static void wrong(void) {
 
 /* Before the first observation the rate is 0. A NaN, an infinity, and what overflows change nothing. */
 static void not_finite(void) {
-  static const char *const texts[] = {"polyak()", "polyak(\"sps\")", "polyak(\"momo\")", "dog()", "dog(per_group=true)", "dadapt()"};
+  static const char *const texts[] = {"polyak()", "polyak(\"sps\")", "polyak(\"momo\")", "auto()", "auto(50)", "dog()", "dog(per_group=true)", "dadapt()"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     stepsize_scheduler *s = of(texts[i]);
     double lrs[2], before;

@@ -29,6 +29,8 @@ static const char *const controllers[] = {
     "polyak()",
     "polyak(\"sps\", growth=1.2, norm=\"l1\")",
     "polyak(\"momo\", adapt=true)",
+    "auto(60, \"sgd\")",
+    "auto(max_lr=3)",
     "line_search()",
     "line_search(reset=\"initial\", projected=true, max_trials=3)",
     "early_stop(patience=4, window=3)",

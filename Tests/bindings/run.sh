@@ -51,8 +51,8 @@ rust() {
   (
     cd bindings/rust
     export STEPSIZE_LIB_DIR=$root/build/lib CARGO_TARGET_DIR=$out/rust RUSTFLAGS="-D warnings"
-    log=$(cargo test --offline --quiet --tests --examples 2>&1) || { echo "$log" >&2; exit 1; }
-    same rust "$("$out"/rust/debug/examples/train)"
+    log=$(cargo test --offline --quiet --tests 2>&1) || { echo "$log" >&2; exit 1; }
+    same rust "$(cargo run --offline --quiet --example train)"
     tell rust "$(grep '^test result: ok. [1-9]' <<<"$log")"
   )
 }
@@ -88,6 +88,23 @@ ruby() {
   tell ruby "$log"
 }
 
-languages=${*:-python embedded rust go lua ruby}
+r() {
+  has r R Rscript || return 0
+  local log version
+  version=$(sed -n 's/^#define STEPSIZE_VERSION_[A-Z]* //p' include/stepsize/stepsize.h | paste -sd.)
+  grep -qx "Version: $version" bindings/r/DESCRIPTION || { echo "bindings: r/DESCRIPTION is not of version $version" >&2; exit 1; }
+  # R compiles where the sources lie.
+  rm -rf "$out/r"
+  mkdir -p "$out/r/library"
+  cp -r bindings/r "$out/r/stepsize"
+  export STEPSIZE_CPPFLAGS="-I$root/include -Wall -Wextra -Wno-cast-function-type -Werror"
+  export STEPSIZE_LDFLAGS="-L$root/build/lib -Wl,-rpath,$root/build/lib" R_LIBS=$out/r/library
+  log=$(R CMD INSTALL --no-docs --no-test-load --library="$out/r/library" "$out/r/stepsize" 2>&1) || { echo "$log" >&2; exit 1; }
+  log=$(Rscript --vanilla bindings/r/test.R)
+  same r "$(Rscript --vanilla bindings/r/examples/train.R)"
+  tell r "$log"
+}
+
+languages=${*:-python embedded rust go lua ruby r}
 for language in $languages; do "$language"; done
 echo "bindings: passed: $languages${skipped[*]:+; SKIPPED: ${skipped[*]}}"

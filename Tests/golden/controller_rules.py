@@ -366,7 +366,7 @@ class Polyak(Automatic):
         if excess > 1.3 * self.first and self.first > 0 and not self.wait:
             self.exponent -= 1.2
             self.wait = 10
-        if self.step > self.until or not norms:
+        if self.step - 1 >= self.until or not norms:
             return
         cosine = min(max(dot / norms, -1.0), 1.0)
         self.square += max(0.01, 1 / (self.seen + 1)) * (cosine * cosine - self.square)
@@ -374,3 +374,34 @@ class Polyak(Automatic):
         step = self.align * max(0.1, 1 / (1 + self.seen / 100)) * (self.target - relative)
         self.exponent += min(max(step, -0.7), 0.7)
         self.seen += 1
+
+
+class Auto(Polyak):
+    """Polyak's step with the correction of alignment, times exp(0.7 m), a warm-up and a decay."""
+
+    def __init__(self, base, total=None, optimizer="adam", *, momentum=0.9, lower_bound=None, max_lr=None):
+        super().__init__(base, norm="l1" if optimizer == "adam" else "l2", lower_bound=lower_bound, align=0.05,
+                         c=1.0 if optimizer == "adam" else 1 / (1 - momentum), max_lr=max_lr,
+                         until=inf if total is None else total / 3)  # fmt: skip
+        self.total, self.most, self.smooth, self.m = total, 0.0, None, 0.0
+
+    def correct(self, excess, dot, norms):
+        """Before the average of the first update there is none."""
+        first = self.first
+        super().correct(excess if first is None else min(excess, first), dot, norms)
+        t = self.step - 1
+        self.smooth = excess if self.smooth is None else self.smooth + 0.05 * (excess - self.smooth)
+        self.most += norms
+        part = 0.1 if self.total is None else t / self.total
+        if self.most and part < 0.5:
+            efficiency = (self.first - self.smooth) / self.most
+            found = float(mpmath.log(50 * efficiency * math.sqrt(max(part, 0.01)))) if efficiency > 0 else -2.0
+            self.m += 0.05 * (min(max(found, -2.0), 2.0) - self.m)
+
+    def set(self, wanted):
+        """`wanted` has exp(b) already."""
+        t = self.step - 1
+        warm = min((t + 1) / (20 if self.total is None else self.total / 50 + 1), 1.0)
+        left = 1.0 if self.total is None else max(1 - t / self.total, 0.0)
+        factor = float(mpmath.exp(self.exponent + 0.7 * self.m)) * warm * left
+        return super().set(self.factor * (self.last * factor))

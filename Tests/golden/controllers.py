@@ -13,6 +13,7 @@ from pathlib import Path
 
 from controller_rules import (
     NEVER,
+    Auto,
     DAdaptation,
     DoG,
     EarlyStop,
@@ -39,7 +40,8 @@ def word(value):
 def run(kind, positional, options, base, schedule, losses):
     """Rows (loss, rate, decision); a loss None is an update without one, a tuple another call and its arguments."""
     make = {"greedy": Greedy, "plateau": Plateau, "early_stop": EarlyStop, "hypergradient": Hypergradient,
-            "line_search": LineSearch, "dog": DoG, "dadapt": DAdaptation, "polyak": Polyak}[kind]  # fmt: skip
+            "line_search": LineSearch, "dog": DoG, "dadapt": DAdaptation, "polyak": Polyak,
+            "auto": Auto}[kind]  # fmt: skip
     controller = make(base, *(() if kind == "early_stop" else positional), **options)
     rate, decision, ended, rows, step = base, "none", None, [], 0
     for update, loss in enumerate(losses):
@@ -272,6 +274,21 @@ TRACES = [
      "polyak", ("momo",), {"average": 0.5, "adapt": True}, 4.0, None,
      scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 2.0, 1.0), (1.5, 0.5, 2.0, 0.5), (0.5, 0.75, 4.0, 0.25),
              (0.25, 0.5, 4.0, 0.25))),
+    ("auto, adam", "Polyak's step times exp(b + 0.7 m), a rise over a fiftieth of the run and a fall to 0; m follows "
+     "the efficiency in the first half, b the alignment in the first third; no cut where the loss is high.",
+     "auto", (12,), {}, 1.0, None,
+     scalars("loss grad_l1 grad_norm dot_update update_norm", (2.0, 8.0, 2.0, 0.0, 0.0), (3.0, 8.0, 2.0, 1.5, 1.0),
+             (1.5, 6.0, 2.0, -1.0, 1.0), (1.0, 6.0, 1.5, -0.5, 0.5), (0.75, 4.0, 1.0, 0.25, 0.5),
+             (nan, 4.0, 1.0, 0.25, 0.5), (0.5, 4.0, 1.0, -0.25, 0.25), (0.5, 4.0, 1.0, -0.25, 0.25),
+             (0.25, 2.0, 0.5, -0.125, 0.25), (0.25, 0.0, 0.0, 0.0, 0.25), (0.25, 2.0, 0.5, -0.125, 0.25),
+             (0.125, 2.0, 0.5, -0.125, 0.25), (0.125, 2.0, 0.5, -0.125, 0.25))),
+    ("auto, sgd", "For SGD with momentum m the size is |g|^2 / (1 - m); the bounds hold.", "auto", (8, "sgd"),
+     {"momentum": 0.75, "lower_bound": -1.0, "max_lr": 0.2}, 2.0, None,
+     scalars("loss grad_norm dot_update update_norm", (1.0, 2.0, 0.0, 0.0), (0.5, 2.0, -0.5, 1.0),
+             (-0.5, 1.0, -0.25, 0.5), (-0.75, 0.5, -0.25, 0.5), (-2.0, 0.5, 0.125, 0.5))),
+    ("auto, without a length", "No fall; a rise over 20 updates; the correction goes on.", "auto", (), {}, 1.0, None,
+     scalars("loss grad_l1 grad_norm dot_update update_norm", (2.0, 8.0, 2.0, 0.0, 0.0),
+             *[(2.0 - k / 16, 8.0, 2.0, -1.0, 0.5) for k in range(24)])),
 ]  # fmt: skip
 
 

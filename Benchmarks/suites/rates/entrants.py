@@ -110,7 +110,10 @@ ALL = [
     Entrant("dog x linear", "no rate", plain("dog() * linear({T})"), optimizers=BOTH, needs_base=False),
     Entrant("dadapt x linear", "no rate", plain("dadapt() * linear({T})"), optimizers=BOTH, needs_base=False,
             core=True),
-    Entrant("auto", "no rate", plain("auto({T})"), optimizers=BOTH, needs_base=False, core=True),
+    Entrant("auto", "no rate", of_optimizer('auto({T}, "sgd")', "auto({T})"), optimizers=BOTH, needs_base=False,
+            core=True),
+    Entrant("auto, without a length", "no rate", of_optimizer('auto(none, "sgd")', "auto()"), optimizers=BOTH,
+            needs_base=False, core=True),
     # Other packages.
     Entrant("schedule-free", "package", plain("constant()"), optimizers=BOTH, requires="schedulefree", core=True,
             longest=500,

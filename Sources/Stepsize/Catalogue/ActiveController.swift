@@ -39,7 +39,7 @@ struct ActiveController: ~Copyable, Sendable {
       case .learned: learned.scalars
       case .lineSearch: lineSearch.scalars
       case .plateau: plateau.scalars
-      case .dadapt, .dog, .polyak: automatic.scalars
+      case .auto, .dadapt, .dog, .polyak: automatic.scalars
       default: []
       }
     self.scalars = scalars
@@ -66,7 +66,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.reservedCount()
     case .lineSearch: lineSearch.reservedCount()
     case .plateau: plateau.reservedCount()
-    case .dadapt, .dog, .polyak: automatic.reservedCount()
+    case .auto, .dadapt, .dog, .polyak: automatic.reservedCount()
     default: Int64.max
     }
   }
@@ -78,7 +78,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.reserve()
     case .lineSearch: lineSearch.reserve()
     case .plateau: plateau.reserve()
-    case .dadapt, .dog, .polyak: automatic.reserve()
+    case .auto, .dadapt, .dog, .polyak: automatic.reserve()
     default: break
     }
   }
@@ -90,7 +90,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.observe(loss, &groups)
     case .lineSearch: lineSearch.observe(loss, &groups)
     case .plateau: plateau.observe(loss, &groups)
-    case .dadapt, .dog, .polyak: automatic.observe(loss, &groups)
+    case .auto, .dadapt, .dog, .polyak: automatic.observe(loss, &groups)
     default: break
     }
   }
@@ -104,7 +104,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.observe(total, numbers, moment, &groups)
     case .lineSearch: lineSearch.observe(total, numbers, moment, &groups)
     case .plateau: plateau.observe(total, numbers, moment, &groups)
-    case .dadapt, .dog, .polyak: automatic.observe(total, numbers, moment, &groups)
+    case .auto, .dadapt, .dog, .polyak: automatic.observe(total, numbers, moment, &groups)
     default: break
     }
   }
@@ -118,7 +118,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: try learned.observeGradient(dots: dots, norms: norms, &groups)
     case .lineSearch: try lineSearch.observeGradient(dots: dots, norms: norms, &groups)
     case .plateau: try plateau.observeGradient(dots: dots, norms: norms, &groups)
-    case .dadapt, .dog, .polyak: try automatic.observeGradient(dots: dots, norms: norms, &groups)
+    case .auto, .dadapt, .dog, .polyak: try automatic.observeGradient(dots: dots, norms: norms, &groups)
     default: try greedy.observeGradient(dots: dots, norms: norms, &groups)
     }
   }
@@ -133,7 +133,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: try learned.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     case .lineSearch: try lineSearch.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     case .plateau: try plateau.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
-    case .dadapt, .dog, .polyak:
+    case .auto, .dadapt, .dog, .polyak:
       try automatic.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     default: try greedy.propose(loss: loss, squaredNorms: squaredNorms, step: step, &groups)
     }
@@ -158,7 +158,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .plateau:
       try plateau.report(
         loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
-    case .dadapt, .dog, .polyak:
+    case .auto, .dadapt, .dog, .polyak:
       try automatic.report(
         loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, &groups)
     default:
@@ -175,7 +175,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.trialCount
     case .lineSearch: lineSearch.trialCount
     case .plateau: plateau.trialCount
-    case .dadapt, .dog, .polyak: automatic.trialCount
+    case .auto, .dadapt, .dog, .polyak: automatic.trialCount
     default: 0
     }
   }
@@ -187,7 +187,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.decision
     case .lineSearch: lineSearch.decision
     case .plateau: plateau.decision
-    case .dadapt, .dog, .polyak: automatic.decision
+    case .auto, .dadapt, .dog, .polyak: automatic.decision
     default: .none
     }
   }
@@ -200,7 +200,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.isAtBottom(groups)
     case .lineSearch: lineSearch.isAtBottom(groups)
     case .plateau: plateau.isAtBottom(groups)
-    case .dadapt, .dog, .polyak: automatic.isAtBottom(groups)
+    case .auto, .dadapt, .dog, .polyak: automatic.isAtBottom(groups)
     default: false
     }
   }
@@ -213,7 +213,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.adopt(&other.learned, origins, groups)
     case .lineSearch: lineSearch.adopt(&other.lineSearch, origins, groups)
     case .plateau: plateau.adopt(&other.plateau, origins, groups)
-    case .dadapt, .dog, .polyak: automatic.adopt(&other.automatic, origins, groups)
+    case .auto, .dadapt, .dog, .polyak: automatic.adopt(&other.automatic, origins, groups)
     default: break
     }
   }
@@ -226,7 +226,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.bounds
     case .lineSearch: lineSearch.bounds
     case .plateau: plateau.bounds
-    case .dadapt, .dog, .polyak: automatic.bounds
+    case .auto, .dadapt, .dog, .polyak: automatic.bounds
     default: nil
     }
   }
@@ -239,7 +239,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.isFormer
     case .lineSearch: lineSearch.isFormer
     case .plateau: plateau.isFormer
-    case .dadapt, .dog, .polyak: automatic.isFormer
+    case .auto, .dadapt, .dog, .polyak: automatic.isFormer
     default: false
     }
   }
@@ -251,7 +251,7 @@ struct ActiveController: ~Copyable, Sendable {
     case .learned: learned.transfer(&state)
     case .lineSearch: lineSearch.transfer(&state)
     case .plateau: plateau.transfer(&state)
-    case .dadapt, .dog, .polyak: automatic.transfer(&state)
+    case .auto, .dadapt, .dog, .polyak: automatic.transfer(&state)
     default: break
     }
   }

@@ -735,6 +735,30 @@ extension Schedule {
 // nil: the default of the variant.
 
 extension Controller {
+  /// Polyak's step, corrected by what the updates achieve, with warm-up and linear decay.
+  ///
+  ///     base exp(b + 0.7 m) (f - lower_bound)/(c n) min(1, (t+1)/(total/50+1)) (1-t/total)
+  ///
+  /// - Parameters:
+  ///   - total: Updates of the run; none: no decay; an integer from 1 to 9223372036854775807, or
+  ///     none.
+  ///   - optimizer: What moves the weights; one of "adam", "sgd".
+  ///   - momentum: Momentum of sgd; a number in [0, 1).
+  ///   - lowerBound: Lower bound of the loss; none: 0, and no loss may be below; a finite number,
+  ///     or none.
+  ///   - maxLR: Highest base rate; a finite number >= 0, or none.
+  public static func auto(
+    total: Int64? = nil, optimizer: StaticString? = nil, momentum: Double? = nil,
+    lowerBound: Double? = nil, maxLR: Double? = nil
+  ) throws(ConfigurationError) -> Controller {
+    try Controller(
+      .auto,
+      [
+        total.map { .integer($0) }, optimizer.map { .word($0) }, momentum.map { .real($0) },
+        lowerBound.map { .real($0) }, maxLR.map { .real($0) },
+      ])
+  }
+
   /// Estimated distance to the solution over the norm of the first gradient (D-Adaptation for SGD).
   ///
   ///     base d/|g0|, d <- max(d, min(2 n/|x0 - x+|, growth d)), n <- n + rate g.(x0 - x)

@@ -2,6 +2,7 @@
 
 /// The catalogue of controllers.
 public enum ControllerKind: CaseIterable, Sendable {
+  case auto
   case dadapt
   case dog
   case earlyStop
@@ -14,6 +15,7 @@ public enum ControllerKind: CaseIterable, Sendable {
 
   var entry: Entry {
     switch self {
+    case .auto: Entry(Auto.declaration)
     case .dadapt: Entry(DAdaptation.declaration)
     case .dog: Entry(DoG.declaration)
     case .earlyStop: Entry(EarlyStop.declaration)
@@ -29,6 +31,7 @@ public enum ControllerKind: CaseIterable, Sendable {
   /// What a scheduler with it needs at each update.
   var needs: Needs {
     switch self {
+    case .auto: Auto.needs
     case .dadapt: DAdaptation.needs
     case .dog: DoG.needs
     case .earlyStop: EarlyStop.needs
@@ -43,6 +46,7 @@ public enum ControllerKind: CaseIterable, Sendable {
 
   func check(_ a: Arguments) throws(ConfigurationError) {
     switch self {
+    case .auto: try Auto.check(a)
     case .dadapt: try DAdaptation.check(a)
     case .dog: try DoG.check(a)
     case .greedy: try GreedyLR.check(a)

@@ -1,5 +1,5 @@
 /// The controllers that find the rate by themselves, from what is observed of each update: their parameters, what they
-/// remember, and what they have in common. The rules are in `DoG`, `DAdaptation` and `Polyak`.
+/// remember, and what they have in common. The rules are in `DoG`, `DAdaptation`, `Polyak` and `Auto`.
 ///
 /// They set base rates, from 0 before the first observation; those given at the start are factors, so that groups keep their
 /// ratios.
@@ -20,10 +20,17 @@ struct Automatic: ~Copyable, Sendable, Observing {
     case .dog: count = DoG.width * groupCount
     case .dadapt: count = DAdaptation.width
     case .polyak: count = Polyak.width
+    case .auto: count = Auto.width
     default: break
     }
     var numbers = FixedBuffer(count: count > 0 ? Self.memory + count : 0)
     if count > 0 { for i in a.values.indices { numbers[i] = a.number(i) } }
+    // From here on it is Polyak's rule, with more to remember.
+    var kind = kind
+    if kind == .auto {
+      Auto.arrange(&numbers)
+      kind = .polyak
+    }
     scalars =
       switch kind {
       case .dadapt: DAdaptation.scalars

@@ -70,7 +70,8 @@ enum Polyak: Estimating {
   // the correction; the lower bound; what the model came to, and n; then what the alignment remembers.
   static var width: Int { 12 }
 
-  static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 }
+  /// With those of `Auto`.
+  static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 14 }
 
   static func rate(_ seen: Observation, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int) -> Double {
     let isNew = p[memory] == 0
@@ -97,6 +98,7 @@ enum Polyak: Estimating {
     // Without a limit, NaN.
     if p[memory + 3] > 0, rate > p[growth] * p[memory + 3] { rate = p[growth] * p[memory + 3] }
     p[memory + 3] = rate
+    if Auto.isUsed(p) { return finite(rate * Auto.factor(step, p, memory)) }
     return p[memory + 7] == 0 ? rate : rate * exp(Pair(p[memory + 7]))
   }
 
@@ -112,11 +114,13 @@ enum Polyak: Estimating {
     var b = p[memory + 7]
     if p[memory] == 0 { p[memory + 10] = Swift.max(finite(excess), 0) }
     p[memory + 11] = Swift.max(p[memory + 11] - 1, 0)
-    if excess > 1.3 * p[memory + 10], p[memory + 10] > 0, p[memory + 11] == 0 {
+    let norms = seen.gradientNorm * seen.updateNorm
+    if Auto.isUsed(p) {
+      Auto.learn(excess, norms, step, &p, memory)
+    } else if excess > 1.3 * p[memory + 10], p[memory + 10] > 0, p[memory + 11] == 0 {
       b -= 1.2
       p[memory + 11] = 10
     }
-    let norms = seen.gradientNorm * seen.updateNorm
     // Not in the first update, nor where nothing moves.
     if !(Double(step) >= p[until]), norms > 0 {
       let cosine = bounded(seen.dotUpdate / norms, -1, 1)

@@ -49,7 +49,8 @@ extension Scheduler {
     /// Cannot fail: where the initializer of a class throws, Swift does not free an object with a part that cannot be
     /// copied.
     private init(
-      _ groups: [Group], _ origins: [Int], _ controller: consuming ActiveController, _ plan: Plan, _ records: [Record]
+      _ groups: [Group], _ origins: [Int], _ controller: consuming ActiveController, _ plan: Plan,
+      _ records: [Record]
     ) {
       self.groups = groups
       self.origins = origins

@@ -184,7 +184,8 @@ def test_show_and_check_take_every_schedule(name):
 def test_plot(tmp_path, suffix, start):
     pytest.importorskip("matplotlib")
     path = tmp_path / f"x.{suffix}"
-    assert ok("plot", "linear(50)", "warmup(5) >> cosine(45)", "-o", str(path), "--log", "--title", "both") == ""
+    found = run("plot", "linear(50)", "warmup(5) >> cosine(45)", "-o", str(path), "--log", "--title", "both")
+    assert found == (0, "", f"drawn into {path}\n")
     assert path.read_bytes().startswith(start)
 
 

@@ -25,7 +25,7 @@ TRACES = traces()
 def test_every_rule_is_there():
     assert len(TRACES) >= 56
     for name in (
-        "hypergradient(", 'hypergradient("multiplicative"', "line_search(", "dog(", "dadapt(", "polyak(",
+        "hypergradient(", 'hypergradient("multiplicative"', "line_search(", "dog(", "dadapt(", "polyak(", "auto(",
         'polyak("sps"', 'polyak("momo"',
         'greedy("huggingface"', 'greedy("paper"', "greedy(", "plateau(", 'plateau("keras"', "early_stop(",
     ):  # fmt: skip

@@ -6,7 +6,8 @@ import pytest
 import stepsize as st
 
 TEXTS = [
-    "dog(r=0.01) * linear(100)", "dadapt(d0=0.1)", "polyak()", 'polyak("sps", growth=1.1)',
+    "dog(r=0.01) * linear(100)", "dadapt(d0=0.1)", "polyak()", "auto(300)",
+    'auto(none, "sgd", lower_bound=0)', 'polyak("sps", growth=1.1)',
     'polyak("momo", adapt=true)',
 ]  # fmt: skip
 

@@ -152,7 +152,7 @@ def test_what_a_sequence_refuses():
     go(scheduler, 30)
     before = copy.deepcopy(scheduler.state_dict())
     for total, policy, words in (
-        (30, "continue", "total = 30, expected more than the 30 updates that are done, and than the last milestone, 10"),
+        (30, "continue", "total = 30, expected more than the 30 updates that are done, and .* milestone, 10"),
         (300, "hold", "policy = 'hold'"),
     ):
         with pytest.raises(st.StepsizeError, match=words):
@@ -163,7 +163,7 @@ def test_what_a_sequence_refuses():
     with pytest.raises(st.StepsizeError, match="a StepLR takes no other length"):
         sequential(last=lambda optimizer: lr_scheduler.StepLR(optimizer, 5)).extend(50)
     theirs = sequential(last=lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 5))
-    with pytest.raises(st.StepsizeError, match="the StepLR of torch.optim.lr_scheduler, expected one of stepsize.torch"):
+    with pytest.raises(st.StepsizeError, match="the StepLR of torch.optim.lr_scheduler, expected one of stepsize"):
         theirs.extend(50)
 
 

@@ -327,7 +327,7 @@ def test_parameters_without_a_gradient_count_as_0():
     assert scheduler.lr / alone.lr == pytest.approx((1 + norms[0]) / (1 + norms[1]))
 
 
-@pytest.mark.parametrize("text", ["dog(r=0.001, per_group=true)", "dog(r=0.001)", "polyak(c=10)"])
+@pytest.mark.parametrize("text", ["dog(r=0.001, per_group=true)", "dog(r=0.001)", "polyak(c=10)", 'auto(40, "sgd")'])
 @pytest.mark.parametrize("name", ["momentum", "sgd"])
 def test_a_group_that_comes_later_starts_where_it_is(name, text):
     model, loss_of = problem()

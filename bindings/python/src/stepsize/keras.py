@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -27,7 +28,7 @@ from ._rates import Rates
 from ._totals import made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ._core.controller import Controller
     from ._core.schedule import Schedule as CoreSchedule
@@ -120,7 +121,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         if every not in ("batch", "epoch"):
             raise StepsizeError(f"every = {every!r}, expected 'batch' or 'epoch'")
         self.every, self.metric = every, metric
-        if hasattr(controller, "__iter__"):
+        if isinstance(controller, Iterable):  # it is taken several times
             controller = list(controller)
         total = options.pop("total", None)
 
@@ -144,7 +145,7 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     def scheduler(self) -> Scheduler:
         """The scheduler of the present training."""
         if self._lacks_total:
-            raise StepsizeError("total: the schedule has shares of it: give it, or wait until fit begins, which knows it")
+            raise StepsizeError("total: the schedule has shares of it: give it, or wait until fit has begun")
         return self._observed.scheduler
 
     # ---- Keras calls these ----
@@ -280,6 +281,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         self.model.optimizer.learning_rate = self.scheduler.lr
 
     def state_dict(self) -> dict[str, Any]:
+        if self._lacks_total and self._waiting is not None:
+            return dict(self._waiting)
         return {**self.scheduler.state_dict(), "pending": self._pending}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:

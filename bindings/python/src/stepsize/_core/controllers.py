@@ -16,9 +16,67 @@ if TYPE_CHECKING:
     from typing import Literal
 
 __all__ = [
-    "DAdaptation", "DoG", "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Plateau",
-    "Polyak",
+    "Auto", "DAdaptation", "DoG", "EarlyStop", "GreedyLR", "Hypergradient", "Learned", "LineSearch",
+    "Plateau", "Polyak",
 ]
+
+
+class Auto(Controller):
+    """A base rate and its course that need no number but the length: the step of ``polyak``, corrected by two
+    measures of how the updates fare, with a warm-up and a linear decay.
+
+        rate = base·exp(b + 0.7·m)·(f - lower_bound)/(c·n)·min(1, (t + 1)/(total/50 + 1))·(1 - t/total)
+
+    f, n and b are those of ``polyak(align=0.05, until=total/3)``, without its cut where the loss is high. For
+    ``adam`` n is that of ``norm="l1"`` and c is 1, for ``sgd`` c is 1/(1 - momentum). m follows from the
+    efficiency e of the updates so far: how far the loss fell, over the sum of ‖g‖·‖x - x₋‖, by how much it
+    could have fallen to first order. At well-tuned rates e was found near 0.02/√(t/total) on most problems
+    that this was made with, and it is about inversely proportional to the rate. So m ← m +
+    0.05·(ln(e·√(t/total)/0.02) - m), with a logarithm between -2 and 2, in the first half of the run.
+
+    Without a total there is no decay: b and m are learned all the time, as at a tenth of a run, and the
+    warm-up has 20 updates.
+
+    Known to fail: where the training loss is no guide (overfitting), and, less than ``polyak``, where the
+    loss cannot come near its lower bound.
+
+    Args:
+        total: Updates of the run; none: no decay (an integer >= 1, or none).
+        optimizer: What moves the weights (one of "adam", "sgd"; default "adam").
+        momentum: Momentum of sgd (a number in [0, 1); default 0.9).
+        lower_bound: Lower bound of the loss; none: 0, and no loss may be below (a finite number, or none).
+        max_lr: Highest base rate (a finite number >= 0, or none).
+    """
+
+    __slots__ = ()
+    _name = "auto"
+    _parameters = (
+        ("total", "count", None),
+        ("optimizer", "word", None),
+        ("momentum", "real", None),
+        ("lower_bound", "real", None),
+        ("max_lr", "real", None),
+    )
+
+    if TYPE_CHECKING:
+        total: int | None
+        optimizer: Literal["adam", "sgd"]
+        momentum: float
+        lower_bound: float | None
+        max_lr: float | None
+
+    def __init__(
+        self,
+        *,
+        total: int | None = None,
+        optimizer: Literal["adam", "sgd"] | None = None,
+        momentum: float | None = None,
+        lower_bound: float | None = None,
+        max_lr: float | None = None,
+    ) -> None:
+        self._make(
+            total, optimizer, momentum, lower_bound, max_lr
+        )
 
 
 class DAdaptation(Controller):

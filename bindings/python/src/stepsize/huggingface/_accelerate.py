@@ -102,10 +102,10 @@ def _updates(accelerator: Any, epochs: int) -> int:
             " total"
         )
     try:
-        batches = len(loaders[0])
+        batches: int = len(loaders[0])
     except TypeError:
         raise StepsizeError("epochs: the prepared loader does not know its length: give total") from None
-    accumulated = accelerator.gradient_accumulation_steps
+    accumulated: int = accelerator.gradient_accumulation_steps
     if accelerator.gradient_state.plugin_kwargs.get("sync_with_dataloader", True):
         return epochs * math.ceil(batches / accumulated)  # an epoch ends with an update
     return epochs * batches // accumulated

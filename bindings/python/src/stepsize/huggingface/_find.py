@@ -22,8 +22,8 @@ def find(trainer: Any, **options: Any) -> Finder:
 
     An update is one batch of the Trainer's loader, by its optimizer, its loss, its precision and its limit of the
     gradient norm; no callback is called, and nothing is logged or saved. Afterwards, also where an error ends the test,
-    everything is as before. With several processes, each of which calls it, gradients and losses are averaged over them,
-    and all suggest the same.
+    everything is as before. With several processes, each of which calls it, gradients and losses are averaged over
+    them, and all suggest the same.
 
     Args:
         trainer: A ``transformers.Trainer`` that has not begun.

@@ -22,7 +22,7 @@ _KEY = "stepsize"
 
 
 class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
-    """Gives losses to the controller of the Trainer's scheduler, and its updates to texts that have shares of the total.
+    """Gives losses to the controller of the Trainer's scheduler, and the total to texts that give shares of it.
 
     Args:
         metric: "loss" for the training loss, each time it is logged (``logging_steps=1`` for every update); "eval_loss"

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .. import _totals as totals
-from .._core.schedule import Schedule
 from .._foreign.abi import STEPSIZE_NEEDS_LOSS
 from .._foreign.errors import StepsizeError
 from ._scheduler import Scheduler as TorchScheduler
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import torch
 
     from .._core.controller import Controller
+    from .._core.schedule import Schedule
     from .._core.scheduler import Scheduler as Core
     from ._fields import Field
 
@@ -42,9 +43,10 @@ class Scheduler(TorchScheduler):
         fields: Mapping[str, Schedule | str],
         total: int | None,
     ) -> tuple[Core, list[Field]]:
-        if not isinstance(schedule, (str, Schedule)) and hasattr(schedule, "__iter__"):
+        # They are taken several times.
+        if isinstance(schedule, Iterable) and not isinstance(schedule, str):
             schedule = list(schedule)
-        if hasattr(controller, "__iter__"):
+        if isinstance(controller, Iterable):
             controller = list(controller)
         make = super()._made
         found, lacks = totals.made(lambda number: make(optimizer, schedule, controller, fields, number), total)
@@ -61,8 +63,9 @@ class Scheduler(TorchScheduler):
         """Takes the updates of the run where ``needs_total``; otherwise the total that it has stays."""
         if self._unbound is None:
             return
-        core, fields = super()._made(self.optimizer, *self._unbound, total)
-        self._unbound, self.fields = None, fields
+        schedule, controller, fields = self._unbound
+        core, bound = super()._made(self.optimizer, schedule, controller, fields, total)
+        self._unbound, self.fields = None, bound
         self._replace(core)
         waiting, self._waiting = self._waiting, None
         if waiting is not None:

@@ -46,8 +46,8 @@ def find(
         scaler: The ``torch.amp.GradScaler``, for 16 bits.
         clip: The largest norm of the gradients, to which they are clipped; None for no clipping.
         restore: What else is to be restored: anything with ``state_dict`` and ``load_state_dict``.
-        synchronize: Called after ``backward``, where the processes have to average their gradients and the model, unlike
-            ``DistributedDataParallel``, does not.
+        synchronize: Called after ``backward``, where the processes have to average their gradients and the model,
+            unlike ``DistributedDataParallel``, does not.
         group: With ``torch.distributed`` the processes that train together, a process group; None for all of them. All
             have to call `find`; a loss of the test is the mean over them, so that all suggest the same.
         options: Those of ``stepsize.Finder``: ``start``, ``end``, ``count`` …

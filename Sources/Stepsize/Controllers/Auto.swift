@@ -1,0 +1,79 @@
+/// A base rate and its course that need no number but the length: the step of `polyak`, corrected by two measures of how the
+/// updates fare, with a warm-up and a linear decay.
+///
+///     rate = base·exp(b + 0.7·m)·(f - lower_bound)/(c·n)·min(1, (t + 1)/(total/50 + 1))·(1 - t/total)
+///
+/// f, n and b are those of `polyak(align=0.05, until=total/3)`, without its cut where the loss is high. For `adam` n is that of
+/// `norm="l1"` and c is 1, for `sgd` c is 1/(1 - momentum). m follows from the efficiency e of the updates so far: how far the
+/// loss fell, over the sum of ‖g‖·‖x - x₋‖, by how much it could have fallen to first order. At well-tuned rates e was found
+/// near 0.02/√(t/total) on most problems that this was made with, and it is about inversely proportional to the rate. So
+/// m ← m + 0.05·(ln(e·√(t/total)/0.02) - m), with a logarithm between -2 and 2, in the first half of the run.
+///
+/// Without a total there is no decay: b and m are learned all the time, as at a tenth of a run, and the warm-up has 20 updates.
+///
+/// Known to fail: where the training loss is no guide (overfitting), and, less than `polyak`, where the loss cannot come near
+/// its lower bound.
+enum Auto: Estimating {
+  static var declaration: StaticString {
+    """
+    auto: Polyak's step, corrected by what the updates achieve, with warm-up and linear decay
+    formula: base exp(b + 0.7 m) (f - lower_bound)/(c n) min(1, (t+1)/(total/50+1)) (1-t/total)
+    total: count of updates from 1 or none = none; updates of the run; none: no decay
+    optimizer: word adam|sgd = adam; what moves the weights
+    momentum: real in [0, 1) = 0.9; momentum of sgd
+    lower_bound: real or none = none; lower bound of the loss; none: 0, and no loss may be below
+    max_lr: real >= 0 or none = none; highest base rate
+    """
+  }
+
+  /// Where the total is among the numbers of `Polyak`, which are not 0 there for this kind alone.
+  private static var total: Int { 11 }
+
+  /// What `Polyak` remembers; the sum, the average of the excess, m.
+  static var width: Int { 15 }
+
+  static func isUsed(_ p: borrowing FixedBuffer) -> Bool { p[total] != 0 }
+
+  /// Arranges the values of the parameters as those of `Polyak`.
+  static func arrange(_ p: inout FixedBuffer) {
+    let isAdam = p[1] == 0
+    p[total] = p[0]
+    p[10] = p[4]
+    p[9] = Double.nan
+    p[8] = p[0] / 3
+    p[7] = 0.05
+    p[6] = 0.05
+    p[5] = 0.9
+    p[4] = isAdam ? 1 : 1 / (1 - p[2])
+    p[2] = p[3]
+    p[3] = 0
+    p[1] = isAdam ? 1 : 0
+    p[0] = 0
+  }
+
+  /// - Parameter most: By how much the loss could have fallen in the last update.
+  static func learn(
+    _ excess: Double, _ most: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
+  ) {
+    if p[memory] == 0 { p[memory + 13] = finite(excess) }
+    p[memory + 12] = finite(p[memory + 12] + most)
+    p[memory + 13] = finite(p[memory + 13] + 0.05 * (excess - p[memory + 13]))
+    let part = p[total].isNaN ? 0.1 : Double(step) / p[total]
+    guard p[memory + 12] > 0, part < 0.5 else { return }
+    let efficiency = (p[memory + 10] - p[memory + 13]) / p[memory + 12]
+    var found = -2.0
+    if efficiency > 0 {
+      found = bounded(Double.log(50 * efficiency * Swift.max(part, 0.01).squareRoot()), -2, 2)
+    }
+    p[memory + 14] += 0.05 * (found - p[memory + 14])
+  }
+
+  /// What Polyak's rate is multiplied by.
+  static func factor(_ step: Int64, _ p: borrowing FixedBuffer, _ memory: Int) -> Double {
+    let t = Double(step)
+    let isEndless = p[total].isNaN
+    let warm = Swift.min((t + 1) / (isEndless ? 20 : p[total] / 50 + 1), 1)
+    let left = isEndless ? 1 : Swift.max(1 - t / p[total], 0)
+    return exp(Pair(p[memory + 7] + 0.7 * p[memory + 14])) * warm * left
+  }
+}
