@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests of JavaScript and of the explorer use, where they are missing and that is allowed:
-# Node, Chromium, and Binaryen, which makes the files for WebAssembly smaller. Elsewhere it says what to install.
+# Node, Chromium, TypeScript, and Binaryen, which makes the files for WebAssembly smaller. Elsewhere it says what to install.
 # Called by Tests/web/run.sh.
 set -euo pipefail
 missing=
 # COMMAND:PACKAGE
-for each in node:nodejs chromium:chromium wasm-opt:binaryen; do
+for each in node:nodejs chromium:chromium wasm-opt:binaryen tsc:node-typescript; do
   type -P "${each%:*}" >/dev/null || missing+=" ${each#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -37,11 +37,17 @@ loss 3.511e-64, end" ] || fail "the example printed: $printed"
   printed=$("$node" "$out/node/readme.mjs")
   grep -q 'did you mean "cosine"? 0' <<<"$printed" && grep -q '^true ' <<<"$printed" || fail "README.md printed: $printed"
   echo "web: node: the package, its example and its README run"
+  if type -P tsc >/dev/null; then
+    tsc --noEmit --strict --target es2022 --moduleResolution node --baseUrl "$out/node/node_modules" bindings/wasm/test/types.ts
+    echo "web: node: the types are right"
+  else
+    skip types "tsc is not installed (dev/setup_web.sh)"
+  fi
 }
 
 explorer() {
   type -P chromium >/dev/null || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
-  "$python" -c 'import playwright, stepsize' || { skip explorer "playwright or stepsize is not installed in $python"; return; }
+  "$python" -c 'import playwright, stepsize' 2>/dev/null || { skip explorer "playwright or stepsize is not installed in $python"; return; }
   "$python" dev/build_explorer.py "$out/explorer"
   (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$out/explorer" "$out")
 }
