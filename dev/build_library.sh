@@ -45,7 +45,7 @@ fi
 
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {
-  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link
+  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link id
   shift 3
   mapfile -t modules < <(dev/modules.sh "$build" "$layer")
   link=(
@@ -53,7 +53,7 @@ build() {
     # Nothing is bound later than at load, so that the table of functions is read-only.
     -Wl,-z,now
     # Nothing but stepsize_* is visible, and nothing may be missing.
-    "-Wl,--version-script=Sources/$layer/exports.map" -Wl,--no-undefined "-Wl,-soname=$soname" -Wl,--build-id
+    "-Wl,--version-script=Sources/$layer/exports.map" -Wl,--no-undefined "-Wl,-soname=$soname"
   )
   for option in "$@"; do link+=("-Wl,$option"); done
 
@@ -61,14 +61,15 @@ build() {
   "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
   "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
   for option in "${modules[@]}"; do case $option in *.c.o) native+=("$option") ;; esac; done
-  "${link[@]}" "$build/$library.lto.o" "${native[@]}" -o "$build/$soname.debug"
+  archive "$library" "$symbols"
+  # Which build it is, is told by its code: what debuggers read has paths of this machine.
+  id=$(sha1sum "$out/lib/lib$library.a" | cut -c 1-40)
+  "${link[@]}" "-Wl,--build-id=0x$id" "$build/$library.lto.o" "${native[@]}" -o "$build/$soname.debug"
   "$tools/llvm-objcopy" --strip-all --remove-section=.comment "$build/$soname.debug" "$build/$soname.wheel"
   keep "$build/$soname.wheel" "$out/wheel-lib/$soname"
   without_path "$build/$soname.wheel" "$build/$soname"
   keep "$build/$soname" "$out/lib/$soname"
   ln -sf "$soname" "$out/lib/lib$library.so"
-
-  archive "$library" "$symbols"
   echo "$out/lib/lib$library.so: $(stat -c %s "$out/lib/$soname") bytes"
 }
 

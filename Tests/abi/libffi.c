@@ -1,6 +1,6 @@
-/* Every function of the libraries as a runtime with a foreign-function interface calls it: found by name in a library that
-   was opened at run time, called through libffi with the types that include/stepsize/abi.json gives. Beside it the call of
-   a C compiler, with the same arguments: what both return and write has the same bytes.
+/* Every function of the libraries as a runtime with a foreign-function interface calls it: found by name in a library
+   that was opened at run time, called through libffi with the types that include/stepsize/abi.json gives. Beside it the
+   call of a C compiler, with the same arguments: what both return and write has the same bytes.
 
    Also what the description says of NULL: where it is allowed the call succeeds, elsewhere it is STEPSIZE_ERROR_NULL.
 
@@ -77,7 +77,8 @@ static void make(struct world *world, const char *function) {
   options.group_count = GROUPS, options.base_lr = base, options.record = 1, options.norm_capacity = COUNT;
   must(stepsize_scheduler_parse(text, strlen(text), &options, &world->scheduler, NULL), text);
   must(stepsize_scheduler_advance_by(world->scheduler, 3, NULL, 0), "advance_by");
-  if (contains(function, "_report")) must(stepsize_scheduler_propose(world->scheduler, 1, norms, 2, NULL, 0), "propose");
+  if (contains(function, "_report"))
+    must(stepsize_scheduler_propose(world->scheduler, 1, norms, 2, NULL, 0), "propose");
   must(stepsize_norm_log_create(COUNT, &world->log, NULL), "log");
   must(stepsize_finder_defaults(&finder, sizeof finder), "finder");
   finder.smoothing = 0.5;
@@ -194,7 +195,8 @@ static void fill_struct(union memory *memory, const char *kind, const char *func
     memory->argument = contains(function, "controller") ? (stepsize_argument)STEPSIZE_INTEGER("patience", 3)
                                                         : (stepsize_argument)STEPSIZE_INTEGER("total", COUNT);
   for (int i = 0; is(kind, "stepsize_observation") && i < GROUPS; i++)
-    memory->observations[i] = (stepsize_observation){size, 0x7ff * STEPSIZE_SCALAR_LOSS, 1, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1};
+    memory->observations[i] =
+        (stepsize_observation){size, 0x7ff * STEPSIZE_SCALAR_LOSS, 1, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1};
 }
 
 /* What the parameter gets in a call that succeeds. */
@@ -370,7 +372,8 @@ int main(int argc, char **argv) {
     function->direct(here.addresses, &here.result);
     call_ffi(libraries[function->library], function, &there);
     check(is_same_result(function->result, &here.result, &there.result), function->name, "the same result");
-    if (has_status) check(here.result.status == expected(function), function->name, stepsize_status_name(here.result.status));
+    if (has_status)
+      check(here.result.status == expected(function), function->name, stepsize_status_name(here.result.status));
     for (unsigned k = 0; k < function->count; k++)
       if (!has_status || here.result.status == STEPSIZE_OK)
         check(is_same_memory(&function->parameters[k], &here.memory[k], &there.memory[k]), function->name,

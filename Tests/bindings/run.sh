@@ -51,8 +51,8 @@ rust() {
   (
     cd bindings/rust
     export STEPSIZE_LIB_DIR=$root/build/lib CARGO_TARGET_DIR=$out/rust RUSTFLAGS="-D warnings"
-    log=$(cargo test --offline --quiet --tests --examples 2>&1) || { echo "$log" >&2; exit 1; }
-    same rust "$("$out"/rust/debug/examples/train)"
+    log=$(cargo test --offline --quiet --tests 2>&1) || { echo "$log" >&2; exit 1; }
+    same rust "$(cargo run --offline --quiet --example train)"
     tell rust "$(grep '^test result: ok. [1-9]' <<<"$log")"
   )
 }

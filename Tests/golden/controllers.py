@@ -274,9 +274,9 @@ TRACES = [
      "polyak", ("momo",), {"average": 0.5, "adapt": True}, 4.0, None,
      scalars("loss dot_x mean_norm mean_dot_x", (2.0, 1.0, 2.0, 1.0), (1.5, 0.5, 2.0, 0.5), (0.5, 0.75, 4.0, 0.25),
              (0.25, 0.5, 4.0, 0.25))),
-    ("auto, adam", "Polyak's step times exp(b + 0.7 m), a rise over a fiftieth of the run and a fall to 0; m follows the "
-     "efficiency in the first half, b the alignment in the first third; no cut where the loss is high.", "auto", (12,), {},
-     1.0, None,
+    ("auto, adam", "Polyak's step times exp(b + 0.7 m), a rise over a fiftieth of the run and a fall to 0; m follows "
+     "the efficiency in the first half, b the alignment in the first third; no cut where the loss is high.",
+     "auto", (12,), {}, 1.0, None,
      scalars("loss grad_l1 grad_norm dot_update update_norm", (2.0, 8.0, 2.0, 0.0, 0.0), (3.0, 8.0, 2.0, 1.5, 1.0),
              (1.5, 6.0, 2.0, -1.0, 1.0), (1.0, 6.0, 1.5, -0.5, 0.5), (0.75, 4.0, 1.0, 0.25, 0.5),
              (nan, 4.0, 1.0, 0.25, 0.5), (0.5, 4.0, 1.0, -0.25, 0.25), (0.5, 4.0, 1.0, -0.25, 0.25),

@@ -126,7 +126,8 @@ struct Lexer {
     let rest = bytes.dropFirst().prefix(max(0, length - 1))
     guard let second = rest.first else { return length == 1 ? 1 : 0 }
     // Neither the control characters U+0080 to U+009F nor U+2028 to U+202E, which turn the direction of text.
-    let isControl = lead == 0xc2 && second < 0xa0 || lead == 0xe2 && second == 0x80 && bytes.dropFirst(2).first ?? 0 >= 0xa8
+    let isControl =
+      lead == 0xc2 && second < 0xa0 || lead == 0xe2 && second == 0x80 && bytes.dropFirst(2).first ?? 0 >= 0xa8
     return rest.count == length - 1 && rest.allSatisfy { $0 >> 6 == 0b10 } && !isControl ? length : 0
   }
 

@@ -97,8 +97,8 @@ def which(results: dict[str, Any]) -> str:
 
 The lines that did best on the {part} problems of the benchmark, in runs of {lengths} updates with at most {seeds} seeds
 (profile "{results["protocol"]["profile"]}"). *Regret* is the geometric mean of the last loss over that of the best tuned
-schedule, minus one, over so many pairs of a problem and an optimizer; where you cannot tune, over all base rates from a
-thousandth to a thousand times the usual one, for lines that have one. A difference to the next best of a few percent is
+schedule, minus one, over so many pairs of a problem and an optimizer; where you cannot tune, over all base rates from
+a thousandth to a thousand times the usual one, for lines that have one. A difference to the next best of a few percent is
 none: few seeds, small models, short runs.
 
 {table}
