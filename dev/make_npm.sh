@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# make_npm.sh [FOLDER]: writes FOLDER (dist)/stepsize-VERSION.tgz, the package for Node and browsers as `npm pack` would, without npm. From the
-# same build/wasm/stepsize.wasm (dev/build_wasm.sh) it is the same bytes each time.
+# make_npm.sh [FOLDER]: writes stepsize-VERSION.tgz into FOLDER, or dist: the package for Node and browsers as `npm pack` would,
+# without npm. From the same build/wasm/stepsize.wasm (dev/build_wasm.sh) it is the same bytes each time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 umask 022
