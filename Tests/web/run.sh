@@ -15,19 +15,18 @@ fail() { echo "web: $*" >&2; exit 1; }
 skip() { echo "web: SKIPPED $1: $2"; skipped+=("$1"); }
 
 node() {
-  local node tests printed first
+  local node tests printed
   node=$(type -P node) || { skip node "node is not installed (dev/setup_web.sh)"; return; }
   dev/build_wasm.sh
   tests=$("$node" --test --test-reporter=tap bindings/wasm/test/*.test.js) || { printf '%s\n' "$tests" >&2; fail "a test failed"; }
   echo "web: node: $(sed -n 's/^# pass //p' <<<"$tests") tests passed"
 
   # The package as others get it, made twice.
-  dev/make_npm.sh >/dev/null
-  first=$(sha256sum dist/stepsize-*.tgz)
-  dev/make_npm.sh >/dev/null
-  [ "$first" = "$(sha256sum dist/stepsize-*.tgz)" ] || fail "two packages from the same files differ"
-  rm -rf "$out/node" && mkdir -p "$out/node/node_modules/stepsize"
-  tar -xzf dist/stepsize-*.tgz --strip-components=1 -C "$out/node/node_modules/stepsize"
+  rm -rf "$out/node" "$out/first" "$out/second" && mkdir -p "$out/node/node_modules/stepsize"
+  dev/make_npm.sh "$out/first" >/dev/null
+  dev/make_npm.sh "$out/second" >/dev/null
+  cmp "$out"/first/*.tgz "$out"/second/*.tgz || fail "two packages from the same files differ"
+  tar -xzf "$out"/first/*.tgz --strip-components=1 -C "$out/node/node_modules/stepsize"
   cp bindings/wasm/examples/train.js "$out/node/train.mjs"
   printed=$("$node" "$out/node/train.mjs")
   [ "$printed" = "update 100: greedy(patience=5) * (warmup(10) >> cosine(190, floor=0.1)), decision patience
@@ -37,11 +36,17 @@ loss 3.511e-64, end" ] || fail "the example printed: $printed"
   printed=$("$node" "$out/node/readme.mjs")
   grep -q 'did you mean "cosine"? 0' <<<"$printed" && grep -q '^true ' <<<"$printed" || fail "README.md printed: $printed"
   echo "web: node: the package, its example and its README run"
+  if type -P tsc >/dev/null; then
+    tsc --noEmit --strict --target es2022 --moduleResolution node --baseUrl "$out/node/node_modules" bindings/wasm/test/types.ts
+    echo "web: node: the types are right"
+  else
+    skip types "tsc is not installed (dev/setup_web.sh)"
+  fi
 }
 
 explorer() {
   type -P chromium >/dev/null || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
-  "$python" -c 'import playwright, stepsize' || { skip explorer "playwright or stepsize is not installed in $python"; return; }
+  "$python" -c 'import playwright, stepsize' 2>/dev/null || { skip explorer "playwright or stepsize is not installed in $python"; return; }
   "$python" dev/build_explorer.py "$out/explorer"
   (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$out/explorer" "$out")
 }

@@ -1,7 +1,7 @@
 """The explorer in a browser: test_explorer.py FOLDER [SCREENSHOTS]
 
-FOLDER is of dev/build_explorer.py. Called by Tests/web/run.sh. Needs chromium and playwright. With a second folder it
-leaves screenshots there, to be looked at.
+FOLDER is what dev/build_explorer.py has made. Called by Tests/web/run.sh. Needs chromium and playwright. With a second
+folder it leaves screenshots there, to be looked at.
 """
 
 import contextlib
@@ -62,6 +62,7 @@ def rates(page: Page) -> list[float]:
 def test_picture(page: Page) -> None:
     schedule = stepsize.parse("warmup(500) >> cosine(9500, floor=0.1)")
     check(page.locator("#chart path.curve").count() == 3)
+    check(not any(page.locator(f"#{name}").is_visible() for name in ("onlyrun", "columns", "optimizers", "losses")))
     chart = page.locator("#chart")
     chart.focus()
     page.keyboard.press("Home")
