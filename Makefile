@@ -7,7 +7,7 @@ SECONDS ?= 60
 export STEPSIZE_PREFIX := $(value PREFIX)
 export STEPSIZE_DESTDIR := $(value DESTDIR)
 
-.PHONY: help demo check test test-core lib generate install uninstall dist deb freeze-abi bench format lint gallery golden policies docs clean \
+.PHONY: help demo check test test-core lib generate install uninstall dist dist-test deb freeze-abi bench format lint gallery golden policies docs clean \
   benchmark-logistic benchmark-logistic-quick report-refinement benchmark-learned benchmark-learned-quick report-learned \
   benchmark-rates benchmark-rates-quick report-rates fuzz sanitize
 
@@ -22,8 +22,10 @@ help:
 	@echo "make install   what make lib built: headers, libraries, pkg-config and CMake files, man pages under" \
 	  "PREFIX=$$STEPSIZE_PREFIX (DESTDIR and LIBDIR respected)"
 	@echo "make uninstall  removes the same files"
-	@echo "make dist      dist/stepsize-VERSION-linux-ARCHITECTURE.tar.gz, for C programs on machines without Swift"
-	@echo "make deb       dist/*.deb: the libraries, the headers, the Python package"
+	@echo "make dist      dist/: wheels, archives and Debian packages for x86-64 and aarch64, glibc and musl; sdist, SBOM, checksums" \
+	  "(docs/install.md; PLATFORMS=\"x86_64-linux-gnu …\" for some)"
+	@echo "make dist-test  what make dist makes: twice the same bytes, installed and run, under qemu for aarch64 (half an hour)"
+	@echo "make deb       dist/*.deb for this machine alone: the libraries, the headers, the Python package"
 	@echo "make freeze-abi  keeps the C interface of this version for the tests, before a release"
 	@echo "make bench     speed as ratios to peers measured in the same run"
 	@echo "make docs      the site build/docs: guides, reference, search"
@@ -68,8 +70,11 @@ install:
 uninstall:
 	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
 
-dist: lib
-	dev/make_dist.sh
+dist: .venv/demo
+	PYTHON=.venv/bin/python dev/make_dist.sh
+
+dist-test: .venv/test dist
+	PYTHON=.venv/bin/python Tests/packages/release.sh
 
 deb: lib .venv/demo
 	PYTHON=.venv/bin/python dev/make_deb.sh

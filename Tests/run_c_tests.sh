@@ -2,7 +2,8 @@
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
 #     programs    each test against the shared and the static library
-#     interface   libffi, bad arguments to every function, the header, the binary, programs of other versions
+#     interface   the description, every function through libffi, bad arguments to every function, the header, the binary,
+#                 programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
 #     cpp         stepsize.hpp, with each C++ compiler that is installed
 #     examples    the examples that no other part builds
@@ -10,28 +11,32 @@
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     corpus      the inputs of the fuzz targets (Tests/fuzz)
 #     quick       the tests against the shared library, the long ones in a shorter form
+#     platform    not in all: the tests for another PLATFORM (dev/sysroot.sh), against both forms of its libraries, under qemu
+#                 where that has another processor (make dist-test)
 #     sanitize    not in all: the tests with sources built for AddressSanitizer, UndefinedBehaviorSanitizer and
 #                 ThreadSanitizer (make sanitize); needs the clang of the Swift toolchain
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 parts=${*:-programs interface cpp examples bits install valgrind corpus}
+out=build${PLATFORM:+/$PLATFORM}
+lib=$out/lib
 for library in libstepsize libstepsize-learn; do
-  if [ ! -f "build/lib/$library.so" ] || [ ! -f "build/lib/$library.a" ]; then
-    echo "run_c_tests: build/lib is not built yet: run dev/build_library.sh (make lib)" >&2
+  if [ ! -f "$lib/$library.so" ] || [ ! -f "$lib/$library.a" ]; then
+    echo "run_c_tests: $lib is not built yet: run dev/build_library.sh (make lib)" >&2
     exit 1
   fi
 done
 # Where a Swift runtime is linked in, its backtracer would hang for minutes after a crash.
 export SWIFT_BACKTRACE=enable=no
 
-flags=(-std=c99 -pedantic -Wall -Wextra -Werror -O1 -g -Iinclude -ITests/StepsizeCTests)
-shared=(-Lbuild/lib -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/build/lib")
-static=(build/lib/libstepsize.a -lm -lpthread)
+flags=(-std=c99 -pedantic -Wall -Wextra -Werror -Wno-keyword-macro -O1 -g -Iinclude -ITests/StepsizeCTests)
+shared=("-L$lib" -lstepsize -lm -lpthread "-Wl,-rpath,$PWD/$lib")
+static=("$lib/libstepsize.a" -lm -lpthread)
 # The second library stands before the first, which it calls, also where a program itself does not: the linker must not
 # leave it out.
-learn_shared=(-Lbuild/lib -lstepsize-learn -Wl,--no-as-needed "${shared[@]}")
-learn_static=(build/lib/libstepsize-learn.a "${static[@]}")
+learn_shared=("-L$lib" -lstepsize-learn -Wl,--no-as-needed "${shared[@]}")
+learn_static=("$lib/libstepsize-learn.a" "${static[@]}")
 total=0
 
 # A locale with a decimal comma, for test_introduction: those that are installed are found as well.
@@ -44,7 +49,7 @@ if [ -d build/tests/locale/de_DE.UTF-8 ]; then export LOCPATH=$PWD/build/tests/l
 # Runs a test that ends with "N passed, M failed" and adds N to the total.
 run() {
   local output
-  if ! output=$("$@"); then
+  if ! output=$("${runner[@]}" "$@"); then
     printf '%s\n' "$output" >&2
     echo "run_c_tests: failed: $*" >&2
     exit 1
@@ -55,22 +60,38 @@ run() {
 }
 
 # compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, such as shared or static.
-compiler=gcc
+compiler=(gcc)
+# What runs a program that was built for another platform.
+runner=()
+if [ -n "${PLATFORM:-}" ]; then compiler=(dev/cc.sh "$PLATFORM") runner=(dev/run.sh "$PLATFORM"); fi
 compile() {
   local source folder=$1
   local -n first="$2" second="learn_$2"
   mkdir -p "$folder"
   for source in Tests/StepsizeCTests/test_*.c; do
-    "$compiler" "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
+    "${compiler[@]}" "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
   done
   for source in Tests/StepsizeLearnCTests/test_*.c; do
-    "$compiler" "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
+    "${compiler[@]}" "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
   done
 }
 
-names=(introduction limits structs arguments parameters values text bind structure trainers scheduler next controllers phases record state costs extend theory finder learned threads allocations allocator memory char_gpt nmf agents learn_structs learn_threads learn_costs learn_memory learn_allocator)
-# The long ones in a shorter form: so many random calls, and few of the damaged states.
-short=(introduction structs arguments parameters bind structure trainers scheduler next "controllers 30000" phases "state --quick" extend theory finder learned "memory --quick" allocator nmf agents learn_structs learn_threads "learn_memory --quick" learn_allocator)
+# Every test, but for those that are given golden files (golden).
+names=()
+# Without the longest ones, others in a shorter form: so many random calls, and few of the damaged states.
+short=()
+for source in Tests/StepsizeCTests/test_*.c Tests/StepsizeLearnCTests/test_*.c; do
+  name=$(basename "$source" .c)
+  name=${name#test_}
+  case $name in golden*) continue ;; esac
+  names+=("$name")
+  case $name in
+    limits | values | text | record | costs | threads | allocations | char_gpt | learn_costs) ;;
+    controllers) short+=("$name 30000") ;;
+    state | memory | learn_memory) short+=("$name --quick") ;;
+    *) short+=("$name") ;;
+  esac
+done
 memory_arguments() {
   case $1 in
     memory) echo --all Tests/abi/symbols.txt ;;
@@ -78,7 +99,7 @@ memory_arguments() {
   esac
 }
 golden() {
-  run "$1/test_golden" --all Tests/golden/*.tsv
+  run "$1/test_golden" --all Tests/golden/*.tsv Tests/golden/bits.txt
   run "$1/test_golden_controllers" Tests/golden/controllers.txt
   run "$1/test_golden_states" Tests/golden/states.txt
 }
@@ -104,12 +125,28 @@ quick() {
   golden build/tests/quick
 }
 
+platform() {
+  local test
+  compile "$out/tests/shared" shared
+  compile "$out/tests/static" static
+  # Without those that take minutes under an emulator (text, costs, memory).
+  for test in values record threads learn_threads "${short[@]}"; do
+    case $test in "memory "* | "learn_memory "*) continue ;; esac
+    # shellcheck disable=SC2086
+    run $out/tests/shared/test_$test
+  done
+  golden "$out/tests/shared"
+  run "$out/tests/static/test_introduction"
+  golden "$out/tests/static"
+}
+
 interface() {
   local out=build/tests/interface
   mkdir -p "$out"
+  Tests/abi/description.sh
   # A runtime that knows no C compiler calls through libffi.
   if echo '#include <ffi.h>' | gcc -E - >/dev/null 2>&1; then
-    gcc -std=c99 -Wall -Wextra -Werror Tests/abi/libffi.c -ldl -lffi -lm -o "$out/libffi"
+    gcc "${flags[@]}" -std=c11 "-I$out" Tests/abi/libffi.c "${learn_shared[@]}" -ldl -lffi -o "$out/libffi"
     run "$out/libffi" build/lib/libstepsize.so build/lib/libstepsize-learn.so
   else
     echo "skipped libffi, not installed"
@@ -133,7 +170,7 @@ cpp() {
     type -P "$compiler" >/dev/null || { echo "skipped $compiler, not installed" && continue; }
     for standard in 17 20; do
       "$compiler" "-std=c++$standard" -O1 "${warnings[@]}" Tests/StepsizeCppTests/test_cpp.cpp "${shared[@]}" -o "$out/test_cpp"
-      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv
+      label="test_cpp, $compiler -std=c++$standard" run "$out/test_cpp" Tests/golden/*.tsv Tests/golden/bits.txt
     done
     # Without exceptions a program says itself what ends it; one that does not is told.
     "$compiler" -std=c++17 -fno-exceptions "${warnings[@]}" Tests/StepsizeCppTests/no_exceptions.cpp "${shared[@]}" \
@@ -161,7 +198,7 @@ install() {
   bindings/c/test_install.sh
   Tests/abi/static.sh
   Tests/packages/man.sh
-  Tests/packages/dist.sh
+  Tests/packages/archive.sh
   bindings/c/test_annealing.sh
 }
 
@@ -193,7 +230,8 @@ sanitized() {
   if [ "$kind" = thread ]; then sanitizer+=("-L$runtime" -ldispatch -lBlocksRuntime "-Wl,-rpath,$runtime"); fi
   # shellcheck disable=SC2034
   learn_sanitizer=("${sanitizer[@]}")
-  compiler=clang compile "build/tests/$kind" sanitizer
+  compiler=(clang)
+  compile "build/tests/$kind" sanitizer
   for test in "$@"; do
     # shellcheck disable=SC2086
     label="$kind test_$test" run build/tests/$kind/test_$test

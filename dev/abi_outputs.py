@@ -20,6 +20,7 @@ CTYPES = {
     "uint64_t": "c_uint64", "size_t": "c_size_t", "ptrdiff_t": "c_ssize_t", "char": "c_char",
     "float": "c_float", "double": "c_double", "bool": "c_bool",
 }
+HEADER = "stepsize.h"  # in messages; each of them
 LIMITS = {"INT64_MAX": 2**63 - 1, "INT64_MIN": -(2**63), "INT32_MAX": 2**31 - 1}
 
 PYTHON = '''\
@@ -68,27 +69,35 @@ class ABI:
     below: ABI | None = None
 
 
-def parse(header: str, below: ABI | None = None) -> ABI:
-    """What a header declares; `below` is what the header that it includes does."""
-    text = re.sub(r"/\*.*?\*/", " ", header, flags=re.S)
-    text = re.sub(r"^#ifdef __cplusplus$.*?^#endif", "", text, flags=re.M | re.S)
-    text = re.sub(r"^#if !defined\(STEPSIZE_CHECKED\)$.*?^#endif$\n#endif$", "", text, flags=re.M | re.S)
+def declarations(header: str, below: ABI | None = None) -> tuple[dict[str, int], list[c_ast.Node]]:
+    """The numbers that a header defines, and its declarations, whose coordinates are its lines; `below` is what the
+    header that it includes declares."""
+    text = re.sub(r"/\*.*?\*/", lambda comment: " " + "\n" * comment[0].count("\n"), header, flags=re.S)
+    for pattern in (r"^#ifdef __cplusplus$.*?^#endif", r"^#if !defined\(STEPSIZE_CHECKED\)$.*?^#endif$\n#endif$"):
+        text = re.sub(pattern, lambda part: "\n" * part[0].count("\n"), text, flags=re.M | re.S)
     text = text.replace("STEPSIZE_CHECKED ", "")
-    abi = ABI({}, [], {}, {}, {})
+    constants = {}
     for name, value in re.findall(r"^#define (\w+)[ \t]+(.*\S)[ \t]*$", text, re.M):
         if value not in LIMITS and not re.fullmatch(r"-?\d+", value):
             raise Problem(f"#define {name}: `{value}` is neither a number nor a limit of <stdint.h>")
-        abi.constants[name] = LIMITS[value] if value in LIMITS else int(value)
+        constants[name] = LIMITS[value] if value in LIMITS else int(value)
     known = "".join(f"typedef int {name};\n" for name in CTYPES if name.endswith("_t") or name == "bool")
     if below:
         known += "".join(f"typedef int {name};\n" for name in below.numbers)
         known += "".join(f"typedef struct {name} {name};\n" for name in (*below.structures, *below.handles))
-        abi.below = below
     try:
-        tree = c_parser.CParser().parse(known + re.sub(r"^#.*$", "", text, flags=re.M), "stepsize.h")
+        tree = c_parser.CParser().parse(
+            f'{known}#line 1 "{HEADER}"\n' + re.sub(r"^#.*$", "", text, flags=re.M), "known")
     except c_parser.ParseError as error:
-        raise Problem(f"stepsize.h: is the types block plain C? {error}") from None
-    for node in tree.ext[known.count("\n"):]:
+        raise Problem(f"{HEADER}: is the types block plain C? {error}") from None
+    return constants, [node for node in tree.ext if node.coord.file == HEADER]
+
+
+def parse(header: str, below: ABI | None = None) -> ABI:
+    """What a header declares; `below` is what the header that it includes does."""
+    constants, nodes = declarations(header, below)
+    abi = ABI(constants, [], {}, {}, {}, below)
+    for node in nodes:
         kind = node.type
         if isinstance(kind, c_ast.Enum):
             for name, value in enumerators(kind):
@@ -107,7 +116,7 @@ def parse(header: str, below: ABI | None = None) -> ABI:
             result = "None" if base(kind.type) == "void" else ctype(kind.type, abi)
             abi.functions[node.name] = (result, types)
         else:
-            raise Problem(f"stepsize.h: no rule for the declaration of {node.name}")
+            raise Problem(f"{HEADER}: no rule for the declaration of {node.name}")
     return abi
 
 

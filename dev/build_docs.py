@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the site build/docs: the guides, the Python reference from the docstrings, the C header, the commands.
+"""Builds the site build/docs: explorer, guides, Python reference from the docstrings, C header, commands.
 
 It needs no network to be built or read, and the search works in the browser, which wants a server, such as
 `python -m http.server -d build/docs`. Run it in the Python in which stepsize and dev/requirements-docs.txt are
@@ -15,17 +15,19 @@ import sys
 import textwrap
 from pathlib import Path
 
+import build_explorer
 from stepsize import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
-    "index": "Start", "schedules": "Schedules", "controllers": "Controllers, phases, record",
+    "index": "Start", "install": "Installing", "schedules": "Schedules", "controllers": "Controllers, phases, record",
     "tuning-free": "Rates that find themselves",
     "finder": "Finding the learning rate", "recipes": "Recipes",
     "rates": "Rates and schedules compared", "refinement": "Refinement",
-    "trainers": "C and C++ trainers", "swift": "Swift", "abi": "Binary interface", "nmf-bound": "Factorization",
+    "trainers": "C and C++ trainers", "swift": "Swift", "bind": "Other languages", "abi": "Binary interface",
+    "nmf-bound": "Factorization",
     "command-line": "Command line and pictures",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
@@ -139,7 +141,9 @@ def main() -> int:
         ROOT / "README.md": "index.md",
         ROOT / "CHANGELOG.md": "changelog.md",
         ROOT / "include/stepsize/stepsize.h": "c.md",
+        ROOT / "docs/explorer/index.html": "explorer/index.html",
     }
+    build_explorer.build(source / "explorer")
     for path, name in pages.items():
         if path.suffix == ".md":
             (source / name).write_text(relinked(path.read_text(encoding="utf-8"), path.parent, pages), encoding="utf-8")
@@ -170,7 +174,7 @@ def main() -> int:
         *GUIDES,
         *sorted(Path(name).stem for name in pages.values() if Path(name).stem not in (*GUIDES, "changelog", "c")),
     ]
-    nav = ["- Guides:"]
+    nav = ["- Explorer: explorer/index.html", "- Guides:"]
     nav += [f"    - {GUIDES.get(name, name.replace('-', ' ').capitalize())}: {name}.md" for name in known]
     nav += ["    - Changes: changelog.md", "- Commands: cli.md", "- Python:", "    - api/index.md"]
     nav += [

@@ -2,6 +2,8 @@
 # Builds build/lib/libstepsize.{so,a} and build/lib/libstepsize-learn.{so,a}: the Embedded Swift build of the C interfaces;
 # build/wheel-lib has the shared ones as the wheel has them.
 # Needs a Swift 6.3 toolchain. Called by `make lib` and by the build of the Python wheel.
+#
+# With PLATFORM (dev/sysroot.sh) they are for that platform, in build/PLATFORM instead of build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -10,14 +12,16 @@ if ! command -v swift >/dev/null; then
   exit 1
 fi
 
-build=build/release
-target=$(uname -m)-unknown-linux-gnu
+out=build${PLATFORM:+/$PLATFORM}
+build=$out/release
 tools=$(dirname "$(readlink -f "$(command -v swiftc)")")
+cc=("$tools/clang")
+if [ -n "${PLATFORM:-}" ]; then cc=(dev/cc.sh "$PLATFORM"); fi
 abi=$(sed -n 's/^ *public static let abi = //p' Sources/StepsizeBase/Version.swift)
 # What is called at each update comes first, in this order and from the start of a cache line, so that it lies where it was
 # measured, whatever else the library holds: its place is worth up to a quarter of a step.
 hot=(stepsize_scheduler_step stepsize_scheduler_step_with_loss stepsize_scheduler_advance stepsize_schedule_at)
-mkdir -p build/lib "$build"
+mkdir -p "$out/lib" "$build"
 printf '%s\n' "${hot[@]}" >"$build/order.txt"
 
 # reason: why nothing was built, as far as the toolchain is to blame.
@@ -41,15 +45,15 @@ fi
 
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {
-  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link
+  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link id
   shift 3
   mapfile -t modules < <(dev/modules.sh "$build" "$layer")
   link=(
-    "$tools/clang" -target "$target" -shared -fuse-ld=lld -Wl,-O2,--gc-sections,--icf=all
+    "${cc[@]}" -shared -fuse-ld=lld -Wl,-O2,--gc-sections,--icf=all
     # Nothing is bound later than at load, so that the table of functions is read-only.
     -Wl,-z,now
     # Nothing but stepsize_* is visible, and nothing may be missing.
-    "-Wl,--version-script=Sources/$layer/exports.map" -Wl,--no-undefined "-Wl,-soname=$soname" -Wl,--build-id
+    "-Wl,--version-script=Sources/$layer/exports.map" -Wl,--no-undefined "-Wl,-soname=$soname"
   )
   for option in "$@"; do link+=("-Wl,$option"); done
 
@@ -57,15 +61,16 @@ build() {
   "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
   "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
   for option in "${modules[@]}"; do case $option in *.c.o) native+=("$option") ;; esac; done
-  "${link[@]}" "$build/$library.lto.o" "${native[@]}" -o "$build/$soname.debug"
-  "$tools/llvm-objcopy" --strip-all --remove-section=.comment "$build/$soname.debug" "$build/$soname.wheel"
-  keep "$build/$soname.wheel" "build/wheel-lib/$soname"
-  without_path "$build/$soname.wheel" "$build/$soname"
-  keep "$build/$soname" "build/lib/$soname"
-  ln -sf "$soname" "build/lib/lib$library.so"
-
   archive "$library" "$symbols"
-  echo "build/lib/lib$library.so: $(stat -c %s "build/lib/$soname") bytes"
+  # Which build it is, is told by its code: what debuggers read has paths of this machine.
+  id=$(sha1sum "$out/lib/lib$library.a" | cut -c 1-40)
+  "${link[@]}" "-Wl,--build-id=0x$id" "$build/$library.lto.o" "${native[@]}" -o "$build/$soname.debug"
+  "$tools/llvm-objcopy" --strip-all --remove-section=.comment "$build/$soname.debug" "$build/$soname.wheel"
+  keep "$build/$soname.wheel" "$out/wheel-lib/$soname"
+  without_path "$build/$soname.wheel" "$build/$soname"
+  keep "$build/$soname" "$out/lib/$soname"
+  ln -sf "$soname" "$out/lib/lib$library.so"
+  echo "$out/lib/lib$library.so: $(stat -c %s "$out/lib/$soname") bytes"
 }
 
 # keep FILE TARGET: the old file may be mapped by a running program, so a new one takes its name.
@@ -98,16 +103,16 @@ archive() {
   # What no SYMBOL needs stays out.
   mapfile -t roots < <(sed 's/^/--undefined=/' "$symbols")
   # The linker gives a symbol the narrowest visibility that any object asks for.
-  sed 's/^/.hidden /' "$symbols" | "$tools/clang" -target "$target" -x assembler -c -Wa,--noexecstack -o "$build/$library-hidden.o" -
+  sed 's/^/.hidden /' "$symbols" | "${cc[@]}" -x assembler -c -Wa,--noexecstack -o "$build/$library-hidden.o" -
   "$tools/ld.lld" -r --gc-sections "${roots[@]}" -o "$build/$library.o" "$build/$library.lto.o" "$build/Guard.c.o" \
     "$build/$library-hidden.o"
   "$tools/llvm-objcopy" "--keep-global-symbols=$symbols" --strip-unneeded "$build/$library.o"
-  rm -f "build/lib/lib$library.a"
-  "$tools/llvm-ar" rcsD "build/lib/lib$library.a" "$build/$library.o"
+  rm -f "$out/lib/lib$library.a"
+  "$tools/llvm-ar" rcsD "$out/lib/lib$library.a" "$build/$library.o"
 }
 
 build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$build/order.txt"
 # The second library calls the first as any program does. In a wheel, where nobody else says where that is, it is beside it;
 # what is installed has no path to search.
 # shellcheck disable=SC2016
-build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/build/lib/libstepsize.so" '-rpath=$ORIGIN'
+build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/$out/lib/libstepsize.so" '-rpath=$ORIGIN'

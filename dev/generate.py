@@ -94,6 +94,18 @@ def check(files: dict[Path, str], root: Path) -> bool:
     return not stale
 
 
+def finish(files: dict[Path, str], root: Path, only_check: bool) -> int:
+    """Writes the files that have changed, or checks them; the exit status."""
+    if only_check:
+        return 0 if check(files, root) else 1
+    for path, text in files.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {path.relative_to(root)}")
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("library", choices=LIBRARIES)
@@ -106,14 +118,7 @@ def main() -> int:
     except (abi_sources.Problem, OSError) as problem:
         print(f"generate.py: {problem}", file=sys.stderr)
         return 2
-    if options.check:
-        return 0 if check(files, options.root) else 1
-    for path, text in files.items():
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            print(f"wrote {path.relative_to(options.root)}")
-    return 0
+    return finish(files, options.root, options.check)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Writes dist/*.deb: libstepsize2, libstepsize-learn2, libstepsize-dev and python3-stepsize, from build/lib, build/man (make
-# lib) and the wheel, which is built unless WHEEL names one. The maintainer is DEBFULLNAME <DEBEMAIL>, as for Debian's own
+# Writes dist/*.deb: libstepsize2, libstepsize-learn2, libstepsize-dev and python3-stepsize, from the libraries of PLATFORM
+# (dev/build_library.sh; this machine's where it is not set), build/man and the wheel, which is built unless WHEEL names one.
+# The maintainer is DEBFULLNAME <DEBEMAIL>, as for Debian's own
 # tools. From the same libraries and wheel they are the same bytes each time.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -14,8 +15,12 @@ number() { sed -n "s/^#define STEPSIZE_$1 //p" include/stepsize/stepsize.h; }
 upstream=$(number VERSION_MAJOR).$(number VERSION_MINOR).$(number VERSION_PATCH)
 version=$upstream-1
 abi=$(number ABI_VERSION)
-architecture=$(dpkg --print-architecture)
-triplet=$(gcc -print-multiarch)
+triplet=${PLATFORM:-$(uname -m)-linux-gnu}
+case $triplet in
+  x86_64-linux-gnu) architecture=amd64 ;;
+  aarch64-linux-gnu) architecture=arm64 ;;
+  *) fail "Debian has no architecture $triplet" ;;
+esac
 maintainer="${DEBFULLNAME:-Stepsize maintainers} <${DEBEMAIL:-maintainers@stepsize.invalid}>"
 SOURCE_DATE_EPOCH=$(dev/source_date.sh)
 export SOURCE_DATE_EPOCH
@@ -54,9 +59,10 @@ mkdir -p "$work/python3-stepsize/$modules"
 "$python" -m zipfile -e "$WHEEL" "$work/python3-stepsize/$modules"
 rm "$work/python3-stepsize/$modules"/stepsize-*.dist-info/RECORD
 rm -rf "$work/python3-stepsize/$modules"/stepsize-*.dist-info/licenses
+built=build${PLATFORM:+/$PLATFORM}/wheel-lib
 for library in libstepsize libstepsize-learn; do
-  cmp -s "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi" "build/wheel-lib/$library.so.$abi" ||
-    fail "$WHEEL has another $library than build/wheel-lib"
+  cmp -s "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi" "$built/$library.so.$abi" ||
+    fail "$WHEEL has another $library than $built"
   ln -sf "../../../../$triplet/$library.so.$abi" "$work/python3-stepsize/$modules/stepsize/_lib/$library.so.$abi"
 done
 find "$work/python3-stepsize/$modules" -type f -exec chmod 644 {} +

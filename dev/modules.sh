@@ -4,7 +4,8 @@
 # LLVM's bitcode, which is compiled when a library is linked, so that nobody's unused code and no border between
 # modules costs a byte. What is up to date stays.
 #
-# TARGET is the triple to compile for, this machine's where it is not set.
+# TARGET is the triple to compile for, this machine's where it is not set. With PLATFORM (dev/sysroot.sh) it is that platform's;
+# the Swift modules know nothing of a C library, so that those of another processor are the ones without one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$1
@@ -22,8 +23,13 @@ if [ ${#given[@]} = 0 ]; then
   )
 fi
 
-target=${TARGET:-$(uname -m)-unknown-linux-gnu}
-clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
+machine=$(uname -m)
+case ${PLATFORM:-$machine} in
+  "$machine"*) target=${TARGET:-$machine-unknown-linux-gnu} ;;
+  *) target=${PLATFORM%%-*}-none-none-elf ;;
+esac
+cc=("$(dirname "$(readlink -f "$(command -v swiftc)")")/clang" -target "$target")
+if [ -n "${PLATFORM:-}" ]; then cc=(dev/cc.sh "$PLATFORM"); fi
 mkdir -p "$folder"
 # Two runs would write to one folder.
 exec 9>"$folder.lock"
@@ -41,6 +47,8 @@ options=(
   -Xcc -fPIC -Xcc -fomit-frame-pointer
   -I "$folder" -module-cache-path "$folder/cache"
 )
+# C_OPTIONS are more options of the C compiler.
+read -ra c_options <<<"${C_OPTIONS:-}"
 includes=()
 for include in Sources/*/include; do includes+=("-I$include"); done
 # What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
@@ -102,9 +110,9 @@ compile() {
   local module=$1 import inputs=() sources
   if [ -z "$(find "Sources/$module" -name '*.swift' -print -quit)" ]; then
     for source in Sources/"$module"/*.c; do
-      make_file "$folder/$(basename "$source").o" "$source" Sources/*/include -- "$clang" -target "$target" -std=c99 -O2 \
+      make_file "$folder/$(basename "$source").o" "$source" Sources/*/include -- "${cc[@]}" -std=c99 -O2 \
         -DSTEPSIZE_EMBEDDED -fPIC -fomit-frame-pointer -ffunction-sections "${includes[@]}" -c "$source" \
-        -o "$folder/$(basename "$source").o"
+        -o "$folder/$(basename "$source").o" "${c_options[@]}"
     done
     return
   fi

@@ -3,8 +3,8 @@
 
     dev/sizes.py build/release/libstepsize.so.2.debug [ROWS]
 
-Reads the library before its symbols are stripped (dev/build_library.sh). What is no function or named table (strings, tables of
-symbols, relocations) is "other".
+Reads the library before its symbols are stripped (dev/build_library.sh). What is no function or named table (strings,
+tables of symbols, relocations) is "other".
 """
 
 import json
@@ -42,7 +42,8 @@ def main() -> int:
     by_folder: Counter[str] = Counter()
     by_symbol: Counter[str] = Counter()
     for (_, size, name), place in zip(functions, places, strict=True):
-        by_folder[str(Path(place).parent).removeprefix("Sources/") if place.startswith("./Sources") else "other"] += size
+        folder = str(Path(place).parent).removeprefix("Sources/")
+        by_folder[folder if place.startswith("./Sources") else "other"] += size
         by_symbol[name] += size
     by_folder["other"] += weight(library) - sum(by_folder.values())
     print("bytes by source folder:")
@@ -50,7 +51,8 @@ def main() -> int:
         print(f"{size:9,}  {folder}")
     print("largest functions and tables:")
     largest = by_symbol.most_common(rows)
-    names = output(tools / "swift-demangle", "--compact", "--simplified", *(symbol for symbol, _ in largest)).splitlines()
+    symbols = [symbol for symbol, _ in largest]
+    names = output(tools / "swift-demangle", "--compact", "--simplified", *symbols).splitlines()
     for (_, size), name in zip(largest, names, strict=True):
         print(f"{size:9,}  {name}")
     return 0

@@ -126,6 +126,8 @@ def stages() -> list[Stage]:
             after=("build",),
             quick_commands=["Tests/run_c_tests.sh quick"],
         ),
+        Stage("bindings", ["Tests/bindings/run.sh"], after=("build",)),
+        Stage("JavaScript and the explorer", ["Tests/web/run.sh"], after=("wheel",)),
         Stage("the same bits", ["Tests/run_c_tests.sh bits"], after=("build",)),
         Stage("fuzz corpora", ["Tests/run_c_tests.sh corpus"], after=("build",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),

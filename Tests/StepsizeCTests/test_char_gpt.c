@@ -1,6 +1,9 @@
 /* The gradient of the example char_gpt, in double precision, against differences of its loss. */
 #include <math.h>
 
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wkeyword-macro"
+#endif
 #define float double
 #define expf exp
 #define fmaxf fmax

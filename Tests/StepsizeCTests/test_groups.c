@@ -149,6 +149,54 @@ static void groups(void) {
   stepsize_scheduler_destroy(s), stepsize_scheduler_destroy(other);
 }
 
+static void observe(stepsize_scheduler *s) {
+  stepsize_observation seen[4] = {{0}};
+  const size_t count = stepsize_scheduler_group_count(s);
+  for (size_t g = 0; g < count; g++) {
+    seen[g].size = sizeof *seen, seen[g].given = INT32_MAX;
+    for (double *number = &seen[g].loss; number <= &seen[g].mean_dot_x; number++) *number = 1 + (double)g;
+  }
+  if (stepsize_scheduler_needs(s) & STEPSIZE_NEEDS_OBSERVATION)
+    CHECK_STATUS(stepsize_scheduler_observe(s, seen, count, NULL, 0, NULL), STEPSIZE_OK);
+  if (stepsize_scheduler_step_with_loss(s, 1, lrs, 4) != STEPSIZE_OK)
+    CHECK_STATUS(stepsize_scheduler_advance(s, lrs, 4), STEPSIZE_OK);
+}
+
+/* Whatever a controller remembers, of each group or of all together: with a group more or one less it is saved and
+   restored whole, and continues the same. */
+static void remembered(void) {
+  static const char *texts[] = {
+      "greedy(patience=1)", "plateau(patience=0)", "hypergradient()", "line_search()", "learned()", "dog()",
+      "dog(per_group=true)", "dadapt()", "polyak()", "polyak(\"sps\")", "polyak(\"momo\")"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    for (int is_removed = 0; is_removed < 2; is_removed++)
+      for (int before = 0; before < 4; before++) {
+        stepsize_scheduler *s = scheduler_from(texts[i], 2, two, NULL, NULL, 1, 0);
+        for (int t = 0; t < before; t++) observe(s);
+        if (is_removed) CHECK_STATUS(stepsize_scheduler_remove_group(s, 0, NULL), STEPSIZE_OK);
+        else CHECK_STATUS(stepsize_scheduler_add_group(s, 0.2, 0, INFINITY, NULL, NULL), STEPSIZE_OK);
+        stepsize_scheduler *other = resumed(s);
+        CHECK(same_states(s, other));
+        for (int t = 0; t < 3; t++) observe(s), observe(other);
+        CHECK(same_states(s, other));
+        stepsize_scheduler_destroy(s), stepsize_scheduler_destroy(other);
+      }
+}
+
+/* What is observed of all groups together stays when the first one goes. */
+static void in_common(void) {
+  stepsize_scheduler *s = scheduler_from("dog(init_lr=0.5)", 2, two, NULL, NULL, 0, 0);
+  stepsize_observation seen = {.size = sizeof seen, .given = INT32_MAX, .grad_norm = 3, .distance = 2};
+  CHECK_STATUS(stepsize_scheduler_observe(s, &seen, 1, lrs, 4, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_advance(s, lrs, 4), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_remove_group(s, 0, NULL), STEPSIZE_OK);
+  seen.grad_norm = 4;
+  CHECK_STATUS(stepsize_scheduler_observe(s, &seen, 1, lrs, 4, NULL), STEPSIZE_OK);
+  /* 2/sqrt(3^2 + 4^2) of a base rate of 0.4. */
+  CHECK(fabs(lrs[0] - 0.4 * 2 / 5) < 1e-8);
+  stepsize_scheduler_destroy(s);
+}
+
 /* ---- A schedule for each group ----------------------------------------------------------------- */
 
 static void schedules(void) {
@@ -245,6 +293,8 @@ int main(void) {
   base_rates();
   bounds();
   groups();
+  remembered();
+  in_common();
   schedules();
   updates();
   return finish();

@@ -145,7 +145,13 @@ static void error_offsets(void) {
   refused("lin\0ear(10)", 11, STEPSIZE_ERROR_NAME, 0, "lin");
   refused("linear(10, phase=\"a\0b\")", 23, STEPSIZE_ERROR_ARGUMENT, 0, "phase");
   refused("linear(\xff\xfe)", 10, STEPSIZE_ERROR_SYNTAX, 7, "\\xff");
-  refused("\xc3\xa4(10)", 6, STEPSIZE_ERROR_SYNTAX, 0, "\\xc3");
+  refused("\xc3\xa4(10)", 6, STEPSIZE_ERROR_SYNTAX, 0, "\xc3\xa4");
+  refused("\xc3(10)", 5, STEPSIZE_ERROR_SYNTAX, 0, "\\xc3");
+  refused("\xc2\x85(10)", 6, STEPSIZE_ERROR_SYNTAX, 0, "\\xc2");
+  refused("\xe2\x80\xae(10)", 7, STEPSIZE_ERROR_SYNTAX, 0, "\\xe2");
+  refused("greedy() \xe2\x88\x92 linear(9)", 22, STEPSIZE_ERROR_SYNTAX, 9, "\"\xe2\x88\x92\"");
+  refused("cosine(100", 10, STEPSIZE_ERROR_SYNTAX, 10, "\",\" or \")\"");
+  refused("piecewise([1, 2", 15, STEPSIZE_ERROR_SYNTAX, 15, "\",\" or \"]\"");
   refused("linear(10, phase=\"\xc3\")", 21, STEPSIZE_ERROR_ARGUMENT, 0, "phase");
   stepsize_schedule *s = NULL;
   CHECK_STATUS(stepsize_schedule_parse("linear(10) and no more", 10, &s, NULL), STEPSIZE_OK);

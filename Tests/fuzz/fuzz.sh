@@ -3,7 +3,7 @@
 #   fuzz.sh replay                  the committed inputs on build/lib, without libFuzzer   (a part of make test)
 #   fuzz.sh run SECONDS [TARGET...] each target for so long, one after the other           (make fuzz SECONDS=…)
 #   fuzz.sh fast SECONDS [TARGET...]  the same without AddressSanitizer, several times as fast
-#   fuzz.sh minimize [TARGET...]    corpora/TARGET.corpus from what `run` has found
+#   fuzz.sh minimize [TARGET...]    corpora/TARGET.corpus from what `run` and `fast` have found
 # `run` needs the clang of the Swift toolchain, which has libFuzzer. What it finds lies in build/fuzz/TARGET: inputs that
 # reach something new in `corpus`, those that fail in `findings`. An input fails that takes over a second of processor
 # time, asks for 256 MB at once, or makes the process larger than 1 GB. `fast` sees traps, failed expectations, and what the
@@ -12,9 +12,9 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 here=Tests/fuzz out=build/fuzz program=fuzz
-all=(schedule scheduler state calls theory learn)
+all=(schedule scheduler named state calls theory finder learn)
 # The longest inputs; a longer one reaches nothing that a shorter one does not.
-declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [learn]=4096)
+declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [theory]=512 [finder]=384 [named]=256 [learn]=4096)
 
 flags=(-std=c99 -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror -g -Iinclude "-I$here")
 
@@ -85,8 +85,9 @@ minimize() {
   [ $# -gt 0 ] || set -- "${all[@]}"
   mkdir -p "$here/corpora"
   for name in "$@"; do
+    if [ ! -x "$out/$name/$program" ]; then program=fast; fi
     rm -rf "$out/$name/minimal" && mkdir -p "$out/$name/minimal"
-    "$out/$name/fuzz" -set_cover_merge=1 "-max_len=${longest[$name]}" "$out/$name/minimal" "$out/$name/corpus" >"$out/$name/merge.txt" 2>&1
+    "$out/$name/$program" -set_cover_merge=1 "-max_len=${longest[$name]}" "$out/$name/minimal" "$out/$name/corpus" >"$out/$name/merge.txt" 2>&1
     python3 "$here/pack.py" "$out/$name/minimal" "$here/corpora/$name.corpus"
   done
 }

@@ -134,11 +134,11 @@ static stepsize_scheduler *create(ModelScheduler *model, Input *input) {
   stepsize_error error;
   const uint8_t choice = take_byte(input);
   const Slot slot = slots[take_below(input, SLOTS)];
-  *model = (ModelScheduler){.schedule = slot.schedule ? slot.node : -1, .groups = 1 + choice % MODEL_GROUPS};
+  *model = (ModelScheduler){.groups = 1 + choice % MODEL_GROUPS};
   model->records = choice >> 6 & 1;
   for (size_t g = 0; g < MODEL_GROUPS; g++) {
     model->base[g] = take_byte(input) / 32.0;
-    model->max_lr[g] = INFINITY;
+    model->max_lr[g] = INFINITY, model->schedule[g] = slot.schedule ? slot.node : -1;
     if (choice & 128) model->min_lr[g] = take_byte(input) / 512.0, model->max_lr[g] = model->min_lr[g] + take_byte(input) / 64.0;
   }
   EXPECT(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
@@ -156,7 +156,7 @@ static void check_scheduler(const stepsize_scheduler *scheduler, const ModelSche
   EXPECT(stepsize_scheduler_get_step(scheduler) == model->step);
   EXPECT(stepsize_scheduler_rates(scheduler, rates, MODEL_GROUPS) == STEPSIZE_OK);
   for (size_t g = 0; g < model->groups; g++) EXPECT(is_near(rates[g], rate_of(model, g)));
-  const int64_t length = model->schedule < 0 ? INT64_MAX : nodes[model->schedule].length;
+  const int64_t length = length_of(model);
   EXPECT(stepsize_scheduler_finished(scheduler) == (length < INT64_MAX && model->step >= length));
 }
 
@@ -175,6 +175,53 @@ static void check_record(const stepsize_scheduler *scheduler, const ModelSchedul
   expect_replay(scheduler);
 }
 
+/* Other base rates, groups and schedules, from the current update on. */
+static void change_groups(stepsize_scheduler *scheduler, ModelScheduler *model, Input *input) {
+  const Slot slot = slots[take_below(input, SLOTS)];
+  const int schedule = slot.schedule ? slot.node : -1;
+  const double base = take_byte(input) / 32.0;
+  stepsize_error error;
+  stepsize_status status = STEPSIZE_OK;
+  switch (take_below(input, 5)) {
+  case 0:
+    status = stepsize_scheduler_set_base_lrs(scheduler, &base, 1, &error);
+    for (size_t g = 0; g < model->groups; g++) model->base[g] = base;
+    break;
+  case 1:
+    model->base[0] = base;
+    status = stepsize_scheduler_set_base_lrs(scheduler, model->base, model->groups, &error);
+    break;
+  case 2:
+    if (model->groups == MODEL_GROUPS) break;
+    status = stepsize_scheduler_add_group(scheduler, base, 0.125, 4, slot.schedule, &error);
+    model_add_group(model, base, 0.125, 4, slot.schedule ? schedule : model->schedule[0]);
+    break;
+  case 3: {
+    const size_t group = take_below(input, MODEL_GROUPS);
+    status = stepsize_scheduler_remove_group(scheduler, group, &error);
+    if (model->groups > 1 && group < model->groups) {
+      model_remove_group(model, group);
+      break;
+    }
+    EXPECT(status == STEPSIZE_ERROR_ARGUMENT);
+    expect_refusal(status, &error, NULL);
+    return;
+  }
+  default: {
+    const stepsize_schedule *each[MODEL_GROUPS];
+    const Slot first = slots[take_below(input, SLOTS)];
+    if (!slot.schedule || !first.schedule) break;
+    for (size_t g = 0; g < model->groups; g++) {
+      each[g] = g ? slot.schedule : first.schedule;
+      model->schedule[g] = g ? slot.node : first.node;
+    }
+    status = stepsize_scheduler_extend_groups(scheduler, each, model->groups, &error);
+    break;
+  }
+  }
+  EXPECT(status == STEPSIZE_OK);
+}
+
 static stepsize_scheduler *restored(stepsize_scheduler *scheduler) {
   stepsize_scheduler *other = NULL;
   stepsize_error error;
@@ -190,6 +237,27 @@ static stepsize_scheduler *restored(stepsize_scheduler *scheduler) {
   return other;
 }
 
+/* Many updates at once are as many one after the other: the same rates, record and state. */
+static void advance_by(stepsize_scheduler *scheduler, ModelScheduler *model, double *rates, int64_t updates) {
+  stepsize_scheduler *other = NULL;
+  double last[MODEL_GROUPS];
+  size_t size, other_size;
+  uint8_t *state = scheduler_state(scheduler, &size);
+  EXPECT(stepsize_scheduler_restore(state, size, &other, NULL) == STEPSIZE_OK);
+  free(state);
+  for (int64_t i = 0; i < updates; i++) {
+    model_step(model, rates);
+    EXPECT(stepsize_scheduler_advance(other, rates, MODEL_GROUPS) == STEPSIZE_OK);
+  }
+  EXPECT(stepsize_scheduler_advance_by(scheduler, updates, last, MODEL_GROUPS) == STEPSIZE_OK);
+  for (size_t g = 0; g < model->groups; g++) EXPECT(bits_of(last[g]) == bits_of(rates[g]));
+  state = scheduler_state(scheduler, &size);
+  uint8_t *other_state = scheduler_state(other, &other_size);
+  expect_same_bytes(state, size, other_state, other_size);
+  free(state), free(other_state);
+  stepsize_scheduler_destroy(other);
+}
+
 static void train(Input *input) {
   ModelScheduler model;
   stepsize_scheduler *scheduler = create(&model, input);
@@ -198,7 +266,7 @@ static void train(Input *input) {
   for (int i = 0; i < CALLS && input->size > 0; i++) {
     check_scheduler(scheduler, &model, rates);
     stepsize_status status = STEPSIZE_OK;
-    switch (take_below(input, 8)) {
+    switch (take_below(input, 11)) {
     case 0: case 1:
       status = stepsize_scheduler_step(scheduler, next, MODEL_GROUPS);
       model_step(&model, rates);
@@ -221,9 +289,16 @@ static void train(Input *input) {
     case 6: {
       const Slot slot = slots[take_below(input, SLOTS)];
       status = stepsize_scheduler_extend(scheduler, slot.schedule, &error);
-      model.schedule = slot.schedule ? slot.node : -1;
+      for (size_t g = 0; g < model.groups; g++) model.schedule[g] = slot.schedule ? slot.node : -1;
       break;
     }
+    case 7: change_groups(scheduler, &model, input); break;
+    case 8:
+      status = stepsize_scheduler_next(scheduler, next, MODEL_GROUPS);
+      for (size_t g = 0; g < model.groups; g++) EXPECT(bits_of(next[g]) == bits_of(rates[g]));
+      model_step(&model, rates);
+      break;
+    case 9: advance_by(scheduler, &model, rates, take_below(input, 4)); break;
     default:
       EXPECT(stepsize_scheduler_step(scheduler, next, model.groups - 1) == STEPSIZE_ERROR_SIZE || model.groups == 1);
       EXPECT(stepsize_scheduler_set_step(scheduler, -1) == STEPSIZE_ERROR_ARGUMENT);

@@ -54,7 +54,8 @@ static void factorize(Input *input) {
     double loss = NAN, factors[ENTRIES];
     switch (take_below(input, 4)) {
     case 0: case 1:
-      status = stepsize_nmf_step(nmf, x, stride, take_real(input), &update, &error);
+      /* + 0: a rate of -0 is used as it is. */
+      status = stepsize_nmf_step(nmf, x, stride, take_real(input) + 0, &update, &error);
       if (status == STEPSIZE_OK) EXPECT(update.loss >= 0 && is_rate(update.w_rate) && is_rate(update.h_rate));
       break;
     case 2:
@@ -128,12 +129,26 @@ static stepsize_agent *expect_restored(stepsize_agent *agent) {
   return other;
 }
 
+/* Random factorizations take milliseconds: one of these an input, and none with the sizes that bytes ask for. */
+static int factorizations_left;
+
+static stepsize_status play_nmf(stepsize_agent *agent, Input *input, stepsize_error *error) {
+  double score = NAN;
+  if (factorizations_left-- <= 0) return STEPSIZE_OK;
+  const stepsize_status status = take_byte(input) % 4 ? stepsize_agent_score_nmf(agent, take_integer(input), &score, error)
+                                                      : stepsize_agent_train_nmf(agent, &score, error);
+  if (status == STEPSIZE_OK) EXPECT(isfinite(score));
+  return status;
+}
+
 static stepsize_agent *play(stepsize_agent *agent, Input *input) {
   stepsize_error error;
   stepsize_status status = STEPSIZE_OK;
   for (int i = 0; i < CALLS && input->size > 0; i++) {
     double multiplier = 1, score = 0;
-    switch (take_below(input, 8)) {
+    const uint8_t call = take_byte(input);
+    switch (call >= 250 ? -1 : call % 8) {
+    case -1: status = play_nmf(agent, input, &error); break;
     case 0: status = stepsize_agent_begin_episode(agent, take_integer(input), take_byte(input) & 1, &error); break;
     case 1: case 2:
       if (stepsize_agent_observe(agent, take_real(input), &multiplier) == STEPSIZE_OK)
@@ -202,10 +217,14 @@ static void read_bytes(Input *input, int is_training) {
 }
 
 static void target(Input input) {
+  factorizations_left = 0;
   switch (take_below(&input, 5)) {
   case 0: factorize(&input); break;
   case 1: transform(&input); break;
-  case 2: stepsize_agent_destroy(play(created(take_byte(&input)), &input)); break;
+  case 2:
+    factorizations_left = 1;
+    stepsize_agent_destroy(play(created(take_byte(&input)), &input));
+    break;
   case 3: read_bytes(&input, 0); break;
   default: read_bytes(&input, 1); break;
   }

@@ -62,7 +62,7 @@ static int is_near(double x, long double expected) {
 }
 
 typedef struct ModelScheduler {
-  int schedule; /* -1: a constant 1 */
+  int schedule[MODEL_GROUPS]; /* -1: a constant 1 */
   size_t groups;
   double base[MODEL_GROUPS], min_lr[MODEL_GROUPS], max_lr[MODEL_GROUPS];
   int64_t step;
@@ -73,9 +73,20 @@ typedef struct ModelScheduler {
 } ModelScheduler;
 
 static long double rate_of(const ModelScheduler *model, size_t group) {
-  const long double multiplier = model->schedule < 0 ? 1 : value_of(model->schedule, model->step);
+  const int schedule = model->schedule[group];
+  const long double multiplier = schedule < 0 ? 1 : value_of(schedule, model->step);
   const long double rate = (long double)model->base[group] * multiplier;
   return fminl(fmaxl(rate, model->min_lr[group]), model->max_lr[group]);
+}
+
+/* It ends with the last of its schedules. */
+static int64_t length_of(const ModelScheduler *model) {
+  int64_t longest = 0;
+  for (size_t g = 0; g < model->groups; g++) {
+    const int64_t length = model->schedule[g] < 0 ? INT64_MAX : nodes[model->schedule[g]].length;
+    if (length > longest) longest = length;
+  }
+  return longest;
 }
 
 /* A step writes down the rates that were used, if it follows what is recorded. */
@@ -97,6 +108,26 @@ static void model_set_step(ModelScheduler *model, int64_t step) {
     model->recorded = 0;
   }
   model->step = step;
+}
+
+static void model_set_group(ModelScheduler *model, size_t group, double base, double min_lr, double max_lr, int schedule) {
+  model->base[group] = base, model->min_lr[group] = min_lr, model->max_lr[group] = max_lr;
+  model->schedule[group] = schedule;
+}
+
+/* Its record begins with rates of 0. */
+static void model_add_group(ModelScheduler *model, double base, double min_lr, double max_lr, int schedule) {
+  for (size_t i = 0; i < model->recorded; i++) model->record[i][model->groups] = 0;
+  model_set_group(model, model->groups++, base, min_lr, max_lr, schedule);
+}
+
+/* Those after it move up. */
+static void model_remove_group(ModelScheduler *model, size_t group) {
+  model->groups--;
+  for (size_t g = group; g < model->groups; g++) {
+    model_set_group(model, g, model->base[g + 1], model->min_lr[g + 1], model->max_lr[g + 1], model->schedule[g + 1]);
+    for (size_t i = 0; i < model->recorded; i++) model->record[i][g] = model->record[i][g + 1];
+  }
 }
 
 #endif

@@ -23,10 +23,22 @@ static void write_seed(const char *name, uint8_t kind, const void *bytes, size_t
 
 /* A few updates of every kind, and a save between them. */
 static const uint8_t calls[] = {9, 2, 3, 9, 2, 5, 9, 4, 9, 5, 9, 6, 2, 2, 2, 9, 7, 1, 1, 1, 3, 1,
-                                9, 2, 2, 9, 2, 2, 9, 8, 1, 1, 1, 2, 9, 9, 5, 9, 2, 3, 8, 5, 201, 2, 7};
+                                9, 2, 2, 9, 2, 2, 9, 8, 1, 1, 1, 2, 9, 9, 5, 9, 2, 3, 8, 5, 201, 2, 7,
+                                9, 10, 3, 9, 11, 9, 12, 1, 3, 0, 1, 2, 7, 9, 12, 2, 0, 9, 12, 0, 0, 4, 1, 2};
+
+/* One update, with a loss and what else the controller needs to know, as far as it takes it. */
+static void update(stepsize_scheduler *scheduler, int number) {
+  double rates[2];
+  stepsize_observation seen = {.size = sizeof seen, .given = INT32_MAX};
+  for (double *value = &seen.loss; value <= &seen.mean_dot_x; value++) *value = 1 + number % 3;
+  if (stepsize_scheduler_needs(scheduler) >> 8)
+    EXPECT(stepsize_scheduler_observe(scheduler, &seen, 1, rates, 2, NULL) != STEPSIZE_ERROR_NULL);
+  if (stepsize_scheduler_step_with_loss(scheduler, 1 + number % 3, rates, 2) != STEPSIZE_OK)
+    EXPECT(stepsize_scheduler_advance(scheduler, rates, 2) == STEPSIZE_OK);
+}
 
 static void write_scheduler(const char *text, uint8_t choice) {
-  double base[] = {0.1, 0.05}, rates[2];
+  double base[] = {0.1, 0.05};
   uint8_t input[2048];
   stepsize_scheduler_options options;
   stepsize_scheduler *scheduler = NULL;
@@ -41,15 +53,13 @@ static void write_scheduler(const char *text, uint8_t choice) {
   options.group_count = 2, options.base_lr = base, options.record = choice & 1, options.norm_capacity = choice & 2 ? 4 : 0;
   if (stepsize_scheduler_parse(text, length, &options, &scheduler, NULL) != STEPSIZE_OK) return;
   for (int i = 0; i < 6; i++) {
-    if (stepsize_scheduler_step_with_loss(scheduler, 1 + i % 3, rates, 2) != STEPSIZE_OK)
-      EXPECT(stepsize_scheduler_advance(scheduler, rates, 2) == STEPSIZE_OK);
+    update(scheduler, i);
     if (choice & 2) EXPECT(stepsize_scheduler_log_norm(scheduler, i) == STEPSIZE_OK);
   }
   if (choice & 4) { /* the newer format: the record began under another schedule */
     stepsize_schedule *longer = NULL;
     EXPECT(stepsize_schedule_linear(50, 0.1, &longer, NULL) == STEPSIZE_OK);
-    if (stepsize_scheduler_extend(scheduler, longer, NULL) == STEPSIZE_OK)
-      EXPECT(stepsize_scheduler_step_with_loss(scheduler, 1, rates, 2) == STEPSIZE_OK);
+    if (stepsize_scheduler_extend(scheduler, longer, NULL) == STEPSIZE_OK) update(scheduler, 0);
     stepsize_schedule_destroy(longer);
   }
   size_t size;
@@ -116,6 +126,9 @@ int main(int count, char **words) {
     snprintf(text, sizeof text, "%s * repeat(constant(3, phase=\"main\") >> linear(4, phase=\"rest\"))", controllers[i]);
     for (uint8_t choice = 0; choice < 8; choice++) write_scheduler(text, choice);
   }
+  static const char *const shares[] = {"warmup(10%) >> cosine(90%)", "warmup(500) >> cosine(rest)",
+                                       "repeat(warmup(5%) >> linear(5%, phase=\"a\"), 10)", "greedy() * linear(100%)"};
+  for (int i = 0; i < 4; i++) write_seed("schedule", 0, shares[i], strlen(shares[i])), write_scheduler(shares[i], (uint8_t)i);
   write_agents();
   return 0;
 }

@@ -11,6 +11,74 @@ static inline void expect_rates(const stepsize_scheduler *scheduler, const doubl
   for (size_t g = 0; g < groups; g++) EXPECT(is_rate(rates[g]));
 }
 
+/* A short schedule, or NULL. */
+static inline stepsize_schedule *take_schedule(Input *input) {
+  stepsize_schedule *schedule = NULL;
+  const unsigned choice = take_below(input, 3);
+  const int64_t total = 1 + take_byte(input);
+  if (choice == 0) EXPECT(stepsize_schedule_linear(total, 0.25, &schedule, NULL) == STEPSIZE_OK);
+  if (choice == 1) EXPECT(stepsize_schedule_warmup(total, &schedule, NULL) == STEPSIZE_OK);
+  return schedule;
+}
+
+/* Other base rates, groups or schedules. What is refused says why and changes nothing. */
+static inline void change_groups(stepsize_scheduler *scheduler, Input *input) {
+  const size_t groups = stepsize_scheduler_group_count(scheduler);
+  size_t size, after, count = groups;
+  uint8_t *before = scheduler_state(scheduler, &size);
+  stepsize_schedule *schedules[GROUPS] = {0};
+  stepsize_error error;
+  stepsize_status status;
+  int is_allowed = 1; /* as far as the arguments alone can tell */
+  switch (take_below(input, 5)) {
+  case 0: {
+    double base[GROUPS];
+    if (take_byte(input) & 1) count = 1;
+    for (size_t g = 0; g < count; g++) base[g] = take_real(input), is_allowed &= isfinite(base[g]) && base[g] >= 0;
+    status = stepsize_scheduler_set_base_lrs(scheduler, base, count, &error);
+    count = groups;
+    break;
+  }
+  case 1: {
+    const double base = take_real(input), lowest = fabs(take_real(input)), highest = take_byte(input) & 1 ? INFINITY : 1;
+    if (groups == GROUPS) {
+      free(before);
+      return;
+    }
+    schedules[0] = take_schedule(input);
+    is_allowed = isfinite(base) && base >= 0 && isfinite(lowest) && lowest <= highest;
+    status = stepsize_scheduler_add_group(scheduler, base, lowest, highest, schedules[0], &error);
+    count++;
+    break;
+  }
+  case 2: {
+    const size_t group = take_below(input, GROUPS + 1);
+    is_allowed = groups > 1 && group < groups;
+    status = stepsize_scheduler_remove_group(scheduler, group, &error);
+    count--;
+    break;
+  }
+  case 3:
+    schedules[0] = take_schedule(input);
+    status = stepsize_scheduler_extend(scheduler, schedules[0], &error);
+    break;
+  default:
+    for (size_t g = 0; g < groups; g++) schedules[g] = take_schedule(input), is_allowed &= schedules[g] != NULL;
+    status = stepsize_scheduler_extend_groups(scheduler, (const stepsize_schedule *const *)schedules, groups, &error);
+    break;
+  }
+  for (size_t g = 0; g < GROUPS; g++) stepsize_schedule_destroy(schedules[g]);
+  if (status == STEPSIZE_OK) {
+    EXPECT(is_allowed && stepsize_scheduler_group_count(scheduler) == count);
+  } else {
+    expect_refusal(status, &error, NULL);
+    uint8_t *same = scheduler_state(scheduler, &after);
+    expect_same_bytes(before, size, same, after);
+    free(same);
+  }
+  free(before);
+}
+
 /* Takes the call from the input and makes it. Its status may be any that the header names for it. */
 static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input *input) {
   double rates[GROUPS] = {0}, numbers[GROUPS], norms[GROUPS];
@@ -19,7 +87,7 @@ static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input
   const stepsize_needs needs = stepsize_scheduler_needs(scheduler);
   stepsize_status status;
   EXPECT(groups >= 1 && groups <= GROUPS);
-  switch (take_below(input, 11)) {
+  switch (take_below(input, 14)) {
   case 0: case 1: case 2: case 3:
     status = stepsize_scheduler_step_with_loss(scheduler, take_real(input), rates, GROUPS);
     EXPECT(status == STEPSIZE_OK ||
@@ -61,6 +129,24 @@ static inline stepsize_status training_call(stepsize_scheduler *scheduler, Input
     EXPECT(needs >> 8 || status == STEPSIZE_ERROR_ORDER);
     break;
   }
+  case 10: {
+    /* A record takes the time of that many steps: many of them are a number that is refused. */
+    int64_t updates = take_integer(input);
+    if (updates > UINT16_MAX) updates = before > 0 ? INT64_MAX : 0;
+    status = stepsize_scheduler_advance_by(scheduler, updates, rates, GROUPS);
+    EXPECT(status == (updates < 0 || updates > INT64_MAX - before ? STEPSIZE_ERROR_ARGUMENT : STEPSIZE_OK));
+    if (status == STEPSIZE_OK) EXPECT(stepsize_scheduler_get_step(scheduler) == before + updates);
+    break;
+  }
+  case 11:
+    status = stepsize_scheduler_next(scheduler, rates, GROUPS);
+    EXPECT((status == STEPSIZE_ERROR_LOSS_REQUIRED) == ((needs & STEPSIZE_NEEDS_LOSS) != 0));
+    break;
+  case 12:
+    change_groups(scheduler, input);
+    status = stepsize_scheduler_rates(scheduler, rates, GROUPS);
+    EXPECT(status == STEPSIZE_OK);
+    break;
   default:
     status = stepsize_scheduler_set_step(scheduler, take_integer(input));
     if (status == STEPSIZE_OK) EXPECT(stepsize_scheduler_rates(scheduler, rates, GROUPS) == STEPSIZE_OK);
@@ -90,8 +176,13 @@ static inline void ask_everything(const stepsize_scheduler *scheduler) {
   EXPECT(stepsize_scheduler_phase(scheduler, &phase) == STEPSIZE_OK);
   EXPECT(phase.progress >= 0 && phase.progress <= 1);
   for (int64_t t = 0; t < 40; t += 13) EXPECT(stepsize_scheduler_phase_at(scheduler, t, &phase) == STEPSIZE_OK);
-  for (size_t g = 0; g < stepsize_scheduler_group_count(scheduler); g++)
+  for (size_t g = 0; g < stepsize_scheduler_group_count(scheduler); g++) {
     EXPECT(is_rate(stepsize_scheduler_base_lr(scheduler, g)));
+    EXPECT(bits_of(stepsize_scheduler_lr(scheduler, g)) == bits_of(rates[g]));
+    EXPECT((stepsize_scheduler_lr_float(scheduler, g) > 0) == (rates[g] > 0));
+    EXPECT(stepsize_scheduler_group_schedule(scheduler, g, &schedule) == STEPSIZE_OK);
+    stepsize_schedule_destroy(schedule);
+  }
   EXPECT(stepsize_scheduler_schedule(scheduler, &schedule) == STEPSIZE_OK);
   for (size_t i = 0; i < 20; i++) {
     EXPECT(stepsize_scheduler_controller(scheduler, i, &controller) == STEPSIZE_OK);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # install.sh [--uninstall] PREFIX [DESTDIR]: headers, libraries, pkg-config files, CMake package and man pages of what
 # `make lib` has built; --uninstall removes the same files again. It builds nothing and needs no Swift.
-# In the environment: LIBDIR names the folder of the libraries under PREFIX (default: lib); with RELOCATABLE=1 the
+# In the environment: PLATFORM is that of the libraries where it is not this machine's (dev/build_library.sh); LIBDIR names the folder of the libraries under PREFIX (default: lib); with RELOCATABLE=1 the
 # pkg-config files find the prefix from where they lie, as the CMake package always does.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -22,11 +22,12 @@ number() { sed -n "s/^#define STEPSIZE_VERSION_$1 //p" include/stepsize/stepsize
 major=$(number MAJOR) minor=$(number MINOR)
 version=$major.$minor.$(number PATCH)
 abi=$(sed -n 's/^#define STEPSIZE_ABI_VERSION //p' include/stepsize/stepsize.h)
+built=build${PLATFORM:+/$PLATFORM}/lib
 libraries=(stepsize stepsize-learn)
 pages=(stepsize.1 stepsize.3 stepsize-learn.3)
 
 needed=("${pages[@]/#/build/man/}")
-for library in "${libraries[@]}"; do needed+=("build/lib/lib$library.so.$abi" "build/lib/lib$library.a"); done
+for library in "${libraries[@]}"; do needed+=("$built/lib$library.so.$abi" "$built/lib$library.a"); done
 for file in "${needed[@]}"; do
   [ -n "$is_removing" ] || [ -f "$file" ] ||
     fail "$file is not built yet: run 'make lib' as the user who has Swift, then install again"
@@ -64,12 +65,14 @@ filled() {
   printf '%s\n' "${text//@ABI@/"$abi"}" >"$target/$2/$1"
 }
 
-for header in stepsize.h learn.h stepsize.hpp; do place 644 "include/stepsize/$header" "include/stepsize/$header"; done
+for file in stepsize.h learn.h stepsize.hpp abi.json; do
+  place 644 "include/stepsize/$file" "include/stepsize/$file"
+done
 for library in "${libraries[@]}"; do
-  place 755 "build/lib/lib$library.so.$abi" "$libdir/lib$library.so.$version"
+  place 755 "$built/lib$library.so.$abi" "$libdir/lib$library.so.$version"
   link "lib$library.so.$version" "$libdir/lib$library.so.$abi"
   link "lib$library.so.$abi" "$libdir/lib$library.so"
-  place 644 "build/lib/lib$library.a" "$libdir/lib$library.a"
+  place 644 "$built/lib$library.a" "$libdir/lib$library.a"
   filled "$library.pc" "$libdir/pkgconfig"
 done
 for file in stepsizeConfig.cmake stepsizeConfigVersion.cmake; do filled "$file" "$libdir/cmake/stepsize"; done

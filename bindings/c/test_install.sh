@@ -36,6 +36,7 @@ for library in libstepsize libstepsize-learn; do
   [ "$(readlink "$libraries/$library.so")" = "$library.so.$abi" ] || fail "$library.so is no link to the soname"
   cmp -s "build/lib/$library.so" "$libraries/$library.so.$abi" || fail "another $library was installed"
 done
+cmp -s include/stepsize/abi.json "$work/usr/include/stepsize/abi.json" || fail "abi.json is not installed"
 
 # DESTDIR moves the files but not what is written in them; LIBDIR may have several parts.
 LIBDIR=lib/somewhere bindings/c/install.sh /opt/stepsize "$work/stage" >/dev/null

@@ -17,6 +17,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 LIBRARIES = ("libstepsize.so", "libstepsize-learn.so")
+# Another platform than this machine's: PROCESSOR-linux-gnu or PROCESSOR-linux-musl (dev/sysroot.sh).
+PLATFORM = os.environ.get("PLATFORM", "")
 # The accelerated modules, and the sources of each.
 ACCELERATED = {
     "stepsize/_foreign/_accelerated.abi3.so": ["step.c"],
@@ -29,7 +31,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         package = Path(self.root)
         repository = sources(package)
         files = {f"stepsize/_lib/{path.name}": path for path in build_libraries(repository)}
-        accelerated = build_accelerated(package, repository / "build" / "python")
+        accelerated = build_accelerated(package, repository)
         files |= accelerated
         # ctypes needs no CPython ABI, the accelerated modules the stable one: one wheel for every Python 3 on this
         # platform, with the modules for every one that is at least as new as its limited API.
@@ -61,10 +63,14 @@ def library_version() -> str:
 def platform_tag(*binaries: Path) -> str:
     """The platform on which all of these load: on Linux the oldest glibc that has the symbols they ask for."""
     tag = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    if not tag.startswith("linux_") or platform.libc_ver()[0] != "glibc":
+    if PLATFORM:
+        tag = f"linux_{PLATFORM.partition('-')[0]}"
+        if PLATFORM.endswith("-musl"):
+            return tag.replace("linux", "musllinux_1_2", 1)
+    elif not tag.startswith("linux_") or platform.libc_ver()[0] != "glibc":
         return tag
-    # The names of symbol versions stand in the string table; installers know none before 2.5.
-    needed = {(2, 5)}
+    # The names of symbol versions stand in the string table. No Python that we serve runs on a glibc before 2.17.
+    needed = {(2, 17)}
     for binary in binaries:
         needed |= {(int(x), int(y)) for x, y in re.findall(rb"\0GLIBC_(\d+)\.(\d+)", binary.read_bytes())}
     major, minor = max(needed)
@@ -80,14 +86,16 @@ def build_libraries(repository: Path) -> list[Path]:
     if run.returncode != 0:
         fail(run.stdout.strip())
     # A wheel holds plain files. They have the names by which one finds the other.
-    names = [(repository / "build/lib" / name).resolve(strict=True).name for name in LIBRARIES]
-    return [(repository / "build/wheel-lib" / name).resolve(strict=True) for name in names]
+    built = repository / "build" / PLATFORM
+    names = [(built / "lib" / name).resolve(strict=True).name for name in LIBRARIES]
+    return [(built / "wheel-lib" / name).resolve(strict=True) for name in names]
 
 
-def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:
+def build_accelerated(package: Path, repository: Path) -> dict[str, Path]:
     """The modules in C; none where there is no compiler or no Python.h: the package is complete without them."""
     include = Path(sysconfig.get_path("include"))
-    compiler = shlex.split(os.environ.get("CC", "cc"))
+    # The stable ABI is the same on all processors with 64 bits: this Python's headers are those of every platform.
+    compiler = [str(repository / "dev/cc.sh"), PLATFORM] if PLATFORM else shlex.split(os.environ.get("CC", "cc"))
     # A free-threaded Python has no stable ABI.
     if not (include / "Python.h").is_file() or shutil.which(compiler[0]) is None:
         return {}
@@ -96,7 +104,7 @@ def build_accelerated(package: Path, folder: Path) -> dict[str, Path]:
     options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-shared", "-s"]
     built = {}
     for name, sources in ACCELERATED.items():
-        target = folder / Path(name).parent.name / Path(name).name
+        target = repository / "build" / PLATFORM / "python" / Path(name).parent.name / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
         paths = [str(package / "src" / "_accelerated" / source) for source in sources]
         command = [*compiler, *options, f"-I{include}", *paths, "-o", str(target)]

@@ -103,10 +103,14 @@ struct Automatic: ~Copyable, Sendable, Observing {
   }
 
   mutating func adopt(_ other: inout Automatic, _ origins: [Int], _ groups: [Group]) {
-    guard scalars.contains(.eachGroup) else { return }
-    for i in origins.indices where origins[i] >= 0 {
+    guard kind == .dog else { return }
+    // What all groups have in common is kept where the first one would have its own.
+    let isApart = scalars.contains(.eachGroup)
+    for i in 0..<(isApart ? origins.count : 1) {
+      let origin = isApart ? origins[i] : 0
+      if origin < 0 { continue }
       for k in 0..<DoG.width {
-        other.numbers[Self.memory + DoG.width * i + k] = numbers[Self.memory + DoG.width * origins[i] + k]
+        other.numbers[Self.memory + DoG.width * i + k] = numbers[Self.memory + DoG.width * origin + k]
       }
     }
     swap(&numbers, &other.numbers)

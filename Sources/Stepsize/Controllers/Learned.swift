@@ -79,7 +79,6 @@ struct Learned: ~Copyable, Sendable, Moving {
   }
 
   @inline(never)
-  @_optimize(speed)
   private mutating func decide(_ groups: inout [Group]) {
     let policy = configuration.policy
     observer.decide(level: level / policy.limit, into: &features)

@@ -29,12 +29,14 @@ struct Scope: Sendable {
 }
 
 extension Node {
-  /// The updates of the warm-up that it begins with: `warmup`, or a `ramp` that rises; 0 where it begins with something
-  /// else.
+  /// The updates of the warm-up that it begins with: `warmup`, a `ramp` that rises, the rise of `noam`, or the knots that
+  /// rise at the beginning; 0 where it begins with something else, such as a cycle, or a table.
   var warmupLength: Int64 {
     switch self {
     case .warmup(let leaf): return leaf.steps
     case .ramp(let leaf): return leaf.start < leaf.end ? leaf.total : 0
+    case .noam(let leaf): return leaf.rise
+    case .knots(let leaf): return leaf.rise
     case .product(let a, let b): return Swift.max(a.warmupLength, b.warmupLength)
     case .sequence(let part, let length, _), .take(let part, let length):
       return Swift.min(part.warmupLength, length)

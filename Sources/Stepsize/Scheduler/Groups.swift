@@ -46,20 +46,29 @@ extension Scheduler {
     fileprivate let plan: ResolvedPlan
     fileprivate let records: [Record]
 
-    fileprivate init(
+    /// Cannot fail: where the initializer of a class throws, Swift does not free an object with a part that cannot be
+    /// copied.
+    private init(
+      _ groups: [Group], _ origins: [Int], _ controller: consuming ActiveController, _ plan: Plan,
+      _ records: [Record]
+    ) {
+      self.groups = groups
+      self.origins = origins
+      self.controller = controller
+      self.plan = ResolvedPlan(plan)
+      self.records = records
+    }
+
+    fileprivate static func of(
       _ scheduler: borrowing Scheduler, _ next: [Group], _ origins: [Int], _ schedules: [Schedule]
-    ) throws(ConfigurationError) {
+    ) throws(ConfigurationError) -> Regrouping {
       var groups = next
       let plan = try Plan(scheduler.plan.controllers, schedules)
       let controller = try ActiveController(plan.controller, bases: groups.map { $0.initial })
       if let (lower, upper) = controller.bounds {
         for i in groups.indices { groups[i].bound(lower[i], upper.isEmpty ? Double.infinity : upper[i]) }
       }
-      self.groups = groups
-      self.origins = origins
-      self.controller = controller
-      self.plan = ResolvedPlan(plan)
-      records = scheduler.watch.records(of: origins)
+      return Regrouping(groups, origins, controller, plan, scheduler.watch.records(of: origins))
     }
   }
 
@@ -70,7 +79,7 @@ extension Scheduler {
     }
     var next = groups
     for i in next.indices { try next[i].rebase(baseLRs[baseLRs.count == 1 ? 0 : i]) }
-    return try Regrouping(self, next, Array(groups.indices), plan.schedules)
+    return try Regrouping.of(self, next, Array(groups.indices), plan.schedules)
   }
 
   package func adding(
@@ -90,7 +99,7 @@ extension Scheduler {
     }
     next.append(try Group(baseLR, min: minLR, max: highest))
     origins.append(-1)
-    return try Regrouping(self, next, origins, schedules)
+    return try Regrouping.of(self, next, origins, schedules)
   }
 
   package func removing(_ index: Int) throws(ConfigurationError) -> Regrouping {
@@ -102,7 +111,7 @@ extension Scheduler {
     next.remove(at: index)
     origins.remove(at: index)
     if plan.isEach { schedules.remove(at: index) }
-    return try Regrouping(self, next, origins, schedules)
+    return try Regrouping.of(self, next, origins, schedules)
   }
 
   package mutating func apply(_ prepared: Regrouping) {

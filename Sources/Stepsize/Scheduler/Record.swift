@@ -182,7 +182,6 @@ struct Record: Sendable {
   }
 
   /// For what was read: whether these can be rates, as many as are counted, as `append` writes them.
-  @_optimize(speed)
   private mutating func findMarks() -> Bool {
     marks = []
     guard words.count <= Self.maximumWordCount + 2 else { return false }

@@ -45,6 +45,13 @@ struct Knots: Sendable {
     return Body(.knots(Knots(steps: steps, values: values, interpolation: interpolation)), length: length)
   }
 
+  /// The update of the first knot after which the values do not rise; 0 where they do not rise at all.
+  var rise: Int64 {
+    var last = 0
+    while last &+ 1 < values.count && values[last &+ 1] > values[last] { last &+= 1 }
+    return last == 0 ? 0 : Pair(steps[last]).roundedUp ?? Int64.max
+  }
+
   func value(at t: Int64) -> Double {
     let time = Pair(t)
     // How many knots are at or before t. The difference of the high parts has the sign of the exact one.

@@ -35,6 +35,9 @@ struct Noam: Sendable {
     return Body(.noam(noam), length: nil)
   }
 
+  /// Updates until after the peak.
+  var rise: Int64 { Pair(warmup).roundedUp ?? Int64.max }
+
   func value(at t: Int64) -> Double {
     let s = Double(t) + 1
     if modelSize == 0 { return factor * Swift.min((warmup / s).squareRoot(), s / warmup) }

@@ -93,7 +93,11 @@ struct Lexer {
     text.write("expected ")
     text += expected
     text.write(", found ")
-    if peek() == nil { text.write("the end") } else { text += Self.quoted(bytes[offset..<(offset + 1)]) }
+    if peek() == nil {
+      text.write("the end")
+    } else {
+      text += Self.quoted(bytes[offset..<(offset + max(1, Self.printableLength(bytes[offset...])))])
+    }
     return ConfigurationError(.syntax, text, at: offset)
   }
 
@@ -109,18 +113,38 @@ struct Lexer {
     [UInt8(ascii: "\"")] + word + [UInt8(ascii: "\"")]
   }
 
+  /// Bytes of the printable character of one to three bytes of UTF-8 that comes first, such as × or −; 0 if none does.
+  private static func printableLength(_ bytes: ArraySlice<UInt8>) -> Int {
+    guard let lead = bytes.first else { return 0 }
+    let length =
+      switch lead {
+      case 0x20..<0x7f: 1
+      case 0xc2...0xdf: 2
+      case 0xe1...0xec: 3
+      default: 0
+      }
+    let rest = bytes.dropFirst().prefix(max(0, length - 1))
+    guard let second = rest.first else { return length == 1 ? 1 : 0 }
+    // Neither the control characters U+0080 to U+009F nor U+2028 to U+202E, which turn the direction of text.
+    let isControl = lead == 0xc2 && second < 0xa0 || lead == 0xe2 && second == 0x80 && bytes.dropFirst(2).first ?? 0 >= 0xa8
+    return rest.count == length - 1 && rest.allSatisfy { $0 >> 6 == 0b10 } && !isControl ? length : 0
+  }
+
   /// Quoted for a message: short, printable, other bytes as \xNN.
   static func quoted(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
     let digits = ("0123456789abcdef" as StaticString).bytes
     var text: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in bytes.prefix(40) {
-      if byte >= 0x20 && byte < 0x7f {
-        text.append(byte)
+    var rest = bytes.prefix(40)
+    while let byte = rest.first {
+      let length = printableLength(rest)
+      if length > 0 {
+        text += rest.prefix(length)
       } else {
         text.write("\\x")
         text.append(digits[Int(byte >> 4)])
         text.append(digits[Int(byte & 15)])
       }
+      rest = rest.dropFirst(max(1, length))
     }
     if bytes.count > 40 { text.write("…") }
     text.append(UInt8(ascii: "\""))

@@ -77,7 +77,7 @@ struct Parser {
         lexer = before
         if lexer.take("[") {
           repeat { schedules.append(try sequence()) } while lexer.take(",")
-          try lexer.expect("]")
+          if !lexer.take("]") { throw lexer.unexpected("\",\" or \"]\"") }
         } else {
           // Only a schedule by itself may be a sequence without brackets.
           schedules = [try controllers.isEmpty ? sequence() : product()]
@@ -225,7 +225,7 @@ struct Parser {
     var position: Int? = 0
     var isFirst = true
     while !lexer.take(")") {
-      if !isFirst { try lexer.expect(",") }
+      if !isFirst, !lexer.take(",") { throw lexer.unexpected("\",\" or \")\"") }
       isFirst = false
       _ = lexer.peek()
       let offset = lexer.offset
@@ -322,7 +322,7 @@ struct Parser {
     var reals: [Double] = []
     var isEmpty = true
     while !lexer.take("]") {
-      if !isEmpty { try lexer.expect(",") }
+      if !isEmpty, !lexer.take(",") { throw lexer.unexpected("\",\" or \"]\"") }
       isEmpty = false
       switch try number(of: parameter) {
       case .some(.integer(let n)):

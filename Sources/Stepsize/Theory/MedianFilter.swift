@@ -30,7 +30,6 @@ public struct MedianFilter: Sendable {
   public var width: Int { 2 &* half &+ 1 }
 
   /// Replaces the values. None may be NaN.
-  @_optimize(speed)
   public func smooth(_ values: inout MutableSpan<Double>) {
     guard half > 0, values.count == count else { return }
     // Each block is ranked together with a margin of `half` on both sides. Large blocks rank little twice;
@@ -70,7 +69,6 @@ public struct MedianFilter: Sendable {
     return p < start ? before[p &- start &+ half] : values[p]
   }
 
-  @_optimize(speed)
   private func slide(
     _ sorted: borrowing RankSort, _ window: inout MutableSpan<UInt64>, _ starts: Span<Int>,
     _ out: inout MutableSpan<Double>, _ block: Range<Int>

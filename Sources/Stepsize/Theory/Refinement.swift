@@ -138,7 +138,6 @@ extension Refinement {
   }
 
   /// The lower median of the norms above 0; checks them all.
-  @_optimize(speed)
   private static func median(_ norms: Span<Double>) throws(ConfigurationError) -> Double {
     var positiveCount = 0
     for i in norms.indices {
@@ -185,7 +184,6 @@ extension Refinement {
   }
 
   /// The norms over their median, within the widest range: finite, above 0.
-  @_optimize(speed)
   private mutating func clean(_ norms: Span<Double>, _ out: inout MutableSpan<Double>) {
     var lastFinite = -1
     for i in norms.indices {
@@ -250,7 +248,6 @@ private struct Weights {
   private(set) var raisedCount: Int64 = 0
   private(set) var isCollapsed = false
 
-  @_optimize(speed)
   init(_ norms: Span<Double>, _ power: Refinement.Optimizer, _ floor: Double) {
     self.power = power
     self.floor = floor
@@ -284,7 +281,6 @@ private struct Weights {
   }
 
   /// Norms into multipliers.
-  @_optimize(speed)
   func write(_ values: inout MutableSpan<Double>) {
     guard values.count > 1 else {
       for i in values.indices { values[i] = 1 }

@@ -61,7 +61,8 @@ final class ParserTests: XCTestCase {
         "linear: total = 10.5, expected an integer from 1 to 9223372036854775807"
       ),
       ("linear(10, floor=2)", .argument, 0, "linear: floor = 2, expected a number in [0, 1]"),
-      ("linear(10", .syntax, 9, "expected \",\", found the end"),
+      ("linear(10", .syntax, 9, "expected \",\" or \")\", found the end"),
+      ("linear(10) × 2", .syntax, 11, "expected \">>\", \"*\" or the end, found \"×\""),
       ("linear(10) cosine(5)", .syntax, 11, "expected \">>\", \"*\" or the end, found \"c\""),
       ("linear(10) >> ", .syntax, 14, "expected a schedule, found the end"),
       ("linear(1e400)", .syntax, 7, "not a finite number: \"1e400\""),

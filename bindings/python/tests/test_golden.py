@@ -43,3 +43,18 @@ def test_golden(text, length, tolerance, rows):
         if not ulps(schedule.at(step), value) <= tolerance
     ]
     assert not wrong, "step, value, expected, ulps apart"
+
+
+def test_bits():
+    """What every language has to return: the nearest double, unless bits.txt, which is read last, has other bits."""
+    folder = REPOSITORY / "Tests/golden"
+    expected = {}
+    for path in [*sorted(folder.glob("*.tsv")), folder / "bits.txt"]:
+        for block in re.split(r"^= ", path.read_text(encoding="utf-8"), flags=re.M)[1:]:
+            text, *lines = block.splitlines()
+            rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
+            expected.setdefault(text, {}).update((int(step), digits) for step, digits, *_ in rows)
+    assert len(expected) > 1300
+    for text, rows in expected.items():
+        schedule = st.parse(text)
+        assert {step: struct.pack(">d", schedule.at(step)).hex() for step in rows} == rows, text

@@ -119,3 +119,21 @@ def test_a_thousand_billion_updates():
     scheduler = st.Scheduler(1.0, "linear(100)", record=True)
     assert scheduler.advance(10**12) == 0 and scheduler.current_step == 10**12
     assert st.Scheduler(1.0, "cosine(10000000000000)").advance(5 * 10**12) == 0.5
+
+
+@pytest.mark.parametrize("schedules", ["linear(10)", ["linear(10)"] * 2, ["linear(10)", "cosine(10)"], None])
+@pytest.mark.parametrize("controller", [None, st.GreedyLR(patience=3, min_lr=[1e-3, 1e-4])])
+def test_one_schedule_for_all_stays_one(schedules, controller):
+    """Also where each group was given the same: the state says which it is."""
+    with st.Scheduler([1.0, 0.1], schedules, controller) as scheduler:
+        given = scheduler._given_schedules()
+        assert isinstance(given, list) == isinstance(schedules, list)
+        with st.Scheduler([1.0, 0.1], given, controller) as again:
+            assert str(again) == str(scheduler)
+            again.load_state(scheduler.state())
+        if schedules is not None:
+            scheduler.extend(20, "rescale")
+            assert isinstance(scheduler._given_schedules(), list) == isinstance(schedules, list)
+            assert [each.length for each in scheduler.schedules] == [20, 20]
+    with st.Scheduler([1.0], ["linear(10)"]) as alone:
+        assert alone._given_schedules() == st.Linear(10)

@@ -239,6 +239,24 @@ def test_the_text_form_in_yaml_and_on_the_command_line(tmp_path):
         assert str(trainer.lr_scheduler.core) == str(st.Scheduler(0.1, text))
 
 
+def test_shares_of_the_trainers_total(tmp_path):
+    """By the callback for a scheduler of one's own, interrupted and resumed; by `configured` for the arguments."""
+    text = "greedy(patience=0, factor=0.8) * (warmup(25%) >> linear(75%))"
+    whole, trainer = train(tmp_path / "whole", text=text)
+    assert str(trainer.lr_scheduler.core) == str(st.Scheduler(0.1, text, total=TOTAL))
+    reference = st.Scheduler([1e-3, 1e-2], text, total=TOTAL)
+    assert whole.rates[0] == list(reference.lrs) and whole.rates[1] == [2 * rate for rate in whole.rates[0]]
+    first, _ = train(tmp_path / "part", text=text, stop=5)
+    second, _ = train(tmp_path / "part", text=text, resume=True)
+    assert first.rates + second.rates == whole.rates
+    text = "warmup(50%) >> linear(50%)"
+    assert rates_of(trainer_of(tmp_path, {"stepsize": text})) == list(st.parse(text, total=6).curve(6, base_lr=1e-3))
+    with pytest.raises(st.StepsizeError, match="total: the schedule has shares of it"):
+        train(tmp_path / "none", text=text, callback=False)
+
+
+
+
 # ---- accelerate ----
 
 
@@ -335,6 +353,43 @@ def test_accelerate_takes_what_a_configuration_file_holds(configuration):
         prepare(Accelerator(cpu=True), "linear(10)")
 
 
+@pytest.mark.parametrize("text", ["warmup(25%) >> linear(75%)", {"schedule": "warmup(25%) >> linear(75%)"}])
+@pytest.mark.parametrize("at_ends", [True, False])
+def test_accelerate_counts_the_prepared_loader(text, at_ends):
+    """10 batches, four for each update: an epoch has 3 updates, or 2 and a half where it does not end with one."""
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState, GradientState
+    from accelerate.utils import GradientAccumulationPlugin
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    plugin = GradientAccumulationPlugin(num_steps=4, sync_with_dataloader=at_ends)
+    accelerator = Accelerator(cpu=True, gradient_accumulation_plugin=plugin)
+    model = torch.nn.Linear(2, 1)
+    loader = torch.utils.data.DataLoader(torch.randn(40, 2), batch_size=4)
+    with pytest.raises(st.StepsizeError, match="epochs: 0 loaders are prepared, expected one"):
+        prepare(accelerator, text, torch.optim.SGD(model.parameters(), lr=0.1), epochs=4)
+    model, optimizer, loader = accelerator.prepare(model, torch.optim.SGD(model.parameters(), lr=0.1), loader)
+    stepper = prepare(accelerator, text, optimizer, epochs=4)
+    for _ in range(4):
+        for batch in loader:
+            with accelerator.accumulate(model):
+                accelerator.backward((model(batch) ** 2).mean())
+                optimizer.step()
+                stepper.step()
+                optimizer.zero_grad()
+    total = 12 if at_ends else 10
+    scheduler = stepper.scheduler
+    assert scheduler.schedule == st.parse("warmup(25%) >> linear(75%)", total=total)
+    assert scheduler.current_step == total and scheduler.finished
+    given = prepare(accelerator, {"schedule": "warmup(25%) >> linear(75%)", "total": 100}, optimizer, epochs=4)
+    assert given.scheduler.schedule == st.parse("warmup(25%) >> linear(75%)", total=100)
+    with pytest.raises(st.StepsizeError, match="epochs: the scheduler is made, expected a text"):
+        prepare(accelerator, scheduler, epochs=4)
+    with pytest.raises(st.StepsizeError, match="give the total"):
+        prepare(accelerator, text, optimizer)
+
+
 def test_the_example_runs():
     assert "resumed with the same rates: True" in run(EXAMPLES / "huggingface_greedy.py")
 
@@ -378,9 +433,9 @@ def test_find(tmp_path, given):
     assert losses(True)[0] == losses(False)[0]
 
 
-def test_find_is_for_one_process(tmp_path):
+def test_find_needs_the_model_before_train(tmp_path):
     arguments = TrainingArguments(output_dir=str(tmp_path), use_cpu=True, report_to="none")
     trainer = Trainer(BertForSequenceClassification(small()), arguments, train_dataset=rows(4))
     trainer.is_fsdp_enabled = True
-    with pytest.raises(st.StepsizeError, match="expected a Trainer of one process"):
+    with pytest.raises(st.StepsizeError, match="expected a Trainer without DeepSpeed or FSDP"):
         find(trainer)

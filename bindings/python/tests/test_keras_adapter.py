@@ -239,6 +239,81 @@ def test_another_fit_with_the_same_callback(order):
     assert (ours[1][0] == ours[0][0]) == (order == "another")
 
 
+# ---- Shares of fit's total ----
+
+SHARES = "warmup(10%) >> cosine(90%)"
+
+
+@pytest.mark.parametrize("every", ["batch", "epoch"])
+def test_shares_of_the_total(every):
+    callback = LearningRate(0.1, SHARES, every=every)
+    with pytest.raises(st.StepsizeError, match="total: the schedule has shares of it"):
+        callback.scheduler  # noqa: B018
+    seen, _ = fit(make_model(0.1), [callback], 4)
+    total = 20 if every == "batch" else 4
+    curve = st.parse(SHARES, total=total).curve(total, base_lr=0.1)
+    assert seen.rates == rates32(curve if every == "batch" else [curve[t // 5] for t in range(20)])
+    # Another model, for which `fit` knows another total, and the same one again, which has had its total.
+    model = make_model(0.1)
+    again, _ = fit(model, [callback], 8)
+    assert callback.scheduler.schedule == st.parse(SHARES, total=2 * total)
+    assert again.rates[0] == np.float32(0.1 * callback.scheduler.schedule.at(0))
+    fit(model, [callback], 2)
+    assert callback.scheduler.schedule == st.parse(SHARES, total=2 * total)
+
+
+def test_shares_of_the_optimizers_updates():
+    model = make_model(0.1, optimizer=keras.optimizers.SGD(0.1, gradient_accumulation_steps=5))
+    callback = LearningRate(0.1, SHARES)
+    fit(model, [callback], 10)
+    assert callback.scheduler.schedule == st.parse(SHARES, total=10) and callback.scheduler.finished
+    # A callback that comes later has the updates that are left.
+    later = LearningRate(0.1, SHARES)
+    fit(model, [later], 10)
+    assert later.scheduler.schedule == st.parse(SHARES, total=20) and later.scheduler.finished
+
+
+def test_the_total_that_is_given_counts():
+    callback = LearningRate(0.1, SHARES, total=100)
+    assert callback.scheduler.schedule == st.parse(SHARES, total=100)
+    fit(make_model(0.1), [callback], 2)
+    assert callback.scheduler.schedule == st.parse(SHARES, total=100)
+
+
+@pytest.mark.parametrize("every", ["batch", "epoch"])
+def test_shares_of_the_total_saved_and_resumed(every):
+    def make():
+        return LearningRate(0.1, f"greedy(patience=0, factor=0.8, cooldown=0) * ({SHARES})", every=every)
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    whole, _ = fit(make_model(0.1), [make()], 4)
+    model, callback = make_model(0.1), make()
+    first, _ = fit(model, [callback, Stop()], 4)
+    resumed = make()
+    resumed.load_state_dict(callback.state_dict())
+    assert resumed.state_dict() == callback.state_dict()
+    second, _ = fit(model, [resumed], 4, initial_epoch=2)
+    assert first.rates + second.rates == whole.rates and len(set(whole.rates)) > 3
+
+
+def test_shares_of_a_total_that_fit_does_not_know():
+    def batches():
+        while True:
+            yield np.zeros((8, 3), "float32"), np.zeros((8, 1), "float32")
+
+    callback = LearningRate(0.1, SHARES)
+    with pytest.raises(st.StepsizeError, match="give it, or steps_per_epoch to fit"):
+        callback.set_model(make_model(0.1)), callback.set_params({"epochs": 2, "steps": None, "verbose": 0})
+        callback.on_train_begin(), callback.on_epoch_begin(0)
+    make_model(0.1).fit(batches(), steps_per_epoch=5, epochs=2, verbose=0, callbacks=[callback])
+    assert callback.scheduler.schedule == st.parse(SHARES, total=10)
+    with pytest.raises(st.StepsizeError, match="lineer"):
+        LearningRate(0.1, "lineer(10%)")
+
+
 # ---- What a controller observes ----
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import sys
 import types
 
@@ -12,7 +13,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import stepsize as st
+from frameworks import run
 from stepsize.torch import Scheduler, layer_decay
+from support import REPOSITORY
 
 
 class Encoder(torch.nn.Module):
@@ -116,6 +119,59 @@ def test_a_model_of_timm_has_timms_groups(timm_optim):
     assert theirs.keys() == ours.keys()
     for name, group in theirs.items():
         assert (ours[name]["lr"], ours[name]["weight_decay"]) == (2.0 * group["lr_scale"], group["weight_decay"]), name
+
+
+MODELS = ["vit_tiny_patch16_224", "convnext_atto", "resnet10t", "swin_tiny_patch4_window7_224"]
+
+
+@pytest.fixture(scope="module")
+def of_timm():
+    if importlib.util.find_spec("timm") is None:
+        pytest.skip("timm is not installed")
+    lines = run(REPOSITORY / "bindings/python/tests/timm_worker.py", *MODELS).splitlines()
+    return {found["name"]: found for found in map(json.loads, lines)}
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("name", MODELS)
+def test_real_models_of_timm_have_timms_groups(of_timm, name):
+    found = of_timm[name]
+    assert found["ours"] == found["theirs"] and len(found["ours"]) == found["parameters"]
+    assert found["groups"][0] == found["groups"][1]
+    assert len({scale for scale, _ in found["ours"].values()}) >= 6
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("make, first, stack, last", [
+    (lambda t: t.BertForSequenceClassification(t.BertConfig(num_hidden_layers=3)),
+     ["bert.embeddings.word_embeddings.weight", "bert.embeddings.LayerNorm.bias"], "bert.encoder.layer.",
+     ["bert.pooler.dense.weight", "classifier.bias"]),
+    (lambda t: t.GPT2LMHeadModel(t.GPT2Config(n_layer=3)),  # whose head is the embedding
+     ["transformer.wte.weight", "transformer.wpe.weight"], "transformer.h.", ["transformer.ln_f.weight"]),
+    (lambda t: t.LlamaForCausalLM(t.LlamaConfig(num_hidden_layers=3, hidden_size=64, intermediate_size=64,
+                                                num_attention_heads=4, num_key_value_heads=2)),
+     ["model.embed_tokens.weight"], "model.layers.", ["model.norm.weight", "lm_head.weight"]),
+], ids=["bert", "gpt2", "llama"])  # fmt: skip
+def test_models_of_transformers(make, first, stack, last):
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    with torch.device("meta"):
+        model = make(transformers)
+    found = by_parameter(model, layer_decay(model, 1.0, 0.5))
+    assert found.keys() == {name for name, _ in model.named_parameters()}
+    for name, group in found.items():
+        number = int(name.removeprefix(stack).partition(".")[0]) if name.startswith(stack) else None
+        assert group["lr"] == (0.5 ** (3 - number) if number is not None else group["lr"])
+    assert {found[name]["lr"] for name in first} == {0.5**4} and {found[name]["lr"] for name in last} == {1}
+    assert {group["lr"] for group in found.values()} == {0.5**k for k in range(5)}
+
+
+@pytest.mark.framework
+def test_a_model_of_transformers_with_two_stacks():
+    transformers = pytest.importorskip("transformers", reason="transformers is not installed")
+    with torch.device("meta"):
+        model = transformers.T5ForConditionalGeneration(transformers.T5Config(num_layers=3))
+    with pytest.raises(st.StepsizeError, match=r"2 lists of 3 .*'encoder.block', 'decoder.block'.*pass layer_of"):
+        layer_decay(model, 1.0)
 
 
 # ---- lr_scale -------------------------------------------------------------------------------------------

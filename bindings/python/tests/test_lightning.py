@@ -354,10 +354,83 @@ def test_updates_that_are_skipped_do_not_count(tmp_path):
     assert scheduler.current_step == 9 == len(good) and scheduler.lr == pytest.approx(reference.lr, rel=1e-6)
 
 
+# ---- Shares of the trainer's total ----
+
+SHARES = "warmup(10%) >> cosine(90%)"
+
+
+@pytest.mark.parametrize("options", [{"max_steps": 12}, {"max_steps": -1, "max_epochs": 3},
+                                     {"max_steps": -1, "max_epochs": 6, "accumulate_grad_batches": 2}])  # fmt: skip
+@pytest.mark.parametrize("callback", [True, False])
+def test_shares_of_the_total(tmp_path, options, callback):
+    model = Model(lambda optimizer: configure(optimizer, SHARES, module=None if callback else model))
+    trainer = trainer_of(tmp_path, [LossCallback()] if callback else [], **options)
+    trainer.fit(model, loader())
+    total = {12: 12, 3: 15, 6: 18}[max(options["max_steps"], options.get("max_epochs", 0))]
+    assert trainer.global_step == total
+    schedule = st.parse(SHARES, total=total)
+    assert model.rates == list(schedule.curve(total, base_lr=0.1))
+    assert trainer.lr_scheduler_configs[0].scheduler.schedule == schedule
+
+
+def test_the_total_that_is_given_counts(tmp_path):
+    model = Model(lambda optimizer: configure(optimizer, SHARES, total=100, module=model))
+    trainer_of(tmp_path, [LossCallback()]).fit(model, loader())
+    assert model.rates == list(st.parse(SHARES, total=100).curve(8, base_lr=0.1))
+
+
+def test_shares_of_the_total_saved_and_resumed(tmp_path):
+    text = f"greedy(patience=0, factor=0.8, cooldown=0) * ({SHARES})"
+    fields = {"eps": "linear(rest)"}
+
+    def fit(stop=None, resume=None):
+        torch.manual_seed(0)
+        model = Model(lambda optimizer: configure(optimizer, text, fields=fields))
+
+        class Stop(lightning.Callback):
+            def on_train_batch_end(self, trainer, *given):
+                trainer.should_stop = trainer.global_step == stop
+
+        trainer = trainer_of(tmp_path, [LossCallback(), Stop()], max_steps=20, min_epochs=0)
+        trainer.fit(model, loader(), ckpt_path=resume)
+        return model, trainer
+
+    half, trainer = fit(10)
+    trainer.save_checkpoint(tmp_path / "half.ckpt")
+    rest, trainer = fit(resume=tmp_path / "half.ckpt")
+    scheduler = trainer.lr_scheduler_configs[0].scheduler
+    reference = st.Scheduler(0.1, text, total=20)
+    expected = [reference.lr] + [reference.step(loss) for loss in (half.losses + rest.losses)[:-1]]
+    assert half.rates + rest.rates == expected and len(expected) == 20 and len(set(expected)) > 10
+    assert str(scheduler.core) == str(st.Scheduler(0.1, text, total=20))
+    assert str(scheduler.fields[0].schedule) == "linear(20)"
+
+
+def test_shares_of_a_total_that_nobody_knows(tmp_path):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    with pytest.raises(st.StepsizeError, match="lineer"):
+        configure(optimizer, "lineer(10%)")
+    scheduler = configure(optimizer, SHARES)["lr_scheduler"]["scheduler"]
+    assert scheduler.needs_total
+    for act in (scheduler.step, scheduler.advance, scheduler.state_dict):
+        with pytest.raises(st.StepsizeError, match=r"total: the schedule has shares .*module=self"):
+            act()
+    with pytest.raises(st.StepsizeError, match="total"):
+        scheduler.bind(0)
+    assert scheduler.needs_total
+    scheduler.bind(10)
+    scheduler.bind(20)  # it has one
+    assert not scheduler.needs_total and scheduler.schedule == st.parse(SHARES, total=10)
+    model = Model(lambda optimizer: configure(optimizer, SHARES, module=model))
+    with pytest.raises(st.StepsizeError, match="the trainer expects inf updates: give total"):
+        trainer_of(tmp_path, max_steps=-1).fit(model, loader())
+
+
 # ---- The text form in a configuration file ----
 
 
-def test_the_command_line_of_lightning(tmp_path, monkeypatch):
+@pytest.mark.parametrize("decay", ["warmup(2) >> linear(18)", "warmup(25%) >> linear(75%)"])
+def test_the_command_line_of_lightning(tmp_path, monkeypatch, decay):
     pytest.importorskip("jsonargparse", reason="LightningCLI needs jsonargparse")
     from lightning.pytorch.cli import LightningCLI
 
@@ -370,7 +443,7 @@ def test_the_command_line_of_lightning(tmp_path, monkeypatch):
 
         configure_optimizers = None
 
-    text = "greedy(patience=0, factor=0.8, cooldown=0) * (warmup(2) >> linear(18))"
+    text = f"greedy(patience=0, factor=0.8, cooldown=0) * ({decay})"
     (tmp_path / "run.yaml").write_text(f"""
 optimizer:
   class_path: torch.optim.Adam
@@ -394,8 +467,8 @@ trainer:
     cli = CLI(Plain, save_config_callback=None, run=False, args=["--config", "run.yaml"])
     cli.trainer.fit(cli.model, loader())
     (config,) = cli.trainer.lr_scheduler_configs
-    assert config.interval == "step" and str(config.scheduler.core) == str(st.Scheduler(0.1, text))
-    scheduler = st.Scheduler(0.1, text, min_lr=0.001)
+    assert config.interval == "step" and str(config.scheduler.core) == str(st.Scheduler(0.1, text, total=8))
+    scheduler = st.Scheduler(0.1, text, min_lr=0.001, total=8)
     assert cli.model.rates == [scheduler.lr] + [scheduler.step(loss) for loss in cli.model.losses[:-1]]
     optimizer = torch.optim.SGD(cli.model.parameters(), lr=0.1)
     for other in (None, torch.optim.lr_scheduler.StepLR(optimizer, 3)):  # as Lightning does it

@@ -90,7 +90,7 @@ def test_matplotlib_is_imported_when_it_is_needed():
 def test_without_matplotlib_it_says_what_to_install():
     code = "import sys; sys.modules['matplotlib'] = None; import stepsize as st; st.Linear(5).plot()"
     error = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr
-    assert error.splitlines()[-1] == "ImportError: drawing needs matplotlib: pip install 'stepsize[plot]'"
+    assert error.splitlines()[-1] == "ImportError: drawing needs matplotlib: pip install matplotlib"
 
 
 # ---- Schedulers -----------------------------------------------------------------------------------------

@@ -61,6 +61,51 @@ class TestTied:
             seen.add(first["weight_decay"])
         assert len(seen) > 10
 
+    def test_with_layer_decay(self):
+        """`lr_scale` multiplies the rate alone: the number is the same fraction of its first one in all groups."""
+        torch = pytest.importorskip("torch")
+        from stepsize.torch import Scheduler
+
+        def make():
+            groups = [{"params": [torch.zeros(1, requires_grad=True)], "weight_decay": 0.1 * number, "lr_scale": scale}
+                      for number, scale in ((1, 0.5), (2, 1.0), (3, 0.0))]  # fmt: skip
+            optimizer = torch.optim.AdamW([*groups, {"params": [torch.zeros(1, requires_grad=True)]}], lr=0.1,
+                                          weight_decay=0.4)  # fmt: skip
+            text = "plateau(patience=1, factor=0.5) * (warmup(3) >> linear(50))"
+            return optimizer, Scheduler(optimizer, text, fields={"weight_decay": "lr"})
+
+        def check(optimizer, scheduler, count=4):
+            bases = scheduler.base_lrs
+            for number, group in enumerate(optimizer.param_groups):
+                base = bases[number] * group.get("lr_scale", 1.0)
+                fraction = group["lr"] / base if base else 1
+                assert group["weight_decay"] == pytest.approx(0.1 * (number + 1) * fraction, rel=1e-12)
+            assert len(optimizer.param_groups) == count
+            fractions = [group["weight_decay"] / (number + 1) for number, group in enumerate(optimizer.param_groups)]
+            assert fractions[0] == pytest.approx(fractions[1]) and fractions[2] == pytest.approx(0.1)
+            return fractions[0]
+
+        optimizer, scheduler = make()
+        seen = []
+        for _ in range(12):
+            seen.append(check(optimizer, scheduler))
+            optimizer.step(), scheduler.step(1.0)
+        assert seen[0] == pytest.approx(0.1 / 3) and max(seen) == pytest.approx(0.1) and seen[-1] < 0.05
+        # Resumed by the states of both.
+        other, resumed = make()
+        other.load_state_dict(optimizer.state_dict()), resumed.load_state_dict(scheduler.state_dict())
+        for _ in range(3):
+            optimizer.step(), scheduler.step(1.0), other.step(), resumed.step(1.0)
+            assert check(other, resumed) == check(optimizer, scheduler)
+        # A new group, and a new base rate, which moves the number with the rate.
+        group = {"params": [torch.zeros(1, requires_grad=True)], "weight_decay": 0.5, "lr_scale": 0.25, "lr": 0.1}
+        optimizer.add_param_group(group)
+        optimizer.step(), scheduler.step(1.0)
+        check(optimizer, scheduler, 5)
+        scheduler.base_lrs = 0.3
+        check(optimizer, scheduler, 5)
+
+
     def test_state(self):
         torch = pytest.importorskip("torch")
         whole, scheduler = self.make(schedule="linear(20)")

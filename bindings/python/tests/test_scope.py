@@ -1,5 +1,7 @@
 """Which updates a controller observes: after a warm-up, from an update on, in a phase; a metric of epochs."""
 
+import re
+
 import pytest
 import stepsize as st
 
@@ -64,3 +66,56 @@ def test_metric_of_epochs():
             rates.append(scheduler.lr)
     # Epochs 0 and 1 are in the warm-up, epoch 2 is the reference.
     assert rates == [11 / 25, 21 / 25, 1, 1, 0.5, 0.5, 0.25, 0.25]
+
+
+# ---- What a warm-up is ------------------------------------------------------------------------------------
+
+
+def first_observed(schedule, updates=40):
+    """The first update whose loss a plateau observes."""
+    with st.Scheduler(1.0, schedule, st.Plateau(patience=10**6)) as scheduler:
+        for update in range(updates):
+            scheduler.step(1.0)
+            if scheduler.decision != "ignored":
+                return update
+    return None
+
+
+RISES = {
+    "warmup(10) >> constant()": 10, "ramp(10) >> constant()": 10, "noam(10)": 10, "noam(10, 512)": 10,
+    "onecycle(100, pct_start=0.1)": 9, "onecycle(100, pct_start=0.1, three_phase=true)": 9,
+    "knots([0, 10, 30], [0.1, 1, 0])": 10, "knots([0, 4, 9.5, 30], [0, 0.5, 1, 1])": 10,
+    "knots([5, 10, 20], [0, 1, 1], interpolation='hold')": 10,
+    "wsd(100, warmup=10, decay=20)": 10, "warmup_cosine(100, 10)": 10, "warmup_linear(100, 10)": 10,
+    "tri_stage(10, 40, 50)": 10, "power_scheduler(100, 10, 10)": 10, "noam_hold(10, 30)": 10,
+    "llmc('cosine', 10, 100, 0.1)": 10, "llmc('wsd', 10, 100, 0)": 10, "darknet('constant', burn_in=10)": 9,
+    "0.5 * noam(10)": 10, "noam(10) * linear(100)": 10, "clamp(noam(10), max=0.5)": 10,
+    "stretch(noam(5), 2)": 10, "take(noam(10), 4) >> linear(50)": 4, "(noam(10), phase='main')": 10,
+    "repeat(take(noam(10), 15))": 10, "shift(noam(10), 5)": 15,
+    "noam(1)": 1, f"noam({2**62})": None, "knots([0, 9e18], [0, 1])": None,
+}  # fmt: skip
+# Cycles, rises that are the whole curve, lists of values, and what does not rise at the beginning.
+OTHERS = [
+    "cyclic(10)", "sine(20)", "sigmoid(10, 0.5, direction='rise')", "range_test(10)", "table([0.2, 0.6, 1])",
+    "piecewise([10], [0.1, 1])", "random()", "noise()", "chebyshev(8)",
+    "ramp(10, start=1, end=0)", "knots([0, 10, 30], [1, 0.1, 1])", "knots([0, 10], [1, 1])", "linear(10) >> warmup(10)",
+    "constant()", "cosine(30)", "cooldown(30)", "restarts(10)", "exponential(0.9)", "geometric(30, 0.1)",
+    "inverse_sqrt(10)", "inverse_time(0.1)", "linear(30)", "multistep([10])", "polynomial(30)", "power_law(10)",
+    "rex(30)", "step(10)", "tanh(30)", "cosine_cycles([10, 20])", "cosine_hold(30, 10)", "halflife(10)", "llama_cpp()",
+    "sqrt_annealing(30)", "square_annealing(30)", "swa(30, 0.5)", "t5(10)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", RISES)
+def test_a_rise_at_the_beginning_is_a_warmup(text):
+    assert first_observed(text) == RISES[text]
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_everything_else_is_none(text):
+    assert first_observed(text) == 0
+
+
+def test_every_schedule_of_the_catalogue_is_one_or_the_other():
+    named = set(re.findall(r"([a-z_0-9]+)\(", " ".join([*RISES, *OTHERS])))
+    assert named == {entry.name for entry in st.catalogue.entries()}

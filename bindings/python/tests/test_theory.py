@@ -632,7 +632,7 @@ def test_the_command_refuses_in_one_line(words, part):
 def test_the_command_in_a_pipe():
     lines = " ".join(f"'linear({n})'" for n in range(1000, 3000))
     run = subprocess.run(
-        f"{sys.executable} -m stepsize score {lines} | head -n 2", shell=True, capture_output=True, text=True, cwd="/"
+        f"{sys.executable} -m stepsize score --steps 500 {lines} | head -n 2", shell=True, capture_output=True, text=True, cwd="/"
     )
     assert run.returncode == 0 and run.stderr == "" and run.stdout.count("\n") == 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 
 import pytest
@@ -90,3 +91,122 @@ def test_what_is_refused():
         with pytest.raises(st.StepsizeError, match=words):
             scheduler.extend(total, policy)
     assert scheduler.T_max == 10 and rate(scheduler) == 0
+
+
+# ---- Composed ones, and those that have no length ---------------------------------------------------------------
+
+
+def sequential(length=100, last=None):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    warmup = lr_scheduler.LinearLR(optimizer, 0.1, total_iters=10)
+    decay = (last or (lambda o: lr_scheduler.CosineAnnealingLR(o, length, eta_min=0.1)))(optimizer)
+    return lr_scheduler.SequentialLR(optimizer, [warmup, decay], [10])
+
+
+@pytest.mark.parametrize("done", [0, 4, 10, 11, 60])
+def test_the_last_of_a_sequence_is_longer(done):
+    scheduler = sequential()
+    before = go(scheduler, done) if done else rate(scheduler)
+    scheduler.extend(210)
+    assert rate(scheduler) == before and scheduler.get_last_lr() == [before]
+    values = [before, *(go(scheduler, 1) for _ in range(210 - done))]
+    assert max(abs(a - b) for a, b in zip(values, values[1:])) < 0.1 + 1e-12
+    assert values[-1] == pytest.approx(0.1, abs=1e-12) and values[-2] > values[-1]
+    if done <= 10:  # the whole decay was yet to come
+        longer = sequential(200)
+        assert values == pytest.approx([rate(longer), *(go(longer, 1) for _ in range(210))][done:], rel=1e-9)
+
+
+def test_a_sequence_over_the_whole_of_its_new_length():
+    scheduler, longer = sequential(), sequential(200)
+    go(scheduler, 60), go(longer, 60)
+    scheduler.extend(210, "rescale")
+    for _ in range(150):
+        assert rate(scheduler) == pytest.approx(rate(longer), rel=1e-9)
+        assert scheduler.get_last_lr() == [rate(scheduler)]
+        go(scheduler, 1), go(longer, 1)
+
+
+def test_a_sequence_in_a_sequence():
+    def nested(length):
+        def last(optimizer):
+            flat = lr_scheduler.ConstantLR(optimizer, 0.5, total_iters=5)
+            decay = lr_scheduler.LinearLR(optimizer, 1.0, 0.1, length)
+            return lr_scheduler.SequentialLR(optimizer, [flat, decay], [5])
+
+        return sequential(last=last)
+
+    for done in (3, 12, 40):
+        scheduler, longer = nested(50), nested(85)
+        go(scheduler, done)
+        scheduler.extend(100)
+        values = [go(scheduler, 1) for _ in range(100 - done)]
+        assert values[-1] == pytest.approx(0.1, rel=1e-9) and values[-2] > 0.1001
+        if done < 15:
+            go(longer, done)
+            assert values == pytest.approx([go(longer, 1) for _ in range(100 - done)], rel=1e-9)
+
+
+def test_what_a_sequence_refuses():
+    scheduler = sequential()
+    go(scheduler, 30)
+    before = copy.deepcopy(scheduler.state_dict())
+    for total, policy, words in (
+        (30, "continue", "total = 30, expected more than the 30 updates that are done, and .* milestone, 10"),
+        (300, "hold", "policy = 'hold'"),
+    ):
+        with pytest.raises(st.StepsizeError, match=words):
+            scheduler.extend(total, policy)
+    assert scheduler.state_dict() == before
+    with pytest.raises(st.StepsizeError, match="total = 10, expected .* last milestone, 10"):
+        sequential().extend(10)
+    with pytest.raises(st.StepsizeError, match="a StepLR takes no other length"):
+        sequential(last=lambda optimizer: lr_scheduler.StepLR(optimizer, 5)).extend(50)
+    theirs = sequential(last=lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 5))
+    with pytest.raises(st.StepsizeError, match="the StepLR of torch.optim.lr_scheduler, expected one of stepsize"):
+        theirs.extend(50)
+
+
+ENDLESS = {
+    "StepLR": ((5,), "goes on for as long as it is stepped"),
+    "MultiStepLR": (([5],), "goes on for as long as it is stepped"),
+    "ExponentialLR": ((0.9,), "goes on for as long as it is stepped"),
+    "CyclicLR": ((0.1, 1.0), "goes on for as long as it is stepped"),
+    "ReduceLROnPlateau": ((), "goes on for as long as it is stepped"),
+    "LambdaLR": ((lambda t: 1 / (1 + t),), "assign others to lr_lambdas"),
+    "MultiplicativeLR": ((lambda t: 0.9,), "assign others to lr_lambdas"),
+    "CosineAnnealingWarmRestarts": ((5,), "its cycles never end; T_i is the length of the present one"),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_what_has_no_length_says_so(kind):
+    arguments, words = ENDLESS[kind]
+    scheduler = make(kind, *arguments)
+    with pytest.raises(st.StepsizeError, match=f"extend: a {kind} takes no other length: .*{words}"):
+        scheduler.extend(100)
+
+
+def test_what_the_refusal_of_warm_restarts_says_works():
+    scheduler, reference = make("CosineAnnealingWarmRestarts", 5), []
+    go(scheduler, 7)
+    scheduler.T_i = 20
+    reference = [go(scheduler, 1) for _ in range(17)]
+    assert reference == sorted(reference, reverse=True) and go(scheduler, 1) == 1.0
+
+
+def test_chained_ones_are_longer_one_by_one():
+    def chained(end, length):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        parts = [lr_scheduler.LinearLR(optimizer, 1.0, end, length), lr_scheduler.PolynomialLR(optimizer, length, 2.0)]
+        return lr_scheduler.ChainedScheduler(parts, optimizer)
+
+    scheduler = chained(0.5, 50)
+    before = go(scheduler, 20)
+    with pytest.raises(st.StepsizeError, match=r"those inside have lengths; call extend\(total\) of each"):
+        scheduler.extend(100)
+    for part in scheduler._schedulers:
+        part.extend(100)
+    values = [before, *(go(scheduler, 1) for _ in range(80))]
+    assert values == sorted(values, reverse=True) and max(a - b for a, b in zip(values, values[1:])) < 0.02
+    assert values[-2] > 0 == pytest.approx(values[-1], abs=1e-12)

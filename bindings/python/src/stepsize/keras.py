@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -24,9 +25,10 @@ from ._foreign.caller import warn
 from ._foreign.errors import StepsizeError
 from ._metric import Observed
 from ._rates import Rates
+from ._totals import made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from ._core.controller import Controller
     from ._core.schedule import Schedule as CoreSchedule
@@ -94,7 +96,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     Args:
         learning_rate: The base rate: finite, >= 0.
         schedule, controller, options: As for ``stepsize.Scheduler``; one update is one of the optimizer's,
-            or an epoch.
+            or an epoch. A text may give shares of the total: of ``total``, where it is given, otherwise of the epochs
+            of ``fit`` or their updates.
         every: "batch" for the updates of the optimizer, or "epoch".
         metric: What the controller observes, such as "loss" or "val_loss". Within an epoch Keras reports the mean of
             the epoch so far. What is known at the end of an epoch alone, such as "val_loss", is observed with the next
@@ -118,7 +121,18 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         if every not in ("batch", "epoch"):
             raise StepsizeError(f"every = {every!r}, expected 'batch' or 'epoch'")
         self.every, self.metric = every, metric
-        self._observed = Observed(learning_rate, schedule, controller, mode, options)
+        if isinstance(controller, Iterable):  # it is taken several times
+            controller = list(controller)
+        total = options.pop("total", None)
+
+        def make(number: int | None) -> Observed:
+            return Observed(learning_rate, schedule, controller, mode, {**options, "total": number})
+
+        self._make = make
+        # Whether `fit` knows the total, and whether it is unknown.
+        self._observed, self._takes_total = made(make, total)
+        self._lacks_total = self._takes_total
+        self._waiting: dict[str, Any] | None = None
         # What was known at the end of an epoch, for the next update.
         self._pending: float | None = None
         self._is_loaded = self._is_first = False
@@ -130,6 +144,8 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     @property
     def scheduler(self) -> Scheduler:
         """The scheduler of the present training."""
+        if self._lacks_total:
+            raise StepsizeError("total: the schedule has shares of it: give it, or wait until fit has begun")
         return self._observed.scheduler
 
     # ---- Keras calls these ----
@@ -149,6 +165,10 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
     def _start(self, epoch: int) -> None:
         optimizer, observed = self.model.optimizer, self._observed
         place = epoch if self.every == "epoch" else self._updates()
+        if self._takes_total and self._optimizer is not optimizer:
+            self._bind(0 if epoch or self._waiting else place)
+            observed = self._observed
+        self._waiting = None
         if self._is_loaded:
             # The state has the step, whatever the optimizer has counted.
             self._offset = self.scheduler.current_step - place
@@ -169,6 +189,22 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         observed.was_told = False
         self.scheduler.current_step = place + self._offset
         self._optimizer, self._is_loaded = optimizer, False
+
+    def _bind(self, before: int) -> None:
+        """Takes the total from `fit`, in addition to the updates that were made before it."""
+        epochs, batches = self.params["epochs"], self.params["steps"]
+        if self.every == "epoch":
+            updates = epochs
+        elif batches is None:
+            raise StepsizeError(
+                "total: the schedule has shares of it, and fit does not know how many batches an epoch has: give it, or"
+                " steps_per_epoch to fit"
+            )
+        else:
+            updates = epochs * batches // (self.model.optimizer.gradient_accumulation_steps or 1)
+        self._observed, self._lacks_total = self._make(before + updates), False
+        if self._waiting is not None:
+            self._load(self._waiting)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         if self.every == "epoch":
@@ -245,10 +281,18 @@ class LearningRate(keras.callbacks.Callback):  # type: ignore[misc,unused-ignore
         self.model.optimizer.learning_rate = self.scheduler.lr
 
     def state_dict(self) -> dict[str, Any]:
+        if self._lacks_total and self._waiting is not None:
+            return dict(self._waiting)
         return {**self.scheduler.state_dict(), "pending": self._pending}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Continues, in the next ``fit``, from the state of a callback that was configured in the same way."""
+        if self._takes_total:
+            self._waiting = dict(state_dict)
+        if not self._lacks_total:
+            self._load(state_dict)
+
+    def _load(self, state_dict: Mapping[str, Any]) -> None:
         self._observed.load(states.unpack(state_dict), with_bases=True)
         self._pending = state_dict.get("pending")
         self._is_loaded = True

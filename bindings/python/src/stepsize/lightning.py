@@ -4,7 +4,7 @@
         def configure_optimizers(self):
             optimizer = torch.optim.Adam(self.parameters(), lr=1e-3)
             return configure(optimizer, "greedy(patience=10) * linear(10000)")
-            # or: configure(optimizer, "warmup(10%) >> cosine(90%)", total=self.trainer.estimated_stepping_batches)
+            # or shares of the trainer's updates: configure(optimizer, "warmup(10%) >> cosine(90%)", module=self)
 
     lightning.Trainer(callbacks=[LossCallback()])
 
@@ -18,6 +18,7 @@ optimizer.
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -41,12 +42,31 @@ if TYPE_CHECKING:
 __all__ = ["LossCallback", "Scheduler", "configure", "configure_optimizers", "find"]
 
 
-def configure(optimizer: torch.optim.Optimizer, *arguments: Any, **options: Any) -> dict[str, Any]:
+def configure(optimizer: torch.optim.Optimizer, *arguments: Any, module: Any = None, **options: Any) -> dict[str, Any]:
     """What ``configure_optimizers`` returns for an optimizer and the arguments of ``stepsize.torch.Scheduler``.
 
-    For shares of the total Lightning knows the updates: ``total=self.trainer.estimated_stepping_batches``.
+    Shares of the total are those of ``total``, where it is given, or of the trainer's ``estimated_stepping_batches``:
+    from now on with the argument `module`, the ``LightningModule``, or from the start of the training on, where there
+    is a ``LossCallback``. Lightning counts the batches, accumulated, over all epochs; give ``total`` in manual
+    optimization with other updates than one a batch.
     """
-    return _by_update(optimizer, Scheduler(optimizer, *arguments, **options))
+    scheduler = Scheduler(optimizer, *arguments, **options)
+    if module is not None:
+        _bind(scheduler, module.trainer)
+    return _by_update(optimizer, scheduler)
+
+
+def _bind(scheduler: Scheduler, trainer: Any) -> None:
+    """Only for a scheduler that needs it, since the trainer has to load its data for the total."""
+    if not scheduler.needs_total:
+        return
+    total = trainer.estimated_stepping_batches
+    if not 0 < total < math.inf:
+        raise StepsizeError(
+            f"total: the schedule has shares of it, and the trainer expects {total} updates: give total, or the trainer"
+            " max_steps or max_epochs"
+        )
+    scheduler.bind(int(total))
 
 
 def configure_optimizers(module: Any, optimizer: torch.optim.Optimizer, lr_scheduler: Any = None) -> Any:
@@ -55,9 +75,12 @@ def configure_optimizers(module: Any, optimizer: torch.optim.Optimizer, lr_sched
         class CLI(LightningCLI):
             configure_optimizers = staticmethod(stepsize.lightning.configure_optimizers)
 
-    The configuration names ``stepsize.lightning.Scheduler`` then; other schedulers are treated as by Lightning.
+    The configuration names ``stepsize.lightning.Scheduler`` then, whose text may give shares of the trainer's updates;
+    other schedulers are treated as by Lightning.
     """
     if isinstance(lr_scheduler, AnyScheduler):
+        if isinstance(lr_scheduler, Scheduler):
+            _bind(lr_scheduler, module.trainer)
         return _by_update(optimizer, lr_scheduler)
     from lightning.pytorch.cli import LightningCLI
 
@@ -104,6 +127,7 @@ class LossCallback(Callback):  # type: ignore[misc,unused-ignore]
         if not found:
             raise StepsizeError("LossCallback: no scheduler found: return stepsize.lightning.configure(optimizer, ...)")
         for each in found:
+            _bind(each, trainer)
             if each.needs_loss:
                 check(each.core, self.metric or "loss", self.mode or self._better(trainer))
 

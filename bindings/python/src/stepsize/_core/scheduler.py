@@ -276,10 +276,17 @@ class Scheduler(Stepper):
 
     def _given_schedules(self) -> Schedule | list[Schedule] | None:
         """As the argument `schedule` takes them."""
-        # The text of one schedule ends with a bracket of another kind.
-        if str(self).endswith("]"):
-            return [schedule for schedule in self.schedules if schedule is not None]
-        return self.schedule
+        first, *others = schedules = self.schedules
+        if first is None:
+            return None
+        if not others:
+            return first
+        if all(each == first for each in others):
+            # Whether they are one for all, the library knows: its scheduler with one has the same plan then.
+            with Scheduler(self.base_lrs, first, self.controllers) as one:
+                if str(one) == str(self):
+                    return first
+        return [each for each in schedules if each is not None]
 
     @property
     def controllers(self) -> tuple[Controller, ...]:

@@ -15,6 +15,7 @@ require them. It holds for convex functions; elsewhere it is a heuristic. Everyt
 from __future__ import annotations
 
 import math
+import warnings
 from array import array
 from ctypes import byref, c_double, sizeof
 
@@ -165,7 +166,9 @@ class Refinement:
         notes = [f"{len(self.values)} updates", f"warm-up {self.warmup}", f"annealing from {self.anneal_start}"]
         if self.collapsed:
             cure = f"capped at {self.floor!r}" if self.floor > 0 else "try capped=True"
-            notes.append(f"collapsed: {cure}")
+            notes.append(f"collapsed, since the norms vanish: {cure}")
+        else:
+            notes.append("the norms do not vanish" if self.floor == 0 else f"a floor of {self.floor!r}")
         notes += [
             f"{count} {what}"
             for count, what in ((self.repaired, "repaired"), (self.zeros, "zeros"), (self.raised, "raised"))
@@ -287,11 +290,22 @@ def compare(
     D: float = 1.0,
     G: Iterable[float] | float = 1.0,
 ) -> list[Score]:
-    """The scores of several schedules over the same updates, the best first."""
+    """The scores of several schedules, the best first; over `total` updates, or each over its own length.
+
+    Over more updates the bound is lower, whatever the schedule: lengths that differ are a UserWarning.
+    """
     if isinstance(schedules, (str, Schedule)):
         raise convert.wrong_type("schedules", "a list of schedules", schedules)
     norms = arrays.doubles(G, "G")
-    return sorted((Score(schedule, total, D, norms) for schedule in schedules), key=lambda score: score.omega)
+    scores = sorted((Score(schedule, total, D, norms) for schedule in schedules), key=lambda score: score.omega)
+    lengths = sorted({score.updates for score in scores})
+    if len(lengths) > 1:
+        warnings.warn(
+            f"the schedules have from {lengths[0]} to {lengths[-1]} updates, and each is scored over its own: give the"
+            " number for all of them to compare their shapes",
+            stacklevel=2,
+        )
+    return scores
 
 
 _HUGE = 1 << 24

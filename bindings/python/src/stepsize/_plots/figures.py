@@ -177,7 +177,7 @@ def _need_matplotlib() -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError:
-        raise ImportError("drawing needs matplotlib: pip install 'stepsize[plot]'") from None
+        raise ImportError("drawing needs matplotlib: pip install matplotlib") from None
 
 
 def at_most(most: int, phases: Iterator[Phase]) -> list[Phase]:

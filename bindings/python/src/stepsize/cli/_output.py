@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 _COUNTED = 100_000
 
 
-def needs(module: str, extra: str, command: str) -> None:
+def needs(module: str, command: str) -> None:
     """Names the package to install where a module is missing."""
     from importlib.util import find_spec
 
     if find_spec(module) is None:
-        raise StepsizeError(f"{command} needs {module}: pip install 'stepsize[{extra}]'")
+        raise StepsizeError(f"{command} needs {module}: pip install {module}")
 
 
 def is_terminal() -> bool:

@@ -22,7 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    needs("rich", "cli", "list")
+    needs("rich", "list")
     if arguments.names:
         for i, name in enumerate(arguments.names):
             if i > 0:

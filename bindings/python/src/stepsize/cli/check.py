@@ -37,7 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    needs("rich", "cli", "check")
+    needs("rich", "check")
     from rich.text import Text
 
     plan = Plan(arguments)
@@ -187,10 +187,10 @@ def _pieces(plan: Plan) -> Iterator[str]:
         floor = kind.number(name)
         if floor is not None and floor > 0:
             length = piece.length
-            # The floor may be reached at the end itself.
             end = steps if length is None else min(steps, length)
             lowest, at = _lowest(piece, end)
-            if lowest > floor * (1 + 1e-9):
+            # The floor may be reached at the end itself.
+            if min(lowest, piece.at(end)) > floor * (1 + 1e-9):
                 yield (
                     f"the {'floor' if name == 'floor' else 'minimum'} {number(floor)} of {kind.name} is never reached:"
                     f" its lowest multiplier in the run is {number(lowest)}, at update {start + at}"
@@ -198,10 +198,11 @@ def _pieces(plan: Plan) -> Iterator[str]:
 
 
 def _lowest(schedule: Schedule, end: int) -> tuple[float, int]:
+    """The lowest multiplier before `end`, and its update; of a long run every k-th is looked at, and the last."""
     stride = max(1, end // _EVERY)
-    values = schedule.curve(end // stride + 1, stride=stride)
+    values = schedule.curve((end - 1) // stride + 1, (end - 1) % stride, stride=stride)
     lowest = min(values)
-    return lowest, values.index(lowest) * stride
+    return lowest, (end - 1) % stride + values.index(lowest) * stride
 
 
 def _placed(schedule: Schedule, start: int, steps: int) -> Iterator[tuple[Schedule, int, int]]:

@@ -37,7 +37,7 @@ def check_picture(name: str, path: str, command: str) -> None:
     """That a picture can be drawn into a file of that name, before anything is computed for it."""
     if os.path.splitext(path)[1].lower() not in _SUFFIXES:
         raise StepsizeError(f"{name} = {path!r}, expected a name that ends with {', '.join(_SUFFIXES)}")
-    needs("matplotlib", "plot", command)
+    needs("matplotlib", command)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -60,4 +60,5 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.title:
         axes.set_title(arguments.title)
     figures.save(figure, arguments.output)
+    note(f"drawn into {arguments.output}")
     return 0

@@ -87,6 +87,8 @@ def diagnosis(refined: Refinement, count: int) -> list[str]:
             "collapsed: the norms vanish, and the schedule would train only at its end; try --capped"
             f" (a floor of {number(refined.suggested_floor)})"
         )
+    else:
+        lines.append("the norms do not vanish")
     return lines
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 from .._foreign.errors import StepsizeError
 from ._inputs import read_numbers
+from ._output import note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +44,11 @@ def run(arguments: argparse.Namespace) -> int:
     if not texts:
         raise StepsizeError("score: no schedule, expected at least one")
     norms = arguments.norm if arguments.norms is None else read_numbers(arguments.norms)
-    scores = compare(texts, arguments.steps, arguments.distance, norms)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        scores = compare(texts, arguments.steps, arguments.distance, norms)
+    for warning in caught:
+        note(f"{warning.message} (--steps)")
     print(f"{'omega':>12} {'gamma':>12} {'times best':>10}  schedule")
     for each in scores:
         print(f"{each.omega:12.6g} {each.gamma:12.6g} {each.omega / scores[0].omega:10.4f}  {each.schedule}")

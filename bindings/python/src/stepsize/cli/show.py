@@ -33,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    needs("rich", "cli", "show")
+    needs("rich", "show")
     from rich.table import Table
     from rich.text import Text
 

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from .._core.schedule import Schedule
+from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ..distributed import mean_loss
 from ..torch import Scheduler
@@ -22,6 +23,8 @@ def prepare(
     accelerator: Any,
     scheduler: LRScheduler | Schedule | str | Mapping[str, Any],
     optimizer: torch.optim.Optimizer | None = None,
+    *,
+    epochs: int | None = None,
 ) -> Any:
     """The scheduler for a loop with accelerate, in place of ``accelerator.prepare(scheduler)``; after the optimizer is
     prepared. ``save_state`` and ``load_state`` of the accelerator keep its state.
@@ -36,10 +39,13 @@ def prepare(
             configuration file holds: a schedule or its text, or a dictionary of the arguments of
             ``stepsize.torch.Scheduler``.
         optimizer: For a configuration: the optimizer, prepared or not.
+        epochs: For a configuration whose text gives shares of the total without one: how often the training goes
+            through the prepared loader, whose length in each process, with the accumulation of gradients, then gives
+            the updates. It has to be the only loader that is prepared so far, and to know its length.
     """
     from accelerate.scheduler import AcceleratedScheduler
 
-    inner = _made(scheduler, optimizer)
+    inner = _made(accelerator, scheduler, optimizer, epochs)
     needs_loss = _needs_loss(inner)
 
     class Once(AcceleratedScheduler):  # type: ignore[misc,unused-ignore]
@@ -72,15 +78,37 @@ def prepare(
     return accelerator.prepare_scheduler(Once(inner, optimizers))
 
 
-def _made(scheduler: Any, optimizer: Any) -> Any:
+def _made(accelerator: Any, scheduler: Any, optimizer: Any, epochs: int | None) -> Any:
     """The scheduler itself, or the one of a configuration."""
     if not isinstance(scheduler, (str, Schedule)) and hasattr(scheduler, "step"):
+        if epochs is not None:
+            raise StepsizeError("epochs: the scheduler is made, expected a text or a dictionary of arguments with them")
         return scheduler
     if optimizer is None:
         raise StepsizeError("optimizer: a text or a dictionary needs it: call prepare(accelerator, text, optimizer)")
     options = {"schedule": scheduler} if isinstance(scheduler, (str, Schedule)) else dict(scheduler)
+    if epochs is not None and options.get("total") is None:
+        options["total"] = _updates(accelerator, convert.to_int64(epochs, "epochs"))
     # The optimizer that accelerate has wrapped, and whose step it calls.
     return Scheduler(getattr(optimizer, "optimizer", optimizer), **options)
+
+
+def _updates(accelerator: Any, epochs: int) -> int:
+    """The updates of so many epochs, in each process the same."""
+    loaders = accelerator._dataloaders
+    if len(loaders) != 1:
+        raise StepsizeError(
+            f"epochs: {len(loaders)} loaders are prepared, expected one, the training's, before the scheduler: or give"
+            " total"
+        )
+    try:
+        batches: int = len(loaders[0])
+    except TypeError:
+        raise StepsizeError("epochs: the prepared loader does not know its length: give total") from None
+    accumulated: int = accelerator.gradient_accumulation_steps
+    if accelerator.gradient_state.plugin_kwargs.get("sync_with_dataloader", True):
+        return epochs * math.ceil(batches / accumulated)  # an epoch ends with an update
+    return epochs * batches // accumulated
 
 
 def _needs_loss(scheduler: Any) -> bool:

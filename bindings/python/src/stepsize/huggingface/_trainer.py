@@ -22,7 +22,7 @@ _KEY = "stepsize"
 
 
 class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
-    """Gives losses to the controller of the Trainer's scheduler.
+    """Gives losses to the controller of the Trainer's scheduler, and the total to texts that give shares of it.
 
     Args:
         metric: "loss" for the training loss, each time it is logged (``logging_steps=1`` for every update); "eval_loss"
@@ -46,6 +46,7 @@ class LossCallback(TrainerCallback):  # type: ignore[misc,unused-ignore]
                 " stepsize.huggingface.Scheduler(optimizer, ...))"
             )
         scheduler._is_fed = True
+        scheduler.bind(state.max_steps)
         self._has_said = not scheduler.needs_loss
         if scheduler.needs_loss:
             check(scheduler.core, self.metric, self.mode or self._better(args))

@@ -14,6 +14,7 @@ from functools import reduce
 from math import floor
 from operator import rshift
 
+from .._core.controllers import Plateau
 from .._core.named import Constant, Exponential, InverseTime, Piecewise, Polynomial, Ramp, Restarts, Step
 from .._foreign.errors import StepsizeError
 from ._spans import END, span, updates
@@ -22,12 +23,13 @@ from .optax import cosine_decay_schedule, polynomial_schedule
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Literal
 
     from .._core.schedule import Schedule
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "PiecewiseConstantDecay",
-    "PolynomialDecay",
+    "PolynomialDecay", "ReduceLROnPlateau",
 ]  # fmt: skip
 
 
@@ -142,3 +144,27 @@ def CosineDecayRestarts(
             parts.append(span(lambda total: Ramp(total, start=peak, end=alpha, shape="cosine"), start, length))
         start, length, height = start + length, length * Fraction(t_mul), height * m_mul
     return initial_learning_rate * reduce(rshift, parts)
+
+
+def ReduceLROnPlateau(
+    monitor: str = "val_loss",
+    factor: float = 0.1,
+    patience: int = 10,
+    verbose: int = 0,
+    mode: Literal["auto", "min", "max"] = "auto",
+    min_delta: float = 1e-4,
+    cooldown: int = 0,
+    min_lr: float = 0.0,
+) -> Plateau:
+    """keras.callbacks.ReduceLROnPlateau: times factor at the patience-th bad metric in a row.
+
+    ``mode="auto"`` is "min" for a loss; other metrics, which Keras asks for their direction, need a ``mode``.
+    """
+    if mode == "auto":
+        if not monitor.endswith("loss"):
+            raise StepsizeError(f"mode = 'auto', expected 'min' or 'max' for monitor = {monitor!r}")
+        mode = "min"
+    return Plateau(
+        "keras", mode=mode, factor=factor, patience=patience, threshold=min_delta, threshold_mode="abs",
+        cooldown=cooldown, min_lr=min_lr or None,
+    )  # fmt: skip

@@ -3,8 +3,8 @@
 `schedule.at(count)` is what Optax's function returns for `count`, in double precision; Optax counts updates from 0
 as we do. Its default is single precision.
 
-Rates are >= 0. Counts are integers, and an invalid one is an error where Optax silently uses a constant. Left out:
-`contrib.reduce_on_plateau`, which needs a loss, and `inject_hyperparams`, which is not a schedule.
+Rates are >= 0. Counts are integers, and an invalid one is an error where Optax silently uses a constant.
+`contrib.reduce_on_plateau` is a controller, which observes a loss. Left out: `inject_hyperparams`, no schedule.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import accumulate
 from operator import mul
 
+from .._core.controllers import Plateau
 from .._core.named import Clamp, Constant, Cosine, Exponential, Piecewise, Polynomial, Ramp, Shift, Step, Take, Warmup
 from .._foreign.errors import StepsizeError
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "constant_schedule", "cosine_decay_schedule", "cosine_onecycle_schedule", "exponential_decay", "join_schedules",
     "linear_onecycle_schedule", "linear_schedule", "piecewise_constant_schedule", "piecewise_interpolate_schedule",
-    "polynomial_schedule", "sgdr_schedule", "warmup_constant_schedule", "warmup_cosine_decay_schedule",
-    "warmup_exponential_decay_schedule",
+    "polynomial_schedule", "reduce_on_plateau", "sgdr_schedule", "warmup_constant_schedule",
+    "warmup_cosine_decay_schedule", "warmup_exponential_decay_schedule",
 ]  # fmt: skip
 
 
@@ -264,3 +265,23 @@ def _sequence(parts: Sequence[Schedule]) -> Schedule:
     for part in parts[1:]:
         whole = whole >> part
     return whole
+
+
+def reduce_on_plateau(
+    base_lr: float,
+    factor: float = 0.1,
+    patience: int = 10,
+    rtol: float = 1e-4,
+    atol: float = 0.0,
+    cooldown: int = 0,
+    accumulation_size: int = 1,
+    min_scale: float = 0.0,
+) -> Plateau:
+    """optax.contrib.reduce_on_plateau: times factor at the patience-th bad mean of accumulation_size losses in a row.
+
+    ``base_lr`` is the rate that optax's scale multiplies: ``min_scale`` is a fraction of it.
+    """
+    return Plateau(
+        "optax", factor=factor, patience=patience, threshold=rtol, extra_threshold=atol, cooldown=cooldown,
+        accumulation=accumulation_size, min_lr=min_scale * base_lr or None,
+    )  # fmt: skip

@@ -2,10 +2,10 @@
 
 A schedule's value at t is what the optimizer's rate is, divided by ``base_lr``, after t calls of the scheduler's
 ``step``. It is PyTorch's closed form; PyTorch itself multiplies the previous rate instead, which differs by
-rounding, and in the cases that the functions here name.
+rounding, and in the cases that the functions here name. ``ReduceLROnPlateau`` is a controller, which observes a metric.
 
-Left out, because they are not closed forms: ``ReduceLROnPlateau`` (needs a metric); ``LambdaLR``,
-``MultiplicativeLR`` and ``CyclicLR``'s ``scale_fn`` (functions in Python: tabulate them with ``stepsize.Table``).
+Left out, because they are functions in Python: ``LambdaLR``, ``MultiplicativeLR`` and ``CyclicLR``'s ``scale_fn``
+(tabulate them with ``stepsize.Table``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 from functools import reduce
 from operator import mul, rshift
 
+from .._core.controllers import Plateau
 from .._core.named import (
     Constant,
     Cyclic,
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",
-    "LinearLR", "MultiStepLR", "OneCycleLR", "PolynomialLR", "SWALR", "SequentialLR", "StepLR",
+    "LinearLR", "MultiStepLR", "OneCycleLR", "PolynomialLR", "ReduceLROnPlateau", "SWALR", "SequentialLR",
+    "StepLR",
 ]  # fmt: skip
 
 # PyTorch's names of the curves between two rates.
@@ -232,3 +234,20 @@ def _anneal(name: str, strategy: str) -> Literal["cosine", "linear"]:
     if strategy not in _ANNEAL:
         raise StepsizeError(f"{name} = {strategy!r}, expected one of 'cos', 'linear'")
     return _ANNEAL[strategy]
+
+
+def ReduceLROnPlateau(
+    mode: Literal["min", "max"] = "min",
+    factor: float = 0.1,
+    patience: int = 10,
+    threshold: float = 1e-4,
+    threshold_mode: Literal["rel", "abs"] = "rel",
+    cooldown: int = 0,
+    min_lr: float | list[float] = 0.0,
+    eps: float = 1e-8,
+) -> Plateau:
+    """``torch.optim.lr_scheduler.ReduceLROnPlateau``: times factor after more than patience bad metrics in a row."""
+    return Plateau(
+        "pytorch", mode=mode, factor=factor, patience=patience, threshold=threshold, threshold_mode=threshold_mode,
+        cooldown=cooldown, min_lr=min_lr or None, eps=eps,
+    )  # fmt: skip

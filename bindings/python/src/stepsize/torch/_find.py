@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._core.finder import Finder, endless
+from .._foreign.errors import StepsizeError
+from ..distributed import gather_numbers, mean_loss
 from ._groups import write
 from ._restoring import restoring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def find(
@@ -23,6 +25,8 @@ def find(
     scaler: torch.amp.GradScaler | None = None,
     clip: float | None = None,
     restore: Iterable[Any] = (),
+    synchronize: Callable[[], None] | None = None,
+    group: Any = None,
     **options: Any,
 ) -> Finder:
     """Trains with a rising rate until the loss diverges, and takes it back.
@@ -42,9 +46,14 @@ def find(
         scaler: The ``torch.amp.GradScaler``, for 16 bits.
         clip: The largest norm of the gradients, to which they are clipped; None for no clipping.
         restore: What else is to be restored: anything with ``state_dict`` and ``load_state_dict``.
+        synchronize: Called after ``backward``, where the processes have to average their gradients and the model,
+            unlike ``DistributedDataParallel``, does not.
+        group: With ``torch.distributed`` the processes that train together, a process group; None for all of them. All
+            have to call `find`; a loss of the test is the mean over them, so that all suggest the same.
         options: Those of ``stepsize.Finder``: ``start``, ``end``, ``count`` …
     """
     finder = Finder(**options)
+    is_one = size_of(group) == 1
     others = [*restore, *([] if scaler is None else [scaler])]
     if _has_state(data):
         others.append(data)
@@ -52,10 +61,13 @@ def find(
         ratios = ratios_of(optimizer)
         batches = endless(data)
         for rate in finder:
+            batch = next(batches) if is_one else _agreed(rate, batches, group)
             write(optimizer.param_groups, [rate * ratio for ratio in ratios])
             optimizer.zero_grad()
-            value = loss(next(batches))
+            value = loss(batch)
             (value if scaler is None else scaler.scale(value)).backward()  # type: ignore[no-untyped-call]
+            if synchronize is not None:
+                synchronize()
             if clip is not None:
                 if scaler is not None:
                     scaler.unscale_(optimizer)
@@ -65,8 +77,34 @@ def find(
             else:
                 scaler.step(optimizer)
                 scaler.update()
-            finder.tell(value.detach())  # type: ignore[arg-type]
+            told = value.detach()
+            finder.tell(told if is_one else mean_loss(told, group))  # type: ignore[arg-type]
     return finder
+
+
+def size_of(group: Any) -> int:
+    """How many processes train together."""
+    distributed = torch.distributed
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return 1
+    return distributed.get_world_size(group)
+
+
+def _agreed(rate: float, batches: Iterator[Any], group: Any) -> Any:
+    """The next batch, where each process has one for the same rate; otherwise all raise, and none waits for another."""
+    try:
+        batch, problem = next(batches), None
+    except Exception as error:
+        batch, problem = None, error
+    gathered = gather_numbers([rate, float(problem is None)], group)
+    if problem is not None:
+        raise problem
+    without = [str(rank) for rank, (_, has_batch) in enumerate(gathered) if not has_batch]
+    if without:
+        raise StepsizeError(f"find: rank {', '.join(without)} has no batch left; see the error there")
+    if len({each for each, _ in gathered}) > 1:
+        raise StepsizeError("find: the ranks have different rates, expected the same options on each")
+    return batch
 
 
 def ratios_of(optimizer: torch.optim.Optimizer) -> list[float]:

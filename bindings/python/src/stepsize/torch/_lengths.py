@@ -12,6 +12,8 @@ from ._groups import write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+POLICIES = ("continue", "rescale")
+
 
 class Ending:
     """Adds ``extend``, and the warning where a state brings another length than the scheduler was made with."""
@@ -32,7 +34,7 @@ class Ending:
                 length, so that the rate of the current update jumps.
         """
         number = convert.to_int64(total, "total")
-        if policy not in ("continue", "rescale"):
+        if policy not in POLICIES:
             raise StepsizeError(f"policy = {policy!r}, expected 'continue' or 'rescale'")
         if number <= self.last_epoch:
             raise StepsizeError(f"total = {number}, expected more than the {self.last_epoch} updates that are done")

@@ -18,7 +18,7 @@ from .._foreign.abi import STEPSIZE_NEEDS_OBSERVATION
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ._bases import Bases, base_of, forget_stale, kept_groups, note_stale, put_base, scale_of, warn_of_stale
-from ._fields import made
+from ._fields import Field, made
 from ._groups import GroupStep, warn_of_order, write
 from ._observing import Scalars
 from ._overwritten import warn_of_changed
@@ -117,12 +117,11 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "max_lr": None if max_lr is None else list(convert.to_doubles(max_lr, "max_lr")),
             "record": record,
         }
-        core = Core(_scaled(bases, groups), schedule, controller, total=total, **self._options)
-        self.fields = [made(optimizer, name, given, total) for name, given in (fields or {}).items()]
+        self._unscaled, self._groups = bases, list(groups)
+        core, self.fields = self._made(optimizer, schedule, controller, fields or {}, total)
         self._own(core)
         self._skips: Skips | None = None
         self._has_warned = False
-        self._unscaled, self._groups = bases, list(groups)
         # Only now, since an error must leave the optimizer unchanged.
         if base_lr is not None:
             for group, base in zip(groups, bases):
@@ -132,6 +131,18 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         super().__init__(optimizer, last_epoch)
         if scaler is not None:
             self.skip_with(scaler)
+
+    def _made(
+        self,
+        optimizer: torch.optim.Optimizer,
+        schedule: Schedule | str | Iterable[Schedule | str] | None,
+        controller: Controller | Iterable[Controller] | None,
+        fields: Mapping[str, Schedule | str],
+        total: int | None,
+    ) -> tuple[Core, list[Field]]:
+        """What a total is for."""
+        core = Core(_scaled(self._unscaled, self._groups), schedule, controller, total=total, **self._options)
+        return core, [made(optimizer, name, given, total) for name, given in fields.items()]
 
     def _own(self, core: Core) -> None:
         self._drive(None)

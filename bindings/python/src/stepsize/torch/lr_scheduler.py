@@ -29,13 +29,14 @@ from .._core import memory
 from .._core.controllers import Plateau
 from .._core.named import Ramp, Repeat
 from .._core.scheduler import Scheduler as Core
+from .._foreign import convert
 from .._foreign.caller import warn
 from .._foreign.errors import StepsizeError
 from ..peers import pytorch as peers
 from ._bases import forget_stale, note_stale, warn_of_stale
 from ._dropin import Dropin, Plan, put_momentum
 from ._groups import Curves, is_ours, rates_of, warn_of_order, write
-from ._lengths import Ending
+from ._lengths import POLICIES, Ending
 from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class State:
 
     optimizer: torch.optim.Optimizer
     _last_lr: list[_Rate]
+    _endless = "it has none, and goes on for as long as it is stepped"
+
+    def extend(self, total: int, policy: str = "continue") -> None:
+        """Raises StepsizeError, which says what to do instead: only those with a length have a longer one."""
+        raise StepsizeError(f"extend: a {type(self).__name__} takes no other length: {self._endless}")
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         if "core" in state_dict:
@@ -350,6 +356,7 @@ class CosineAnnealingWarmRestarts(ClosedForm, peer.CosineAnnealingWarmRestarts):
 
     _names = ("T_i", "eta_min", "base_lrs")
     _counter = "T_cur"
+    _endless = "its cycles never end; T_i is the length of the present one, from which T_mult makes the next"
 
     def _contents(self) -> list[Any]:
         return [self.base_lrs]
@@ -491,11 +498,11 @@ def _knots(points: tuple[tuple[float, float], ...], interpolation: Any) -> Sched
 
 
 class LambdaLR(_Twin, peer.LambdaLR):
-    pass
+    _endless = "its functions know how long they are; assign others to lr_lambdas"
 
 
 class MultiplicativeLR(_Twin, peer.MultiplicativeLR):
-    pass
+    _endless = "its functions know how long they are; assign others to lr_lambdas"
 
 
 class _PlateauNumbers(Numbers):
@@ -579,11 +586,43 @@ class SequentialLR(_Composed, peer.SequentialLR):
             self.last_epoch = before
             raise
 
+    def extend(self, total: int, policy: str = "continue") -> None:
+        """Continues with another length from the current update on, which the last of its schedulers takes: milestones
+        stay, and so does what is before it. On an error nothing changes.
+
+        Args:
+            total: The new length of the whole, beyond the current update and the last milestone.
+            policy: For the last scheduler: "continue" or "rescale", as ``extend`` of that.
+        """
+        number = convert.to_int64(total, "total")
+        last, begins = self._schedulers[-1], self._milestones[-1] if self._milestones else 0
+        if not hasattr(last, "extend"):
+            raise StepsizeError(
+                f"extend: the last of its schedulers is the {type(last).__name__} of {type(last).__module__}, expected"
+                f" one of {__name__}"
+            )
+        if policy not in POLICIES:
+            raise StepsizeError(f"policy = {policy!r}, expected 'continue' or 'rescale'")
+        if number <= max(begins, self.last_epoch):
+            raise StepsizeError(
+                f"total = {number}, expected more than the {self.last_epoch} updates that are done, and than the last"
+                f" milestone, {begins}"
+            )
+        if self.last_epoch >= begins:
+            last.extend(number - begins, policy)
+            self._last_lr = rates_of(self.optimizer.param_groups)
+        elif isinstance(last, Ending):
+            last._lengthen(number - begins, False)  # its turn is yet to come
+        else:
+            last.extend(number - begins, policy)
+
     def _first(self) -> Sequence[Any]:
         return [self._schedulers[bisect_right(self._milestones, 0)]]
 
 
 class ChainedScheduler(_Composed, peer.ChainedScheduler):
+    _endless = "those inside have lengths; call extend(total) of each that shall be longer, from the first on"
+
     def step(self) -> None:  # type: ignore[override]
         groups = self.optimizer.param_groups
         kept: list[Any] = []

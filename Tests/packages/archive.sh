@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# The archive of `make dist`: the same bytes twice, and, unpacked in a folder with a strange name, enough to build the
+# The archive of dev/make_archive.sh: the same bytes twice, and, unpacked in a folder with a strange name, enough to build the
 # examples with pkg-config, with CMake and by hand. Called by Tests/run_c_tests.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-fail() { echo "dist: $*" >&2; exit 1; }
+fail() { echo "archive: $*" >&2; exit 1; }
 built=()
 
-archive=$(dev/make_dist.sh | sed 's/: .*//')
+archive=$(dev/make_archive.sh | sed 's/: .*//')
 cp "$archive" "$work/first.tar.gz"
 sleep 1.1 # another second, so that a time in it would show
-TZ=Asia/Tokyo dev/make_dist.sh >/dev/null
+TZ=Asia/Tokyo dev/make_archive.sh >/dev/null
 cmp "$work/first.tar.gz" "$archive" || fail "two runs give other bytes"
 
 place="$work/not a plain|name&é"
@@ -33,7 +33,7 @@ if command -v pkg-config >/dev/null; then
   check "$work/shared"
   built+=(pkg-config)
 else
-  echo "dist: skipped pkg-config, not installed"
+  echo "archive: skipped pkg-config, not installed"
 fi
 if command -v cmake >/dev/null; then
   mkdir "$work/project" "$work/plain name"
@@ -55,6 +55,6 @@ END
   [ "$("$work/cmake/factorize")" = 'relative loss < 1e-3' ] || fail "factorize is wrong"
   built+=(CMake)
 else
-  echo "dist: skipped CMake, not installed"
+  echo "archive: skipped CMake, not installed"
 fi
-echo "dist: $archive, twice the same, unpacked and built by hand and with: ${built[*]}"
+echo "archive: $archive, twice the same, unpacked and built by hand and with: ${built[*]}"

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# The package for JavaScript under Node, and the explorer in Chromium; both build what they test.
+#   Tests/web/run.sh [node] [explorer]     both where none is named
+# What is not installed and cannot be (dev/setup_web.sh) is skipped, and the last line says so. Screenshots of the explorer
+# are left in build/tests/web.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+out=$PWD/build/tests/web
+python=${PYTHON:-python3}
+mkdir -p "$out"
+dev/setup_web.sh
+skipped=()
+
+fail() { echo "web: $*" >&2; exit 1; }
+skip() { echo "web: SKIPPED $1: $2"; skipped+=("$1"); }
+
+node() {
+  local node tests printed first
+  node=$(type -P node) || { skip node "node is not installed (dev/setup_web.sh)"; return; }
+  dev/build_wasm.sh
+  tests=$("$node" --test --test-reporter=tap bindings/wasm/test/*.test.js) || { printf '%s\n' "$tests" >&2; fail "a test failed"; }
+  echo "web: node: $(sed -n 's/^# pass //p' <<<"$tests") tests passed"
+
+  # The package as others get it, made twice.
+  dev/make_npm.sh >/dev/null
+  first=$(sha256sum dist/stepsize-*.tgz)
+  dev/make_npm.sh >/dev/null
+  [ "$first" = "$(sha256sum dist/stepsize-*.tgz)" ] || fail "two packages from the same files differ"
+  rm -rf "$out/node" && mkdir -p "$out/node/node_modules/stepsize"
+  tar -xzf dist/stepsize-*.tgz --strip-components=1 -C "$out/node/node_modules/stepsize"
+  cp bindings/wasm/examples/train.js "$out/node/train.mjs"
+  printed=$("$node" "$out/node/train.mjs")
+  [ "$printed" = "update 100: greedy(patience=5) * (warmup(10) >> cosine(190, floor=0.1)), decision patience
+loss 3.511e-64, end" ] || fail "the example printed: $printed"
+  # The programs of its README run.
+  sed -n '/^```js$/,/^```$/p' bindings/wasm/README.md | grep -v '^```' >"$out/node/readme.mjs"
+  printed=$("$node" "$out/node/readme.mjs")
+  grep -q 'did you mean "cosine"? 0' <<<"$printed" && grep -q '^true ' <<<"$printed" || fail "README.md printed: $printed"
+  echo "web: node: the package, its example and its README run"
+}
+
+explorer() {
+  type -P chromium >/dev/null || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
+  "$python" -c 'import playwright, stepsize' || { skip explorer "playwright or stepsize is not installed in $python"; return; }
+  "$python" dev/build_explorer.py "$out/explorer"
+  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$out/explorer" "$out")
+}
+
+for part in ${*:-node explorer}; do "$part"; done
+echo "web: passed${skipped:+, SKIPPED: ${skipped[*]}}"

@@ -1,0 +1,3 @@
+module stepsize
+
+go 1.19
