@@ -390,7 +390,8 @@ class Auto(Polyak):
         first = self.first
         super().correct(excess if first is None else min(excess, first), dot, norms)
         t = self.step - 1
-        self.smooth = excess if self.smooth is None else self.smooth + 0.05 * (excess - self.smooth)
+        excess = max(excess, 0.0)
+        self.smooth = 0.95 * (excess if self.smooth is None else self.smooth) + 0.05 * excess
         self.most += norms
         part = 0.1 if self.total is None else t / self.total
         if self.most and part < 0.5:
@@ -401,7 +402,9 @@ class Auto(Polyak):
     def set(self, wanted):
         """`wanted` has exp(b) already."""
         t = self.step - 1
-        warm = min((t + 1) / (20 if self.total is None else self.total / 50 + 1), 1.0)
-        left = 1.0 if self.total is None else max(1 - t / self.total, 0.0)
-        factor = float(mpmath.exp(self.exponent + 0.7 * self.m)) * warm * left
-        return super().set(self.factor * (self.last * factor))
+        if self.total is None:
+            course = min((t + 1) / 20, 1.0)
+        else:
+            course = min((t + 1) / (self.total / 50 + 1), 1.0) * max(1 - t / self.total, 0.0)
+        b = self.exponent + 0.7 * self.m
+        return super().set(self.factor * (self.last * course * (float(mpmath.exp(b)) if b else 1.0)))

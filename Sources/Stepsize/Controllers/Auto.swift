@@ -35,6 +35,7 @@ enum Auto: Estimating {
   static func isUsed(_ p: borrowing FixedBuffer) -> Bool { p[total] != 0 }
 
   /// Arranges the values of the parameters as those of `Polyak`.
+  @inline(never)
   static func arrange(_ p: inout FixedBuffer) {
     let isAdam = p[1] == 0
     p[total] = p[0]
@@ -52,28 +53,32 @@ enum Auto: Estimating {
   }
 
   /// - Parameter most: By how much the loss could have fallen in the last update.
+  @inline(never)
   static func learn(
     _ excess: Double, _ most: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
   ) {
-    if p[memory] == 0 { p[memory + 13] = finite(excess) }
-    p[memory + 12] = finite(p[memory + 12] + most)
-    p[memory + 13] = finite(p[memory + 13] + 0.05 * (excess - p[memory + 13]))
+    let excess = Swift.max(excess, 0)
+    let sum = finite(p[memory + 12] + most)
+    let average = 0.95 * (p[memory] == 0 ? excess : p[memory + 13]) + 0.05 * excess
+    p[memory + 12] = sum
+    p[memory + 13] = average
     let part = p[total].isNaN ? 0.1 : Double(step) / p[total]
-    guard p[memory + 12] > 0, part < 0.5 else { return }
-    let efficiency = (p[memory + 10] - p[memory + 13]) / p[memory + 12]
-    var found = -2.0
-    if efficiency > 0 {
-      found = bounded(Double.log(50 * efficiency * Swift.max(part, 0.01).squareRoot()), -2, 2)
-    }
+    guard sum > 0, part < 0.5 else { return }
+    let efficiency = (p[memory + 10] - average) / sum
+    // No logarithm of what is not above 0: the least.
+    let found = bounded(Double.log(Swift.max(50 * efficiency, 0.1) * Swift.max(part, 0.01).squareRoot()), -2, 2)
     p[memory + 14] += 0.05 * (found - p[memory + 14])
   }
 
-  /// What Polyak's rate is multiplied by.
-  static func factor(_ step: Int64, _ p: borrowing FixedBuffer, _ memory: Int) -> Double {
+  /// What it adds to b.
+  static func exponent(_ p: borrowing FixedBuffer, _ memory: Int) -> Double { 0.7 * p[memory + 14] }
+
+  /// The warm-up and the decay.
+  @inline(never)
+  static func course(_ step: Int64, _ p: borrowing FixedBuffer) -> Double {
     let t = Double(step)
-    let isEndless = p[total].isNaN
-    let warm = Swift.min((t + 1) / (isEndless ? 20 : p[total] / 50 + 1), 1)
-    let left = isEndless ? 1 : Swift.max(1 - t / p[total], 0)
-    return exp(Pair(p[memory + 7] + 0.7 * p[memory + 14])) * warm * left
+    // Without a total, NaN.
+    if t + 1 < 20, p[total].isNaN { return (t + 1) / 20 }
+    return p[total].isNaN ? 1 : Swift.min((t + 1) / (p[total] / 50 + 1), 1) * Swift.max(1 - t / p[total], 0)
   }
 }

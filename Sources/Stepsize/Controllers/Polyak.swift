@@ -87,7 +87,7 @@ enum Polyak: Estimating {
     let lowest = lowest(p)
     if isNew { p[memory + 4] = lowest }
     if p[adapt] > 0, reached < p[memory + 4] { p[memory + 4] = Swift.max(reached / 2, lowest) }
-    if p[size] > 0 { align(seen, seen.loss - lowest, step, &p, memory) }
+    if p[size] > 0 { align(seen, finite(seen.loss - lowest), step, &p, memory) }
     p[memory] = 1
     p[memory + 1] = loss
     p[memory + 2] = other
@@ -98,8 +98,12 @@ enum Polyak: Estimating {
     // Without a limit, NaN.
     if p[memory + 3] > 0, rate > p[growth] * p[memory + 3] { rate = p[growth] * p[memory + 3] }
     p[memory + 3] = rate
-    if Auto.isUsed(p) { return finite(rate * Auto.factor(step, p, memory)) }
-    return p[memory + 7] == 0 ? rate : rate * exp(Pair(p[memory + 7]))
+    var b = p[memory + 7]
+    if Auto.isUsed(p) {
+      b += Auto.exponent(p, memory)
+      rate *= Auto.course(step, p)
+    }
+    return b == 0 ? rate : rate * exp(Pair(b))
   }
 
   /// The lower bound where MoMo* estimates it: the value of its model after the step.
@@ -112,7 +116,7 @@ enum Polyak: Estimating {
     _ seen: Observation, _ excess: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
   ) {
     var b = p[memory + 7]
-    if p[memory] == 0 { p[memory + 10] = Swift.max(finite(excess), 0) }
+    if p[memory] == 0 { p[memory + 10] = Swift.max(excess, 0) }
     p[memory + 11] = Swift.max(p[memory + 11] - 1, 0)
     let norms = seen.gradientNorm * seen.updateNorm
     if Auto.isUsed(p) {

@@ -90,7 +90,7 @@ def test_what_is_not_finite_changes_nothing(value):
         scheduler = st.Scheduler(1.0, text)
         scheduler.observe(**numbers(scheduler, 3))
         for name in scheduler.observes:
-            rate, negative = scheduler.lr, value < 0 and ("norm" in name or name in ("distance", "loss"))
+            rate, negative = scheduler.lr, value < 0 and ("norm" in name or name in ("grad_l1", "distance", "loss"))
             given = {**numbers(scheduler, 4), name: value}
             if negative and (name != "loss" or "lower_bound" not in text):
                 with pytest.raises(st.StepsizeError, match="below 0"):
@@ -105,3 +105,4 @@ def test_classes_have_the_parameters():
     assert scheduler.observe(8.0, grad_norm=2.0) == 0.5
     assert str(st.DoG(r=1e-3, per_group=True)) == "dog(0.001, per_group=true)"
     assert str(st.DAdaptation(growth=1.5)) == "dadapt(growth=1.5)"
+    assert str(st.Auto(100, "sgd", momentum=0.5)) == 'auto(100, "sgd", 0.5)'

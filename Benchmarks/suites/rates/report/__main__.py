@@ -1,6 +1,6 @@
-"""docs/rates.md and its pictures, from the stored results.
+"""docs/rates.md and its pictures, from the stored results; with --which the page of one line for each situation.
 
-    python -m rates.report [--results FILE] [--output FILE]
+    python -m rates.report [--results FILE] [--output FILE] [--which]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 from engine.files import read_json
 
 from rates.report.page import page
+from rates.report.which import which
 
 PAGE = HERE.parents[3] / "docs" / "rates.md"
 
@@ -27,10 +28,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="report-rates", description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=HERE.parent / "results" / "results.json", metavar="FILE")
     parser.add_argument("--output", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument("--which", action="store_true", help="which line to paste, in place of the report")
     options = parser.parse_args()
     options.output.parent.mkdir(parents=True, exist_ok=True)
     results = read_json(options.results)
-    options.output.write_text(page(results, options.output.with_suffix("")), encoding="utf-8")
+    text = which(results) if options.which else page(results, options.output.with_suffix(""))
+    options.output.write_text(text, encoding="utf-8")
     print(f"{options.output}: {len(results['entries'])} entries")
     return 0
 

@@ -14,6 +14,7 @@ scheduler combines both. All rates are computed by the native library, with the 
 from ._core import named
 from ._core.controller import Controller
 from ._core.controllers import (
+    Auto,
     DAdaptation,
     DoG,
     EarlyStop,
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
     from .nmf import StochasticNMF
 
 __all__ = [
-    "Controller", "DAdaptation", "DoG", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase", "Plateau",
-    "Polyak",
+    "Auto", "Controller", "DAdaptation", "DoG", "GreedyLR", "Hypergradient", "Learned", "LineSearch", "Phase",
+    "Plateau", "Polyak",
     "Schedule", "Scheduler", "EarlyStop", "StepsizeError", "__version__", "parse",
 ]  # fmt: skip
 __all__ += named.__all__
