@@ -66,7 +66,8 @@ enum Auto: Estimating {
     guard sum > 0, part < 0.5 else { return }
     let efficiency = (p[memory + 10] - average) / sum
     // No logarithm of what is not above 0: the least.
-    let found = bounded(Double.log(Swift.max(50 * efficiency, 0.1) * Swift.max(part, 0.01).squareRoot()), -2, 2)
+    let found = bounded(
+      Double.log(Swift.max(50 * efficiency, 0.1) * Swift.max(part, 0.01).squareRoot()), -2, 2)
     p[memory + 14] += 0.05 * (found - p[memory + 14])
   }
 
