@@ -192,10 +192,11 @@ def schedule_class(entry: Entry, one: Declared) -> str:
 
 
 def controller_class(entry: Entry, one: Declared) -> str:
-    """The first parameter may stand without its name where it is the variant, or the phase."""
+    """The first parameter may stand without its name where it is the variant, the phase or the total."""
     check_names(entry)
     parts = []
-    is_positional = entry.parameters[0].kind in ("word", "name")
+    first = entry.parameters[0]
+    is_positional = first.kind in ("word", "name") or first.name == "total"
     if not is_positional:
         parts.append("*")
     for i, p in enumerate(entry.parameters):

@@ -105,4 +105,4 @@ def test_classes_have_the_parameters():
     assert scheduler.observe(8.0, grad_norm=2.0) == 0.5
     assert str(st.DoG(r=1e-3, per_group=True)) == "dog(0.001, per_group=true)"
     assert str(st.DAdaptation(growth=1.5)) == "dadapt(growth=1.5)"
-    assert str(st.Auto(100, "sgd", momentum=0.5)) == 'auto(100, "sgd", 0.5)'
+    assert str(st.Auto(100, optimizer="sgd", momentum=0.5)) == 'auto(100, optimizer="sgd", momentum=0.5)'

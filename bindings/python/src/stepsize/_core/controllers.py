@@ -67,8 +67,8 @@ class Auto(Controller):
 
     def __init__(
         self,
-        *,
         total: int | None = None,
+        *,
         optimizer: Literal["adam", "sgd"] | None = None,
         momentum: float | None = None,
         lower_bound: float | None = None,
