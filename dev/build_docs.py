@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
 GUIDES = {
-    "index": "Start", "install": "Installing", "schedules": "Schedules", "controllers": "Controllers, phases, record",
-    "tuning-free": "Rates that find themselves",
+    "index": "Start", "install": "Installing", "which": "Which one should I use", "schedules": "Schedules",
+    "controllers": "Controllers, phases, record",
+    "tuning-free": "Rates that find themselves", "auto": "auto, measured",
     "finder": "Finding the learning rate", "recipes": "Recipes",
     "rates": "Rates and schedules compared", "refinement": "Refinement",
     "trainers": "C and C++ trainers", "swift": "Swift", "bind": "Other languages", "abi": "Binary interface",

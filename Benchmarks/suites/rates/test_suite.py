@@ -32,11 +32,11 @@ from rates.entrants import ALL, ENTRANTS, available, tunes_itself
 from rates.problem import DESIGN, PARTS, REPORT, TUNING
 from rates.problems import PROBLEMS, of
 from rates.report import tables
+from rates.report.__main__ import PAGES
 from rates.report.losses import Losses
 from rates.report.page import page
 
 SUITES = Path(__file__).resolve().parent.parent
-PAGE = SUITES.parents[1] / "docs" / "rates.md"
 RESULTS = SUITES / "rates" / "results" / "results.json"
 TINY = suite.Settings("tiny", ("logistic iris",), ("constant", "linear", "refined", "greedy", "calibrated linear"),
                       (60,), "tiny", ("sgd",))  # fmt: skip
@@ -301,11 +301,13 @@ def test_a_page_of_what_is_finished(finished, tmp_path):
         assert (tmp_path / picture).stat().st_size > 5000
 
 
-def test_the_page_is_what_the_stored_results_say(tmp_path):
+@pytest.mark.parametrize("stored, made, is_which", PAGES, ids=[made.stem for _, made, _ in PAGES])
+def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, is_which):
     pytest.importorskip("matplotlib")
-    output = tmp_path / "rates.md"
-    command = [sys.executable, "-m", "rates.report", "--output", output]
-    subprocess.run(command, cwd=SUITES, check=True, capture_output=True)
-    assert output.read_text(encoding="utf-8") == PAGE.read_text(encoding="utf-8")
-    pictures = set(re.findall(r"\]\((rates/\w+\.png)\)", PAGE.read_text(encoding="utf-8")))
-    assert pictures and all((PAGE.parent / name).is_file() for name in pictures)
+    output = tmp_path / made.name
+    command = [sys.executable, "-m", "rates.report", "--results", stored, "--output", output]
+    subprocess.run([*command, *(["--which"] if is_which else [])], cwd=SUITES, check=True, capture_output=True)
+    text = made.read_text(encoding="utf-8")
+    assert output.read_text(encoding="utf-8") == text
+    pictures = set(re.findall(r"\]\((\w+/\w+\.png)\)", text))
+    assert bool(pictures) != is_which and all((made.parent / name).is_file() for name in pictures)

@@ -21,20 +21,27 @@ from engine.files import read_json
 from rates.report.page import page
 from rates.report.which import which
 
-PAGE = HERE.parents[3] / "docs" / "rates.md"
+DOCS, STORED = HERE.parents[3] / "docs", HERE.parent / "results"
+# The pages of the documentation: results, page, and whether it is the one of lines to paste.
+PAGES = (
+    (STORED / "results.json", DOCS / "rates.md", False),
+    (STORED / "auto.json", DOCS / "auto.md", False),
+    (STORED / "auto.json", DOCS / "which.md", True),
+)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="report-rates", description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, default=HERE.parent / "results" / "results.json", metavar="FILE")
-    parser.add_argument("--output", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="without it: every page of the documentation")
+    parser.add_argument("--output", type=Path, default=DOCS / "rates.md", metavar="FILE")
     parser.add_argument("--which", action="store_true", help="which line to paste, in place of the report")
     options = parser.parse_args()
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    results = read_json(options.results)
-    text = which(results) if options.which else page(results, options.output.with_suffix(""))
-    options.output.write_text(text, encoding="utf-8")
-    print(f"{options.output}: {len(results['entries'])} entries")
+    for stored, output, is_which in [(options.results, options.output, options.which)] if options.results else PAGES:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        results = read_json(stored)
+        text = which(results) if is_which else page(results, output.with_suffix(""))
+        output.write_text(text, encoding="utf-8")
+        print(f"{output}: {len(results['entries'])} entries")
     return 0
 
 

@@ -16,6 +16,8 @@ from .losses import Losses, Pair
 from .tables import percent
 
 LENGTH = 10_000  # of the lines to paste
+# On fewer pairs no line is recommended.
+FEWEST = 5
 OPTIMIZERS = {"adamw": "AdamW", "sgd": "SGD with momentum 0.9"}
 
 
@@ -74,8 +76,8 @@ def ranked(losses: Losses, pairs: list[Pair], case: Case) -> list[tuple[str, np.
 def line(losses: Losses, case: Case, optimizer: str, part: str) -> list[str]:
     pairs = [pair for pair in losses.pairs(part) if pair[2] == optimizer and case.on(PROBLEMS[pair[0]])]
     order = ranked(losses, pairs, case)
-    if not order:
-        return [case.situation, OPTIMIZERS[optimizer], "nothing measured", "", "", ""]
+    if not order or len(pairs) < FEWEST:
+        return [case.situation, OPTIMIZERS[optimizer], "too few problems measured", "", f"{len(pairs)}", ""]
     (name, regrets), *others = order
     second = f"{others[0][0]}: {percent(np.expm1(others[0][1].mean()), sign=True)}" if others else ""
     return [case.situation, OPTIMIZERS[optimizer], f"`{ENTRANTS[name].text(LENGTH, 0.1, optimizer)}`",
