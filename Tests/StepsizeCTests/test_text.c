@@ -149,7 +149,7 @@ static void error_offsets(void) {
   refused("\xc3(10)", 5, STEPSIZE_ERROR_SYNTAX, 0, "\\xc3");
   refused("\xc2\x85(10)", 6, STEPSIZE_ERROR_SYNTAX, 0, "\\xc2");
   refused("\xe2\x80\xae(10)", 7, STEPSIZE_ERROR_SYNTAX, 0, "\\xe2");
-  refused("greedy() \xe2\x88\x92 linear(9)", 22, STEPSIZE_ERROR_SYNTAX, 9, "\"\xe2\x88\x92\"");
+  refused("linear(9) \xe2\x88\x92 3", 15, STEPSIZE_ERROR_SYNTAX, 10, "\"\xe2\x88\x92\"");
   refused("cosine(100", 10, STEPSIZE_ERROR_SYNTAX, 10, "\",\" or \")\"");
   refused("piecewise([1, 2", 15, STEPSIZE_ERROR_SYNTAX, 15, "\",\" or \"]\"");
   refused("linear(10, phase=\"\xc3\")", 21, STEPSIZE_ERROR_ARGUMENT, 0, "phase");
