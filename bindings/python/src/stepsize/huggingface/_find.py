@@ -14,11 +14,9 @@ if TYPE_CHECKING:
 
 
 def find(trainer: Any, **options: Any) -> Finder:
-    """Trains the Trainer's model on its data with a rising rate until the loss diverges, and takes it back::
+    """Trains the Trainer's model on its data with a rising rate until the loss diverges, and takes it back.
 
-        trainer = Trainer(model, args, train_dataset=data)
-        args.learning_rate = find(trainer).suggest()
-        trainer.train()
+    ``args.learning_rate = find(trainer).suggest()`` sets the rate before ``trainer.train()``.
 
     An update is one batch of the Trainer's loader, by its optimizer, its loss, its precision and its limit of the
     gradient norm; no callback is called, and nothing is logged or saved. Afterwards, also where an error ends the test,
