@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def restoring(model: torch.nn.Module, optimizer: torch.optim.Optimizer | None = None, *others: Any) -> Iterator[None]:
-    """Whatever happens inside, and however it ends, everything is afterwards as it was before::
-
-        with restoring(model, optimizer, scaler):
-            ...
+    """Whatever happens inside, and however it ends, everything is afterwards as it was before.
 
     That is the model's parameters, buffers, gradients and modes; the groups and the state of the optimizer; what others
     return from ``state_dict``, such as a gradient scaler or a scheduler; and the generators of random numbers of torch,
