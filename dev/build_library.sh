@@ -45,7 +45,7 @@ fi
 
 # build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
 build() {
-  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option link id
+  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option object link id
   shift 3
   mapfile -t modules < <(dev/modules.sh "$build" "$layer")
   link=(
@@ -60,7 +60,7 @@ build() {
   # All modules are compiled as one, for what the library exports. Both forms are made of the object that comes of it.
   "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
   "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
-  for option in "${modules[@]}"; do case $option in *.c.o) native+=("$option") ;; esac; done
+  for object in "${modules[@]}"; do case $object in *.c.o) native+=("$object") ;; esac; done
   archive "$library" "$symbols"
   # Which build it is, is told by its code: what debuggers read has paths of this machine.
   id=$(sha1sum "$out/lib/lib$library.a" | cut -c 1-40)

@@ -22,7 +22,7 @@ optimizer=(wasm-opt -Oz --converge --enable-bulk-memory --enable-exception-handl
 export TARGET=$target
 export C_OPTIONS="-Ibindings/wasm/libc ${features[*]}"
 # WebAssembly's stack is out of reach of what is written beyond an array.
-list=$(dev/modules.sh "$build" -lto=llvm-full -disable-stack-protector -Xfrontend -disable-llvm-merge-functions-pass StepsizeC)
+list=$(dev/modules.sh "$build" -lto=llvm-full -disable-stack-protector StepsizeC)
 mapfile -t modules < <(grep -v '/memcpy\.c\.o$' <<<"$list")
 
 inputs=("${modules[@]}" bindings/wasm/libc/* dev/build_wasm.sh)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# debian.sh COMMAND:PACKAGE...: installs the Debian PACKAGE of each COMMAND that is missing, where that is allowed; elsewhere it says
-# what to install. One at a time: apt-get refuses to run beside another one.
+# debian.sh COMMAND:PACKAGE...: installs the Debian PACKAGE of each COMMAND that is missing, where that is allowed; elsewhere
+# it says what to install. One at a time: apt-get refuses to run beside another one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 missing=

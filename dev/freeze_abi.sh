@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-version=${1:-$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)}
+version=${1:-$(dev/version.sh)}
 folder=Tests/abi/$version
 newest=$(sed -n 's/^## \([0-9.]*\).*/\1/p' CHANGELOG.md | head -n 1)
 if [ "$version" != "$newest" ]; then

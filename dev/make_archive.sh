@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 umask 022
 
-version=$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)
+version=$(dev/version.sh)
 platform=${PLATFORM:-$(uname -m)-linux-gnu}
 case $platform in
   x86_64-*-gnu) libc="glibc 2.4 or later" ;;
@@ -23,6 +23,4 @@ sed -e "s/@VERSION@/$version/g" -e "s/@PROCESSOR@/${platform%%-*}/g" -e "s/@LIBC
 install -m 644 LICENSE CHANGELOG.md "$stage/$name"
 install -D -m 644 -t "$stage/$name/examples" bindings/c/examples/hello.c bindings/c/examples/factorize.c
 mkdir -p dist
-tar --sort=name --format=ustar "--mtime=@$(dev/source_date.sh)" --owner=0 --group=0 --numeric-owner -C "$stage" -c "$name" |
-  gzip -9n >"dist/$name.tar.gz"
-echo "dist/$name.tar.gz: $(stat -c %s "dist/$name.tar.gz") bytes"
+dev/pack.sh "$stage" "$name" "dist/$name.tar.gz"

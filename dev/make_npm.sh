@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 umask 022
 
 folder=${1:-dist}
-version=$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)
+version=$(dev/version.sh)
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 package=$stage/package
@@ -14,6 +14,4 @@ install -D -m 644 -t "$package/src" bindings/wasm/src/*
 install -m 644 -t "$package" bindings/wasm/{index.js,index.d.ts,README.md} build/wasm/stepsize.wasm LICENSE
 sed "s/\"version\": .*/\"version\": \"$version\",/" bindings/wasm/package.json >"$package/package.json"
 mkdir -p "$folder"
-tar --sort=name --format=ustar "--mtime=@$(dev/source_date.sh)" --owner=0 --group=0 --numeric-owner -C "$stage" -c package |
-  gzip -9n >"$folder/stepsize-$version.tgz"
-echo "$folder/stepsize-$version.tgz: $(stat -c %s "$folder/stepsize-$version.tgz") bytes"
+dev/pack.sh "$stage" package "$folder/stepsize-$version.tgz"

@@ -15,13 +15,7 @@ while [[ ${1:-} == -* ]]; do
   given+=("$1")
   shift
 done
-if [ ${#given[@]} = 0 ]; then 
-  given=(
-    -lto=llvm-full -gline-tables-only -file-compilation-dir .
-    # It would wrap the runtime's allocator (below) in functions that may be inlined.
-    -Xfrontend -disable-llvm-merge-functions-pass
-  )
-fi
+if [ ${#given[@]} = 0 ]; then given=(-lto=llvm-full -gline-tables-only -file-compilation-dir .); fi
 
 machine=$(uname -m)
 case ${PLATFORM:-$machine} in
@@ -52,7 +46,8 @@ read -ra c_options <<<"${C_OPTIONS:-}"
 includes=()
 for include in Sources/*/include; do includes+=("-I$include"); done
 # What Sources/CStepsize/Guard.c defines in the place of Swift's runtime must be called: no copy of the runtime's own may be
-# inlined.
+# inlined, nor a function that the compiler wraps around some of them because they are alike.
+options+=(-Xfrontend -disable-llvm-merge-functions-pass)
 for name in $(sed -n 's/^void \**swift_\([A-Za-z_]*\)(.*/\1/p' Sources/CStepsize/Guard.c); do
   options+=(-Xllvm "-force-attribute=swift_$name:noinline")
 done
@@ -88,7 +83,7 @@ fresh() {
     [ -z "$(find "$@" -newer "$file" -print -quit)" ]
 }
 
-# make FILE INPUT... -- COMMAND...
+# make_file FILE INPUT... -- COMMAND...: runs the COMMAND, which makes FILE from its INPUTs, where that is needed.
 make_file() {
   local file=$1 inputs=()
   shift
@@ -107,7 +102,7 @@ make_file() {
 }
 
 compile() {
-  local module=$1 import inputs=() sources
+  local module=$1 import inputs=() source sources
   if [ -z "$(find "Sources/$module" -name '*.swift' -print -quit)" ]; then
     for source in Sources/"$module"/*.c; do
       make_file "$folder/$(basename "$source").o" "$source" Sources/*/include -- "${cc[@]}" -std=c99 -O2 \

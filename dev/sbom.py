@@ -26,8 +26,7 @@ def output(*words: str) -> str:
 
 
 def version() -> str:
-    header = (ROOT / "include/stepsize/stepsize.h").read_text(encoding="utf-8")
-    return ".".join(re.findall(r"^#define STEPSIZE_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header, re.MULTILINE))
+    return output("dev/version.sh")
 
 
 def package(name: str, number: str, licence: str, text: str, **more: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 fail() { echo "platform.sh: $platform: $*" >&2; exit 1; }
 told() { echo "$platform: $*"; }
-version=$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)
+version=$(dev/version.sh)
 
 libraries() {
   Tests/abi/check_binary.sh

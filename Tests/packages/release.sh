@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PYTHON=${PYTHON:-python3}
 fail() { echo "release: $*" >&2; exit 1; }
 [ -f dist/SHA256SUMS ] || fail "dist is not there: make dist"
-version=$(sed -n 's/^#define STEPSIZE_VERSION_[MP][A-Z]* //p' include/stepsize/stepsize.h | paste -sd .)
+version=$(dev/version.sh)
 
 checksums() {
   (cd dist && sha256sum --quiet -c SHA256SUMS) || fail "SHA256SUMS"

@@ -227,10 +227,21 @@ def _gather_texts(text: str, group: Any) -> list[str]:
     return found
 
 
-def _torch_distributed() -> Any:
-    # A process group means that torch has been imported.
+def process_count(group: Any) -> int:
+    """How many processes of ``torch.distributed`` train together."""
+    distributed = _running()
+    return 1 if distributed is None else int(distributed.get_world_size(group))
+
+
+def _running() -> Any:
+    """``torch.distributed`` where it is in use; a process group means that torch has been imported."""
     distributed = sys.modules.get("torch.distributed")
-    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
+    return distributed if distributed and distributed.is_available() and distributed.is_initialized() else None
+
+
+def _torch_distributed() -> Any:
+    distributed = _running()
+    if distributed is None:
         raise StepsizeError(
             "group: there is no process group; call torch.distributed.init_process_group first, or pass a communicator"
             " of mpi4py"

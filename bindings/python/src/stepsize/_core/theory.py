@@ -168,7 +168,7 @@ class Refinement:
             cure = f"capped at {self.floor!r}" if self.floor > 0 else "try capped=True"
             notes.append(f"collapsed, since the norms vanish: {cure}")
         else:
-            notes.append("the norms do not vanish" if self.floor == 0 else f"a floor of {self.floor!r}")
+            notes.append("the norms do not vanish")
         notes += [
             f"{count} {what}"
             for count, what in ((self.repaired, "repaired"), (self.zeros, "zeros"), (self.raised, "raised"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._foreign.errors import StepsizeError
+from ..distributed import process_count
 from ..torch import _find
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def find(trainer: Any, **options: Any) -> Finder:
     args, accelerator = trainer.args, trainer.accelerator
     if trainer.is_deepspeed_enabled or trainer.is_fsdp_enabled:
         raise StepsizeError("find: expected a Trainer without DeepSpeed or FSDP, which make the model only in train()")
-    size = _find.size_of(None)
+    size = process_count(None)
 
     def average() -> None:
         # The Trainer wraps its model, so that this happens by itself, only in train().

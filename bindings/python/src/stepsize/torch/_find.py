@@ -8,7 +8,7 @@ import torch
 
 from .._core.finder import Finder, endless
 from .._foreign.errors import StepsizeError
-from ..distributed import gather_numbers, mean_loss
+from ..distributed import gather_numbers, mean_loss, process_count
 from ._groups import write
 from ._restoring import restoring
 
@@ -53,7 +53,7 @@ def find(
         options: Those of ``stepsize.Finder``: ``start``, ``end``, ``count`` …
     """
     finder = Finder(**options)
-    is_one = size_of(group) == 1
+    is_one = process_count(group) == 1
     others = [*restore, *([] if scaler is None else [scaler])]
     if _has_state(data):
         others.append(data)
@@ -80,14 +80,6 @@ def find(
             told = value.detach()
             finder.tell(told if is_one else mean_loss(told, group))  # type: ignore[arg-type]
     return finder
-
-
-def size_of(group: Any) -> int:
-    """How many processes train together."""
-    distributed = torch.distributed
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return 1
-    return distributed.get_world_size(group)
 
 
 def _agreed(rate: float, batches: Iterator[Any], group: Any) -> Any:

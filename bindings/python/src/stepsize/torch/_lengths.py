@@ -12,7 +12,10 @@ from ._groups import write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-POLICIES = ("continue", "rescale")
+
+def check_policy(policy: str) -> None:
+    if policy not in ("continue", "rescale"):
+        raise StepsizeError(f"policy = {policy!r}, expected 'continue' or 'rescale'")
 
 
 class Ending:
@@ -34,8 +37,7 @@ class Ending:
                 length, so that the rate of the current update jumps.
         """
         number = convert.to_int64(total, "total")
-        if policy not in POLICIES:
-            raise StepsizeError(f"policy = {policy!r}, expected 'continue' or 'rescale'")
+        check_policy(policy)
         if number <= self.last_epoch:
             raise StepsizeError(f"total = {number}, expected more than the {self.last_epoch} updates that are done")
         if policy == "continue" and self.last_epoch >= getattr(self, self._length):

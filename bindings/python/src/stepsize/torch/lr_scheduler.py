@@ -36,7 +36,7 @@ from ..peers import pytorch as peers
 from ._bases import forget_stale, note_stale, warn_of_stale
 from ._dropin import Dropin, Plan, put_momentum
 from ._groups import Curves, is_ours, rates_of, warn_of_order, write
-from ._lengths import POLICIES, Ending
+from ._lengths import Ending, check_policy
 from ._observer import Numbers, Observer
 
 if TYPE_CHECKING:
@@ -601,8 +601,7 @@ class SequentialLR(_Composed, peer.SequentialLR):
                 f"extend: the last of its schedulers is the {type(last).__name__} of {type(last).__module__}, expected"
                 f" one of {__name__}"
             )
-        if policy not in POLICIES:
-            raise StepsizeError(f"policy = {policy!r}, expected 'continue' or 'rescale'")
+        check_policy(policy)
         if number <= max(begins, self.last_epoch):
             raise StepsizeError(
                 f"total = {number}, expected more than the {self.last_epoch} updates that are done, and than the last"
