@@ -41,6 +41,7 @@ optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
 """,
     "optimizer": """
 import torch, stepsize.torch
+model = torch.nn.ModuleDict({"blocks": torch.nn.ModuleList(torch.nn.Linear(2, 2) for _ in range(3))})
 optimizer = torch.optim.SGD([torch.zeros(2, requires_grad=True)], lr=0.1)
 """,
 }

@@ -31,7 +31,7 @@ def layer_decay(
     """Parameter groups for an optimizer, with the rate ``lr * decay**k`` for the k-th layer before the last::
 
         optimizer = torch.optim.AdamW(layer_decay(model, 1e-3, 0.75))
-        scheduler = Scheduler(optimizer, "warmup(500) >> cosine(9500)")
+        scheduler = stepsize.torch.Scheduler(optimizer, "warmup(500) >> cosine(9500)")
 
     The layers of a timm model are timm's. Otherwise the blocks of the model's longest numbered list (``blocks.0``,
     ``encoder.layer.0``, ``model.layers.0``, ``h.0`` …) are one layer each, parameters before it are the first layer,
