@@ -29,6 +29,12 @@ mkdir -p "$folder"
 exec 9>"$folder.lock"
 if command -v flock >/dev/null; then flock 9; fi
 
+# The compiler's cache of modules holds absolute paths: one that was made for a checkout in another place does not build.
+here=$(pwd -P)
+if [ "$(cat "$folder/cache/checkout" 2>/dev/null)" != "$here" ]; then rm -rf "$folder/cache"; fi
+mkdir -p "$folder/cache"
+printf '%s\n' "$here" >"$folder/cache/checkout"
+
 options=(
   -target "$target" -enable-experimental-feature Embedded -DEmbedded -swift-version 6 -package-name stepsize
   -parse-as-library -wmo
