@@ -6,18 +6,23 @@ import random
 import subprocess
 import sys
 
+import preloaded
 from support import REPOSITORY
 
 EXAMPLES = REPOSITORY / "bindings/python/examples/frameworks"
 
 
+QUIET = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
+
+
 def run(script, *arguments, timeout=240, **environment):
     """Runs a script of Python in a process of its own and returns what it printed."""
-    quiet = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
-    done = subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True, text=True, timeout=timeout, env={**os.environ, **quiet, **environment},
-    )  # fmt: skip
+    words, environment = [script, *arguments], {**os.environ, **QUIET, **environment}
+    if script == "-m":
+        command = [sys.executable, *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
+    else:
+        done = preloaded.run(words, timeout=timeout, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
