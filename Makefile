@@ -46,8 +46,8 @@ demo: lib .venv/demo
 check: .venv/test
 	.venv/bin/python dev/test.py --quick
 
-test: .venv/test
-	.venv/bin/python dev/test.py
+test: .venv/bin/python
+	.venv/bin/python dev/test.py --install
 
 # The same in a separate environment without the big frameworks: tests that need them are skipped.
 test-core: .venv-core/test

@@ -1,9 +1,9 @@
-"""Runs programs of Python, each in a process of its own, forked from one that has imported the framework which the program
-imports: that takes seconds of each process otherwise.
+"""Runs programs of Python, each in a process of its own that is forked from one with their framework imported: the
+import takes seconds.
 
-`run` is what tests call. This file as a program is the process that forks: `preloaded.py MODULE...` imports these and reads
-what to run from its standard input, a line of JSON each; it writes the exit status of each, a line each. A program begins in
-a fresh `__main__`, and ends as any other does, with the interpreter's own shutdown.
+`run` is what tests call. This file as a program is the process that forks: `preloaded.py MODULE...` imports these and
+reads what to run from its standard input, a line of JSON each; it writes the exit status of each, a line each. A
+program begins in a fresh `__main__`, and ends as any other does, with the interpreter's own shutdown.
 """
 
 import atexit
@@ -18,8 +18,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-# What is imported beforehand, by what stands in a program. Of torch also what it imports by itself when the first optimizer
-# is made.
+# What is imported beforehand, by what stands in a program. Of torch also what it imports by itself when the first
+# optimizer is made.
 IMPORTS = {
     r"torch|transformers|accelerate|lightning": "torch._dynamo",
     r"transformers|accelerate|huggingface": "transformers.trainer",
@@ -65,7 +65,7 @@ def server(modules, environment):
 def run(words, *, source=None, folder=None, environment=None, timeout=240):
     """Runs `python WORDS...`, or a `source` as `python -c`, and returns a subprocess.CompletedProcess with its texts.
 
-    What the interpreter and the frameworks read of the environment at their start is what it was for the first program."""
+    What the interpreter and the frameworks read of the environment when they start is that of the first program."""
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
