@@ -89,6 +89,7 @@ generate: .venv/test
 	dev/generate.sh
 
 docs: .venv/docs
+	dev/debian.sh wasm-opt:binaryen
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./bindings/python
 	.venv/bin/python dev/build_docs.py
 	@echo "To read it: python3 -m http.server -d build/docs"

@@ -125,6 +125,7 @@ def stages(installs: bool = False) -> list[Stage]:
             after=("wheel",),
         ),
         Stage("the same bits", ["Tests/run_c_tests.sh bits"], after=("build",), needs_packages=False),
+        Stage("JavaScript and the explorer", ["Tests/web/run.sh"], after=("wheel",)),
         Stage("Python: peers", [pytest("-x", "-p no:logging", '-m "not framework"', files(MANY))], after=("wheel",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",), needs_packages=False),
         Stage(
@@ -133,8 +134,7 @@ def stages(installs: bool = False) -> list[Stage]:
             after=("build",),
             quick_commands=["Tests/run_c_tests.sh quick"],
         ),
-        Stage("JavaScript and the explorer", ["Tests/web/run.sh"], after=("wheel",)),
-        Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),
+        Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",), follows=("JavaScript and the explorer",)),
         Stage(
             "other platforms",
             ["dev/check_portable.sh"],
