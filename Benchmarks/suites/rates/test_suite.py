@@ -317,3 +317,18 @@ def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, is_whic
     assert output.read_text(encoding="utf-8") == text
     pictures = set(re.findall(r"\]\((\w+/\w+\.png)\)", text))
     assert bool(pictures) != is_which and all((made.parent / name).is_file() for name in pictures)
+
+
+def test_results_of_several_calls_are_one():
+    first, second = ({**made_up(), "budget": [{"length": length, "level": "tiny", "cells": 6, "core_seconds": 3}]}
+                     for length in (500, 120))  # fmt: skip
+    for one, names in ((first, {"greedy": {}}), (second, {"linear": {}})):
+        one["protocol"] |= {"levels": {"tiny": {}}, "entrants": names}
+    for one in second["entries"]:
+        one["length"] = 120
+    second["problems"][0]["lengths"] = {"120": "tiny"}
+    both = results.merged([first, second])
+    assert len(both["entries"]) == len(first["entries"]) + len(second["entries"])
+    assert both["problems"][0]["lengths"] == {"500": "tiny", "120": "tiny"}
+    assert both["run"]["cells"] == 12 and set(both["protocol"]["entrants"]) == {"greedy", "linear"}
+    assert results.merged([first, first])["entries"] == results.merged([first])["entries"]
