@@ -260,6 +260,7 @@ def test_shares_of_the_trainers_total(tmp_path):
 # ---- accelerate ----
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("size", [1, 2])
 def test_accelerate_steps_once_per_update(size, tmp_path):
     worker = REPOSITORY / "bindings/python/tests/accelerate_worker.py"
@@ -394,6 +395,7 @@ def test_the_example_runs():
     assert "resumed with the same rates: True" in run(EXAMPLES / "huggingface_greedy.py")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_example_with_accelerate_runs(size):
     pytest.importorskip("sklearn")
