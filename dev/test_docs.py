@@ -16,6 +16,8 @@ from pathlib import Path
 import stepsize
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bindings/python/tests"))
+import preloaded  # noqa: E402
 
 # What the examples in docstrings take for granted: always, and where they use a framework. Without it they are not run.
 PRELUDE = """
@@ -59,11 +61,10 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def run(words: list[str], folder: str) -> str:
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+def run(source: str, folder: str) -> None:
+    done = preloaded.run([], source=source, folder=folder)
     if done.returncode != 0:
-        sys.exit(f"documents: {words[-1]}\nanswers {done.returncode}: {done.stderr}")
-    return done.stdout
+        sys.exit(f"documents: {source}\nreturns {done.returncode}: {done.stderr}")
 
 
 # What an example needs and does not import: by what stands in it.
@@ -155,7 +156,7 @@ def run_docstring_example(path: Path, source: str) -> bool:
     whole = f"{PRELUDE}from {module} import *\n{setup}{source}"
     if not is_runnable(whole):
         return False
-    run([sys.executable, "-c", whole], tempfile.gettempdir())
+    run(whole, tempfile.gettempdir())
     return True
 
 
@@ -168,7 +169,10 @@ def check_site() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         site = Path(folder) / "site"
-        run([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", str(site)], folder)
+        words = [sys.executable, str(ROOT / "dev/build_docs.py"), "--output", str(site)]
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"documents: build_docs.py returns {done.returncode}: {done.stderr}")
         index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
         words = {entry["title"] for entry in index["docs"]}
         for name in ("needs_loss", "Cosine", "GreedyLR", "OneCycleLR", "refine", "Chebyshev"):
@@ -215,7 +219,7 @@ def main() -> int:
                 with tempfile.TemporaryDirectory() as folder:
                     (Path(folder) / "build").mkdir()
                     if language == "python":
-                        run([sys.executable, "-c", source], folder)
+                        run(source, folder)
                     else:
                         check_shell(source, folder)
                 passed += 1

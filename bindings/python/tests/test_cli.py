@@ -149,6 +149,17 @@ def test_the_drawn_curve_is_the_schedule():
         assert abs(row - 11 * (column * 10 / 400)) <= 1
 
 
+@pytest.mark.parametrize("columns", (18, 24, 39, 55, 56, 80, 120))
+def test_show_fits_any_terminal(columns):
+    pytest.importorskip("rich")
+    text = ok("show", "warmup(500) >> cosine(9500, floor=0.1)", "--base-lr", "1e-3", COLUMNS=str(columns))
+    assert max(map(len, text.splitlines())) <= columns and "…" not in text
+    words = " ".join(text.split())
+    assert "500" in words and "0.000905113" in words and "cosine begins" in words and "three quarters" in words
+    # Each row of the curve is one line: twelve rows and the axis.
+    assert sum("│" in line for line in text.splitlines()) == 12 and sum("└" in line for line in text.splitlines()) == 1
+
+
 def output_is_ascii(lines):
     return all(ord(character) < 128 for line in lines for character in line)
 
