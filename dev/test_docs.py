@@ -15,6 +15,8 @@ from pathlib import Path
 import stepsize
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bindings/python/tests"))
+import preloaded  # noqa: E402
 
 # What the examples in docstrings take for granted: always, and where they use a framework. Without it they are not run.
 PRELUDE = """
@@ -58,10 +60,16 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def run(words: list[str], folder: str) -> str:
+def run(source: str, folder: str) -> None:
+    done = preloaded.run([], source=source, folder=folder)
+    if done.returncode != 0:
+        sys.exit(f"documents: {source}\nreturns {done.returncode}: {done.stderr}")
+
+
+def call(words: list[str], folder: str) -> str:
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"documents: {words[-1]}\nanswers {done.returncode}: {done.stderr}")
+        sys.exit(f"documents: {words[-1]}\nreturns {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -154,7 +162,7 @@ def run_docstring_example(path: Path, source: str) -> bool:
     whole = f"{PRELUDE}from {module} import *\n{setup}{source}"
     if not is_runnable(whole):
         return False
-    run([sys.executable, "-c", whole], tempfile.gettempdir())
+    run(whole, tempfile.gettempdir())
     return True
 
 
@@ -164,10 +172,10 @@ def check_site() -> int:
         print("documents: the site is not built: pip install -r dev/requirements-docs.txt")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        run([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", f"{folder}/site"], folder)
+        call([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", f"{folder}/site"], folder)
         shots = ROOT / "build/tests/site"
         shots.mkdir(parents=True, exist_ok=True)
-        print(run([sys.executable, str(ROOT / "dev/test_site.py"), f"{folder}/site", str(shots)], folder), end="")
+        print(call([sys.executable, str(ROOT / "dev/test_site.py"), f"{folder}/site", str(shots)], folder), end="")
     return 1
 
 
@@ -198,10 +206,10 @@ def check_readme_environment(readme: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "build").mkdir()
         python = f"{folder}/build/try/bin/python"
-        run([sys.executable, "-m", "venv", f"{folder}/build/try"], folder)
-        run([python, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)], folder)
+        call([sys.executable, "-m", "venv", f"{folder}/build/try"], folder)
+        call([python, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)], folder)
         for source in re.findall(r"^```python\n(.*?)^```$", before, re.MULTILINE | re.DOTALL):
-            run([python, "-c", source], folder)
+            call([python, "-c", source], folder)
 
 
 def main() -> int:
@@ -234,7 +242,7 @@ def main() -> int:
                 with tempfile.TemporaryDirectory() as folder:
                     (Path(folder) / "build").mkdir()
                     if language == "python":
-                        run([sys.executable, "-c", source], folder)
+                        run(source, folder)
                     else:
                         check_shell(source, folder)
                 passed += 1
