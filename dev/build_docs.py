@@ -22,7 +22,8 @@ from stepsize import cli
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
-# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error.
+# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; one of
+# a report that has not been made yet is left out.
 TABS = {
     "Start": {
         "index": "Stepsize", "install": "Installing", "tutorial-pytorch": "PyTorch in ten minutes",
@@ -37,7 +38,8 @@ TABS = {
     },
     "Benchmarks": {
         "benchmarks": "Overview", "rates": "Schedules compared", "auto": "auto, measured", "refinement": "Refinement",
-        "learned": "Learned rates", "speed": "Speed", "suites": "The suites",
+        "learned": "Learned rates", "greedylr": "The claims of GreedyLR", "race": "A race inside the budget",
+        "claims": "The claims of the papers", "speed": "Speed", "suites": "The suites",
     },
     "Python": {},
     "C": {},
@@ -66,7 +68,7 @@ CORE = {
         "_core.scheduler", "_foreign.stepper.CtypesStep", "_core.line_search", "_core.gradients", "_core.record",
     ),
     "Theory": ("_core.theory", "_core.norms"), "Finder": ("_core.finder",), "Sampler": ("_core.sampler",),
-    "Errors": ("_foreign.errors",),
+    "Errors": ("_foreign.errors",), "Recommendation": ("_recommend",),
 }  # fmt: skip
 
 CONFIG = """\
@@ -238,9 +240,9 @@ def main() -> int:
     nav = []
     for tab, names_of in TABS.items():
         nav.append(f"- {tab}:")
-        nav += [f"    - {title}: {name}.md" for name, title in names_of.items()]
+        nav += [f"    - {title}: {name}.md" for name, title in names_of.items() if (source / f"{name}.md").exists()]
         if tab == "Start":
-            nav.insert(-len(names_of) + 1, "    - Explorer: explorer/index.html")
+            nav.insert(2, "    - Explorer: explorer/index.html")
         elif tab == "Python":
             nav.append("    - api/index.md")
             nav += [f"    - {title}: api/{page}.md" for title, page in core.items()]
