@@ -32,6 +32,13 @@ def ok(*words, **options):
     return output
 
 
+def test_recommend():
+    status, output, error = run("recommend", "--total", "2000", "--optimizer", "sgd", "--tune")
+    advice = st.recommend(2000, optimizer="sgd", tune=True)
+    assert (status, output.splitlines(), error.splitlines()) == (0, [advice.text], list(advice.reasons))
+    assert run("recommend", "--longer")[0] == 2
+
+
 # ---- The program ----------------------------------------------------------------------------------------
 
 
