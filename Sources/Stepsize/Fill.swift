@@ -2,9 +2,9 @@
 // has, and are compiled for speed where the rest of the library is compiled for size.
 
 extension Schedule {
-  /// The rate of a group with a base rate where the schedule has a value.
+  /// The rate of a group with a base rate where the schedule has a value. No rate has a sign: a base rate of -0 is 0.
   @inline(__always)
-  public static func rate(base: Double, _ value: Double) -> Double { finite(base * value) }
+  public static func rate(base: Double, _ value: Double) -> Double { finite((base + 0) * value) }
 
   /// Writes base × value(at: first + i·stride) for each i: the same bits as one by one. Steps saturate at the
   /// ends of Int64.
@@ -44,6 +44,8 @@ extension Schedule {
     base: Double
   ) {
     let (t, isHuge) = first.addingReportingOverflow(Int64(offset))
+    // As in `rate`.
+    let base = base + 0
     if stride == 1 && t >= 0 && !isHuge && t <= Int64.max &- Int64(range.count) {
       node.fill(&out, range, from: t, base: base)
     } else {

@@ -1,6 +1,8 @@
 /// Why a schedule, a controller or a scheduler could not be made, or why a call failed.
 public struct ConfigurationError: Error, Sendable {
   public enum Kind: Sendable {
+    /// A pointer of C that must not be NULL.
+    case null
     /// A number or a list is outside its range.
     case argument
     /// An unknown schedule, parameter, kind or mode.

@@ -28,6 +28,7 @@ package func boundary(_ error: ErrorOut, _ body: () throws(ConfigurationError) -
 
 private func status(of kind: ConfigurationError.Kind) -> stepsize_status {
   switch kind {
+  case .null: Int32(STEPSIZE_ERROR_NULL)
   case .argument: Int32(STEPSIZE_ERROR_ARGUMENT)
   case .name: Int32(STEPSIZE_ERROR_NAME)
   case .syntax: Int32(STEPSIZE_ERROR_SYNTAX)
@@ -107,11 +108,22 @@ package func isUsable<T>(_ pointer: UnsafeMutablePointer<T>?, _ count: UInt) -> 
   isUsable(UnsafePointer(pointer), count)
 }
 
-/// A copy of the caller's array; nil if it is not usable or longer than `limit`.
+/// Throws `.null` where the caller's array is NULL and not empty, `.size` where it is not usable otherwise or longer than
+/// `limit`.
 ///
 /// Swift sees the size_t of a C struct as Int: a count beyond Int.max comes out negative.
-package func array(_ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int) -> [Double]? {
-  guard count >= 0, count <= limit, isUsable(pointer, UInt(count)) else { return nil }
+package func checkArray<T>(
+  _ pointer: UnsafePointer<T>?, _ count: Int, limit: Int, _ message: StaticString
+) throws(ConfigurationError) {
+  if count >= 0, count <= limit, isUsable(pointer, UInt(count)) { return }
+  throw ConfigurationError(pointer == nil ? .null : .size, message)
+}
+
+/// A copy of the caller's array.
+package func array(
+  _ pointer: UnsafePointer<Double>?, _ count: Int, limit: Int, _ message: StaticString
+) throws(ConfigurationError) -> [Double] {
+  try checkArray(pointer, count, limit: limit, message)
   return Array(UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: count))
 }
 

@@ -10,13 +10,12 @@ func values(
   _ arguments: UnsafePointer<stepsize_argument>?, _ count: UInt, for signature: Signature
 ) throws(ConfigurationError) -> [Value?] {
   let parameters = signature.parameters
-  guard count <= UInt(parameters.count), isUsable(arguments, count) else {
-    throw ConfigurationError(.argument, signature.name, "arguments is NULL, not aligned or too long")
-  }
+  try checkArray(
+    arguments, Int(clamping: count), limit: parameters.count, "arguments is NULL, not aligned or too long")
   var values: [Value?] = Array(repeating: nil, count: parameters.count)
   for i in 0..<Int(count) {
     guard let argument = arguments?[i] else { continue }
-    let name = terminated(argument.name)
+    let name = try terminated(argument.name)
     let index = try signature.index(of: name)
     guard values[index] == nil else {
       throw ConfigurationError(.argument, signature.name, "given twice: ", name)
@@ -32,14 +31,15 @@ private func value(
   guard argument.reserved == 0 else {
     throw ConfigurationError(.argument, owner, "reserved is not 0 in the argument ", name)
   }
-  switch Int(argument.kind) {
+  let kind = Int(argument.kind)
+  switch kind {
   case STEPSIZE_VALUE_NONE: return .none
   case STEPSIZE_VALUE_INTEGER: return .integer(argument.integer)
   case STEPSIZE_VALUE_REAL: return .real(argument.real)
   case STEPSIZE_VALUE_FLAG where argument.integer == 0 || argument.integer == 1:
     return .flag(argument.integer == 1)
   case STEPSIZE_VALUE_WORD:
-    return .word(terminated(argument.data?.assumingMemoryBound(to: CChar.self)))
+    if let data = argument.data { return .word(try terminated(data.assumingMemoryBound(to: CChar.self))) }
   case STEPSIZE_VALUE_INTEGERS:
     if let list: [Int64] = list(argument) { return .integers(list) }
   case STEPSIZE_VALUE_REALS:
@@ -50,7 +50,9 @@ private func value(
     }
   default: break
   }
-  throw ConfigurationError(.argument, owner, "invalid kind or data of the argument ", name)
+  let isNull = argument.data == nil && kind >= STEPSIZE_VALUE_WORD && kind <= STEPSIZE_VALUE_SCHEDULE
+  throw ConfigurationError(
+    isNull ? .null : .argument, owner, "invalid kind or data of the argument ", name)
 }
 
 private func list<T>(_ argument: stepsize_argument) -> [T]? {
@@ -64,8 +66,8 @@ private func list<T>(_ argument: stepsize_argument) -> [T]? {
 }
 
 /// The text of a terminated name or word; only the beginning of one that is longer than any known.
-func terminated(_ text: UnsafePointer<CChar>?) -> [UInt8] {
-  guard let text else { return [] }
+func terminated(_ text: UnsafePointer<CChar>?) throws(ConfigurationError) -> [UInt8] {
+  guard let text else { throw ConfigurationError(.null, "a name is NULL") }
   var bytes: [UInt8] = []
   while bytes.count < 128, text[bytes.count] != 0 { bytes.append(UInt8(bitPattern: text[bytes.count])) }
   return bytes

@@ -23,12 +23,14 @@ import Stepsize
   _ scheduler: SchedulerInOut, _ base_lr: UnsafePointer<Double>?, _ count: UInt, _ error: ErrorOut
 ) -> stepsize_status {
   regroup(scheduler, error) { (scheduler) throws(ConfigurationError) in
-    guard let rates = array(base_lr, Int(clamping: count), limit: Scheduler.maximumGroupCount) else {
-      throw ConfigurationError(
-        .size, "scheduler: base_lr is NULL, not aligned, or has more than 1048576 groups")
-    }
-    return try scheduler.pointee.rebasing(rates)
+    try scheduler.pointee.rebasing(
+      array(base_lr, Int(clamping: count), limit: Scheduler.maximumGroupCount, unusableBaseLRs))
   }
+}
+
+/// For an array of base rates that is not usable.
+var unusableBaseLRs: StaticString {
+  "scheduler: base_lr is NULL, not aligned, or has more than 1048576 groups"
 }
 
 // MARK: - Groups
@@ -122,13 +124,13 @@ private func regroup(
 func schedules(
   _ handles: UnsafePointer<ScheduleIn>?, _ count: Int
 ) throws(ConfigurationError) -> [Schedule] {
-  guard count >= 0, count <= Scheduler.maximumGroupCount, isUsable(handles, UInt(count)) else {
-    throw ConfigurationError(.size, "scheduler: schedules is NULL, not aligned, or has more than 1048576")
-  }
+  try checkArray(
+    handles, count, limit: Scheduler.maximumGroupCount,
+    "scheduler: schedules is NULL, not aligned, or has more than 1048576")
   var schedules: [Schedule] = []
   for i in 0..<count {
     guard let handle = handles?[i] else {
-      throw ConfigurationError(.argument, "scheduler: schedules: one of them is NULL")
+      throw ConfigurationError(.null, "scheduler: schedules: one of them is NULL")
     }
     schedules.append(handle.value.pointee.schedule)
   }

@@ -35,9 +35,12 @@ public typealias Rates = UnsafeMutablePointer<Double>?
   make(options, out, error) { (given) throws(ConfigurationError) in
     var controllers: [Controller] = []
     if let controller = given.controller { controllers.append(controller.value.pointee) }
+    try checkArray(
+      given.early_stops, given.early_stop_count, limit: Plan.maximumEarlyStopCount,
+      "scheduler: early_stops is NULL, not aligned or has more than 16")
     for i in 0..<given.early_stop_count {
       guard let rule = given.early_stops?[i] else {
-        throw ConfigurationError(.argument, "scheduler: early_stops: one of them is NULL")
+        throw ConfigurationError(.null, "scheduler: early_stops: one of them is NULL")
       }
       guard rule.value.pointee.kind == .earlyStop else {
         throw ConfigurationError(.argument, "scheduler: early_stops: one of them is not an early stop rule")
@@ -102,22 +105,12 @@ private func make(
   guard given.record == 0 || given.record == 1 else {
     return fail(STEPSIZE_ERROR_ARGUMENT, "scheduler: record is invalid, expected 0 or 1", error)
   }
-  guard given.early_stop_count >= 0, given.early_stop_count <= Plan.maximumEarlyStopCount,
-    isUsable(given.early_stops, UInt(given.early_stop_count))
-  else {
-    return fail(STEPSIZE_ERROR_SIZE, "scheduler: early_stops is NULL, not aligned or has more than 16", error)
-  }
   return boundary(error) { () throws(ConfigurationError) in
     let limit = Scheduler.maximumGroupCount
-    guard let baseLRs = array(given.base_lr, given.group_count, limit: limit) else {
-      throw ConfigurationError(
-        .size, "scheduler: base_lr is NULL, not aligned, or has more than 1048576 groups")
-    }
-    guard let minLRs = array(given.min_lr, given.min_lr_count, limit: limit),
-      let maxLRs = array(given.max_lr, given.max_lr_count, limit: limit)
-    else {
-      throw ConfigurationError(.size, "scheduler: min_lr or max_lr is NULL, not aligned or too long")
-    }
+    let baseLRs = try array(given.base_lr, given.group_count, limit: limit, unusableBaseLRs)
+    let bounds: StaticString = "scheduler: min_lr or max_lr is NULL, not aligned or too long"
+    let minLRs = try array(given.min_lr, given.min_lr_count, limit: limit, bounds)
+    let maxLRs = try array(given.max_lr, given.max_lr_count, limit: limit, bounds)
     let scheduler = try Scheduler(
       baseLRs: baseLRs, plan: try plan(given), minLRs: minLRs, maxLRs: maxLRs, records: given.record == 1,
       normCapacity: Int(clamping: given.norm_capacity))
@@ -550,9 +543,8 @@ private func haveSameSize(_ first: UnsafeRawPointer, _ size: Int, _ count: Int, 
 private func numbers(
   _ pointer: UnsafePointer<Double>?, _ count: UInt
 ) throws(ConfigurationError) -> UnsafeBufferPointer<Double> {
-  guard isUsable(pointer, count) else {
-    throw ConfigurationError(.argument, "an array is NULL, not aligned or too long")
-  }
+  try checkArray(
+    pointer, Int(clamping: count), limit: Int.max - 1, "an array is NULL, not aligned or too long")
   return UnsafeBufferPointer(start: count == 0 ? nil : pointer, count: Int(count))
 }
 

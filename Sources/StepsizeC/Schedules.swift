@@ -196,12 +196,10 @@ private func parse(
 @c public func stepsize_schedule_table(
   _ values: UnsafePointer<Double>?, _ count: UInt, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
-  out?.pointee = nil
-  guard values != nil || count == 0 else { return fail(STEPSIZE_ERROR_NULL, "values is NULL", error) }
-  return make(out, error) { () throws(ConfigurationError) in
-    guard let values = array(values, Int(clamping: count), limit: Schedule.maximumTableCount) else {
-      throw ConfigurationError(.size, "values: more than 16777216 numbers, or not aligned")
-    }
+  make(out, error) { () throws(ConfigurationError) in
+    let values = try array(
+      values, Int(clamping: count), limit: Schedule.maximumTableCount,
+      "values is NULL, not aligned, or has more than 16777216 numbers")
     return try Schedule(.table, [.reals(values)])
   }
 }
@@ -228,14 +226,14 @@ private func parse(
   _ scheduler_type: UnsafePointer<CChar>?, _ warmup_iterations: Int64, _ train_num_batches: Int64,
   _ final_learning_rate_frac: Double, _ out: ScheduleOut, _ error: ErrorOut
 ) -> stepsize_status {
-  out?.pointee = nil
-  guard scheduler_type != nil else { return fail(STEPSIZE_ERROR_NULL, "scheduler_type is NULL", error) }
-  return make(
-    out, error, .llmc,
-    [
-      .word(terminated(scheduler_type)), .integer(warmup_iterations), .integer(train_num_batches),
-      .real(final_learning_rate_frac),
-    ])
+  make(out, error) { () throws(ConfigurationError) in
+    try Schedule(
+      .llmc,
+      [
+        .word(terminated(scheduler_type)), .integer(warmup_iterations), .integer(train_num_batches),
+        .real(final_learning_rate_frac),
+      ])
+  }
 }
 
 // MARK: - Combining schedules

@@ -213,7 +213,9 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
   _ nmf: NMFIn, _ w: UnsafeMutablePointer<Double>?, _ w_count: UInt, _ h: UnsafeMutablePointer<Double>?,
   _ h_count: UInt
 ) -> stepsize_status {
-  guard let nmf else { return Int32(STEPSIZE_ERROR_NULL) }
+  guard let nmf, w != nil || w_count == 0, h != nil || h_count == 0 else {
+    return Int32(STEPSIZE_ERROR_NULL)
+  }
   guard isFactor(w, w_count, nmf.value.pointee.rows, nmf),
     isFactor(h, h_count, nmf.value.pointee.columns, nmf)
   else { return Int32(STEPSIZE_ERROR_SIZE) }
@@ -239,11 +241,13 @@ private func matrix(_ x: Matrix, of nmf: UnsafeMutablePointer<stepsize_nmf>, _ s
 @c public func stepsize_nmf_set_factors(
   _ nmf: NMFInOut, _ w: Matrix, _ w_count: UInt, _ h: Matrix, _ h_count: UInt, _ error: ErrorOut
 ) -> stepsize_status {
-  guard let nmf else { return fail(STEPSIZE_ERROR_NULL, "nmf is NULL", error) }
+  guard let nmf, w != nil || w_count == 0, h != nil || h_count == 0 else {
+    return fail(STEPSIZE_ERROR_NULL, "nmf, w or h is NULL", error)
+  }
   let value = UnsafePointer(nmf)
   guard isFactor(w, w_count, value.value.pointee.rows, value),
     isFactor(h, h_count, value.value.pointee.columns, value)
-  else { return fail(STEPSIZE_ERROR_SIZE, "nmf: w or h is NULL, not aligned, or of another size", error) }
+  else { return fail(STEPSIZE_ERROR_SIZE, "nmf: w or h is not aligned or of another size", error) }
   return boundary(error) { () throws(ConfigurationError) in
     try nmf.value.pointee.replace(
       w: UnsafeBufferPointer(start: w, count: Int(w_count)).span,

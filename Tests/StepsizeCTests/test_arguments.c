@@ -113,13 +113,13 @@ static void refusals(void) {
   const stepsize_argument unknown[] = {STEPSIZE_INTEGER("patients", 1)};
   refused("greedy", unknown, 1, STEPSIZE_ERROR_NAME, "patience");
   refused("gredy", NULL, 0, STEPSIZE_ERROR_NAME, "greedy");
-  refused(NULL, NULL, 0, STEPSIZE_ERROR_NAME, "unknown controller");
+  refused(NULL, NULL, 0, STEPSIZE_ERROR_NULL, "NULL");
   refused("", NULL, 0, STEPSIZE_ERROR_NAME, "unknown controller");
   refused("linear", NULL, 0, STEPSIZE_ERROR_NAME, "unknown controller");
   const stepsize_argument twice[] = {STEPSIZE_INTEGER("patience", 1), STEPSIZE_INTEGER("patience", 2)};
   refused("greedy", twice, 2, STEPSIZE_ERROR_ARGUMENT, "twice");
   const stepsize_argument nameless[] = {STEPSIZE_INTEGER(NULL, 1)};
-  refused("greedy", nameless, 1, STEPSIZE_ERROR_NAME, "unknown parameter");
+  refused("greedy", nameless, 1, STEPSIZE_ERROR_NULL, "NULL");
   const stepsize_argument range[] = {STEPSIZE_INTEGER("patience", -1)};
   refused("greedy", range, 1, STEPSIZE_ERROR_ARGUMENT, "patience = -1");
   const stepsize_argument fraction[] = {STEPSIZE_REAL("patience", 1.5)};
@@ -137,13 +137,15 @@ static void refusals(void) {
   const stepsize_argument kind[] = {{"factor", 99, 0, 0, 0.5, NULL, 0}};
   refused("greedy", kind, 1, STEPSIZE_ERROR_ARGUMENT, "factor");
   const stepsize_argument null[] = {{"min_lr", STEPSIZE_VALUE_REALS, 0, 0, 0, NULL, 2}};
-  refused("greedy", null, 1, STEPSIZE_ERROR_ARGUMENT, "min_lr");
+  refused("greedy", null, 1, STEPSIZE_ERROR_NULL, "min_lr");
+  const stepsize_argument wordless[] = {STEPSIZE_WORD("mode", NULL)};
+  refused("greedy", wordless, 1, STEPSIZE_ERROR_NULL, "mode");
   const stepsize_argument odd[] = {{"min_lr", STEPSIZE_VALUE_REALS, 0, 0, 0, (const char *)reals + 1, 1}};
   refused("greedy", odd, 1, STEPSIZE_ERROR_ARGUMENT, "min_lr");
   const stepsize_argument huge[] = {{"min_lr", STEPSIZE_VALUE_REALS, 0, 0, 0, reals, SIZE_MAX}};
   refused("greedy", huge, 1, STEPSIZE_ERROR_ARGUMENT, "min_lr");
-  refused("greedy", NULL, 1, STEPSIZE_ERROR_ARGUMENT, "arguments");
-  refused("greedy", unknown, 1000, STEPSIZE_ERROR_ARGUMENT, "arguments");
+  refused("greedy", NULL, 1, STEPSIZE_ERROR_NULL, "arguments");
+  refused("greedy", unknown, 1000, STEPSIZE_ERROR_SIZE, "arguments");
   const stepsize_argument reset[] = {STEPSIZE_INTEGER("reset_start", 0)};
   refused("greedy", reset, 1, STEPSIZE_ERROR_ARGUMENT, "reset_start = 0");
   const stepsize_argument beta[] = {STEPSIZE_WORD("variant", "multiplicative"), STEPSIZE_REAL("beta", 1)};
@@ -159,6 +161,35 @@ static void refusals(void) {
   CHECK_STATUS(stepsize_schedule_create("liner", NULL, 0, &schedule, &error), STEPSIZE_ERROR_NAME);
   CHECK(strstr(error.text, "linear"));
   CHECK_STATUS(stepsize_schedule_create("linear", NULL, 0, NULL, NULL), STEPSIZE_ERROR_NULL);
+}
+
+/* NULL in a struct or an array, as NULL itself (Tests/abi/libffi.c). */
+static void nulls(void) {
+  const double base[2] = {1, 2};
+  const stepsize_schedule *schedules[2] = {NULL, NULL};
+  const stepsize_controller *stops[1] = {NULL};
+  stepsize_schedule *schedule = NULL, *clamped = NULL;
+  stepsize_scheduler *scheduler = NULL;
+  stepsize_scheduler_options options;
+  stepsize_error error;
+  const stepsize_argument part[] = {{"schedule", STEPSIZE_VALUE_SCHEDULE, 0, 0, 0, NULL, 0}};
+  CHECK_STATUS(stepsize_schedule_create("clamp", part, 1, &clamped, &error), STEPSIZE_ERROR_NULL);
+  CHECK(clamped == NULL);
+  REQUIRE(stepsize_schedule_linear(9, 0, &schedule, NULL) == STEPSIZE_OK);
+  schedules[0] = schedule;
+  for (int k = 0; k < 6; k++) {
+    REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
+    options.group_count = 2, options.base_lr = base;
+    if (k == 0) options.base_lr = NULL;
+    if (k == 1) options.min_lr_count = 1;
+    if (k == 2) options.max_lr_count = 2;
+    if (k == 3) options.early_stop_count = 1;
+    if (k == 4) options.early_stop_count = 1, options.early_stops = stops;
+    if (k == 5) options.schedule_count = 2, options.schedules = schedules;
+    CHECK_STATUS(stepsize_scheduler_create(&options, &scheduler, &error), STEPSIZE_ERROR_NULL);
+    if (!CHECK(scheduler == NULL && strstr(error.text, "NULL"))) fprintf(stderr, "    %d: %s\n", k, error.text);
+  }
+  stepsize_schedule_destroy(schedule);
 }
 
 /* What a controller is shown in arrays: squares and norms below 0 are refused and change nothing; what is not finite is a
@@ -229,6 +260,7 @@ int main(void) {
   schedules();
   controllers();
   refusals();
+  nulls();
   squares();
   ranges_of_variants();
   return finish();

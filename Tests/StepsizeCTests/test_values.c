@@ -44,6 +44,40 @@ static void closed_forms(void) {
   CHECK_SAME(stepsize_warmup(0, 0, 3), 3);
 }
 
+/* No rate has a sign: a base rate of -0 is 0, wherever one is given. */
+static void minus_zero(void) {
+  double base[] = {-0.0, -0.0}, out[2];
+  float single[2];
+  stepsize_schedule *s = NULL;
+  const stepsize_schedule *both[2];
+  stepsize_scheduler *scheduler = NULL;
+  stepsize_scheduler_options options;
+  CHECK_SAME(stepsize_linear(3, 10, -0.0, -0.0), 0);
+  CHECK_SAME(stepsize_cosine(3, 10, -0.0, 0.5), 0);
+  CHECK_SAME(stepsize_polynomial(3, 10, -0.0, 0, 2), 0);
+  CHECK_SAME(stepsize_warmup(3, 10, -0.0), 0);
+  REQUIRE(stepsize_schedule_linear(10, 0, &s, NULL) == STEPSIZE_OK);
+  both[0] = both[1] = s;
+  /* In a row, at one step, and where the values are found one by one. */
+  for (int64_t stride = 0; stride < 3; stride++) {
+    CHECK_STATUS(stepsize_schedule_fill(s, 9, stride, -0.0, out, 2), STEPSIZE_OK);
+    CHECK_SAME(out[0], 0), CHECK_SAME(out[1], 0);
+    CHECK_STATUS(stepsize_schedule_fill_float(s, 9, stride, -0.0, single, 2), STEPSIZE_OK);
+    CHECK_SAME(single[0], 0), CHECK_SAME(single[1], 0);
+  }
+  CHECK_STATUS(stepsize_schedule_rates(both, base, 2, 3, out), STEPSIZE_OK);
+  CHECK_SAME(out[0], 0), CHECK_SAME(out[1], 0);
+  REQUIRE(stepsize_scheduler_defaults(&options, sizeof options) == STEPSIZE_OK);
+  options.group_count = 2, options.base_lr = base, options.schedule = s;
+  options.min_lr = base, options.min_lr_count = 2;
+  REQUIRE(stepsize_scheduler_create(&options, &scheduler, NULL) == STEPSIZE_OK);
+  CHECK_STATUS(stepsize_scheduler_step(scheduler, out, 2), STEPSIZE_OK);
+  CHECK_SAME(out[0], 0), CHECK_SAME(out[1], 0);
+  CHECK_SAME(stepsize_scheduler_base_lr(scheduler, 1), 0);
+  stepsize_scheduler_destroy(scheduler);
+  stepsize_schedule_destroy(s);
+}
+
 /* Arguments outside their range give NaN, one at a time. */
 static void closed_forms_refuse(void) {
   const double bad_rates[] = {-1, -TINY, NAN, INFINITY, -INFINITY};
@@ -346,6 +380,7 @@ static void rates_of_groups(void) {
 
 int main(void) {
   closed_forms();
+  minus_zero();
   closed_forms_refuse();
   schedules();
   schedules_refuse();

@@ -3,14 +3,14 @@ public enum ClosedForms {
   /// base (floor + (1 - floor) (1 - step/total))
   public static func linear(step: Int64, total: Int64, base: Double, floor: Double) -> Double {
     guard isLegal(total, base, floor) else { return Double.nan }
-    return finite(base * Linear(total: total, floor: floor).value(at: max(step, 0)))
+    return Schedule.rate(base: base, Linear(total: total, floor: floor).value(at: max(step, 0)))
   }
 
   /// base (floor + (1 - floor) (1 + cos(π step/total)) / 2)
   public static func cosine(step: Int64, total: Int64, base: Double, floor: Double) -> Double {
     guard isLegal(total, base, floor) else { return Double.nan }
     let cosine = Cosine(total: total, floor: floor, cycles: 0.5, power: 1, kDecay: 1, isPlain: true)
-    return finite(base * cosine.value(at: max(step, 0)))
+    return Schedule.rate(base: base, cosine.value(at: max(step, 0)))
   }
 
   /// base (floor + (1 - floor) (1 - step/total)^power)
@@ -19,7 +19,7 @@ public enum ClosedForms {
   ) -> Double {
     guard isLegal(total, base, floor), Interval.positive.contains(power) else { return Double.nan }
     let polynomial = Polynomial(total: total, power: power, floor: floor, kDecay: 1, cycle: false)
-    return finite(base * polynomial.value(at: max(step, 0)))
+    return Schedule.rate(base: base, polynomial.value(at: max(step, 0)))
   }
 
   /// base min(1, (step + 1)/steps)
@@ -27,7 +27,7 @@ public enum ClosedForms {
     guard steps >= 0, Interval.nonNegative.contains(base) else { return Double.nan }
     let warmup = Warmup(
       steps: steps, start: nil, ramp: .fall(.linear), fall: Fall(shape: .linear, power: 1, q: 0.1))
-    return base * warmup.value(at: max(step, 0))
+    return Schedule.rate(base: base, warmup.value(at: max(step, 0)))
   }
 
   private static func isLegal(_ total: Int64, _ base: Double, _ floor: Double) -> Bool {
