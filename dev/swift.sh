@@ -24,5 +24,4 @@ printf '%s\n' "$here" >"$folder/checkout"
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
-# No editor reads an index of this folder.
-TMPDIR=$temporary STEPSIZE_OPTIMIZED=1 swift "$command" --build-path "$folder" --disable-index-store "$@" 9>&-
+TMPDIR=$temporary STEPSIZE_OPTIMIZED=1 swift "$command" --build-path "$folder" "$@" 9>&-
