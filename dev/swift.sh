@@ -24,4 +24,5 @@ printf '%s\n' "$here" >"$folder/checkout"
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
-TMPDIR=$temporary STEPSIZE_OPTIMIZED=1 swift "$command" --build-path "$folder" "$@" 9>&-
+# No editor reads an index of this folder.
+TMPDIR=$temporary STEPSIZE_OPTIMIZED=1 swift "$command" --build-path "$folder" --disable-index-store "$@" 9>&-
