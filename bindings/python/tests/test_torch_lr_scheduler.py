@@ -686,7 +686,7 @@ def test_older_states_of_one_cycle():
 
 @pytest.mark.parametrize("name", CASES)
 def test_states_of_older_versions(name):
-    """PyTorch 1.x and 2.0 to 2.6 had `verbose`, and no `_is_initial`; 1.7 the steps of OneCycleLR in place of phases."""
+    """PyTorch before 2.7 had `verbose` and no `_is_initial`; 1.7 the steps of OneCycleLR in place of phases."""
     _, bases, arguments = at_random(name, 3)
     a, b = make_optimizer(bases), make_optimizer(bases)
     mine, other = (getattr(module, name)(each, **arguments) for module, each in ((ours, a), (theirs, b)))
