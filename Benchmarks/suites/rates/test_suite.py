@@ -27,6 +27,7 @@ from engine.progress import Progress
 from engine.run import run_missing
 from engine.statistics import critical_difference, mean_ranks
 from engine.store import Store
+from stepsize._recommend import bound
 
 from rates import levels, plan, results, suite
 from rates.entrants import ALL, ENTRANTS, available, tunes_itself
@@ -37,7 +38,6 @@ from rates.report.__main__ import CLAIMS, DATA, PAGES, README, STORED, with_summ
 from rates.report.losses import Losses
 from rates.report.page import page
 from rates.report.which import fits_library, recommendations, share_text
-from stepsize._recommend import bound
 
 SUITES = Path(__file__).resolve().parent.parent
 RESULTS = SUITES / "rates" / "results" / "results.json"
