@@ -22,8 +22,8 @@ from stepsize import cli
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
-# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; one of
-# a report that has not been made yet is left out.
+# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; one
+# of a report that has not been made yet is left out.
 TABS = {
     "Start": {
         "index": "Stepsize", "install": "Installing", "tutorial-pytorch": "PyTorch in ten minutes",

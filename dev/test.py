@@ -132,7 +132,7 @@ def stages() -> list[Stage]:
         Stage("fuzz corpora", ["Tests/run_c_tests.sh corpus"], after=("build",)),
         Stage("C tests under valgrind", ["Tests/run_c_tests.sh valgrind"], after=("build",)),
         Stage("packages", ["Tests/packages/deb.sh"], after=("wheel",)),
-        Stage("documents", ['"$PYTHON" dev/test_docs.py'], after=("wheel",)),
+        Stage("documents", ["dev/setup_web.sh", '"$PYTHON" dev/test_docs.py'], after=("wheel",)),
         Stage("generated files", ["dev/generate.sh --check"], after=("build",)),
         Stage(
             "golden vectors",
