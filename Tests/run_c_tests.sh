@@ -10,6 +10,7 @@
 #     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     corpus      the inputs of the fuzz targets (Tests/fuzz)
+#     parallel    not in all: what depends on the order in which threads and processes run
 #     quick       the tests against the shared library, the long ones in a shorter form
 #     platform    not in all: the tests for another PLATFORM (dev/sysroot.sh), against both forms of its libraries, under qemu
 #                 where that has another processor (make dist-test)
@@ -147,6 +148,13 @@ platform() {
   golden "$out/tests/shared"
   run "$out/tests/static/test_introduction"
   golden "$out/tests/static"
+}
+
+parallel() {
+  local test
+  compile build/tests/parallel shared
+  for test in threads learn_threads allocator memory; do run "build/tests/parallel/test_$test"; done
+  bindings/c/test_annealing.sh
 }
 
 interface() {

@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 folder=$1
 shift
 given=()
-while [[ ${1:-} == -* ]]; do
+while [ $# -gt 0 ] && [ ! -d "Sources/$1" ]; do
   given+=("$1")
   shift
 done

@@ -45,10 +45,12 @@ node() {
 }
 
 explorer() {
-  type -P chromium >/dev/null || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
+  local browser
+  browser=$(type -P chromium chromium-browser google-chrome google-chrome-stable | head -n 1 || true)
+  [ -n "$browser" ] || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
   "$python" -c 'import playwright, stepsize' 2>/dev/null || { skip explorer "playwright or stepsize is not installed in $python"; return; }
   "$python" dev/build_explorer.py "$out/explorer"
-  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$out/explorer" "$out")
+  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$browser" "$out/explorer" "$out")
 }
 
 # After `node`, which makes the package.

@@ -1,9 +1,9 @@
-"""Runs programs of Python, each in a process of its own, forked from one that has imported the framework which the program
-imports: that takes seconds of each process otherwise.
+"""Runs programs of Python, each in a process of its own that is forked from one with their framework imported: the
+import takes seconds.
 
-`run` is what tests call. This file as a program is the process that forks: `preloaded.py MODULE...` imports these and reads
-what to run from its standard input, a line of JSON each; it writes the exit status of each, a line each. A program begins in
-a fresh `__main__`, and ends as any other does, with the interpreter's own shutdown.
+`run` is what tests call. This file as a program is the process that forks: `preloaded.py MODULE...` imports these and
+reads what to run from its standard input, a line of JSON each; it writes the exit status of each, a line each. A
+program begins in a fresh `__main__`, and ends as any other does, with the interpreter's own shutdown.
 """
 
 import atexit
@@ -18,13 +18,14 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-# What is imported beforehand, by what stands in a program: the first that fits. Of torch also what it imports by itself
-# when the first optimizer is made; of the others nothing that their users have to import themselves.
-FAMILIES = {
-    r"transformers|accelerate|huggingface": ("torch._dynamo", "transformers.trainer"),
-    r"lightning": ("torch._dynamo", "lightning"),
-    r"jax|optax": ("jax", "optax"),
-    r"torch": ("torch._dynamo",),
+# What is imported beforehand, by what stands in a program. Of torch also what it imports by itself when the first
+# optimizer is made.
+IMPORTS = {
+    r"torch|transformers|accelerate|lightning": "torch._dynamo",
+    r"transformers|accelerate|huggingface": "transformers.trainer",
+    r"lightning": "lightning",
+    r"\bjax\b|optax": "optax",
+    r"sklearn": "sklearn.datasets",
 }
 
 
@@ -64,11 +65,11 @@ def server(modules, environment):
 def run(words, *, source=None, folder=None, environment=None, timeout=240):
     """Runs `python WORDS...`, or a `source` as `python -c`, and returns a subprocess.CompletedProcess with its texts.
 
-    What the interpreter reads of the environment at its start is that of the first program of its family."""
+    What the interpreter and the frameworks read of the environment when they start is that of the first program."""
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
-    modules = next((names for pattern, names in FAMILIES.items() if re.search(pattern, text)), ())
+    modules = tuple(name for pattern, name in IMPORTS.items() if re.search(pattern, text))
     if not modules or not all(find_spec(name.partition(".")[0]) for name in modules):
         command = [sys.executable, *(("-c", source) if source is not None else ()), *words]
         return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, env=environment)

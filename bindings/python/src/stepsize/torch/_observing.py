@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._foreign.errors import StepsizeError
-from ._tensors import copies_of, gradients_of, is_decoupled, like, local, over_shards, parts_of, product, read, total
+from ._tensors import (
+    copies_of,
+    gradients_of,
+    is_decoupled,
+    l1_norms,
+    like,
+    local,
+    over_shards,
+    parts_of,
+    product,
+    read,
+    total,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -100,7 +112,7 @@ class Scalars:
         if "grad_norm" in names and given:
             terms["grad_norm"] += torch._foreach_norm(given)
         if "grad_l1" in names and given:
-            terms["grad_l1"] += torch._foreach_norm(given, 1)
+            terms["grad_l1"] += l1_norms(given)
         if "dot_x" in names:
             terms["dot_x"] += [product(gradients[k], weights[k]) for k in there]
         if names & _OF_START:

@@ -11,7 +11,7 @@ from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._adapting import Adapting, number_in
 from ._groups import write
-from ._tensors import gradients_of, is_decoupled, local, product
+from ._tensors import gradients_of, is_decoupled, l1_norms, local, product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +166,7 @@ class Prodigy(Adapting):
             present = [averages[k] for k in there]
             torch._foreach_mul_(present, keep)
             torch._foreach_add_(present, given, alpha=weight)
-            norms += torch._foreach_norm(present, 1)
+            norms += l1_norms(present)
         return products, norms
 
     def _grow(self, numerator: float, denominator: float) -> None:

@@ -70,6 +70,12 @@ def product(a: Any, b: Any) -> torch.Tensor:
     return found
 
 
+def l1_norms(tensors: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+    if tensors[0].device.type == "cpu":
+        return [each.abs().sum() for each in tensors]  # half the time of the next line there
+    return list(torch._foreach_norm(list(tensors), 1))
+
+
 def is_decoupled(optimizer: Any, group: Mapping[str, Any]) -> bool:
     """Whether weight decay is apart from the gradient."""
     return isinstance(optimizer, torch.optim.AdamW) or bool(group.get("decoupled_weight_decay"))
