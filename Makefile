@@ -46,8 +46,8 @@ demo: lib .venv/demo
 check: .venv/test
 	.venv/bin/python dev/test.py --quick
 
-test: .venv/test
-	.venv/bin/python dev/test.py
+test: .venv/bin/python
+	.venv/bin/python dev/test.py --install
 
 # The same in a separate environment without the big frameworks: tests that need them are skipped.
 test-core: .venv-core/test
@@ -89,6 +89,7 @@ generate: .venv/test
 	dev/generate.sh
 
 docs: .venv/docs
+	dev/debian.sh wasm-opt:binaryen
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps ./bindings/python
 	.venv/bin/python dev/build_docs.py
 	@echo "To read it: python3 -m http.server -d build/docs"

@@ -3,9 +3,11 @@ import PackageDescription
 
 // The trait `Embedded` compiles the same sources as Embedded Swift: no Swift runtime is needed then,
 // only libc. The shipped libstepsize is built in that way, by dev/build_library.sh (`make lib`).
-let embedded: [SwiftSetting] = [
-  .enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))
-]
+let embedded: [SwiftSetting] =
+  [.enableExperimentalFeature("Embedded", .when(traits: ["Embedded"]))]
+  // For the tests, which take long otherwise, and are themselves compiled fast (dev/test.py). Not for packages that use
+  // this one: they may not set such flags.
+  + (Context.environment["STEPSIZE_OPTIMIZED"] == nil ? [] : [.unsafeFlags(["-O"])])
 
 let package = Package(
   name: "Stepsize",

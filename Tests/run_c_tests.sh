@@ -10,6 +10,7 @@
 #     install     the installation and the archive, and programs built on them; the man pages
 #     valgrind    the tests under valgrind, the long ones in a shorter form
 #     corpus      the inputs of the fuzz targets (Tests/fuzz)
+#     parallel    not in all: what depends on the order in which threads and processes run
 #     quick       the tests against the shared library, the long ones in a shorter form
 #     platform    not in all: the tests for another PLATFORM (dev/sysroot.sh), against both forms of its libraries, under qemu
 #                 where that has another processor (make dist-test)
@@ -17,6 +18,7 @@
 #                 ThreadSanitizer (make sanitize); needs the clang of the Swift toolchain
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. dev/make_file.sh
 
 parts=${*:-programs interface cpp examples bits install valgrind corpus}
 out=build${PLATFORM:+/$PLATFORM}
@@ -59,21 +61,29 @@ run() {
   total=$((total + $(tail -n 1 <<<"$output" | sed 's/.*: //; s/ passed.*//')))
 }
 
-# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, such as shared or static.
+# compile FOLDER KIND: every test into FOLDER, against the libraries of KIND, such as shared or static. All kinds are made of
+# the same object files.
 compiler=(gcc)
+objects=build/tests/objects
 # What runs a program that was built for another platform.
 runner=()
-if [ -n "${PLATFORM:-}" ]; then compiler=(dev/cc.sh "$PLATFORM") runner=(dev/run.sh "$PLATFORM"); fi
+if [ -n "${PLATFORM:-}" ]; then compiler=(dev/cc.sh "$PLATFORM") runner=(dev/run.sh "$PLATFORM") objects=$out/tests/objects; fi
 compile() {
-  local source folder=$1
+  local source object folder=$1 headers=(Tests/StepsizeCTests/*.h include/stepsize/*.h)
   local -n first="$2" second="learn_$2"
-  mkdir -p "$folder"
-  for source in Tests/StepsizeCTests/test_*.c; do
-    "${compiler[@]}" "${flags[@]}" "$source" "${first[@]}" -o "$folder/$(basename "$source" .c)"
+  mkdir -p "$folder" "$objects"
+  # Parts of this script run side by side.
+  exec 9>"$objects.lock"
+  if command -v flock >/dev/null; then flock 9; fi
+  for source in Tests/StepsizeCTests/test_*.c Tests/StepsizeLearnCTests/test_*.c; do
+    object=$objects/$(basename "$source" .c).o
+    make_file "$object" "$source" "${headers[@]}" -- "${compiler[@]}" "${flags[@]}" -c "$source" -o "$object"
+    case $source in
+      */StepsizeCTests/*) "${compiler[@]}" "$object" "${first[@]}" -o "$folder/$(basename "$source" .c)" ;;
+      *) "${compiler[@]}" "$object" "${second[@]}" -o "$folder/$(basename "$source" .c)" ;;
+    esac
   done
-  for source in Tests/StepsizeLearnCTests/test_*.c; do
-    "${compiler[@]}" "${flags[@]}" "$source" "${second[@]}" -o "$folder/$(basename "$source" .c)"
-  done
+  exec 9>&-
 }
 
 # Every test, but for those that are given golden files (golden).
@@ -138,6 +148,13 @@ platform() {
   golden "$out/tests/shared"
   run "$out/tests/static/test_introduction"
   golden "$out/tests/static"
+}
+
+parallel() {
+  local test
+  compile build/tests/parallel shared
+  for test in threads learn_threads allocator memory; do run "build/tests/parallel/test_$test"; done
+  bindings/c/test_annealing.sh
 }
 
 interface() {
@@ -219,18 +236,19 @@ corpus() { label="fuzz corpora" run Tests/fuzz/fuzz.sh replay; }
 
 # sanitized KIND LIST TEST...: the tests on objects that are built for the sanitizers of the comma-separated LIST.
 sanitized() {
-  local kind=$1 list=$2 test objects runtime
+  local kind=$1 list=$2 test library runtime flags=("${flags[@]}") objects
   shift 2
-  mapfile -t objects < <(dev/build_objects.sh ".build-$kind" "-sanitize=$kind")
-  [ "${#objects[@]}" -gt 0 ] || exit 1
+  mapfile -t library < <(dev/build_objects.sh ".build-$kind" "-sanitize=$kind")
+  [ "${#library[@]}" -gt 0 ] || exit 1
   # shellcheck disable=SC2034
-  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${objects[@]}" -lm -lpthread)
+  sanitizer=("-fsanitize=$list" -fno-sanitize-recover=all -fuse-ld=lld "${library[@]}" -lm -lpthread)
   # The toolchain's ThreadSanitizer knows of libdispatch, and does not link without it.
   runtime=$(dirname "$(dirname "$(readlink -f "$(type -P swiftc)")")")/lib/swift/linux
   if [ "$kind" = thread ]; then sanitizer+=("-L$runtime" -ldispatch -lBlocksRuntime "-Wl,-rpath,$runtime"); fi
   # shellcheck disable=SC2034
   learn_sanitizer=("${sanitizer[@]}")
-  compiler=(clang)
+  compiler=(clang) objects=build/tests/$kind/objects
+  flags+=("-fsanitize=$list" -fno-sanitize-recover=all)
   compile "build/tests/$kind" sanitizer
   for test in "$@"; do
     # shellcheck disable=SC2086

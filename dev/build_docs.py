@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Builds the site build/docs: explorer, guides, Python reference from the docstrings, C header, commands.
+"""Builds the site build/docs: explorer, guides, Python reference from the docstrings, the C interface, commands.
 
 It needs no network to be built or read, and the search works in the browser, which wants a server, such as
 `python -m http.server -d build/docs`. Run it in the Python in which stepsize and dev/requirements-docs.txt are
@@ -16,20 +16,47 @@ import textwrap
 from pathlib import Path
 
 import build_explorer
+import docs_c
 from stepsize import cli
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
-GUIDES = {
-    "index": "Start", "install": "Installing", "which": "Which one should I use", "schedules": "Schedules",
-    "controllers": "Controllers, phases, record",
-    "tuning-free": "Rates that find themselves", "auto": "auto, measured",
-    "finder": "Finding the learning rate", "recipes": "Recipes",
-    "rates": "Rates and schedules compared", "refinement": "Refinement",
-    "trainers": "C and C++ trainers", "swift": "Swift", "bind": "Other languages", "abi": "Binary interface",
-    "nmf-bound": "Factorization",
-    "command-line": "Command line and pictures",
+# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; that
+# of a report that has not been made yet is left out.
+TABS = {
+    "Start": {
+        "index": "Stepsize", "install": "Installing", "tutorial-pytorch": "PyTorch in ten minutes",
+        "tutorial-huggingface": "Hugging Face in ten minutes", "tutorial-c": "C in ten minutes",
+        "which": "Which one should I use",
+    },
+    "Guides": {
+        "schedules": "Gallery of schedules", "controllers": "Controllers, phases, record", "recipes": "Recipes",
+        "frameworks": "Frameworks", "tuning-free": "Rates that find themselves", "finder": "Finding the learning rate",
+        "trainers": "C and C++ trainers", "command-line": "Command line and pictures", "nmf-bound": "Factorization",
+        "glossary": "Glossary",
+    },
+    "Benchmarks": {
+        "benchmarks": "Overview", "rates": "Schedules compared", "auto": "auto, measured", "refinement": "Refinement",
+        "learned": "Learned rates", "greedylr": "The claims of GreedyLR", "race": "A race inside the budget",
+        "claims": "The claims of the papers", "speed": "Speed", "suites": "The suites",
+    },
+    "Python": {},
+    "C": {},
+    "More": {
+        "reliability": "Reliability", "abi": "Binary interface", "bind": "Other languages", "swift": "Swift",
+        "cli": "Commands", "architecture": "Architecture", "contributing": "Contributing", "changelog": "Changes",
+    },
+}  # fmt: skip
+# Pages that lie elsewhere in the repository.
+ELSEWHERE = {
+    "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "Benchmarks/README.md": "speed.md",
+    "Benchmarks/suites/README.md": "suites.md",
+}  # fmt: skip
+# Words that people search for, by page: what the page does not say itself.
+ALSO = {
+    "finder": "learning-rate finder, LR range test, lr_find", "recipes": "resume, checkpoint, LLRD",
+    "tutorial-huggingface": "transformers Trainer",
 }  # fmt: skip
 # What has no underscore and yet is no library for users.
 NOT_API = ("__main__", "cli")
@@ -41,7 +68,7 @@ CORE = {
         "_core.scheduler", "_foreign.stepper.CtypesStep", "_core.line_search", "_core.gradients", "_core.record",
     ),
     "Theory": ("_core.theory", "_core.norms"), "Finder": ("_core.finder",), "Sampler": ("_core.sampler",),
-    "Errors": ("_foreign.errors",),
+    "Errors": ("_foreign.errors",), "Recommendation": ("_recommend",),
 }  # fmt: skip
 
 CONFIG = """\
@@ -53,20 +80,29 @@ use_directory_urls: false
 theme:
   name: material
   font: false
-  features: [navigation.tabs, navigation.indexes, search.highlight, content.code.copy]
+  features:
+    - navigation.tabs
+    - navigation.tabs.sticky
+    - navigation.indexes
+    - navigation.top
+    - navigation.footer
+    - search.highlight
+    - content.code.copy
   palette:
     - media: "(prefers-color-scheme: light)"
       scheme: default
     - media: "(prefers-color-scheme: dark)"
       scheme: slate
 plugins:
-  - search
+  - search:
+      separator: '[\\s\\-.,:;()]+'
   - mkdocstrings:
       handlers:
         python:
           paths: [{package}]
           options:
             docstring_style: google
+            extensions: [{extension}]
             docstring_section_style: list
             docstring_options: {{warn_missing_types: false}}
             heading_level: 2
@@ -79,7 +115,9 @@ plugins:
             signature_crossrefs: true
             line_length: 100
             filters: ["!^_"]
-markdown_extensions: [tables, toc, admonition, pymdownx.highlight, pymdownx.superfences]
+markdown_extensions: [tables, toc, admonition, attr_list, md_in_html, pymdownx.highlight, pymdownx.superfences]
+extra_css: [site/extra.css]
+extra_javascript: [{{path: site/sort.js, type: module}}]
 validation: {{links: {{anchors: warn, not_found: warn, unrecognized_links: warn}}}}
 nav:
 {nav}
@@ -104,6 +142,29 @@ def relinked(text: str, folder: Path, pages: dict[Path, str]) -> str:
         return label if path in label else f"{label} (`{file.relative_to(ROOT)}`)"
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", link, text)
+
+
+def found_by(name: str, text: str) -> str:
+    """The page with what else it is searched for, in a line that the search reads and nobody sees."""
+    if name not in ALSO:
+        return text
+    heading, _, rest = text.partition("\n")
+    return f"{heading}\n\n<span hidden>{ALSO[name]}</span>\n{rest}"
+
+
+def glossary() -> str:
+    """The words of the project, from the table that its authors keep to."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| say \| for \| not \|\n.*?\n((?:\|.*\n)+)", text, re.MULTILINE)
+    if table is None:
+        sys.exit("build_docs: CONTRIBUTING.md has no table of words")
+    words = sorted([cell.strip() for cell in line.strip("|").split("|")] for line in table[1].splitlines())
+    rows = [f"| **{say}** | {meaning} | {other} |" for say, meaning, other in words]
+    return "\n".join([
+        "# Glossary", "",
+        "The words that this documentation, messages and names keep to, and what others call the same.", "",
+        "| word | meaning | elsewhere also |", "|---|---|---|", *rows, "",
+    ])  # fmt: skip
 
 
 def modules() -> list[str]:
@@ -138,32 +199,37 @@ def main() -> int:
     (source / "api").mkdir(parents=True)
 
     pages = {path.resolve(): path.name for path in (ROOT / "docs").glob("*.md")}
-    pages |= {
+    pages |= {ROOT / path: name for path, name in ELSEWHERE.items()}
+    known = {f"{name}.md" for names in TABS.values() for name in names}
+    if lost := set(pages.values()) - known:
+        sys.exit(f"build_docs: no place in the navigation for {sorted(lost)}")
+    # What they link to, beside the pages themselves.
+    places = pages | {
         ROOT / "README.md": "index.md",
-        ROOT / "CHANGELOG.md": "changelog.md",
-        ROOT / "include/stepsize/stepsize.h": "c.md",
+        ROOT / "include/stepsize/stepsize.h": "c/index.md",
+        ROOT / "include/stepsize/learn.h": "c/learn-index.md",
         ROOT / "docs/explorer/index.html": "explorer/index.html",
     }
     build_explorer.build(source / "explorer")
     for path, name in pages.items():
-        if path.suffix == ".md":
-            (source / name).write_text(relinked(path.read_text(encoding="utf-8"), path.parent, pages), encoding="utf-8")
-    for path in (ROOT / "docs").rglob("*.png"):
+        text = path.read_text(encoding="utf-8")
+        (source / name).write_text(found_by(Path(name).stem, relinked(text, path.parent, places)), encoding="utf-8")
+    for path in (*(ROOT / "docs").rglob("*.png"), *(ROOT / "docs/site").iterdir()):
         target = source / path.relative_to(ROOT / "docs")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
 
-    header = (ROOT / "include/stepsize/stepsize.h").read_text(encoding="utf-8")
-    (source / "c.md").write_text(
-        f"# The C interface\n\nThe header is the reference.\n\n```c\n{header}```\n", encoding="utf-8"
-    )
+    (source / "glossary.md").write_text(glossary(), encoding="utf-8")
+    c_pages = docs_c.write(source / "c")
     (source / "cli.md").write_text(commands(), encoding="utf-8")
 
     names = modules()
     index = ["# Python\n\n::: stepsize\n    options: {members: false}\n"]
     core = {title: f"core-{title.lower().replace(' ', '-')}" for title in CORE}
     for title, page in core.items():
-        parts = "".join(f"\n::: stepsize.{module}\n" for module in CORE[title])
+        # Where a name is defined inside the package is nothing to its users.
+        options = "    options: {show_root_heading: false, show_root_toc_entry: false}\n"
+        parts = "".join(f"\n::: stepsize.{module}\n{options}" for module in CORE[title])
         (source / f"api/{page}.md").write_text(f"# {title}\n{parts}", encoding="utf-8")
         index.append(f"- [{title}]({page}.md)\n")
     for name in names:
@@ -171,20 +237,21 @@ def main() -> int:
         index.append(f"- [stepsize.{name}]({name}.md)\n")
     (source / "api/index.md").write_text("".join(index), encoding="utf-8")
 
-    known = [
-        *GUIDES,
-        *sorted(Path(name).stem for name in pages.values() if Path(name).stem not in (*GUIDES, "changelog", "c")),
-    ]
-    nav = ["- Explorer: explorer/index.html", "- Guides:"]
-    nav += [f"    - {GUIDES.get(name, name.replace('-', ' ').capitalize())}: {name}.md" for name in known]
-    nav += ["    - Changes: changelog.md", "- Commands: cli.md", "- Python:", "    - api/index.md"]
-    nav += [
-        *(f"    - {title}: api/{page}.md" for title, page in core.items()),
-        *(f"    - stepsize.{name}: api/{name}.md" for name in names),
-    ]
-    nav += ["- C: c.md"]
+    nav = []
+    for tab, names_of in TABS.items():
+        nav.append(f"- {tab}:")
+        nav += [f"    - {title}: {name}.md" for name, title in names_of.items() if (source / f"{name}.md").exists()]
+        if tab == "Start":
+            nav.insert(2, "    - Explorer: explorer/index.html")
+        elif tab == "Python":
+            nav.append("    - api/index.md")
+            nav += [f"    - {title}: api/{page}.md" for title, page in core.items()]
+            nav += [f"    - stepsize.{name}: api/{name}.md" for name in names]
+        elif tab == "C":
+            nav += [f'    - "{title}": c/{name}' for title, name in c_pages]
     config = work / "mkdocs.yml"
-    config.write_text(CONFIG.format(site=output, package=PACKAGE.parent, nav=textwrap.indent("\n".join(nav), "  ")))
+    parts = {"site": output, "package": PACKAGE.parent, "extension": ROOT / "dev/docs_docstrings.py"}
+    config.write_text(CONFIG.format(**parts, nav=textwrap.indent("\n".join(nav), "  ")), encoding="utf-8")
     # Every warning is an error: a link that leads nowhere, a page without a place.
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(config)]
     done = subprocess.run(command, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"})

@@ -6,6 +6,7 @@
 # With PLATFORM (dev/sysroot.sh) they are for that platform, in build/PLATFORM instead of build.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. dev/make_file.sh
 
 if ! command -v swift >/dev/null; then
   echo "stepsize: no Swift toolchain found: install Swift 6.3 or later (swift.org/install) so that 'swift' is on the PATH." >&2
@@ -43,9 +44,10 @@ if ! log=$(dev/modules.sh "$build" StepsizeC StepsizeLearnC 2>&1 >/dev/null); th
   exit 1
 fi
 
-# build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS.
+# build LIBRARY LAYER SYMBOLS LINKER-OPTION...: both forms of libLIBRARY from the C layer LAYER, which exports SYMBOLS, where
+# they are not up to date.
 build() {
-  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option object link id
+  local library=$1 layer=$2 symbols=$3 soname=lib$1.so.$abi modules native=() option object link id inputs
   shift 3
   mapfile -t modules < <(dev/modules.sh "$build" "$layer")
   link=(
@@ -57,6 +59,20 @@ build() {
   )
   for option in "$@"; do link+=("-Wl,$option"); done
 
+  inputs=("${modules[@]}" "$symbols" "Sources/$layer/exports.map" dev/build_library.sh)
+  if [ "$library" != stepsize ]; then inputs+=("$out/lib/libstepsize.so.$abi"); fi
+  if [ ! -f "$out/lib/$soname" ] || [ ! -f "$out/wheel-lib/$soname" ] || [ ! -f "$out/lib/lib$library.a" ] ||
+    ! fresh "$build/$soname.wheel" "${link[*]}" "${inputs[@]}"; then
+    rm -f "$build/$soname.wheel.command"
+    make_both
+    printf '%s\n' "${link[*]}" >"$build/$soname.wheel.command"
+  fi
+  ln -sf "$soname" "$out/lib/lib$library.so"
+  echo "$out/lib/lib$library.so: $(stat -c %s "$out/lib/$soname") bytes"
+}
+
+# make_both: the work of `build`, with its variables.
+make_both() {
   # All modules are compiled as one, for what the library exports. Both forms are made of the object that comes of it.
   "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
   "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
@@ -69,8 +85,6 @@ build() {
   keep "$build/$soname.wheel" "$out/wheel-lib/$soname"
   without_path "$build/$soname.wheel" "$build/$soname"
   keep "$build/$soname" "$out/lib/$soname"
-  ln -sf "$soname" "$out/lib/lib$library.so"
-  echo "$out/lib/lib$library.so: $(stat -c %s "$out/lib/$soname") bytes"
 }
 
 # keep FILE TARGET: the old file may be mapped by a running program, so a new one takes its name.

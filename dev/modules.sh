@@ -8,10 +8,11 @@
 # the Swift modules know nothing of a C library, so that those of another processor are the ones without one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. dev/make_file.sh
 folder=$1
 shift
 given=()
-while [[ ${1:-} == -* ]]; do
+while [ $# -gt 0 ] && [ ! -d "Sources/$1" ]; do
   given+=("$1")
   shift
 done
@@ -79,32 +80,6 @@ visit() {
   done
   depth[$1]=$((below + 1))
   order+=("$1")
-}
-
-# fresh FILE COMMAND INPUT...: whether FILE was made by this COMMAND and no INPUT has changed since.
-fresh() {
-  local file=$1 command=$2
-  shift 2
-  [ -f "$file" ] && [ "$(cat "$file.command" 2>/dev/null)" = "$command" ] &&
-    [ -z "$(find "$@" -newer "$file" -print -quit)" ]
-}
-
-# make_file FILE INPUT... -- COMMAND...: runs the COMMAND, which makes FILE from its INPUTs, where that is needed.
-make_file() {
-  local file=$1 inputs=()
-  shift
-  while [ "$1" != -- ]; do
-    inputs+=("$1")
-    shift
-  done
-  shift
-  if fresh "$file" "$*" "${inputs[@]}"; then return; fi
-  rm -f "$file.command"
-  if ! "$@" >"$file.log" 2>&1; then
-    cat "$file.log" >&2
-    return 1
-  fi
-  printf '%s\n' "$*" >"$file.command"
 }
 
 compile() {

@@ -3,7 +3,6 @@
 docs/schedules.md, and the site that is made of them."""
 
 import ast
-import json
 import os
 import re
 import shlex
@@ -16,6 +15,8 @@ from pathlib import Path
 import stepsize
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "bindings/python/tests"))
+import preloaded  # noqa: E402
 
 # What the examples in docstrings take for granted: always, and where they use a framework. Without it they are not run.
 PRELUDE = """
@@ -59,10 +60,16 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
-def run(words: list[str], folder: str) -> str:
+def run(source: str, folder: str) -> None:
+    done = preloaded.run([], source=source, folder=folder)
+    if done.returncode != 0:
+        sys.exit(f"documents: {source}\nreturns {done.returncode}: {done.stderr}")
+
+
+def call(words: list[str], folder: str) -> str:
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"documents: {words[-1]}\nanswers {done.returncode}: {done.stderr}")
+        sys.exit(f"documents: {words[-1]}\nreturns {done.returncode}: {done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -155,67 +162,87 @@ def run_docstring_example(path: Path, source: str) -> bool:
     whole = f"{PRELUDE}from {module} import *\n{setup}{source}"
     if not is_runnable(whole):
         return False
-    run([sys.executable, "-c", whole], tempfile.gettempdir())
+    run(whole, tempfile.gettempdir())
     return True
 
 
 def check_site() -> int:
-    """Builds the site, where that is installed; its search knows the reference and its links lead somewhere."""
-    try:
-        import mkdocs  # noqa: F401
-    except ImportError:
+    """Builds the site, where that is installed, and checks it; returns the number of sites."""
+    if not find_spec("mkdocs"):
         print("documents: the site is not built: pip install -r dev/requirements-docs.txt")
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        site = Path(folder) / "site"
-        run([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", str(site)], folder)
-        index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
-        words = {entry["title"] for entry in index["docs"]}
-        for name in ("needs_loss", "Cosine", "GreedyLR", "OneCycleLR", "refine", "Chebyshev"):
-            assert any(name in title for title in words), name
-        pages = list(site.rglob("*.html"))
-        for page in pages:
-            text = page.read_text(encoding="utf-8")
-            assert not re.search(r'(src|import)="?https?:', text), f"{page}: something comes from elsewhere"
-            for target in re.findall(r'(?:href|src)="([^"#?]+)', text):
-                if not re.match(r"[a-z]+:|/", target):
-                    assert (page.parent / target).exists(), f"{page.relative_to(site)}: {target}"
-        return len(pages)
+        call([sys.executable, str(ROOT / "dev/build_docs.py"), "--output", f"{folder}/site"], folder)
+        shots = ROOT / "build/tests/site"
+        shots.mkdir(parents=True, exist_ok=True)
+        print(call([sys.executable, str(ROOT / "dev/test_site.py"), f"{folder}/site", str(shots)], folder), end="")
+    return 1
+
+
+# A whole program says how it is compiled and run.
+WHOLE = r"/\* (\S+): (cc .*?) \*/"
+
+
+def run_whole_program(source: str) -> str:
+    command = re.match(WHOLE, source)
+    assert command is not None
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("include", "build"):
+            (Path(folder) / name).symlink_to(ROOT / name)
+        (Path(folder) / command[1]).write_text(source, encoding="utf-8")
+        done = subprocess.run(command[2], shell=True, cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0 and "learning rate" in done.stdout, done.stdout + done.stderr
+        return done.stdout
+
+
+def check_readme_environment(readme: Path) -> None:
+    """The first blocks of the README run where nothing is installed but the package itself."""
+    wheel = max((ROOT / "build/wheel").glob("stepsize-*.whl"), default=None, key=lambda path: path.stat().st_mtime)
+    if wheel is None:
+        print("documents: SKIPPED the environment of the README: there is no build/wheel")
+        return
+    text = readme.read_text(encoding="utf-8")
+    before = text[: text.index("### In PyTorch")]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "build").mkdir()
+        python = f"{folder}/build/try/bin/python"
+        call([sys.executable, "-m", "venv", f"{folder}/build/try"], folder)
+        call([python, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)], folder)
+        for source in re.findall(r"^```python\n(.*?)^```$", before, re.MULTILINE | re.DOTALL):
+            call([python, "-c", source], folder)
 
 
 def main() -> int:
     passed = skipped = 0
     readme = ROOT / "README.md"
-    for source in blocks(readme, "c"):
-        command = re.search(r"/\* (\S+): (.*?) \*/", source)
-        with tempfile.TemporaryDirectory() as folder:
-            for name in ("include", "build"):
-                (Path(folder) / name).symlink_to(ROOT / name)
-            (Path(folder) / command[1]).write_text(source, encoding="utf-8")
-            output = subprocess.run(command[2], shell=True, cwd=folder, check=True, capture_output=True, text=True)
-            assert "learning rate 0.001000" in output.stdout or "learning rate 0.0009" in output.stdout, output.stdout
-        passed += 1
+    check_readme_environment(readme)
     for page in [readme, *sorted((ROOT / "docs").glob("*.md"))]:
         check_environment(page)
         languages = re.findall(r"^```(\S*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
         unknown = set(languages) - {"", "python", "sh", "text", *EXAMPLES}
         assert not unknown, f"{page}: nobody runs blocks of {unknown}"
         for language, files in EXAMPLES.items():
-            if (page, language) == (readme, "c"):  # whole programs, run above
-                continue
             programs = [path.read_text(encoding="utf-8") for path in ROOT.glob(files)]
             for source in blocks(page, language):
-                assert any(source in program for program in programs), f"{page}: not in {files}:\n{source}"
                 passed += 1
+                if re.match(WHOLE, source):
+                    output = run_whole_program(source)
+                    assert page != readme or "learning rate 0.0009" in output, output
+                    continue
+                assert any(source in program for program in programs), f"{page}: not in {files}:\n{source}"
         for language in ("python", "sh"):
-            for source in blocks(page, language):
+            sources = blocks(page, language)
+            # The blocks of a tutorial are one program.
+            if language == "python" and page.stem.startswith("tutorial-"):
+                sources = ["\n".join(sources)] if sources else []
+            for source in sources:
                 if language == "python" and not is_runnable(source):
                     skipped += 1
                     continue
                 with tempfile.TemporaryDirectory() as folder:
                     (Path(folder) / "build").mkdir()
                     if language == "python":
-                        run([sys.executable, "-c", source], folder)
+                        run(source, folder)
                     else:
                         check_shell(source, folder)
                 passed += 1

@@ -18,7 +18,7 @@ from stepsize.torch import Scheduler
 
 CASES = [
     ("sgd", "polyak(c=10)"), ("sgd", "dog()"), ("sgd", "dadapt()"), ("sgd", 'polyak("sps")'),
-    ("adamw", 'polyak(norm="l1")'), ("adamw", "dog()"),
+    ("adamw", 'polyak(norm="l1")'), ("adamw", "dog()"), ("adamw", "auto(1000)"),
 ]  # fmt: skip
 WIDTH, LAYERS, WORDS, BATCH, LENGTH = 128, 4, 512, 32, 128
 

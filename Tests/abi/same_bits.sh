@@ -24,29 +24,15 @@ $(diff "$out/here.bits" "$out/$1.bits" | head -n 4)"
   checked=$((checked + 1))
 }
 
-# guard NAME OPTION...: what a guarded call is without the guard, as $out/NAME/Guard.o; Swift's calling convention needs clang.
-guard() {
-  local name=$1
-  shift
-  "$bin/clang" "$@" -O1 -ffunction-sections -I Sources/CStepsize/include -c Sources/CStepsize/Guard.c -o "$out/$name/Guard.o"
-}
-
-# objects NAME OPTION...: all Swift modules as $out/NAME/*.o, with these options of the compiler.
-objects() {
-  local name=$1 module sources fused
-  shift
-  mkdir -p "$out/$name"
-  for module in StepsizeBase Stepsize StepsizeBoundary StepsizeC StepsizeLearn StepsizeLearnC; do
-    mapfile -t sources < <(find "Sources/$module" -name '*.swift')
-    swiftc "$@" -enable-experimental-feature Embedded -wmo -parse-as-library -swift-version 6 -package-name stepsize \
-      -Xcc -fno-math-errno -Xfrontend -function-sections -I Sources/CStepsize/include -I Sources/CStepsizeLearn/include \
-      -module-name "$module" -I "$out/$name" -emit-module -emit-module-path "$out/$name/$module.swiftmodule" \
-      -c "${sources[@]}" -o "$out/$name/$module.o"
-  done
-  fused=$("$bin/llvm-objdump" -d --no-show-raw-insn "$out/$name"/*.o |
+# compile NAME OPTION...: the sources for speed, with these options of the Swift compiler; their files are the array `objects`.
+compile() {
+  local name=$1 fused
+  mapfile -t objects < <(dev/modules.sh "build/bits/$name" -O "${@:2}" StepsizeC StepsizeLearnC)
+  [ "${#objects[@]}" -gt 0 ] || exit 1
+  fused=$("$bin/llvm-objdump" -d --no-show-raw-insn "${objects[@]}" |
     grep -cE '\s(v?fn?m(add|sub|la|ls)(sub|add)?(132|213|231)?([sp][dsh])?)\s' || true)
   [ "$fused" = 0 ] || fail "$fused fused instructions in the code of $name"
-  if "$bin/llvm-nm" -u "$out/$name"/*.o | grep -wE 'exp|expm1|log|log1p|pow|tanh|sqrt|sin|cos|floor|ceil|trunc|rint|round|fma|fmod'; then
+  if "$bin/llvm-nm" -u "${objects[@]}" | grep -wE 'exp|expm1|log|log1p|pow|tanh|sqrt|sin|cos|floor|ceil|trunc|rint|round|fma|fmod'; then
     fail "the code of $name calls libm"
   fi
 }
@@ -60,9 +46,8 @@ GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4,-AVX512F "$out/bits" "${golden[
 compare older
 
 if [ "$(uname -m)" = x86_64 ]; then
-  objects fast -O -target-cpu haswell
-  guard fast
-  gcc "${flags[@]}" Tests/abi/bits.c "$out"/fast/*.o -o "$out/bits-fast" -Wl,--gc-sections
+  compile fast -target-cpu haswell
+  gcc "${flags[@]}" Tests/abi/bits.c "${objects[@]}" -o "$out/bits-fast" -Wl,--gc-sections
   if grep -qw avx2 /proc/cpuinfo; then
     "$out/bits-fast" "${golden[@]}" >"$out/fast.bits"
     compare fast
@@ -78,11 +63,11 @@ if [ ! -d "$bin/../lib/swift/embedded/aarch64-none-none-elf" ]; then
 elif ! command -v qemu-aarch64 >/dev/null || [ ! -f "$cross/lib/libc.a" ] || [ -z "$gcc_files" ]; then
   echo "skipped aarch64: needs qemu-user, libc6-dev-arm64-cross and libgcc-12-dev-arm64-cross (dev/setup_system.sh)"
 else
-  objects aarch64 -O -target aarch64-none-none-elf
-  guard aarch64 --target=aarch64-linux-gnu -isystem "$cross/include"
+  export TARGET=aarch64-none-none-elf C_OPTIONS="--target=aarch64-linux-gnu -isystem $cross/include"
+  compile aarch64
   "$bin/clang" --target=aarch64-linux-gnu "${flags[@]}" -isystem "$cross/include" -c Tests/abi/bits.c -o "$out/bits.o"
   "$bin/ld.lld" -static --gc-sections -o "$out/bits-aarch64" "$cross/lib/crt1.o" "$cross/lib/crti.o" "$out/bits.o" \
-    "$out"/aarch64/*.o --start-group "$cross/lib/libc.a" "$gcc_files/libgcc.a" "$gcc_files/libgcc_eh.a" --end-group \
+    "${objects[@]}" --start-group "$cross/lib/libc.a" "$gcc_files/libgcc.a" "$gcc_files/libgcc_eh.a" --end-group \
     "$cross/lib/crtn.o"
   qemu-aarch64 "$out/bits-aarch64" "${golden[@]}" >"$out/aarch64.bits"
   compare aarch64

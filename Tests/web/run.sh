@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The package for JavaScript under Node, and the explorer in Chromium; both build what they test.
-#   Tests/web/run.sh [node] [explorer]     both where none is named
+# The package for JavaScript under Node, the explorer in Chromium, and the programs that it offers to copy; each builds what it
+# tests.
+#   Tests/web/run.sh [node] [explorer] [snippets]     all where none is named
 # What is not installed and cannot be (dev/setup_web.sh) is skipped, and the last line says so. Screenshots of the explorer
 # are left in build/tests/web.
 set -euo pipefail
@@ -44,11 +45,20 @@ node() {
 }
 
 explorer() {
-  type -P chromium >/dev/null || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
+  local browser
+  browser=$(type -P chromium chromium-browser google-chrome google-chrome-stable | head -n 1 || true)
+  [ -n "$browser" ] || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
   "$python" -c 'import playwright, stepsize' 2>/dev/null || { skip explorer "playwright or stepsize is not installed in $python"; return; }
   "$python" dev/build_explorer.py "$out/explorer"
-  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$out/explorer" "$out")
+  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_explorer.py" "$browser" "$out/explorer" "$out")
 }
 
-for part in ${*:-node explorer}; do "$part"; done
+# After `node`, which makes the package.
+snippets() {
+  type -P node >/dev/null || { skip snippets "node is not installed (dev/setup_web.sh)"; return; }
+  "$python" -c 'import stepsize' 2>/dev/null || { skip snippets "stepsize is not installed in $python"; return; }
+  (cd "$out" && "$python" "$OLDPWD/Tests/web/test_snippets.py" "$out/node/node_modules")
+}
+
+for part in ${*:-node explorer snippets}; do "$part"; done
 echo "web: passed${skipped:+, SKIPPED: ${skipped[*]}}"

@@ -1,7 +1,7 @@
-"""The explorer in a browser: test_explorer.py FOLDER [SCREENSHOTS]
+"""The explorer in a browser: test_explorer.py BROWSER FOLDER [SCREENSHOTS]
 
-FOLDER is what dev/build_explorer.py has made. Called by Tests/web/run.sh. Needs chromium and playwright. With a second
-folder it leaves screenshots there, to be looked at.
+BROWSER is the path of Chromium or of Chrome, FOLDER what dev/build_explorer.py has made. Called by Tests/web/run.sh.
+Needs playwright. With a second folder it leaves screenshots there, to be looked at.
 """
 
 import contextlib
@@ -179,9 +179,9 @@ def test_width(page: Page) -> None:
     check(not nameless, nameless)
 
 
-def main(folder: str, screenshots: str | None) -> None:
+def main(executable: str, folder: str, screenshots: str | None) -> None:
     with served(folder) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         # The tests ask the page questions of their own; what it loads is checked all the same.
         clipboard = ["clipboard-read", "clipboard-write"]
         context = browser.new_context(viewport=DESKTOP, bypass_csp=True, permissions=clipboard)
@@ -207,4 +207,4 @@ def main(folder: str, screenshots: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+    main(sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else None)

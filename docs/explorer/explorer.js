@@ -396,4 +396,6 @@ addEventListener("hashchange", () => {
 new ResizeObserver(picture).observe($("chart"));
 fill();
 refresh();
+// On another page it shows the curves and the texts alone.
+document.documentElement.classList.toggle("framed", window !== window.top);
 document.documentElement.dataset.ready = "";

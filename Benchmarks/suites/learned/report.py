@@ -24,6 +24,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 from engine.files import read_json, save_picture  # noqa: E402
 from engine.markdown import filled, listed, p_text, rows  # noqa: E402
 from engine.statistics import holm  # noqa: E402
+from stepsize._plots.style import legend_below, logarithmic  # noqa: E402
 
 PAGE = ROOT / "docs" / "learned.md"
 PICTURES = ROOT / "docs" / "learned"
@@ -382,13 +383,6 @@ def drawn(suite: Suite, group: str) -> list[str]:
     return [name for name in suite.contestants(group) if not name.startswith("replay")]
 
 
-def legend(figure, panels) -> None:
-    handles: dict = {}
-    for axis in np.ravel(panels):
-        handles |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels())}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=6, frameon=False, fontsize=9)
-
-
 def draw_rates(suite: Suite) -> str:
     """For each regime: the rates above, the losses below."""
     wide, updates = len(suite.regimes), suite.protocol["updates"]
@@ -401,7 +395,8 @@ def draw_rates(suite: Suite) -> str:
             rates.plot(np.linspace(0, updates - 1, len(rate)), rate, label=name, **style(name))
             curve = np.mean([e["curve"] for e in entries], axis=0)
             losses.plot(np.linspace(0, updates, len(curve)), curve, **style(name))
-        rates.set(yscale="log", title=REGIMES[group][0], xlabel="update")
+        rates.set(title=REGIMES[group][0], xlabel="update")
+        logarithmic(rates.yaxis)
         losses.set(xlabel="update")
         final = [np.mean([e["curve"][-1] for e in suite.entries(group, "test", n)]) for n in drawn(suite, group)]
         low = min(final)
@@ -410,7 +405,7 @@ def draw_rates(suite: Suite) -> str:
             axis.grid(True, color="0.92")
     panels[0, 0].set_ylabel("rate / bound, geometric mean")
     panels[1, 0].set_ylabel("log(loss / reference), median")
-    legend(figure, panels)
+    legend_below(figure, size=9)
     return save(figure, "rates")
 
 
@@ -451,12 +446,13 @@ def draw_networks(suite: Suite) -> str:
             rate = np.exp(np.mean([np.log(e["rates"]) for e in entries], axis=0))
             panels[0, column].plot(np.linspace(0, suite.protocol["net_updates"] - 1, len(rate)), rate, label=name,
                                    **style(name))  # fmt: skip
-        panels[0, column].set(title=one, yscale="log", xlabel="update")
+        panels[0, column].set(title=one, xlabel="update")
+        logarithmic(panels[0, column].yaxis)
         axis.set(yticks=range(len(names)), yticklabels=names, xlabel="log of the held-out loss")
         axis.tick_params(labelsize=8)
         axis.grid(True, axis="x", color="0.9")
     panels[0, 0].set_ylabel("rate, geometric mean")
-    legend(figure, panels[0])
+    legend_below(figure, size=9)
     return save(figure, "networks")
 
 

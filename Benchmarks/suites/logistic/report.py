@@ -28,6 +28,7 @@ import stepsize  # noqa: E402
 from engine.files import read_json, save_picture  # noqa: E402
 from engine.markdown import filled, listed, p_text, rows  # noqa: E402
 from engine.statistics import geometric_mean, holm  # noqa: E402
+from stepsize._plots.style import legend_below  # noqa: E402
 
 PAGE = ROOT / "docs" / "refinement.md"
 PICTURES = ROOT / "docs" / "refinement"
@@ -254,10 +255,7 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
         if number % wide == 0:
             norm_axis.set_ylabel("norm", fontsize=9)
             axis.set_ylabel("multiplier", fontsize=9)
-    handles = {}
-    for axis in panels.flat:
-        handles |= {label: handle for handle, label in zip(*axis.get_legend_handles_labels())}
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False)
+    legend_below(figure, size=10)
     kind = "l1" if optimizer == "adam" else "l2"
     title = f"{NAMES[optimizer]}: gradient norms ({kind}) of the best linear run, and the schedules"
     figure.suptitle(title, fontsize=12)

@@ -55,11 +55,12 @@ def of_optimizer(sgd: str, others: str) -> Callable[[int, float, str], str]:
 
 
 def plain(form: str) -> Callable[[int, float, str], str]:
-    """{T}: the length; {W}: a twentieth of it; {M}: the rest; {F}: a fifth; {D}, {U}: base / 1000, base * 1000."""
+    """{T}: the length; {W}: a twentieth of it; {M}: the rest; {F}: a fifth; {D}, {U}: base / 1000, base * 1000;
+    {L}, {X}: base / 10, base * 10; {O}: 1, which transformers' GreedyLR has as its highest rate, or base."""
     return lambda updates, base, _: form.format(
         T=updates, W=warm(updates), M=updates - warm(updates), F=max(1, updates // 5), H=max(1, updates // 7),
         C=[round(updates * part) for part in (0.3, 0.6, 0.9)], P=max(1, updates // 50), Q=max(1, updates // 20),
-        D=repr(base / 1000), U=repr(base * 1000), L=repr(base / 10), X=repr(base * 10),
+        O=repr(max(1.0, base)), D=repr(base / 1000), U=repr(base * 1000), L=repr(base / 10), X=repr(base * 10),
     )  # fmt: skip
 
 
@@ -94,6 +95,9 @@ ALL = [
     controller("greedy", "greedy()", core=True),
     controller("greedy, as in transformers", 'greedy("huggingface", min_lr={L}, max_lr={X})'),
     controller("greedy, as in the paper", 'greedy("paper", min_lr={L}, max_lr={X})'),
+    # arXiv 2512.14527: patience 10, lowest rate a tenth of the first, the loss averaged over 50 updates.
+    controller("greedy, its authors' settings",
+               'greedy("huggingface", patience=10, min_lr={L}, max_lr={O}, smooth=true, window=50)', core=True),
     controller("greedy x linear", "greedy() * linear({T})", core=True),
     controller("greedy wide x linear", WIDE + " * linear({T})"),
     controller("learned", 'learned("mlp", total={T})'),

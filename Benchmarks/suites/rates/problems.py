@@ -18,7 +18,7 @@ SHORT, MEDIUM, LONG = 500, 5_000, 50_000
 FULL, WIDE, COARSE, COARSEST = "full", "wide", "coarse", "coarsest"  # see levels.py
 
 CHEAP = {SHORT: FULL, MEDIUM: WIDE}
-LONGEST = {SHORT: FULL, MEDIUM: WIDE, LONG: COARSE}
+LONGEST = {SHORT: FULL, MEDIUM: WIDE, LONG: COARSEST}
 USUAL = {SHORT: FULL, MEDIUM: COARSE}
 DEAR = {SHORT: COARSE}
 DEAREST = {SHORT: COARSEST}
@@ -53,22 +53,23 @@ def tabular(part: str, label: str, name: str, purpose: str, lengths: Mapping[int
 logistic(TUNING, "iris", CHEAP)
 logistic(TUNING, "wine", CHEAP)
 add(TUNING, "least squares 100", "least squares", "convex, condition 100, 20 columns",
-    lambda: LeastSquares(20, 100), CHEAP)  # fmt: skip
+    lambda: LeastSquares(20, 100), USUAL)  # fmt: skip
 add(TUNING, "digits mlp", "images", "a perceptron that can learn every row",
     lambda: Perceptron(*data.small_digits(), (32,), 10), USUAL, optimizers=ALL)  # fmt: skip
 
 # ---- Design: controllers are made with these; the pilot had seen most of them ----
 
-logistic(DESIGN, "breast_cancer", LONGEST)
+logistic(DESIGN, "breast_cancer", USUAL)
 logistic(DESIGN, "digits", {SHORT: FULL, MEDIUM: COARSE})
 add(DESIGN, "least squares 1000", "least squares", "convex, condition 1000, 50 columns",
-    lambda: LeastSquares(50, 1000), CHEAP)  # fmt: skip
+    lambda: LeastSquares(50, 1000), USUAL)  # fmt: skip
 add(DESIGN, "nmf digits", "factorization", "constrained and not convex: 300 digits, 8 parts",
     lambda: Factorization(digits_matrix(), 8), {SHORT: FULL, MEDIUM: COARSE})  # fmt: skip
 add(DESIGN, "diabetes mlp", "tabular", "regression that overfits: 354 rows",
     lambda: Perceptron(*data.diabetes(), (32,), 0), {SHORT: FULL})  # fmt: skip
 add(DESIGN, "digits mlp, 15 % noise", "images", "noisy labels: the training loss is no guide",
-    lambda: Perceptron(*data.small_digits(0.15), (32,), 10), USUAL, optimizers=ALL)  # fmt: skip
+    lambda: Perceptron(*data.small_digits(0.15), (32,), 10), {SHORT: FULL, MEDIUM: COARSEST},
+    optimizers=ALL)  # fmt: skip
 add(DESIGN, "digits cnn", "images", "a small convolutional network",
     lambda: Convolutional(*data.small_digits(), 4), DEAR)  # fmt: skip
 add(DESIGN, "help transformer", "text", "characters of Python's help topics, one block",
@@ -107,9 +108,12 @@ add(REPORT, "fine-tuned mlp", "fine-tuning", "a perceptron continues on turned, 
     lambda: fine_tuned(lambda a, b: Perceptron(a, b, (32, 32), 10), data.small_digits(), shifted()), USUAL)  # fmt: skip
 add(REPORT, "fine-tuned cnn", "fine-tuning", "the same with a convolutional network",
     lambda: fine_tuned(lambda a, b: Convolutional(a, b, 4), data.small_digits(), shifted()), DEAR)  # fmt: skip
+add(REPORT, "fine-tuned transformer", "fine-tuning", "a character model of help topics continues on Python modules",
+    lambda: fine_tuned(lambda text: Transformer(text, 24, blocks=2, letters=help_topics() + source_code()),
+                       (help_topics(),), (source_code(),)), DEAREST, batch=8)  # fmt: skip
 tabular(REPORT, "letter mlp", "letter", "26 classes", USUAL, (48,))
 tabular(REPORT, "magic mlp", "magic", "two classes that overlap", USUAL)
-tabular(REPORT, "spambase mlp", "spambase", "57 skewed columns", USUAL, optimizers=ALL)
+tabular(REPORT, "spambase mlp", "spambase", "57 skewed columns", USUAL)
 tabular(REPORT, "texture mlp, deep", "texture", "four hidden layers of tanh", USUAL, (24, 24, 24, 24), 0.0, "tanh")
 tabular(REPORT, "phoneme mlp, batch 4", "phoneme", "small batches: noisy gradients", USUAL, batch=4)
 tabular(REPORT, "satimage mlp, batch 128", "satimage", "large batches", {SHORT: FULL}, batch=128)

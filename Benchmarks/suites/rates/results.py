@@ -95,3 +95,28 @@ def joined(suite: Suite, cells: list[Cell]) -> dict[str, np.ndarray]:
     contents = [suite.read(cell) for cell in sorted(cells, key=lambda cell: cell.seeds)]
     return {name: contents[0][name] if name == "rates" else np.concatenate([one[name] for one in contents], axis=1)
             for name in contents[0]}  # fmt: skip
+
+
+def merged(several: list[dict[str, Any]]) -> dict[str, Any]:
+    """Results of several calls, of other lengths or other problems, as those of one. An entry that is in more than one
+    is that of the last."""
+    entries, problems, budget = {}, {}, []
+    for results in several:
+        for one in results["entries"]:
+            entries[one["problem"], one["length"], one["optimizer"], one["entrant"]] = one
+        for one in results["problems"]:
+            before = problems.get(one["name"], one)
+            problems[one["name"]] = one | {"lengths": before["lengths"] | one["lengths"]}
+        budget += results["budget"]
+    protocols, run = [results["protocol"] for results in several], several[-1]["run"]
+    protocol = protocols[-1] | {"profile": ", ".join(dict.fromkeys(one["profile"] for one in protocols))} | {
+        name: {key: value for one in protocols for key, value in one[name].items()} for name in ("levels", "entrants")
+    }  # fmt: skip
+    dates = sorted({results["run"]["date"] for results in several})
+    run = run | {name: sum(one[name] for one in budget) for name in ("cells", "core_seconds")}
+    order = [one["name"] for one in problems.values()]
+    names = list(ENTRANTS)
+    found = sorted(entries.values(), key=lambda e: (order.index(e["problem"]), e["length"], e["optimizer"],
+                                                    names.index(e["entrant"])))  # fmt: skip
+    return {"protocol": protocol, "run": run | {"date": " and ".join(dates)}, "budget": budget,
+            "problems": list(problems.values()), "entries": found}  # fmt: skip

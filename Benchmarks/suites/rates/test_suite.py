@@ -42,6 +42,9 @@ TINY = suite.Settings("tiny", ("logistic iris",), ("constant", "linear", "refine
                       (60,), "tiny", ("sgd",))  # fmt: skip
 
 
+WHOLE = dict(PROBLEMS)
+
+
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
     """The tuning problems at a length that takes no time."""
@@ -214,7 +217,9 @@ def test_a_killed_run_goes_on_to_the_same_results(tmp_path, monkeypatch, capsys)
     assert re.search(r"[1-9]\d* cells run again, 0 differ", capsys.readouterr().out)
 
 
-def test_the_budget_of_the_whole_is_within_three_hours_of_two_cores():
+def test_the_budget_of_the_whole_is_within_three_hours_of_two_cores(monkeypatch):
+    for name, problem in WHOLE.items():
+        monkeypatch.setitem(PROBLEMS, name, problem)
     everything = suite.Suite(suite.Settings("full", tuple(PROBLEMS)), {})
     seconds = sum(seconds for _, seconds in plan.totals(everything).values())
     assert 3600 < seconds < 2 * 3 * 3600
@@ -312,3 +317,18 @@ def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, is_whic
     assert output.read_text(encoding="utf-8") == text
     pictures = set(re.findall(r"\]\((\w+/\w+\.png)\)", text))
     assert bool(pictures) != is_which and all((made.parent / name).is_file() for name in pictures)
+
+
+def test_results_of_several_calls_are_one():
+    first, second = ({**made_up(), "budget": [{"length": length, "level": "tiny", "cells": 6, "core_seconds": 3}]}
+                     for length in (500, 120))  # fmt: skip
+    for one, names in ((first, {"greedy": {}}), (second, {"linear": {}})):
+        one["protocol"] |= {"levels": {"tiny": {}}, "entrants": names}
+    for one in second["entries"]:
+        one["length"] = 120
+    second["problems"][0]["lengths"] = {"120": "tiny"}
+    both = results.merged([first, second])
+    assert len(both["entries"]) == len(first["entries"]) + len(second["entries"])
+    assert both["problems"][0]["lengths"] == {"500": "tiny", "120": "tiny"}
+    assert both["run"]["cells"] == 12 and set(both["protocol"]["entrants"]) == {"greedy", "linear"}
+    assert results.merged([first, first])["entries"] == results.merged([first])["entries"]

@@ -15,6 +15,7 @@ from rates.problem import DESIGN, Problem
 from rates.runs import Runs
 from rates.tasks.images import Convolutional, Residual, convolution
 from rates.tasks.text import Recurrent, Transformer, product
+from rates.tasks.tuned import fine_tuned
 from rates.training import Part, train
 
 
@@ -58,6 +59,18 @@ def test_runs_of_a_network_do_not_touch_each_other(name):
     problem = Problem(f"test {name}", DESIGN, "images", "for tests", lambda: task, {30: "tiny"}, batch=8)
     found = train(problem, "adamw", [Part(ENTRANTS["linear"], (0.01,), 30)], [1], 30)[0]
     assert (found.loss < 0.97 * found.start).all()
+
+
+def test_a_model_of_one_text_goes_on_with_another():
+    """With the letters of both; the weights are those that the first text gave."""
+    other = "sphinx of black quartz: judge my vow. " * 40
+    one, both = Transformer(TEXT, 8), Transformer(TEXT, 8, letters=TEXT + other)
+    assert both.letters == len(set(TEXT + other)) > one.letters
+    task = fine_tuned(lambda text: Transformer(text, 8, letters=TEXT + other), (TEXT,), (other,))
+    before, after = both.start(0), task.start(0)
+    assert [part.shape for part in before] == [part.shape for part in after]
+    judged = [both.judge([part.unsqueeze(0) for part in start])[0] for start in (before, after)]
+    assert judged[1] < judged[0]
 
 
 def test_the_recurrent_network_is_that_of_torch():

@@ -40,10 +40,11 @@ class Outcome:
     start: np.ndarray  # the loss before the first update
     curve: np.ndarray
     norms: np.ndarray | None = None  # (updates,): of the gradients of the first run
+    batches: np.ndarray | None = None  # (bases, seeds, updates): the losses of the batches that were trained on
 
 
 def train(problem: Problem, optimizer: str, parts: list[Part], seeds: list[int], updates: int, checkpoints: int = 1,
-          log_norms: bool = False) -> list[Outcome]:  # fmt: skip
+          log_norms: bool = False, log_losses: bool = False) -> list[Outcome]:  # fmt: skip
     """The outcome of each part. Several parts must all mix (`mixes_with_others`)."""
     task = problem.task()
     # Seed by seed: the runs of a seed see the same batches.
@@ -53,13 +54,15 @@ def train(problem: Problem, optimizer: str, parts: list[Part], seeds: list[int],
     update = updater(problem, optimizer, parts, plan, runs, updates)
     numbers = [task.numbers(seed, problem.batch) for seed in seeds]
     marks = {round(updates * (mark + 1) / checkpoints) for mark in range(checkpoints)}
-    start, found, norms = task.judge(runs.parameters)[0], [], []
+    start, found, norms, trained = task.judge(runs.parameters)[0], [], [], []
     for t in range(updates):
         rows = torch.from_numpy(np.stack([next(one) for one in numbers])).repeat_interleave(each, 0)
         batch = task.batch(rows)
         losses = runs.differentiate(task, batch)
         if log_norms:
             norms.append(float(runs.gradients[0].norm(1 if optimizer == "adamw" else 2)))
+        if log_losses:
+            trained.append(ordered(losses, len(seeds)))
         with torch.no_grad():
             update(t, losses, lambda: task.loss(runs.parameters, *batch))
             task.project(runs.parameters)
@@ -74,7 +77,8 @@ def train(problem: Problem, optimizer: str, parts: list[Part], seeds: list[int],
         cut = lambda values: ordered(values, len(seeds))[own]
         curve = np.stack([cut(loss) for loss, _ in found], axis=-1)
         outcomes.append(Outcome(finite(curve[..., -1]), cut(found[-1][1]), cut(start), finite(curve),
-                                np.array(norms) if log_norms else None))  # fmt: skip
+                                np.array(norms) if log_norms else None,
+                                finite(np.stack(trained, axis=-1)[own]) if log_losses else None))  # fmt: skip
     return outcomes
 
 

@@ -1,14 +1,13 @@
 """The processes of test_huggingface.py's runs with accelerate: `accelerate_worker.py SIZE FOLDER`."""
 
 import json
-import multiprocessing
 import os
 import sys
 from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from frameworks import join_group
+from frameworks import join_group, run_ranks
 from stepsize.huggingface import Scheduler, prepare
 
 
@@ -65,11 +64,4 @@ def train(accelerator, rank, folder):
 
 
 if __name__ == "__main__":
-    size, folder = int(sys.argv[1]), Path(sys.argv[2])
-    context = multiprocessing.get_context("fork")
-    ranks = [context.Process(target=process, args=(rank, size, folder)) for rank in range(size)]
-    for each in ranks:
-        each.start()
-    for each in ranks:
-        each.join()
-    sys.exit(any(each.exitcode for each in ranks))
+    run_ranks(int(sys.argv[1]), process, Path(sys.argv[2]))

@@ -10,7 +10,7 @@ import warnings
 from pathlib import Path
 
 import stepsize as st
-from frameworks import join_group, leave_group
+from frameworks import join_group, leave_group, run_ranks
 from stepsize.distributed import Shared, mean_loss, same, synchronize
 
 TEXT = "greedy(patience=1, factor=0.8) * (warmup(4) >> linear(56))"
@@ -223,7 +223,7 @@ def wrongly(group=None):
     report(found=found)
 
 
-def process(scenario, number, count, where):
+def process(number, count, scenario, where):
     """One rank of a scenario, in a process of its own."""
     global rank, size, folder
     import torch
@@ -244,23 +244,11 @@ def main(arguments):
         rank, size = MPI.COMM_WORLD.rank, MPI.COMM_WORLD.size
         globals()[arguments[1]](MPI.COMM_WORLD)
         return
-    import multiprocessing
-
     import stepsize.torch  # noqa: F401  once, since it takes seconds: the processes are forked
 
     warnings.simplefilter("ignore")
-    context, count = multiprocessing.get_context("fork"), int(arguments[0])
     for scenario in arguments[2:]:
-        ranks = [
-            context.Process(target=process, args=(scenario, number, count, Path(arguments[1])))
-            for number in range(count)
-        ]
-        for one in ranks:
-            one.start()
-        for one in ranks:
-            one.join()
-        if any(one.exitcode for one in ranks):
-            raise SystemExit(f"{scenario}: a process failed")
+        run_ranks(int(arguments[0]), process, scenario, Path(arguments[1]))
 
 
 if __name__ == "__main__":

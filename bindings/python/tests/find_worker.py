@@ -1,14 +1,13 @@
 """The processes of the range tests under gloo: `find_worker.py SIZE FOLDER`. Each prints what it found as JSON."""
 
 import json
-import multiprocessing
 import os
 import sys
 from pathlib import Path
 
 import stepsize as st
 import torch
-from frameworks import join_group, leave_group
+from frameworks import join_group, leave_group, run_ranks
 from stepsize.torch import find
 
 
@@ -93,11 +92,4 @@ def in_the_trainer(rank, folder):
 
 
 if __name__ == "__main__":
-    size, folder = int(sys.argv[1]), Path(sys.argv[2])
-    context = multiprocessing.get_context("fork")
-    ranks = [context.Process(target=process, args=(rank, size, folder)) for rank in range(size)]
-    for each in ranks:
-        each.start()
-    for each in ranks:
-        each.join()
-    sys.exit(any(each.exitcode for each in ranks))
+    run_ranks(int(sys.argv[1]), process, Path(sys.argv[2]))

@@ -1,22 +1,28 @@
 """What the tests of the frameworks share."""
 
+import multiprocessing
 import os
 import random
 import subprocess
 import sys
 
+import preloaded
 from support import REPOSITORY
 
 EXAMPLES = REPOSITORY / "bindings/python/examples/frameworks"
 
 
+QUIET = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
+
+
 def run(script, *arguments, timeout=240, **environment):
     """Runs a script of Python in a process of its own and returns what it printed."""
-    quiet = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
-    done = subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True, text=True, timeout=timeout, env={**os.environ, **quiet, **environment},
-    )  # fmt: skip
+    words, environment = [script, *arguments], {**os.environ, **QUIET, **environment}
+    if script == "-m":
+        command = [sys.executable, *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
+    else:
+        done = preloaded.run(words, timeout=timeout, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -26,6 +32,22 @@ def run_with_torchrun(script, size):
         "-m", "torch.distributed.run", "--standalone", "--local_addr", "127.0.0.1", "--nproc_per_node", size,
         REPOSITORY / "bindings/python/tests/ending_worker.py", script, GLOO_SOCKET_IFNAME="lo",
     )  # fmt: skip
+
+
+def run_ranks(size, process, *arguments):
+    """Runs process(rank, size, *arguments) in `size` processes, and fails where one of them does."""
+    # What torch would import in each of them when it first has to: it takes seconds, and they are forked.
+    import torch._dynamo  # noqa: F401
+    import torch.distributed.fsdp  # noqa: F401
+
+    context = multiprocessing.get_context("fork")
+    ranks = [context.Process(target=process, args=(rank, size, *arguments)) for rank in range(size)]
+    for each in ranks:
+        each.start()
+    for each in ranks:
+        each.join()
+    if any(each.exitcode for each in ranks):
+        raise SystemExit(f"{process.__name__}{arguments}: a process failed")
 
 
 def join_group(rank, size, folder):

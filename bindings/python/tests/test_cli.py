@@ -32,6 +32,13 @@ def ok(*words, **options):
     return output
 
 
+def test_recommend():
+    status, output, error = run("recommend", "--total", "2000", "--optimizer", "sgd", "--tune")
+    advice = st.recommend(2000, optimizer="sgd", tune=True)
+    assert (status, output.splitlines(), error.splitlines()) == (0, [advice.text], list(advice.reasons))
+    assert run("recommend", "--longer")[0] == 2
+
+
 # ---- The program ----------------------------------------------------------------------------------------
 
 
@@ -147,6 +154,17 @@ def test_the_drawn_curve_is_the_schedule():
         row = next(i for i, cells in enumerate(rows) if len(cells) > column and cells[column] == "*")
         # Row 0 is 1, row 11 is 0; the column's first value is its highest.
         assert abs(row - 11 * (column * 10 / 400)) <= 1
+
+
+@pytest.mark.parametrize("columns", (18, 24, 39, 55, 56, 80, 120))
+def test_show_fits_any_terminal(columns):
+    pytest.importorskip("rich")
+    text = ok("show", "warmup(500) >> cosine(9500, floor=0.1)", "--base-lr", "1e-3", COLUMNS=str(columns))
+    assert max(map(len, text.splitlines())) <= columns and "…" not in text
+    words = " ".join(text.split())
+    assert "500" in words and "0.000905113" in words and "cosine begins" in words and "three quarters" in words
+    # Each row of the curve is one line: twelve rows and the axis.
+    assert sum("│" in line for line in text.splitlines()) == 12 and sum("└" in line for line in text.splitlines()) == 1
 
 
 def output_is_ascii(lines):

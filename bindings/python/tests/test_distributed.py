@@ -19,7 +19,7 @@ from frameworks import EXAMPLES, run, run_with_torchrun
 from stepsize.distributed import mean_loss
 from support import REPOSITORY
 
-pytestmark = pytest.mark.framework
+pytestmark = [pytest.mark.framework, pytest.mark.processes]
 WORKER = REPOSITORY / "bindings/python/tests/distributed_worker.py"
 
 

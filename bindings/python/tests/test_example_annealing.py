@@ -23,6 +23,7 @@ def test_record_and_replay(tmp_path):
     assert run("--replay", "run.txt", cwd=tmp_path).stdout == recorded.stdout != ""
 
 
+@pytest.mark.processes
 def test_interrupt_and_resume(tmp_path):
     options = ("--updates", "2000", "--seeds", "1")
     whole = run(*options, cwd=tmp_path).stdout

@@ -7,7 +7,7 @@ import pytest
 from frameworks import run
 from support import REPOSITORY
 
-pytestmark = pytest.mark.framework
+pytestmark = [pytest.mark.framework, pytest.mark.processes]
 pytest.importorskip("torch")
 pytest.importorskip("transformers", reason="transformers is not installed")
 pytest.importorskip("accelerate", reason="accelerate is not installed")

@@ -16,7 +16,9 @@ pytest.importorskip("transformers")
 pytest.importorskip("accelerate", reason="accelerate is not installed; the Trainer needs it")
 torch = pytest.importorskip("torch")
 
+from accelerate import Accelerator  # noqa: E402
 from stepsize.huggingface import LossCallback, Scheduler, configured, find, prepare  # noqa: E402
+from stepsize.torch import Mechanic, Prodigy  # noqa: E402
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainerCallback, TrainingArguments  # noqa: E402  # noqa: E402
 
 TOTAL = 12
@@ -260,6 +262,7 @@ def test_shares_of_the_trainers_total(tmp_path):
 # ---- accelerate ----
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("size", [1, 2])
 def test_accelerate_steps_once_per_update(size, tmp_path):
     worker = REPOSITORY / "bindings/python/tests/accelerate_worker.py"
@@ -394,6 +397,7 @@ def test_the_example_runs():
     assert "resumed with the same rates: True" in run(EXAMPLES / "huggingface_greedy.py")
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("size", [1, 2])
 def test_the_example_with_accelerate_runs(size):
     pytest.importorskip("sklearn")
@@ -431,6 +435,48 @@ def test_find(tmp_path, given):
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert trainer.optimizer is optimizer
     assert losses(True)[0] == losses(False)[0]
+
+
+@pytest.mark.parametrize("kind", [Prodigy, Mechanic])
+def test_what_sees_each_update_by_itself(kind, tmp_path):
+    """In the Trainer, resumed from its checkpoint, and under accelerate."""
+
+    def make(optimizer, text):
+        for group in optimizer.param_groups:
+            group["lr"] = 1.0
+        return kind(optimizer, text)
+
+    whole = train(tmp_path / "whole", text="linear(12)", make=make, callback=False)[1]
+    train(tmp_path / "part", text="linear(12)", make=make, callback=False, stop=5)
+    resumed = train(tmp_path / "part", text="linear(12)", make=make, callback=False, resume=True)[1]
+    mine, again = whole.lr_scheduler.state_dict()["adapted"], resumed.lr_scheduler.state_dict()["adapted"]
+    assert resumed.lr_scheduler.current_step == TOTAL
+    assert all(mine[name] == again[name] for name in mine if name not in ("_start", "_averages"))
+    for one, two in zip(whole.model.parameters(), resumed.model.parameters()):
+        assert torch.equal(one, two)
+
+    def alone(accumulated):
+        torch.manual_seed(0)
+        model = torch.nn.Linear(3, 1)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1.0)
+        scheduler = kind(optimizer, "linear(30)")
+        inputs = torch.randn(30, 8, 3)
+        if accumulated:
+            accelerator = Accelerator(cpu=True, gradient_accumulation_steps=2)
+            model, optimizer = accelerator.prepare(model, optimizer)
+            stepper = prepare(accelerator, scheduler)
+            for batch in inputs:
+                with accelerator.accumulate(model):
+                    accelerator.backward((model(batch) - batch.sum(1, keepdim=True)).square().mean())
+                    optimizer.step(), stepper.step(), optimizer.zero_grad()
+        else:
+            for number, batch in enumerate(inputs):
+                ((model(batch) - batch.sum(1, keepdim=True)).square().mean() / 2).backward()
+                if number % 2:
+                    optimizer.step(), scheduler.step(), optimizer.zero_grad()
+        return torch.cat([each.detach().flatten() for each in model.parameters()])
+
+    assert torch.equal(alone(True), alone(False))
 
 
 def test_find_needs_the_model_before_train(tmp_path):

@@ -84,6 +84,32 @@ def test_the_rates_equal_those_of_keras_own_schedule():
     assert one.rates == pytest.approx(other.rates, rel=1e-6)  # theirs is worked out in single precision
 
 
+def test_checkpoints_go_both_ways(tmp_path):
+    """Keras counts the updates in the optimizer, whoever makes rates of them."""
+    own = keras.optimizers.schedules.CosineDecay(0.1, 20, alpha=0.1)
+    ours = Schedule(st.peers.keras.CosineDecay(0.1, 20, alpha=0.1), 1.0)
+    whole, _ = fit(make_model(own), [])
+    for first, second in ((own, ours), (ours, own)):
+        model = make_model(first)
+        before, _ = fit(model, [], 2)
+        model.save(tmp_path / "model.keras")
+        model = keras.saving.load_model(tmp_path / "model.keras")
+        model.optimizer.learning_rate = second
+        after, _ = fit(model, [], 2)
+        assert before.rates + after.rates == pytest.approx(whole.rates, rel=1e-6)
+
+
+def test_a_callback_goes_on_from_a_checkpoint_of_keras_own(tmp_path):
+    by_epoch = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 * 0.5**epoch)
+    whole, _ = fit(make_model(0.1), [by_epoch])
+    model = make_model(0.1)
+    before, _ = fit(model, [by_epoch], 2)
+    model.save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    after, _ = fit(model, [LearningRate(0.1, "exponential(0.5)", every="epoch")], 4, initial_epoch=2)
+    assert before.rates + after.rates == pytest.approx(whole.rates, rel=1e-6)
+
+
 @pytest.mark.parametrize("every, metric", [("batch", "loss"), ("epoch", "val_loss")])
 def test_a_controller_saved_and_resumed(tmp_path, every, metric):
     def replayed(losses, by_epoch):

@@ -172,3 +172,20 @@ def test_the_example_runs():
     assert len(lines) == 2
     for line in lines:
         assert float(line.split()[-1]) < 0.05 * float(line.split()[-4])
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda rate: optax.contrib.prodigy(rate), lambda rate: optax.contrib.mechanize(optax.adam(rate)),
+], ids=["prodigy", "mechanize"])  # fmt: skip
+def test_methods_of_optax_that_find_the_rate_take_our_schedules(wrap):
+    def run(rate):
+        method, params = wrap(rate), jax.numpy.arange(4.0)
+        state, rates = method.init(params), []
+        for _ in range(30):
+            changes, state = method.update(2 * params - 1, state, params)
+            params = optax.apply_updates(params, changes)
+            rates.append(params)
+        return jax.numpy.stack(rates)
+
+    ours, theirs = run(schedule("linear(30)")), run(optax.linear_schedule(1.0, 0.0, 30))
+    assert jax.numpy.allclose(ours, theirs, rtol=1e-5) and not jax.numpy.allclose(ours[0], ours[-1], rtol=1e-7)

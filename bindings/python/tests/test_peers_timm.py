@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import io
 import itertools
 import random
 import sys
@@ -290,3 +291,59 @@ def test_unknown(name, unknown):
 def test_refused(call):
     with pytest.raises(stepsize.StepsizeError):
         call()
+
+
+# ---- Checkpoints ----
+
+
+def saved(optimizer, scheduler, step):
+    """What a script of timm saves: its scheduler's state holds the arguments, and the script the number of the step."""
+    buffer = io.BytesIO()
+    torch.save({"optimizer": optimizer.state_dict(), "scheduler": scheduler.state_dict(), "step": step}, buffer)
+    buffer.seek(0)
+    return torch.load(buffer, weights_only=True)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [
+    ("CosineLRScheduler", {"t_initial": 20, "lr_min": 1e-3, "warmup_t": 5, "warmup_lr_init": 1e-4}),
+    ("StepLRScheduler", {"decay_t": 6, "decay_rate": 0.5}),
+    ("PolyLRScheduler", {"t_initial": 20, "power": 2.0, "lr_min": 1e-3}),
+])  # fmt: skip
+@pytest.mark.parametrize("order", [1, -1])
+def test_checkpoints_go_both_ways(name, arguments, order):
+    stepsize_torch = pytest.importorskip("stepsize.torch")
+
+    def groups():
+        return torch.optim.SGD([{"params": [torch.zeros(1, requires_grad=True)], "lr": lr} for lr in (BASE, BASE)])
+
+    def made_and_loaded(kind, checkpoint):
+        """In either order: made first, or the optimizer's state first."""
+        optimizer = groups()
+        parts = [lambda: kind(optimizer), lambda: optimizer.load_state_dict(checkpoint["optimizer"])][::order]
+        results = [part() for part in parts]
+        return optimizer, results[::order][0]
+
+    def ours(optimizer):
+        return stepsize_torch.Scheduler(optimizer, getattr(made, name)(BASE, **arguments))
+
+    def theirs(optimizer):
+        return getattr(peer, name)(optimizer, **arguments)
+
+    reference = make(name, **arguments)
+    whole = rates(reference, range(20))
+    optimizer = groups()
+    timms = theirs(optimizer)
+    for step in range(8):
+        timms.step(step)
+    optimizer, scheduler = made_and_loaded(ours, saved(optimizer, timms, 7))
+    scheduler.current_step = 7
+    for step in range(7, 14):
+        assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([whole[step]] * 2, rel=1e-12)
+        optimizer.step(), scheduler.step()
+    checkpoint = saved(optimizer, scheduler, scheduler.current_step)
+    optimizer, timms = made_and_loaded(theirs, checkpoint)
+    for step in range(checkpoint["step"], 20):
+        timms.step(step)
+        assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([whole[step]] * 2, rel=1e-12)
+    with pytest.raises(stepsize.StepsizeError, match="set current_step"):
+        scheduler.load_state_dict(timms.state_dict())

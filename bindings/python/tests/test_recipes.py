@@ -137,3 +137,33 @@ class TestTied:
         optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
         with pytest.raises(st.StepsizeError, match=r"fields\['beta1'\]"):
             Scheduler(optimizer, fields={"beta1": "lr"})
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize(("kind", "get"), [
+    ("SGD", lambda group: group["momentum"]), ("AdamW", lambda group: group["betas"][0]),
+])  # fmt: skip
+def test_a_momentum_that_warms_up(kind, get):
+    """From 0.85 to 0.95 in 300 updates, and on where a resumed run is."""
+    torch = pytest.importorskip("torch")
+    from stepsize.torch import Scheduler
+
+    def make():
+        parameter = torch.zeros(1, requires_grad=True)
+        if kind == "SGD":
+            optimizer = torch.optim.SGD([parameter], lr=0.02, momentum=0.95)
+        else:
+            optimizer = torch.optim.AdamW([parameter], lr=0.02, betas=(0.95, 0.99))
+        schedule = f"ramp(300, start={0.85 / 0.95}, end=1)"
+        return optimizer, Scheduler(optimizer, "linear(1000)", fields={"momentum": schedule})
+
+    optimizer, scheduler = make()
+    for update in range(400):
+        if update == 120:
+            saved = optimizer.state_dict(), scheduler.state_dict()
+            optimizer, scheduler = make()
+            optimizer.load_state_dict(saved[0])
+            scheduler.load_state_dict(saved[1])
+        assert get(optimizer.param_groups[0]) == pytest.approx(0.85 + 0.1 * min(update / 300, 1), rel=1e-12)
+        optimizer.step()
+        scheduler.step()

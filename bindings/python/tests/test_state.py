@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import multiprocessing
 import os
 import random
 import signal
@@ -178,40 +179,31 @@ def test_from_one_language_to_the_other_and_back(tmp_path):
 
 # ---- Files ----
 
-SAVER = """
-import sys, stepsize as st
-s = st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)")
-print("ready", flush=True)
-while True:
-    s.step(1.0)
-    s.save(sys.argv[1])
-"""
+def save_forever(path, ready):
+    """In a forked process, which starts in no time."""
+    scheduler = st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)")
+    ready.set()
+    while True:
+        scheduler.step(1.0)
+        scheduler.save(path)
 
 
+@pytest.mark.processes
 def test_killed_while_saving(tmp_path):
     """SIGKILL at random moments, 200 times: there is always a whole state."""
     path = tmp_path / "run.state"
     st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)").save(path)
-    rng = random.Random(5)
-    kills = steps = 0
-    while kills < 200:
-        # Several at a time: starting a process is most of the work.
-        savers = []
-        for i in range(8):
-            own = tmp_path / f"{i}.state"
-            if not own.exists():
-                own.write_bytes(path.read_bytes())
-            savers.append(
-                (own, subprocess.Popen([sys.executable, "-c", SAVER, str(own)], stdout=subprocess.PIPE, text=True))
-            )
-        for own, saver in savers:
-            assert saver.stdout.readline() == "ready\n"
-            time.sleep(rng.uniform(0, 0.02))
-            saver.send_signal(signal.SIGKILL)
-            saver.wait()
-            saver.stdout.close()
-            kills += 1
-            steps = max(steps, st.Scheduler.load(own).current_step)
+    context, rng, steps = multiprocessing.get_context("fork"), random.Random(5), 0
+    for _ in range(200):
+        ready = context.Event()
+        saver = context.Process(target=save_forever, args=(path, ready))
+        saver.start()
+        assert ready.wait(60)
+        time.sleep(rng.uniform(0, 0.02))
+        saver.kill()
+        saver.join()
+        assert saver.exitcode == -signal.SIGKILL
+        steps = max(steps, st.Scheduler.load(path).current_step)
     assert steps > 0
 
 

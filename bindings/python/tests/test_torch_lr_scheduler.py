@@ -130,6 +130,32 @@ def test_tensor_rates_are_filled(name):
         mine.step(), other.step()
 
 
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+@pytest.mark.parametrize("name", [*CASES, "ReduceLROnPlateau", "SequentialLR", "ChainedScheduler"])
+def test_one_element_tensors_of_any_shape(name, shape):
+    def made(module):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=torch.full(shape, 0.1), momentum=0.9)
+        if name == "ReduceLROnPlateau":
+            return module.ReduceLROnPlateau(optimizer, patience=1)
+        if name in ("SequentialLR", "ChainedScheduler"):
+            parts = [module.ConstantLR(optimizer, 0.5, 4), module.ExponentialLR(optimizer, 0.9)]
+            return module.ChainedScheduler(parts) if name[0] == "C" else module.SequentialLR(optimizer, parts, [6])
+        return getattr(module, name)(optimizer, **CASES[name](random.Random(1), [0.1]))
+
+    def life(module):
+        scheduler = made(module)
+        optimizer = (scheduler if hasattr(scheduler, "optimizer") else scheduler._schedulers[0]).optimizer
+        held = optimizer.param_groups[0]["lr"]
+        for _ in range(12):
+            optimizer.step()
+            scheduler.step(*([1.0] if name == "ReduceLROnPlateau" else []))
+            present, last = optimizer.param_groups[0]["lr"], scheduler.get_last_lr()[0]
+            yield (present is held, present.shape, last.shape), (float(present), float(last))
+
+    for mine, other in zip(life(ours), life(theirs), strict=True):
+        assert mine[0] == other[0] and mine[1] == pytest.approx(other[1], rel=1e-5, abs=1e-7)
+
+
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("name", [name for name in CASES if name not in EXACT])
 def test_resumed_at_random_points_in_both_orders(name, seed):

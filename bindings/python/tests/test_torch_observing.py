@@ -384,3 +384,23 @@ def test_hypergradient_and_line_search_observe_in_the_same_way():
     search.observe(loss)
     gradient = flat([each.grad for each in model.parameters()])
     assert search.line_search.report(float(loss.detach()) - 0.11 * search.lr * float(gradient @ gradient)) == "accepted"
+
+
+def test_a_copy_sees_its_own_updates():
+    """A copy of an optimizer has no hooks; from the state of Adam the last update follows only with its rate."""
+    model, loss_of = problem()
+    optimizer = OPTIMIZERS["adamw"](model.parameters())
+    scheduler = Scheduler(optimizer, 'polyak(norm="l1", max_lr=0.1) * linear(8)')
+    for update in range(4):
+        scheduler.observe(backward(optimizer, loss_of(update)))
+        optimizer.step()
+        scheduler.step()
+    pair = [(model, scheduler), copy.deepcopy((model, scheduler))]
+    rates = []
+    for its_model, its_scheduler in pair:
+        for update in range(4, 8):
+            loss = backward(its_scheduler.optimizer, loss_of(update, its_model))
+            rates.append(its_scheduler.observe(loss))
+            its_scheduler.optimizer.step()
+            its_scheduler.step()
+    assert rates[:4] == rates[4:]

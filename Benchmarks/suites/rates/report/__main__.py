@@ -1,4 +1,5 @@
 """docs/rates.md and its pictures, from the stored results; with --which the page of one line for each situation.
+Without arguments all that is made of them: the pages, the table of the README, the data of `stepsize.recommend`.
 
     python -m rates.report [--results FILE] [--output FILE] [--which]
 """
@@ -6,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -16,12 +18,15 @@ import matplotlib
 
 matplotlib.use("Agg")
 
-from engine.files import read_json
+from engine.files import read_json, write_json
 
 from rates.report.page import page
-from rates.report.which import which
+from rates.report.which import recommendations, summary, which
 
-DOCS, STORED = HERE.parents[3] / "docs", HERE.parent / "results"
+ROOT = HERE.parents[3]
+DOCS, STORED = ROOT / "docs", HERE.parent / "results"
+# What the package holds.
+DATA = ROOT / "bindings/python/src/stepsize/_recommend/measured.json"
 # The pages of the documentation: results, page, and whether it is the one of lines to paste.
 PAGES = (
     (STORED / "results.json", DOCS / "rates.md", False),
@@ -42,7 +47,19 @@ def main() -> int:
         text = which(results) if is_which else page(results, output.with_suffix(""))
         output.write_text(text, encoding="utf-8")
         print(f"{output}: {len(results['entries'])} entries")
+        if is_which and not options.results:
+            write_summary(summary(results))
+            write_json(DATA, recommendations(results))
     return 0
+
+
+def write_summary(text: str) -> None:
+    """Between the marks of the README."""
+    readme = ROOT / "README.md"
+    begin, end = "edits will be lost. -->\n", "<!-- End of what"
+    whole = readme.read_text(encoding="utf-8")
+    whole = re.sub(f"(?<={begin}).*(?={end})", lambda _: f"\n{text}\n\n", whole, flags=re.DOTALL)
+    readme.write_text(whole, encoding="utf-8")
 
 
 if __name__ == "__main__":

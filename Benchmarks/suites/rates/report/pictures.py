@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from engine.files import save_picture
 from engine.statistics import critical_difference, mean_ranks
+from stepsize._plots.style import legend_below, logarithmic
 
 from ..entrants import ENTRANTS
 from .losses import Losses, Pair
@@ -44,7 +45,7 @@ def ranks(losses: Losses, pairs: list[Pair], path: Path) -> tuple[float, list[tu
     axes.spines[["top", "right"]].set_visible(False)
     handles = [plt.Line2D([], [], marker="o", ls="", color=colour, label=kind) for kind, colour in COLOURS.items()
                if any(ENTRANTS[name].kind == kind for name in names)]  # fmt: skip
-    axes.legend(handles=handles, frameon=False, loc="upper right", fontsize=8)
+    legend_below(figure, handles)
     save_picture(figure, path, 64)
     return difference, [(names[index], float(mean[index])) for index in order]
 
@@ -71,9 +72,10 @@ def robustness(losses: Losses, pairs: list[Pair], names: list[str], path: Path) 
         else:
             own = np.exp(np.mean(list(tuned_regrets(losses, pairs, name).values())))
             axes.axhline(own, color=palette(place % 10), ls="--", label=f"{name} (no base rate)")
-    axes.set(xscale="log", yscale="log", xlabel="base rate / the usual one of the optimizer",
-             ylabel="loss / that of the tuned reference")  # fmt: skip
+    axes.set(xlabel="base rate / the usual one of the optimizer", ylabel="loss / that of the tuned reference")
+    for axis in (axes.xaxis, axes.yaxis):
+        logarithmic(axis)
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8, ncols=2)
+    legend_below(figure)
     save_picture(figure, path, 64)

@@ -38,6 +38,11 @@ def tuned_regrets(losses: Losses, pairs: list[Pair], name: str) -> dict[Pair, fl
     return {pair: losses.regret(pair, losses.runs[pair][name].logs()) for pair in pairs if name in losses.runs[pair]}
 
 
+def untuned_regrets(losses: Losses, pair: Pair, name: str) -> list[float]:
+    """One for each base rate."""
+    return [losses.regret(pair, logs) for logs in losses.runs[pair][name].untuned]
+
+
 def tuned(losses: Losses, pairs: list[Pair]) -> str:
     """Every entrant at its own tuned rate, or without one."""
     lines, p_values = [], {}
@@ -86,7 +91,7 @@ def untuned(losses: Losses, pairs: list[Pair]) -> str:
                 continue
             count += 1
             if "untuned" in run.entry:
-                own = [losses.regret(pair, logs) for logs in run.untuned]
+                own = untuned_regrets(losses, pair, name)
                 third = len(own) // 3
                 every += own
                 middle += own[third : len(own) - third]

@@ -16,10 +16,11 @@ HELD = 128  # windows
 
 
 class Text(Task):
-    """Windows of a text; the last tenth is held out. Rows are the places at which windows begin."""
+    """Windows of a text; the last tenth is held out. Rows are the places at which windows begin. `letters`: all that
+    can be in it, where another text shares the model."""
 
-    def __init__(self, text: str, width: int) -> None:
-        letters = sorted(set(text))
+    def __init__(self, text: str, width: int, letters: str = "") -> None:
+        letters = sorted(set(letters or text))
         numbers = torch.tensor(np.searchsorted(np.array(letters), np.array(list(text))))
         cut = len(numbers) * 9 // 10
         self.letters, self.width, self.classes = len(letters), width, len(letters)
@@ -65,8 +66,8 @@ class Transformer(Text):
 
     EACH = 10  # parameters of a block
 
-    def __init__(self, text: str, width: int, blocks: int = 1) -> None:
-        super().__init__(text, width)
+    def __init__(self, text: str, width: int, blocks: int = 1, letters: str = "") -> None:
+        super().__init__(text, width, letters)
         self.blocks = blocks
         own = {0, 1, 6, 8}
         self.matrices = frozenset(2 + self.EACH * block + place for block in range(blocks) for place in own)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ._core.norms import GradientNormLog, gradient_norm
     from ._core.sampler import PhaseSampler
     from ._core.theory import Refinement, Score, compare, median_filter, optimal, refine, score
+    from ._recommend import Recommendation, recommend
     from .nmf import StochasticNMF
 
 __all__ = [
@@ -58,6 +59,7 @@ _NAMES = {
     "GradientNormLog": "_core.norms", "gradient_norm": "_core.norms", "Refinement": "_core.theory",
     "Score": "_core.theory", "compare": "_core.theory", "median_filter": "_core.theory", "optimal": "_core.theory",
     "refine": "_core.theory", "score": "_core.theory",
+    "Recommendation": "_recommend", "recommend": "_recommend",
 }  # fmt: skip
 __all__ += _NAMES
 

@@ -7,6 +7,7 @@ from itertools import islice
 
 from .._foreign import convert
 from .._foreign.errors import StepsizeError
+from .style import legend_in, logarithmic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def plot_scheduler(
         base_lr: The base rate of the plan; None for the one that the scheduler was made with.
         log: Whether the scale is logarithmic.
     """
+    is_own = ax is None
     ax = _axes(ax)
     group = scheduler._group(group)
     done, first = scheduler.current_step, scheduler.record.start
@@ -141,8 +143,8 @@ def plot_scheduler(
     elif done > 0:
         ax.plot([done], [scheduler.lrs[group]], "o", color="tab:blue", label=f"update {done}")
     _shade(ax, at_most(_MOST_PHASES, scheduler.phases(count)), count)
-    ax.legend(loc="best", fontsize="small")
     _finish(ax, count, "learning rate", log)
+    legend_in(ax, is_own)
     return ax
 
 
@@ -218,7 +220,7 @@ def _finish(ax: Axes, steps: int, rate: str, log: bool) -> None:
     ax.set_ylabel(rate)
     ax.set_xlim(0, max(1, steps))
     if log:
-        ax.set_yscale("log")
+        logarithmic(ax.yaxis)
     elif ax.get_yscale() == "linear":
         # Room for the names of the phases above the curve.
         ax.set_ymargin(0.16)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .._foreign.errors import StepsizeError
 from .figures import _axes
+from .style import legend_in, logarithmic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def plot_finder(finder: Finder, ax: Axes | None, method: Method | None) -> Axes:
     """Draws the losses, the smoothed ones, and the suggestion, or in the title why there is none."""
+    is_own = ax is None
     ax = _axes(ax)
     rates, losses, smoothed = finder.rates, finder.losses, finder.smoothed
     ax.plot(rates, losses, ".", color="tab:gray", markersize=4, alpha=0.6, label="loss")
@@ -25,7 +27,6 @@ def plot_finder(finder: Finder, ax: Axes | None, method: Method | None) -> Axes:
             ax.set_title(str(error), fontsize="small")
         else:
             ax.axvline(rate, linewidth=1.2, color="tab:red", linestyle="--", label=f"{method}: {rate:.3g}")
-    ax.set_xscale("log" if finder._options["spacing"] == "geometric" else "linear")
     if len(losses) > 0:
         # A divergence would flatten all before it.
         low, high = min(losses), max(smoothed[0], *losses[: max(1, len(losses) // 2)])
@@ -34,5 +35,7 @@ def plot_finder(finder: Finder, ax: Axes | None, method: Method | None) -> Axes:
     ax.set_xlabel("learning rate")
     ax.set_ylabel("loss")
     ax.grid(alpha=0.25)
-    ax.legend(loc="best", fontsize="small")
+    if finder._options["spacing"] == "geometric":
+        logarithmic(ax.xaxis)
+    legend_in(ax, is_own)
     return ax

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # The modules of the commands, in the order of the help. Each has `add`, which makes a parser, whose default `run` is
 # the function that runs the command and returns the exit status.
-COMMANDS = ("show", "plot", "table", "check", "catalogue", "score", "refine", "find", "convert")
+COMMANDS = ("show", "plot", "table", "check", "recommend", "catalogue", "score", "refine", "find", "convert")
 
 _EPILOG = """\
 A schedule is a text, such as "warmup(500) >> cosine(9500, floor=0.1)", and may begin with controllers:

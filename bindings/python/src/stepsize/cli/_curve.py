@@ -16,11 +16,8 @@ def draw(values: Sequence[float], width: int, height: int, *, plain: bool = Fals
 
     `plain` uses ASCII only.
     """
-    high, low = max(values), min(values)
-    low = 0.0 if low < high / 2 or high == low else low
-    if high == low:
-        high = low + 1.0
-    across, down = (1, 1) if plain else (2, 4)
+    low, high = _limits(values)
+    across, down = _dots(plain)
     columns, rows = width * across, height * down
     filled = [[False] * columns for _ in range(rows)]
     before: float | None = None
@@ -37,9 +34,8 @@ def draw(values: Sequence[float], width: int, height: int, *, plain: bool = Fals
         # A jump by one row needs no joint.
         for row in range(start, end + 1):
             filled[row][column] = True
-    labels = {0: f"{high:.4g}", height // 2: f"{high - (high - low) * (height // 2 * down) / (rows - 1):.3g}"}
-    labels[height - 1] = f"{low:.4g}"
-    margin = max(map(len, labels.values()))
+    labels = _labels(values, height, plain)
+    left = max(map(len, labels.values()))
     lines = []
     for row in range(height):
         if plain:
@@ -57,8 +53,32 @@ def draw(values: Sequence[float], width: int, height: int, *, plain: bool = Fals
                 )
                 for column in range(width)
             ).replace("\u2800", " ")
-        lines.append(f"{labels.get(row, ''):>{margin}} {'|' if plain else '│'}{cells}".rstrip())
+        lines.append(f"{labels.get(row, ''):>{left}} {'|' if plain else '│'}{cells}".rstrip())
     return lines
+
+
+def margin(values: Sequence[float], height: int, *, plain: bool = False) -> int:
+    """The characters of the scale in front of the curve, without the line between them."""
+    return max(map(len, _labels(values, height, plain).values()))
+
+
+def _dots(plain: bool) -> tuple[int, int]:
+    """Of a character, across and down."""
+    return (1, 1) if plain else (2, 4)
+
+
+def _limits(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    low = 0.0 if low < high / 2 or high == low else low
+    return low, low + 1.0 if high == low else high
+
+
+def _labels(values: Sequence[float], height: int, plain: bool) -> dict[int, str]:
+    """The scale, by the row."""
+    low, high = _limits(values)
+    down = _dots(plain)[1]
+    middle = high - (high - low) * (height // 2 * down) / (height * down - 1)
+    return {0: f"{high:.4g}", height // 2: f"{middle:.3g}", height - 1: f"{low:.4g}"}
 
 
 def axis(steps: int, width: int, margin: int, *, plain: bool = False) -> list[str]:

@@ -64,7 +64,7 @@ def named(schedule: Schedule) -> str:
 def about(controller: Controller) -> str:
     """What a controller does: the first sentence of its documentation."""
     lines = (type(controller).__doc__ or "").strip().split("\n\n")[0].split()
-    return " ".join(lines)
+    return " ".join(lines).replace("``", "`")
 
 
 def read_numbers(path: str, column: str | None = None) -> list[float]:

@@ -6,6 +6,7 @@ import os
 
 from .._foreign.errors import StepsizeError
 from .._plots import figures
+from .._plots.style import legend_below
 from ._inputs import Plan
 from ._output import needs, note
 
@@ -47,18 +48,20 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.schedule = text
         plans.append(Plan(arguments))
     figure, axes = figures.new_figure()
-    steps = max(plan.steps for plan in plans)
+    # What has no end is drawn as long as the longest schedule that has one.
+    ends = [plan.steps for plan in plans if plan.given_steps is not None or plan.schedule.length is not None]
+    steps = max(ends or [plan.steps for plan in plans])
     for plan in plans:
-        label = plan.text if len(plan.text) <= 60 else plan.text[:59] + "…"
+        label = plan.text if len(plan.text) <= 90 else plan.text[:89] + "…"
         figures.plot_schedule(
             plan.schedule, axes, steps=steps, base_lr=plan.base_lr, log=arguments.log, label=label,
             phases=len(plans) == 1,
         )  # fmt: skip
         if plan.controllers:
             note(f"{', '.join(map(str, plan.controllers))}: acts on losses; the picture is of the schedule without it")
-    axes.legend(loc="best", fontsize="small")
     if arguments.title:
         axes.set_title(arguments.title)
+    legend_below(figure, family="monospace")
     figures.save(figure, arguments.output)
     note(f"drawn into {arguments.output}")
     return 0

@@ -94,6 +94,7 @@ def diagnosis(refined: Refinement, count: int) -> list[str]:
 
 def _draw(norms: list[float], refined: Refinement, path: str) -> None:
     from .._plots import figures
+    from .._plots.style import legend_below, logarithmic
 
     figure, axes = figures.new_figure()
     figures.plot_schedule(refined.schedule, axes, steps=len(refined), label="refined schedule")
@@ -103,10 +104,9 @@ def _draw(norms: list[float], refined: Refinement, path: str) -> None:
         [i * stretch for i in range(len(norms))], norms, color="tab:gray", linewidth=0.7, alpha=0.6, label="norms"
     )
     if min((norm for norm in norms if norm > 0), default=0.0) > 0:
-        other.set_yscale("log")
+        logarithmic(other.yaxis)
     other.set_ylabel("gradient norm")
-    lines = axes.get_lines()[:1] + other.get_lines()[:1]
-    axes.legend(handles=lines, loc="best", fontsize="small")
+    legend_below(figure, axes.get_lines()[:1] + other.get_lines()[:1])
     # The schedule is drawn in front of the norms.
     axes.set_zorder(other.get_zorder() + 1)
     axes.patch.set_visible(False)

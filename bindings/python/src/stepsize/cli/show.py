@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
 
 from .._plots import figures
 from . import _curve
@@ -14,8 +15,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
+    from rich.table import Table
+
 _WIDEST = 100
 _HEIGHT = 12
+# In fewer columns than this the key values are lines, not a table.
+_TABLE = 56
+# The narrowest curve.
+_LEAST = 4
 # Up to _MOST_ROWS parts and phases each have a row; of more, only the first _FEW_ROWS.
 _MOST_ROWS, _FEW_ROWS = 12, 6
 
@@ -34,15 +41,16 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     needs("rich", "show")
-    from rich.table import Table
     from rich.text import Text
 
     plan = Plan(arguments)
     plain = arguments.ascii or not can_write("⣿─│└")
     terminal = shutil.get_terminal_size().columns if is_terminal() or "COLUMNS" in os.environ else 80
-    width = arguments.width if arguments.width is not None else min(_WIDEST, terminal - 12)
-    width = max(16, min(width, 1000))
-    _, rates = figures.sample(plan.schedule, plan.steps, plan.base_lr, most=64 * width)
+    most = max(_WIDEST, arguments.width or 0)
+    _, rates = figures.sample(plan.schedule, plan.steps, plan.base_lr, most=64 * most)
+    margin = _curve.margin(rates, _HEIGHT, plain=plain)
+    width = arguments.width if arguments.width is not None else min(_WIDEST, terminal - margin - 2)
+    width = max(_LEAST, min(width, 1000))
 
     say(Text(plan.text, style="bold"))
     length = plan.schedule.length
@@ -52,22 +60,39 @@ def run(arguments: argparse.Namespace) -> int:
         say(line)
     say("")
     lines = _curve.draw(rates, width, _HEIGHT, plain=plain)
-    margin = lines[0].index("|" if plain else "│") - 1
     for line in lines + _curve.axis(plan.steps, width, margin, plain=plain):
         say(Text(line[: margin + 2]) + Text(line[margin + 2 :], style="cyan"))
     say("")
-    table = Table(box=None, pad_edge=False)
-    for name in ("update", "multiplier", "rate"):
-        table.add_column(name, justify="right")
-    table.add_column("")
     rows, more = key_updates(plan)
-    for step, what in rows:
-        rate = plan.schedule.curve(1, step, plan.base_lr)[0]
-        table.add_row(str(step), number(plan.schedule.at(step)), number(rate), what)
-    say(table)
+    say(*key_lines(plan, rows, terminal) if terminal < _TABLE else [key_table(plan, rows)])
     for line in more:
         say(line)
     return 0
+
+
+def rate_at(plan: Plan, step: int) -> float:
+    return plan.schedule.curve(1, step, plan.base_lr)[0]
+
+
+def key_table(plan: Plan, rows: list[tuple[int, str]]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("update", "multiplier", "rate"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    for step, what in rows:
+        table.add_row(str(step), number(plan.schedule.at(step)), number(rate_at(plan, step)), what)
+    return table
+
+
+def key_lines(plan: Plan, rows: list[tuple[int, str]], columns: int) -> list[str]:
+    """The same without the multiplier, for a terminal in which a table would be cut off."""
+    lines = ["update: rate"]
+    for step, what in rows:
+        line = f"{step}: {number(rate_at(plan, step))}, {what}"
+        lines += textwrap.wrap(line, max(columns, 12), subsequent_indent="  ")
+    return lines
 
 
 def controllers(plan: Plan) -> list[str]:

@@ -12,9 +12,22 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from .._foreign.errors import StepsizeError
+from ._tensors import (
+    copies_of,
+    gradients_of,
+    is_decoupled,
+    l1_norms,
+    like,
+    local,
+    over_shards,
+    parts_of,
+    product,
+    read,
+    total,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     Terms = dict[str, list[torch.Tensor]]
 
@@ -26,8 +39,6 @@ _OF_START = frozenset({"distance", "dot_start", "start_norm"})
 _OF_MEAN = frozenset({"mean_norm", "mean_dot_x"})
 # What an optimizer that has made an update has in its state.
 _MOVES = frozenset({"momentum_buffer", "exp_avg"})
-# Numbers in the copies that exist at once.
-_PART = 2**24
 
 
 class Scalars:
@@ -40,9 +51,16 @@ class Scalars:
         self._previous: list[list[torch.Tensor]] | None = None
         # Rate and weight decay of each group in the last update.
         self._used: list[tuple[Any, float]] = []
+        self._listen()
+
+    def _listen(self) -> None:
         if self._names & _OF_UPDATE:
-            for each in getattr(optimizer, "optimizers", [optimizer]):
+            for each in getattr(self._optimizer, "optimizers", [self._optimizer]):
                 each.register_step_post_hook(self._note)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._listen()  # a copy of an optimizer has no hooks
 
     def _note(self, *arguments: Any) -> None:
         self._used = [
@@ -55,29 +73,29 @@ class Scalars:
         """The arguments of ``stepsize.Scheduler.observe``: of each number one for each group."""
         groups = self._optimizer.param_groups
         if self._names & _OF_START and self._start is None:
-            self._start = _copies(groups)
+            self._start = copies_of(groups)
         terms = [self._terms(i, group) for i, group in enumerate(groups)]
-        found = self._summed(terms)
-        if "loss" in self._names and loss is not None:
-            found["loss"] = float(loss)
+        found = self._summed(terms, loss if "loss" in self._names else None)
         if self._previous is not None:
             for copies, group in zip(self._previous, groups):
-                torch._foreach_copy_(copies, [_local(each) for each in group["params"]])
+                torch._foreach_copy_(copies, [local(each) for each in group["params"]])
         return found
 
-    def _summed(self, terms: Sequence[Terms]) -> dict[str, Any]:
-        """One number for each group, by name; over all shards."""
+    def _summed(self, terms: Sequence[Terms], loss: Any) -> dict[str, Any]:
+        """One number for each group, by name; over all shards. And the loss, which waits for the same transfer."""
         flat = [term for group in terms for name in sorted(group) for term in group[name]]
-        values = iter(_read(flat))
+        is_there = isinstance(loss, torch.Tensor) and loss.numel() == 1
+        *values, last = read([*flat, loss.detach().reshape(())]) if is_there else [*read(flat), loss]
+        ahead = iter(values)
         names = sorted(self._names - {"loss"})
         sums = [0.0] * (len(terms) * len(names))
         for i, group in enumerate(terms):
             for j, name in enumerate(names):
-                numbers = [next(values) for _ in group.get(name, ())]
-                sums[i * len(names) + j] = _sum(x * x for x in numbers) if name in _NORMS else _sum(numbers)
+                numbers = [next(ahead) for _ in group.get(name, ())]
+                sums[i * len(names) + j] = total(x * x for x in numbers) if name in _NORMS else total(numbers)
         if self._shards is not None:
-            sums = _over_shards(sums, self._shards)
-        found: dict[str, Any] = {}
+            sums = over_shards(sums, self._shards)
+        found: dict[str, Any] = {} if last is None else {"loss": float(last)}
         for j, name in enumerate(names):
             column = sums[j :: len(names)]
             found[name] = [math.sqrt(square) for square in column] if name in _NORMS else column
@@ -87,16 +105,16 @@ class Scalars:
         """What the numbers of a group are the sums of: one for each parameter."""
         names = self._names
         terms: Terms = {name: [] for name in names if name != "loss"}
-        weights = [_local(each) for each in group["params"]]
-        gradients = _gradients(self._optimizer, group, weights)
+        weights = [local(each) for each in group["params"]]
+        gradients = gradients_of(self._optimizer, group, weights)
         there = [k for k, gradient in enumerate(gradients) if gradient is not None]
         given: list[torch.Tensor] = [gradient for gradient in gradients if gradient is not None]
         if "grad_norm" in names and given:
             terms["grad_norm"] += torch._foreach_norm(given)
         if "grad_l1" in names and given:
-            terms["grad_l1"] += torch._foreach_norm(given, 1)
+            terms["grad_l1"] += l1_norms(given)
         if "dot_x" in names:
-            terms["dot_x"] += [_dot(gradients[k], weights[k]) for k in there]
+            terms["dot_x"] += [product(gradients[k], weights[k]) for k in there]
         if names & _OF_START:
             assert self._start is not None
             self._of_start(terms, self._start[i], weights, gradients)
@@ -111,7 +129,7 @@ class Scalars:
             terms["start_norm"] += torch._foreach_norm(start)
         if not {"distance", "dot_start"} & terms.keys():
             return
-        for part in _parts(weights):
+        for part in parts_of(weights):
             _add(terms, "distance", "dot_start", torch._foreach_sub(start[part], weights[part]), gradients[part])
 
     def _of_update(
@@ -119,8 +137,8 @@ class Scalars:
     ) -> None:
         if not _tells_update(self._optimizer, group):
             if self._previous is None:
-                self._previous = _copies(self._optimizer.param_groups)
-            for part in _parts(weights):
+                self._previous = copies_of(self._optimizer.param_groups)
+            for part in parts_of(weights):
                 steps = torch._foreach_sub(weights[part], self._previous[i][part])
                 _add(terms, "update_norm", "dot_update", steps, gradients[part])
             return
@@ -132,7 +150,7 @@ class Scalars:
             return
         weights, gradients = [weights[k] for k in there], [gradients[k] for k in there]
         rate, decay = self._used[i]
-        decay = decay if _is_decoupled(self._optimizer, group) else 0.0
+        decay = decay if is_decoupled(self._optimizer, group) else 0.0
         moves = _momenta if "momentum" in group else _adam_steps
         moves(terms, group, [states[k] for k in there], weights, gradients, rate, decay)
 
@@ -147,16 +165,16 @@ class Scalars:
             if gradient is None:
                 continue
             before = (self._optimizer.state.get(parameter) or {}).get("momentum_buffer")
-            mean = gradient if before is None else torch.lerp(gradient, _local(before), keep)
+            mean = gradient if before is None else torch.lerp(gradient, local(before), keep)
             terms["mean_norm"].append(torch.linalg.vector_norm(mean))
-            terms["mean_dot_x"].append(_dot(mean, weight))
+            terms["mean_dot_x"].append(product(mean, weight))
 
     def follow(self, kept: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
         """The groups have become those of the indices and new ones, which start now."""
         if self._start is not None:
-            self._start = [self._start[k] for k in kept] + _copies(new)
+            self._start = [self._start[k] for k in kept] + copies_of(new)
         if self._previous is not None:
-            self._previous = [self._previous[k] for k in kept] + _copies(new)
+            self._previous = [self._previous[k] for k in kept] + copies_of(new)
         if self._used:
             self._used = [self._used[k] for k in kept] + [(0.0, 0.0)] * len(new)
 
@@ -168,86 +186,8 @@ class Scalars:
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         groups = self._optimizer.param_groups
-        self._start, self._previous = (_like(state_dict[name], groups, name) for name in ("start", "previous"))
+        self._start, self._previous = (like(state_dict[name], groups, name) for name in ("start", "previous"))
         self._used = [(rate, decay) for rate, decay in state_dict["used"]]
-
-
-def _read(terms: Sequence[torch.Tensor]) -> list[float]:
-    """In one transfer."""
-    if not terms:
-        return []
-    device = terms[0].device
-    # Apple's devices have no double precision.
-    dtype = torch.float32 if device.type == "mps" else torch.float64
-    numbers: list[float] = torch.stack([term.to(device, dtype) for term in terms]).tolist()
-    return numbers
-
-
-def _sum(numbers: Iterable[float]) -> float:
-    """With one rounding; not finite where one of them is."""
-    found = list(numbers)
-    return math.fsum(found) if all(map(math.isfinite, found)) else math.nan
-
-
-def _over_shards(sums: list[float], group: Any) -> list[float]:
-    """The sums over all processes: gathered, so that all have the same bits."""
-    from ..distributed import gather_numbers
-
-    return [_sum(column) for column in zip(*gather_numbers(sums, group))]
-
-
-def _local(tensor: Any) -> torch.Tensor:
-    """Of a distributed tensor the part that is here."""
-    found: torch.Tensor = (tensor.to_local() if hasattr(tensor, "to_local") else tensor).detach()
-    return found
-
-
-def _copies(groups: Iterable[Mapping[str, Any]]) -> list[list[torch.Tensor]]:
-    return [[_local(each).clone() for each in group["params"]] for group in groups]
-
-
-def _like(saved: Any, groups: Sequence[Mapping[str, Any]], name: str) -> list[list[torch.Tensor]] | None:
-    """Saved copies, where the weights are."""
-    if saved is None:
-        return None
-    shapes = [[_local(each).shape for each in group["params"]] for group in groups]
-    if [[each.shape for each in copies] for copies in saved] != shapes:
-        raise StepsizeError(f"state_dict: its {name!r} is of other weights than those of the optimizer")
-    return [
-        [each.to(_local(weight), copy=True) for each, weight in zip(copies, group["params"])]
-        for copies, group in zip(saved, groups)
-    ]
-
-
-def _dot(a: Any, b: Any) -> torch.Tensor:
-    found: torch.Tensor = torch.dot(a.flatten(), b.flatten()) if a.dtype == b.dtype else (a * b).sum()
-    return found
-
-
-def _is_decoupled(optimizer: Any, group: Mapping[str, Any]) -> bool:
-    """Whether weight decay is apart from the gradient."""
-    return isinstance(optimizer, torch.optim.AdamW) or bool(group.get("decoupled_weight_decay"))
-
-
-def _adds_decay(optimizer: Any, group: Mapping[str, Any]) -> bool:
-    """Whether the optimizer adds weight decay to the gradient."""
-    known = type(optimizer) in (torch.optim.SGD, torch.optim.Adam)
-    return known and group["weight_decay"] != 0 and not _is_decoupled(optimizer, group)
-
-
-def _gradients(optimizer: Any, group: Mapping[str, Any], weights: Sequence[torch.Tensor]) -> list[Any]:
-    found: list[Any] = []
-    decay = float(group["weight_decay"]) if _adds_decay(optimizer, group) else 0.0
-    for parameter, weight in zip(group["params"], weights):
-        gradient = parameter.grad
-        if gradient is None:
-            found.append(None)
-            continue
-        if gradient.is_sparse:
-            raise StepsizeError("observe: the gradient of a parameter is sparse, expected a dense one")
-        gradient = _local(gradient)
-        found.append(gradient.add(weight, alpha=decay) if decay else gradient)
-    return found
 
 
 def _tells_update(optimizer: Any, group: Mapping[str, Any]) -> bool:
@@ -263,7 +203,7 @@ def _momenta(
     terms: Terms, group: Any, states: list[Any], weights: list[Any], gradients: list[Any], rate: Any, decay: float
 ) -> None:
     """The last updates of SGD, -rate times the momentum."""
-    _add(terms, "update_norm", "dot_update", [_local(each["momentum_buffer"]) for each in states], gradients, -rate)
+    _add(terms, "update_norm", "dot_update", [local(each["momentum_buffer"]) for each in states], gradients, -rate)
 
 
 def _adam_steps(
@@ -272,13 +212,13 @@ def _adam_steps(
     """Those of Adam and AdamW: x = (1 - rate*decay) x of before - rate*direction."""
     beta1, beta2 = group["betas"]
     counts = [float(state["step"]) for state in states]
-    for part in _parts(weights, counts):
+    for part in parts_of(weights, counts):
         count = counts[part.start]
         one, two = 1 - beta1**count, 1 - beta2**count
-        scale = torch._foreach_sqrt([_local(state["exp_avg_sq"]) for state in states[part]])
+        scale = torch._foreach_sqrt([local(state["exp_avg_sq"]) for state in states[part]])
         torch._foreach_add_(scale, group["eps"] * math.sqrt(two))
         # The direction times the square root: one pass less over all weights.
-        directions = torch._foreach_div([_local(state["exp_avg"]) for state in states[part]], scale)
+        directions = torch._foreach_div([local(state["exp_avg"]) for state in states[part]], scale)
         factor = math.sqrt(two) / one
         if decay:
             torch._foreach_add_(directions, weights[part], alpha=decay / factor)
@@ -293,17 +233,5 @@ def _add(
         norms = torch._foreach_norm(list(vectors))
         terms[norm] += norms if factor is None else torch._foreach_mul(norms, factor)
     if dot in terms:
-        dots = [_dot(gradient, each) for gradient, each in zip(gradients, vectors) if gradient is not None]
+        dots = [product(gradient, each) for gradient, each in zip(gradients, vectors) if gradient is not None]
         terms[dot] += dots if factor is None or not dots else torch._foreach_mul(dots, factor)
-
-
-def _parts(weights: Sequence[torch.Tensor], keys: Sequence[float] = ()) -> Iterator[slice]:
-    """Neighbours of equal keys, of which copies take little memory: many in one call are faster."""
-    begin, size = 0, 0
-    for k, weight in enumerate(weights):
-        if k > begin and (size + weight.numel() > _PART or (keys and keys[k] != keys[begin])):
-            yield slice(begin, k)
-            begin, size = k, 0
-        size += weight.numel()
-    if begin < len(weights):
-        yield slice(begin, len(weights))

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .._core.record import Record
 
 FORMAT = 1
-_KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields", "observed"}
+_KEYS = {"stepsize", "last_epoch", "base_lrs", "_last_lr", "core", "fields", "observed", "adapted"}
 
 
 class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
@@ -78,6 +78,8 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     Attributes:
         core: The ``stepsize.Scheduler`` that computes the rates.
     """
+
+    _rule = "Scheduler"  # of the classes whose states hold more, their names
 
     def __init__(
         self,
@@ -168,7 +170,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     def _write(self) -> None:
         groups = self._followed_groups()
-        write(groups, self.core.lrs)
+        write(groups, self.lrs)
         for field in self.fields:
             field.write(groups, self.core.current_step)
 
@@ -187,14 +189,14 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         """
         core = self.core
         if not core.observes or core.current_step % self.read_every:
-            return core.lr
+            return self.lr
         if self._before_start:
             self._go_to(0)
         self._followed_groups()
         self._check_unscaled()
-        rate = self.core.observe(**self._reader().read(loss))
+        self.core.observe(**self._reader().read(loss))
         self._write()
-        return rate
+        return self.lr
 
     def _reader(self) -> Scalars:
         if self._scalars is None:
@@ -211,10 +213,10 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
 
     def _step(self, loss: Any = None) -> float:
         if self._is_skipped():
-            return self.core.lr
+            return self.lr
         if self._before_start:
             self._go_to(0)
-            return self.core.lr
+            return self.lr
         core = self.core
         if core.current_step == 0:
             warn_of_order(self.optimizer)
@@ -232,11 +234,11 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         if self._is_ordinary():
             # From now on a step does nothing else.
             self._drive(core, self.optimizer)
-        return core.lr
+        return self.lr
 
     def _advance(self, updates: int = 1) -> float:
         if updates == 1 and self._is_skipped():
-            return self.core.lr
+            return self.lr
         if updates == 1 and self._before_start:
             self._go_to(0)
         else:
@@ -244,7 +246,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             self.core.advance(updates)
             self._before_start = False
             self._count()
-        return self.core.lr
+        return self.lr
 
     def skip_with(self, scaler: torch.amp.GradScaler) -> None:
         """Does not count the updates that a ``torch.amp.GradScaler`` skips: see the argument ``scaler``."""
@@ -259,7 +261,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     def _check_groups(self) -> None:
         groups = self._followed_groups()
         if not self._has_warned:
-            self._has_warned = warn_of_changed(groups, self.core.lrs)
+            self._has_warned = warn_of_changed(groups, self.lrs)
 
     def _followed_groups(self) -> list[dict[str, Any]]:
         """The optimizer's groups; the core gets those that have come since, and loses those that have gone."""
@@ -286,12 +288,16 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
                     core.remove_group(number)
                 for group in new:
                     core.add_group(base_of(group) * scale_of(group), **bounds)
-        if self._scalars is not None:
-            self._scalars.follow(kept, new)
+        self._carry(kept, new)
         self.fields, self._unscaled, self._groups = fields, bases, list(groups)
         for group in new:
             put_base(group, base_of(group))
-        write(new, self.core.lrs[len(kept) :])
+        write(new, self.lrs[len(kept) :])
+
+    def _carry(self, kept: list[int], new: list[dict[str, Any]]) -> None:
+        """The groups have become those of the indices and new ones."""
+        if self._scalars is not None:
+            self._scalars.follow(kept, new)
 
     def _is_ordinary(self) -> bool:
         """Whether a step is one of the core whose rates are written, and nothing else."""
@@ -326,7 +332,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         groups = self.optimizer.param_groups
         return [
             torch.full_like(group["lr"], rate) if isinstance(group["lr"], torch.Tensor) else rate
-            for group, rate in zip(groups, self.core.lrs)
+            for group, rate in zip(groups, self.lrs)
         ]
 
     @property
@@ -380,7 +386,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     @property
     def lr(self) -> float:
         """The rate of the current update, of the first group."""
-        return self.core.lr
+        return self.lrs[0]
 
     @property
     def lrs(self) -> tuple[float, ...]:
@@ -472,7 +478,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
             "stepsize": FORMAT,
             "last_epoch": self.last_epoch,
             "base_lrs": list(self._unscaled),
-            "_last_lr": list(self.core.lrs),
+            "_last_lr": list(self.lrs),
             "core": self.core.state_dict(),
             "fields": {field.name: field.state_dict() for field in self.fields},
             **({} if self._scalars is None else {"observed": self._scalars.state_dict()}),
@@ -497,6 +503,9 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
                 if unknown
                 else f"state_dict: format {state_dict.get('stepsize')!r}, expected {FORMAT}"
             )
+        rule = state_dict.get("adapted", {}).get("rule", Scheduler._rule)
+        if rule != self._rule:
+            raise StepsizeError(f"state_dict: it is that of a {rule}, expected that of a {self._rule}")
         saved = state_dict["fields"]
         if set(saved) != {field.name for field in self.fields}:
             raise StepsizeError(
