@@ -22,7 +22,7 @@ from stepsize import cli
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "bindings/python/src/stepsize"
 
-# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; that
+# The navigation: tabs, their pages, and what these are called there. A page of docs that is not here is an error; one
 # of a report that has not been made yet is left out.
 TABS = {
     "Start": {

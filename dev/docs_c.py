@@ -147,5 +147,7 @@ def write(folder: Path) -> list[tuple[str, str]]:
             (folder / name).write_text(text, encoding="utf-8")
         first = next(name for name in texts if name.endswith("index.md"))
         title = "Introduction and index" if first == "index.md" else "Factorizations and agents"
+        if first != "index.md":
+            listed = [(f"{section} ({library['name']})", name) for section, name in listed]
         navigation += [(title, first), *listed]
     return navigation

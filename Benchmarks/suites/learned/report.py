@@ -7,6 +7,7 @@ Every number and every verdict in the report is computed here from the stored re
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -30,6 +31,7 @@ PAGE = ROOT / "docs" / "learned.md"
 PICTURES = ROOT / "docs" / "learned"
 LEVEL = 0.05
 NETWORKS = "networks"
+STEP = "step decay"
 ABLATIONS = ("open loop", "state-blind")
 SHIPPED = {'learned("nmf")': "nmf", 'learned("mlp")': "mlp"}
 REGIMES = {
@@ -606,11 +608,36 @@ their other parameters.
     return filled("\n".join(parts))
 
 
+def claims(suite: Suite) -> list[list[str]]:
+    """Claim, paper, what was measured, verdict (rates/report/claims.py)."""
+    paper = "[AAu_WuIiwi](https://openreview.net/forum?id=AAu_WuIiwi)"
+    parts, better, count = [], 0, 0
+    for group in suite.regimes:
+        learner = suite.main(group)
+        found = pairs(suite, group, "test", learner)
+        if STEP in found:
+            pair, count = found[STEP], count + 1
+            better += pair.verdict == "better"
+            parts.append(f"{REGIMES[group][0].lower()}: {learner} {signed(pair.mean)} {span(pair.low, pair.high)}, {pair.verdict}")
+    verdict = "not testable here" if not count else "reproduced" if better == count else "not reproduced"
+    verdict = "reproduced in part" if 0 < better < count else verdict
+    return [
+        ["A learned rate is better than step decay, on stochastic NMF", paper,
+         f"log of the loss minus that of {STEP}: {'; '.join(parts)}", verdict],
+        ["The figures and the bound of that paper", paper, "its data, bound and baselines are not published",
+         "not testable here"],
+    ]  # fmt: skip
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="report-learned", description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=HERE / "results" / "results.json", metavar="FILE")
     parser.add_argument("--output", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument("--claims", action="store_true", help="print what became of the papers' claims, as JSON")
     options = parser.parse_args()
+    if options.claims:
+        print(json.dumps(claims(Suite(read_json(options.results)))))
+        return 0
     global PICTURES
     PICTURES = options.output.parent / "learned"
     options.output.parent.mkdir(parents=True, exist_ok=True)

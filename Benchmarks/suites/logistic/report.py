@@ -7,6 +7,7 @@ Every number and every verdict in the report is computed here from the stored re
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -387,11 +388,37 @@ Means ± standard errors; the best mean of a row is bold. *: the best base rate 
     return filled("\n".join(parts)) + "\n" + (HERE / "network.md").read_text(encoding="utf-8")
 
 
+def claims(table: summary.Table) -> list[list[str]]:
+    """Claim, paper, what was measured, verdict (rates/report/claims.py)."""
+    paper = "[arXiv 2310.07831](https://arxiv.org/abs/2310.07831)"
+    found = []
+    for optimizer in NAMES:
+        c = Comparison(table, optimizer)
+        where = f"{len(c.sets)} sets of logistic regression, {NAMES[optimizer]}, each tuned"
+        p = c.wilcoxon(LINEAR)
+        others = [name for name in c.schedules if name not in (LINEAR, REFINED)]
+        lower = [name for name in others if geometric_mean(c.ratio(name, LINEAR)) > 1]
+        clear = [name for name in lower if p[name] < LEVEL]
+        verdict = "reproduced" if len(clear) == len(others) else "reproduced in part" if clear else "not reproduced"
+        found.append(["Linear decay is better than all default schedules", paper,
+                      f"lower excess loss than {len(lower)} of {len(others)} schedules, clearly than {len(clear)}"
+                      f" ({listed(clear)}); {where}", verdict])  # fmt: skip
+        factor = geometric_mean(c.ratio(REFINED, LINEAR))
+        found.append(["Refinement is better still than linear decay", paper,
+                      f"excess loss {factor:.2f} times that of linear, p = {p_text(p[REFINED])}, adjusted; {where}",
+                      "reproduced" if factor < 1 and p[REFINED] < LEVEL else "not reproduced"])  # fmt: skip
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="report-refinement", description=__doc__.splitlines()[0])
     parser.add_argument("--results", type=Path, default=HERE / "results" / "results.json", metavar="FILE")
     parser.add_argument("--output", type=Path, default=PAGE, metavar="FILE")
+    parser.add_argument("--claims", action="store_true", help="print what became of the papers' claims, as JSON")
     options = parser.parse_args()
+    if options.claims:
+        print(json.dumps(claims(summary.Table(read_json(options.results)))))
+        return 0
     global PICTURES
     PICTURES = options.output.parent / "refinement"
     options.output.parent.mkdir(parents=True, exist_ok=True)

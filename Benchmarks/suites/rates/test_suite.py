@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import stepsize
 
 pytest.importorskip("torch")
 
@@ -26,15 +27,17 @@ from engine.progress import Progress
 from engine.run import run_missing
 from engine.statistics import critical_difference, mean_ranks
 from engine.store import Store
+from stepsize._recommend import bound
 
 from rates import levels, plan, results, suite
 from rates.entrants import ALL, ENTRANTS, available, tunes_itself
 from rates.problem import DESIGN, PARTS, REPORT, TUNING
 from rates.problems import PROBLEMS, of
-from rates.report import tables
-from rates.report.__main__ import PAGES
+from rates.report import claims, tables
+from rates.report.__main__ import CLAIMS, DATA, PAGES, README, STORED, with_summary
 from rates.report.losses import Losses
 from rates.report.page import page
+from rates.report.which import fits_library, recommendations, share_text
 
 SUITES = Path(__file__).resolve().parent.parent
 RESULTS = SUITES / "rates" / "results" / "results.json"
@@ -317,6 +320,26 @@ def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, is_whic
     assert output.read_text(encoding="utf-8") == text
     pictures = set(re.findall(r"\]\((\w+/\w+\.png)\)", text))
     assert bool(pictures) != is_which and all((made.parent / name).is_file() for name in pictures)
+
+
+def test_readme_package_and_claims_are_what_the_stored_results_say():
+    stored = next(read_json(stored) for stored, _, is_which in PAGES if is_which)
+    readme = README.read_text(encoding="utf-8")
+    assert with_summary(readme, stored) == readme and "| `" in readme
+    assert read_json(DATA) == recommendations(stored)
+    assert claims.page(claims.stored(STORED)) == CLAIMS.read_text(encoding="utf-8")
+
+
+def test_a_line_with_shares_is_the_line_of_every_length():
+    for entrant in ENTRANTS.values():
+        if fits_library(entrant) and available(entrant.name):
+            for optimizer in {"sgd", "adamw"} & set(entrant.optimizers):
+                own = str(stepsize.Scheduler(1.0, entrant.text(40_000, 1.0, optimizer)))
+                shared = bound(share_text(entrant, optimizer), 40_000)
+                # A seventh of the updates is rounded down there, to the nearest here.
+                one, two = (re.findall(r"\d+", each) for each in (own, shared))
+                assert re.sub(r"\d+", "", own) == re.sub(r"\d+", "", shared), entrant.name
+                assert all(abs(int(a) - int(b)) <= 1 for a, b in zip(one, two)), (entrant.name, shared)
 
 
 def test_results_of_several_calls_are_one():

@@ -10,6 +10,7 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1])] if str(HERE.parents[1]) not in sys.path else []
@@ -20,11 +21,13 @@ matplotlib.use("Agg")
 
 from engine.files import read_json, write_json
 
+from rates.report import claims
 from rates.report.page import page
 from rates.report.which import recommendations, summary, which
 
 ROOT = HERE.parents[3]
 DOCS, STORED = ROOT / "docs", HERE.parent / "results"
+CLAIMS, README = DOCS / "claims.md", ROOT / "README.md"
 # What the package holds.
 DATA = ROOT / "bindings/python/src/stepsize/_recommend/measured.json"
 # The pages of the documentation: results, page, and whether it is the one of lines to paste.
@@ -48,18 +51,18 @@ def main() -> int:
         output.write_text(text, encoding="utf-8")
         print(f"{output}: {len(results['entries'])} entries")
         if is_which and not options.results:
-            write_summary(summary(results))
+            README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
             write_json(DATA, recommendations(results))
+    if not options.results:
+        CLAIMS.write_text(claims.page(claims.stored(STORED)), encoding="utf-8")
+        print(CLAIMS)
     return 0
 
 
-def write_summary(text: str) -> None:
-    """Between the marks of the README."""
-    readme = ROOT / "README.md"
+def with_summary(readme: str, results: dict[str, Any]) -> str:
+    """The README with the table between its marks."""
     begin, end = "edits will be lost. -->\n", "<!-- End of what"
-    whole = readme.read_text(encoding="utf-8")
-    whole = re.sub(f"(?<={begin}).*(?={end})", lambda _: f"\n{text}\n\n", whole, flags=re.DOTALL)
-    readme.write_text(whole, encoding="utf-8")
+    return re.sub(f"(?<={begin}).*(?={end})", lambda _: f"\n{summary(results)}\n\n", readme, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

@@ -158,12 +158,21 @@ def _made(entrant: dict[str, Any], case: dict[str, Any], total: int | None, base
         text = re.sub(
             r"(m(?:in|ax)_lr=)([-+.\w]+)", lambda found: found[1] + repr(float(found[2]) * base_lr), text
         )
-    # The library binds the shares of the total, and prints the line as it would.
-    with Scheduler(1.0 if base_lr is None else base_lr, text, total=total) as scheduler:
-        text = str(scheduler)
     return Recommendation(
-        text, entrant["name"], entrant["needs_base_lr"], entrant["regret"], case["pairs"], case["updates"]
-    )
+        bound(text, total), entrant["name"], entrant["needs_base_lr"], entrant["regret"], case["pairs"],
+        case["updates"],
+    )  # fmt: skip
+
+
+def bound(text: str, total: int | None) -> str:
+    """A text with the shares of a total as numbers of updates, as the library prints it."""
+    if total is not None:
+        # A number of observations, of which the library takes no share.
+        text = re.sub(
+            r"(accumulation=)([\d.]+)%", lambda found: f"{found[1]}{max(1, round(total * float(found[2]) / 100))}", text
+        )
+    with Scheduler(1.0, text, total=total) as scheduler:
+        return str(scheduler)
 
 
 def _distance(measured: int, total: int | None) -> float:
