@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests in C, on build/lib (dev/build_library.sh). Stops at the first failure; the last line is the summary.
 #   Tests/run_c_tests.sh [PART...]     all parts where none is named
-#     programs    each test against the shared and the static library
+#     programs    each test against the shared and the static library, there the long ones in a shorter form
 #     interface   the description, every function through libffi, bad arguments to every function, the header, the binary,
 #                 programs of other versions
 #     bits        the same bits on other processors and at other levels of optimization
@@ -115,16 +115,21 @@ golden() {
 }
 
 programs() {
-  local kind name
-  for kind in shared static; do
-    compile "build/tests/$kind" "$kind"
-    for name in "${names[@]}"; do
-      # Those on memory tell which functions they have tried, and have the limit of the address space lowered.
-      # shellcheck disable=SC2046
-      label=build/tests/$kind/test_$name run "build/tests/$kind/test_$name" $(memory_arguments "$name")
-    done
-    golden "build/tests/$kind"
+  local name test
+  compile build/tests/shared shared
+  for name in "${names[@]}"; do
+    # Those on memory tell which functions they have tried, and have the limit of the address space lowered.
+    # shellcheck disable=SC2046
+    label=build/tests/shared/test_$name run "build/tests/shared/test_$name" $(memory_arguments "$name")
   done
+  golden build/tests/shared
+  # The static libraries are the same object file, linked otherwise: every test, but no random case a second time.
+  compile build/tests/static static
+  # shellcheck disable=SC2086
+  for test in limits values "text 20000" record costs threads allocations char_gpt learn_costs "${short[@]}"; do
+    run build/tests/static/test_$test
+  done
+  golden build/tests/static
 }
 
 quick() {

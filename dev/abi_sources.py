@@ -18,7 +18,8 @@ class Function:
 
 @dataclass
 class Section:
-    """A `// MARK: - Title` or, as a chapter, a file that begins `// Section N: Title`."""
+    """A `// MARK: - Title` or, as a chapter, a file that begins `// Section N: Title`, with those that go on with it
+    and begin `// Section N, part K`."""
     title: str
     where: str
     prose: list[str] = field(default_factory=list)  # `//` lines directly below the title
@@ -28,6 +29,7 @@ class Section:
 @dataclass
 class Chapter(Section):
     number: int = 0
+    part: int = 1
     sections: list[Section] = field(default_factory=list)
 
 
@@ -66,11 +68,18 @@ def read_introduction(path: Path) -> str:
 
 def read_chapters(folder: Path) -> list[Chapter]:
     """The Swift files that hold `@c` functions, in the order of their section numbers."""
-    chapters = [c for path in sorted(folder.rglob("*.swift")) if (c := read_chapter(path))]
-    chapters.sort(key=lambda chapter: chapter.number)
-    for before, after in zip(chapters, chapters[1:]):
-        if before.number == after.number:
-            raise Problem(f"{after.where}: section {after.number} is also that of {before.where}")
+    parts = [c for path in sorted(folder.rglob("*.swift")) if (c := read_chapter(path))]
+    parts.sort(key=lambda chapter: (chapter.number, chapter.part))
+    chapters: list[Chapter] = []
+    before = Chapter("", "the beginning")
+    for part in parts:
+        if part.part == 1 and part.number != before.number:
+            chapters.append(part)
+        elif part.number == before.number and part.part == before.part + 1:
+            chapters[-1].sections += part.sections
+        else:
+            raise Problem(f"{part.where}: part {part.part} of section {part.number} does not follow {before.where}")
+        before = part
     functions = [f for c in chapters for s in c.sections for f in s.functions]
     seen: dict[str, str] = {}
     for function in functions:
@@ -91,6 +100,8 @@ def read_chapter(path: Path) -> Chapter | None:
         if number == 1 and (match := re.fullmatch(r"// Section (\d+): (.+)", text)):
             chapter = Chapter(match[2], path.name, number=int(match[1]))
             prose = chapter.prose
+        elif number == 1 and (match := re.fullmatch(r"// Section (\d+), part (\d+)", text)):
+            chapter = Chapter("", path.name, number=int(match[1]), part=int(match[2]))
         elif match := re.fullmatch(r"// MARK: (?:- )?(.+)", text):
             section = Section(match[1], where)
             prose = section.prose
@@ -123,7 +134,7 @@ def add(function: Function, chapter: Chapter | None, section: Section | None) ->
     if not any(line.strip() for line in function.doc):
         raise Problem(f"{what}: has no doc comment (/// lines directly above @c)")
     if chapter is None:
-        raise Problem(f"{what}: the first line of its file must be `// Section N: Title`")
+        raise Problem(f"{what}: the first line of its file must be `// Section N: Title` or `// Section N, part K`")
     if section is None:
         raise Problem(f"{what}: stands outside a `// MARK: - Title` section")
     section.functions.append(function)

@@ -1,11 +1,17 @@
 #!/usr/bin/env bash
-# debian.sh COMMAND:PACKAGE...: installs the Debian PACKAGE of each COMMAND that is missing, where that is allowed; elsewhere
-# it says what to install. One at a time: apt-get refuses to run beside another one.
+# debian.sh [COMMAND:]PACKAGE...: installs each Debian PACKAGE that is missing, or whose COMMAND is, where that is allowed;
+# elsewhere it says what to install. One at a time: apt-get refuses to run beside another one.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-missing=
 # A command from elsewhere, such as rustup's, will do.
-for each in "$@"; do type -P "${each%:*}" >/dev/null || missing+=" ${each#*:}"; done
+is_there() {
+  case $1 in
+    *:*) type -P "${1%:*}" ;;
+    *) dpkg -s "$1" ;;
+  esac >/dev/null 2>&1
+}
+missing=
+for each in "$@"; do is_there "$each" || missing+=" ${each#*:}"; done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   mkdir -p build

@@ -16,11 +16,8 @@ upstream=$(number VERSION_MAJOR).$(number VERSION_MINOR).$(number VERSION_PATCH)
 version=$upstream-1
 abi=$(number ABI_VERSION)
 triplet=${PLATFORM:-$(uname -m)-linux-gnu}
-case $triplet in
-  x86_64-linux-gnu) architecture=amd64 ;;
-  aarch64-linux-gnu) architecture=arm64 ;;
-  *) fail "Debian has no architecture $triplet" ;;
-esac
+[[ $triplet == *-linux-gnu ]] || fail "no packages of Debian's for $triplet"
+architecture=$(dev/architecture.sh "$triplet")
 maintainer="${DEBFULLNAME:-Stepsize maintainers} <${DEBEMAIL:-maintainers@stepsize.invalid}>"
 SOURCE_DATE_EPOCH=$(dev/source_date.sh)
 export SOURCE_DATE_EPOCH

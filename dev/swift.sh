@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# swift.sh FOLDER COMMAND WORD...: runs `swift COMMAND --build-path FOLDER WORD...` for this checkout.
+# swift.sh FOLDER COMMAND WORD...: runs `swift COMMAND --build-path FOLDER WORD...` for this checkout, with the core optimized
+# (Package.swift).
 #
 # SwiftPM leaves folders in the temporary folder with each run: here it has one of its own, which is removed. A build
 # folder holds absolute paths: one that was made for a checkout in another place does not build, and is removed.
@@ -23,4 +24,5 @@ printf '%s\n' "$here" >"$folder/checkout"
 
 temporary=$(mktemp -d)
 trap 'rm -rf "$temporary"' EXIT
-TMPDIR=$temporary swift "$command" --build-path "$folder" "$@" 9>&-
+# No editor reads an index of this folder.
+TMPDIR=$temporary STEPSIZE_OPTIMIZED=1 swift "$command" --build-path "$folder" --disable-index-store "$@" 9>&-

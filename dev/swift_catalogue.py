@@ -116,7 +116,7 @@ def active_controller(ones: list[Declared]) -> str:
         return dispatch(call, call.format(first.case))
 
     scalars = dispatch("{}.scalars", "[]")
-    observe = "{}.observe(total, numbers, moment, &groups)"
+    observe = "{}.observe(numbers, moment, &groups)"
     report = ("try {}.report(loss: loss, squaredDistances: squaredDistances, step: step, multiplier: multiplier, "
               "&groups)")
     return f"""{NOTICE}
@@ -156,9 +156,7 @@ struct ActiveController: ~Copyable, Sendable {{
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {{
 {dispatch("{}.observe(loss, &groups)", "break")}  }}
 
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {{
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {{
 {dispatch(observe, "break")}  }}
 
   mutating func observeGradient(

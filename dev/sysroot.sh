@@ -10,10 +10,7 @@ platform=$1
 shift
 fail() { echo "sysroot.sh: $*" >&2; exit 1; }
 
-case $platform in
-  x86_64-*) architecture=amd64 ;;
-  aarch64-*) architecture=arm64 ;;
-esac
+architecture=$(dev/architecture.sh "$platform")
 case $platform in
   x86_64-linux-gnu | aarch64-linux-gnu) packages=(libc6-dev libc6 linux-libc-dev libgcc-s1) ;;
   x86_64-linux-musl | aarch64-linux-musl) packages=(musl-dev musl) ;;

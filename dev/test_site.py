@@ -12,13 +12,15 @@ import functools
 import http.server
 import json
 import re
-import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
+
+ROOT = Path(__file__).resolve().parent.parent
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # The pages of which one has to be among the first results.
@@ -115,11 +117,11 @@ def served(folder: Path) -> Iterator[str]:
     server.shutdown()
 
 
-def check_in_browser(site: Path, screenshots: Path | None) -> None:
+def check_in_browser(executable: str, site: Path, screenshots: Path | None) -> None:
     from playwright.sync_api import sync_playwright
 
     with served(site) as address, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page(viewport=DESKTOP)
         page.set_default_timeout(20_000)
         page.goto(f"{address}/index.html")
@@ -165,8 +167,9 @@ def main(folder: str, screenshots: str | None = None) -> None:
     except ImportError:
         print("site: SKIPPED in the browser: playwright is not installed")
     else:
-        if shutil.which("chromium"):
-            check_in_browser(site, Path(screenshots) if screenshots else None)
+        browser = subprocess.run([ROOT / "dev/browser.sh"], capture_output=True, text=True, check=True).stdout.strip()
+        if browser:
+            check_in_browser(browser, site, Path(screenshots) if screenshots else None)
         else:
             print("site: SKIPPED in the browser: chromium is not installed (dev/setup_web.sh)")
     print(f"site: {pages} pages passed")

@@ -11,7 +11,11 @@
 enum { REPEATS = 101, ARGUMENTS = 2048, ROUNDS = 8 };
 
 double core_exp(double), core_expm1(double), core_log(double), core_log1p(double), core_tanh(double);
-double core_pow(double, double);
+double core_pow(double, double), core_half_wave(double), core_cos_pi(double);
+
+/* What the core has of the cosine: (1 - cos(pi x))/2, as a decay needs it, and cos(pi x). */
+static double libm_half_wave(double x) { return 0.5 * (1 - cos(3.14159265358979323846 * x)); }
+static double libm_cos_pi(double x) { return cos(3.14159265358979323846 * x); }
 
 static double x[ARGUMENTS], y[ARGUMENTS];
 static volatile double sink;
@@ -73,6 +77,8 @@ int main(void) {
   one("log1p", core_log1p, log1p, -0.9, 10);
   one("tanh", core_tanh, tanh, -0.5, 0.5);
   one("tanh", core_tanh, tanh, -5, 5);
+  one("(1 - cos(pi x))/2", core_half_wave, libm_half_wave, 0, 1);
+  one("cos(pi x)", core_cos_pi, libm_cos_pi, 0, 10);
   power(0, 1, 0, 4);
   power(0.99, 1, 0, 1000);
   return 0;

@@ -21,24 +21,23 @@ struct Checksum: ~Copyable {
   var value: UInt32 { ~sum }
 
   @_optimize(speed)
-  mutating func add(_ bytes: [UInt8], _ range: Range<Int>) {
-    guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return }
+  mutating func add(_ bytes: RawSpan) {
     var sum = sum
-    bytes.withUnsafeBytes { bytes in
-      var i = range.lowerBound
-      while i <= range.upperBound &- 8 {
-        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: i, as: UInt64.self)) ^ UInt64(sum)
-        sum = 0
-        for k in 0..<8 {
-          let byte = Int(truncatingIfNeeded: word >> UInt64(8 &* k)) & 255
-          sum ^= tables[256 &* (7 &- k) &+ byte]
-        }
-        i &+= 8
+    var i = 0
+    while i <= bytes.byteCount &- 8 {
+      let bits = bytes.unsafeLoadUnaligned(fromByteOffset: i, as: UInt64.self)
+      let word = UInt64(littleEndian: bits) ^ UInt64(sum)
+      sum = 0
+      for k in 0..<8 {
+        let byte = Int(truncatingIfNeeded: word >> UInt64(8 &* k)) & 255
+        sum ^= tables[256 &* (7 &- k) &+ byte]
       }
-      while i < range.upperBound {
-        sum = (sum >> 8) ^ tables[Int(truncatingIfNeeded: sum ^ UInt32(bytes[i])) & 255]
-        i &+= 1
-      }
+      i &+= 8
+    }
+    while i < bytes.byteCount {
+      let byte = bytes.unsafeLoadUnaligned(fromByteOffset: i, as: UInt8.self)
+      sum = (sum >> 8) ^ tables[Int(truncatingIfNeeded: sum ^ UInt32(byte)) & 255]
+      i &+= 1
     }
     self.sum = sum
   }

@@ -23,7 +23,7 @@ package struct StateCoder {
     case reading
   }
 
-  private var bytes: [UInt8]
+  private let bytes: StateBytes
   /// That of the state that is read, or the lowest that holds what is written, for older libraries.
   private var format: UInt32
   private let purpose: Purpose
@@ -37,10 +37,24 @@ package struct StateCoder {
   /// The state of what `transfer` names, in the lowest format that holds it.
   package static func bytes(_ transfer: (inout StateCoder) -> Void) -> [UInt8] {
     let (size, format) = measure(transfer)
-    var coder = StateCoder(writing: size, format)
+    return Array(unsafeUninitializedCapacity: size) { bytes, initialized in
+      write(StateBytes(bytes).first(size), format, transfer)
+      initialized = size
+    }
+  }
+
+  /// The same into bytes that may be more. Returns how many it has; nothing is written where there are fewer.
+  package static func write(to bytes: StateBytes, _ transfer: (inout StateCoder) -> Void) -> Int {
+    let (size, format) = measure(transfer)
+    if size <= bytes.count { write(bytes.first(size), format, transfer) }
+    return size
+  }
+
+  /// In the bytes that `measure` has found.
+  private static func write(_ bytes: StateBytes, _ format: UInt32, _ transfer: (inout StateCoder) -> Void) {
+    var coder = StateCoder(writing: bytes, format)
     transfer(&coder)
     coder.finishWriting()
-    return coder.bytes
   }
 
   /// How many bytes that are. Lists are not looked at.
@@ -60,68 +74,53 @@ package struct StateCoder {
   private init(measuring format: UInt32) {
     purpose = .measuring
     owner = ""
-    bytes = []
+    bytes = StateBytes()
     self.format = format
   }
 
-  private init(writing size: Int, _ format: UInt32) {
+  private init(writing bytes: StateBytes, _ format: UInt32) {
     purpose = .writing
     owner = ""
-    bytes = Array(repeating: 0, count: size)
+    self.bytes = bytes
     self.format = format
   }
 
-  private mutating func finishWriting() {
-    let magic = Self.magic.bytes
-    for i in 0..<8 { bytes[i] = magic[i] }
-    store(UInt64(bytes.count), at: 16)
-    store(UInt64(format), at: 8)
-    store(UInt64(format) | UInt64(Self.checksum(bytes)) << 32, at: 8)
+  private func finishWriting() {
+    bytes.store(Self.magic, at: 0)
+    bytes.store(UInt64(bytes.count), at: 16)
+    bytes.store(UInt64(format), at: 8)
+    bytes.store(UInt64(format) | UInt64(Self.checksum(bytes)) << 32, at: 8)
   }
 
   // MARK: - Reading
 
-  package init(reading bytes: [UInt8], of owner: StaticString) throws(ConfigurationError) {
+  package init(reading bytes: StateBytes, of owner: StaticString) throws(ConfigurationError) {
     self.bytes = bytes
     self.owner = owner
     purpose = .reading
-    format = 1
-    guard bytes.count >= Self.headerLength, Self.magic.equals(bytes[0..<8]) else { throw Self.isNone }
-    let format = UInt32(truncatingIfNeeded: word(at: 8))
-    let length = word(at: 16)
-    let isRight = Self.checksum(bytes) == UInt32(truncatingIfNeeded: word(at: 8) >> 32)
-    guard format <= Self.format || !isRight else {
+    guard bytes.count >= Self.headerLength, bytes.word(at: 0) == Self.magic else {
+      throw ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
+    }
+    // Before the checksum, whose bytes may not be there.
+    guard bytes.word(at: 16) == UInt64(bytes.count) else {
+      var text = ("the state is truncated or too long: it has " as StaticString).bytes
+      text.write(Int64(bytes.count))
+      text.write(" bytes")
+      throw ConfigurationError(.state, text)
+    }
+    guard Self.checksum(bytes) == UInt32(truncatingIfNeeded: bytes.word(at: 8) >> 32) else {
+      throw ConfigurationError(.state, "the state is damaged: its checksum does not match")
+    }
+    format = UInt32(truncatingIfNeeded: bytes.word(at: 8))
+    guard format >= 1 else { throw ConfigurationError(.state, "the state has the unknown format 0") }
+    guard format <= Self.format else {
       throw ConfigurationError(
         .version, "the state has a newer format than this library reads: ", Decimal.write(Int64(format)))
     }
-    guard length == UInt64(bytes.count) else { throw Self.hasOtherLength(bytes.count) }
-    guard isRight else {
-      throw ConfigurationError(.state, "the state is damaged: its checksum does not match")
-    }
-    guard format >= 1 else { throw ConfigurationError(.state, "the state has the unknown format 0") }
-    self.format = format
   }
 
-  /// Refuses by the first bytes what is no state of `count` bytes, before the others are copied.
-  package static func checkHeader(_ bytes: [UInt8], count: Int) throws(ConfigurationError) {
-    guard bytes.count >= headerLength, magic.equals(bytes[0..<8]) else { throw isNone }
-    var length: UInt64 = 0
-    for i in 0..<8 { length |= UInt64(bytes[16 + i]) << UInt64(8 * i) }
-    guard length == UInt64(count) else { throw hasOtherLength(count) }
-  }
-
-  private static var isNone: ConfigurationError {
-    ConfigurationError(.state, "not a saved state: it does not begin with STEPSIZE")
-  }
-
-  private static func hasOtherLength(_ count: Int) -> ConfigurationError {
-    var text = ("the state is truncated or too long: it has " as StaticString).bytes
-    text.write(Int64(count))
-    text.write(" bytes")
-    return ConfigurationError(.state, text)
-  }
-
-  private static var magic: StaticString { "STEPSIZE" }
+  /// "STEPSIZE"
+  private static var magic: UInt64 { 0x455A_4953_5045_5453 }
 
   /// Throws if something that was read cannot be.
   package func check() throws(ConfigurationError) {
@@ -163,13 +162,13 @@ package struct StateCoder {
   package mutating func transfer(_ x: inout UInt64) {
     switch purpose {
     case .measuring: break
-    case .writing: store(x, at: offset)
+    case .writing: bytes.store(x, at: offset)
     case .reading:
       guard offset <= bytes.count - 8 else {
         isDamaged = true
         return
       }
-      x = word(at: offset)
+      x = bytes.word(at: offset)
     }
     offset += 8
   }
@@ -231,8 +230,8 @@ package struct StateCoder {
     guard let count = transferCount(list.count) else { return }
     switch purpose {
     case .measuring: break
-    case .writing: store(list, at: offset)
-    case .reading: list = words(count, at: offset)
+    case .writing: bytes.store(list, at: offset)
+    case .reading: list = bytes.words(count, at: offset)
     }
     offset += 8 * count
   }
@@ -249,74 +248,22 @@ package struct StateCoder {
     transfer(&count, in: 0...(isReading ? bytes.count - offset : count))
     switch purpose {
     case .measuring: break
-    case .writing: bytes.replaceSubrange(offset..<(offset + count), with: text)
+    case .writing: bytes.store(text, at: offset)
     case .reading:
       guard !isDamaged, count <= bytes.count - offset else {
         isDamaged = true
         return
       }
-      text = Array(bytes[offset..<(offset + count)])
+      text = bytes.text(count, at: offset)
     }
     offset += count
   }
 
-  // MARK: - Bytes
-
-  private func word(at offset: Int) -> UInt64 {
-    guard offset <= bytes.count - 8 else { return 0 }
-    return bytes.withUnsafeBytes {
-      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-    }
-  }
-
-  private mutating func store(_ word: UInt64, at offset: Int) {
-    guard offset <= bytes.count - 8 else { return }
-    bytes.withUnsafeMutableBytes {
-      $0.storeBytes(of: word.littleEndian, toByteOffset: offset, as: UInt64.self)
-    }
-  }
-
-  @_optimize(speed)
-  private func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
-    bytes.withUnsafeBytes { bytes in
-      Array(unsafeUninitializedCapacity: count) { list, initialized in
-        for i in 0..<count {
-          let word = bytes.loadUnaligned(fromByteOffset: offset &+ 8 &* i, as: UInt64.self)
-          list.initializeElement(at: i, to: Word(bitPattern: UInt64(littleEndian: word)))
-        }
-        initialized = count
-      }
-    }
-  }
-
-  @_optimize(speed)
-  private mutating func store<Word: StateWord>(_ list: [Word], at offset: Int) {
-    guard offset <= bytes.count - 8 * list.count else { return }
-    bytes.withUnsafeMutableBytes { bytes in
-      for i in list.indices {
-        bytes.storeBytes(of: list[i].bitPattern.littleEndian, toByteOffset: offset &+ 8 &* i, as: UInt64.self)
-      }
-    }
-  }
-
   /// The checksum of all bytes except its own.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  private static func checksum(_ bytes: StateBytes) -> UInt32 {
     var sum = Checksum()
-    sum.add(bytes, 0..<12)
-    sum.add(bytes, 16..<bytes.count)
+    bytes.add(to: &sum, from: 0, to: 12)
+    bytes.add(to: &sum, from: 16, to: bytes.count)
     return sum.value
   }
-}
-
-/// What is eight bytes of a state.
-private protocol StateWord {
-  var bitPattern: UInt64 { get }
-  init(bitPattern: UInt64)
-}
-
-extension Double: StateWord {}
-
-extension UInt64: StateWord {
-  fileprivate var bitPattern: UInt64 { self }
-  fileprivate init(bitPattern: UInt64) { self = bitPattern }
 }

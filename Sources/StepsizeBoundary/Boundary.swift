@@ -170,17 +170,10 @@ package func copied(_ pointer: UnsafeRawPointer?, _ count: UInt) -> [UInt8] {
   }
 }
 
-/// A copy of the caller's state; one that is not what its header says is refused before it is copied.
-package func stateBytes(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> [UInt8] {
-  try StateCoder.checkHeader(
-    copied(bytes, min(size, UInt(StateCoder.headerLength))), count: Int(clamping: size))
-  return copied(bytes, size)
-}
-
 /// The policy that the caller's bytes are; damaged ones are refused.
 package func readPolicy(_ bytes: BytesIn, _ size: UInt) throws(ConfigurationError) -> Policy {
   guard let bytes, size <= UInt(Policy.maximumByteCount) else {
     throw ConfigurationError(.state, "the state is not that of a policy: it is empty or too long")
   }
-  return try Policy(bytes: stateBytes(bytes, size))
+  return try Policy(state: StateBytes(bytes, count: size))
 }

@@ -86,6 +86,14 @@ private func regroup(
 
 // MARK: - A schedule for each group
 
+/// The number of schedules that a scheduler has.
+/// - Parameter scheduler: The scheduler.
+/// - Returns: 0 without one, 1 for one that all groups have in common, or the number of groups, where each has its own; 0 if
+///   scheduler is NULL.
+@c public func stepsize_scheduler_schedule_count(_ scheduler: SchedulerIn) -> UInt {
+  UInt(scheduler?.value.pointee.plan.schedules.count ?? 0)
+}
+
 /// The schedule of a group.
 /// - Parameter scheduler: The scheduler.
 /// - Parameter group: The parameter group, from 0.

@@ -93,11 +93,11 @@ import Stepsize
 ) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return guarded {
-    guard capacity > 0, let buffer else {
-      size?.pointee = UInt(scheduler.value.pointee.savedSize())
-      return Int32(capacity == 0 ? STEPSIZE_OK : STEPSIZE_ERROR_NULL)
-    }
-    return written(scheduler.value.pointee.saved(), buffer, capacity, size)
+    let needed = UInt(scheduler.value.pointee.save(to: StateBytes(buffer, count: capacity)))
+    size?.pointee = needed
+    if capacity == 0 { return Int32(STEPSIZE_OK) }
+    return Int32(
+      buffer == nil ? STEPSIZE_ERROR_NULL : needed <= capacity ? STEPSIZE_OK : STEPSIZE_ERROR_SIZE)
   }
 }
 
@@ -146,11 +146,11 @@ import Stepsize
 
 private func reading(
   _ state: UnsafePointer<UInt8>?, _ size: UInt, _ error: ErrorOut,
-  _ body: ([UInt8]) throws(ConfigurationError) -> Void
+  _ body: (StateBytes) throws(ConfigurationError) -> Void
 ) -> stepsize_status {
   guard state != nil || size == 0 else { return fail(STEPSIZE_ERROR_NULL, "state is NULL", error) }
   guard size <= UInt(Int.max) else { return fail(STEPSIZE_ERROR_SIZE, "state: size is too large", error) }
-  return boundary(error) { () throws(ConfigurationError) in try body(try stateBytes(state, size)) }
+  return boundary(error) { () throws(ConfigurationError) in try body(StateBytes(state, count: size)) }
 }
 
 // MARK: - The parts of a scheduler

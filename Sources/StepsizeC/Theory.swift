@@ -342,7 +342,7 @@ extension stepsize_score_result {
   }
   return boundary(error) { () throws(ConfigurationError) in
     out.pointee = makeHandle(
-      try GradientNormLog(state: stateBytes(state, size)), as: stepsize_norm_log.self)
+      try GradientNormLog(state: StateBytes(state, count: size)), as: stepsize_norm_log.self)
   }
 }
 

@@ -279,7 +279,7 @@ extension UnsafeMutablePointer<stepsize_agent> {
     return fail(STEPSIZE_ERROR_STATE, "the state is not that of an agent: it is too long", error)
   }
   return boundary(error) { () throws(ConfigurationError) in
-    out.pointee = makeHandle(try Agent(state: stateBytes(training, size)), as: stepsize_agent.self)
+    out.pointee = makeHandle(try Agent(state: StateBytes(training, count: size)), as: stepsize_agent.self)
   }
 }
 

@@ -110,8 +110,9 @@ static void groups(void) {
   CHECK(rates(s)[0] == 0.1 * 0.5 * 0.8);
   CHECK_STATUS(stepsize_scheduler_add_group(s, 1, 0, INFINITY, NULL, &error), STEPSIZE_OK);
   CHECK(stepsize_scheduler_group_count(s) == 3 && rates(s)[0] == 0.1 * 0.5 * 0.8 && lrs[2] == 0.8);
-  CHECK(has_text(s, "plateau(factor=0.5, patience=0) * linear(10)"));
+  CHECK(has_text(s, "plateau(factor=0.5, patience=0) * linear(10)") && stepsize_scheduler_schedule_count(s) == 1);
   CHECK_STATUS(stepsize_scheduler_add_group(s, 1, 0.75, 0.875, own, &error), STEPSIZE_OK);
+  CHECK(stepsize_scheduler_schedule_count(s) == 4);
   CHECK(has_text(s, "plateau(factor=0.5, patience=0) * [linear(10), linear(10), linear(10), constant(5) >> linear(5)]"));
   CHECK(rates(s)[3] == 0.875 && lrs[2] == 0.8);
   lose(s, 1, 1);

@@ -389,6 +389,7 @@ static void schedulers(void) {
   NEEDS_NOTHING(stepsize_scheduler_lr_float(r, 1));
   NEEDS_NOTHING(stepsize_scheduler_decision(r));
   NEEDS_NOTHING(stepsize_scheduler_group_count(r));
+  NEEDS_NOTHING(stepsize_scheduler_schedule_count(r));
   NEEDS_NOTHING(stepsize_scheduler_finished(r));
   NEEDS_NOTHING(stepsize_scheduler_stop_reason(r));
   NEEDS_NOTHING(stepsize_scheduler_extended_at(r));

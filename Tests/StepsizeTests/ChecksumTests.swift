@@ -16,11 +16,11 @@ final class ChecksumTests: XCTestCase {
         }
         let middle = (start + end) / 2
         var sum = Checksum()
-        sum.add(bytes, start..<middle)
-        sum.add(bytes, middle..<end)
+        sum.add(bytes.span.bytes.extracting(start..<middle))
+        sum.add(bytes.span.bytes.extracting(middle..<end))
         XCTAssertEqual(sum.value, ~crc)
         var whole = Checksum()
-        whole.add(bytes, start..<end)
+        whole.add(bytes.span.bytes.extracting(start..<end))
         XCTAssertEqual(whole.value, ~crc)
       }
     }
@@ -28,7 +28,8 @@ final class ChecksumTests: XCTestCase {
 
   func testTheCheckValue() {
     var sum = Checksum()
-    sum.add(Array("123456789".utf8), 0..<9)
+    let text = Array("123456789".utf8)
+    sum.add(text.span.bytes)
     XCTAssertEqual(sum.value, 0xCBF4_3926)
   }
 }

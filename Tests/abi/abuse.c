@@ -358,6 +358,7 @@ static void training(void) {
   }
   TRY(stepsize_scheduler_get_step, stepsize_scheduler_get_step(NULL) == -1);
   TRY(stepsize_scheduler_group_count, stepsize_scheduler_group_count(NULL) == 0);
+  TRY(stepsize_scheduler_schedule_count, stepsize_scheduler_schedule_count(NULL) == 0);
   TRY(stepsize_scheduler_finished, stepsize_scheduler_finished(NULL) == 0);
   TRY(stepsize_scheduler_decision, stepsize_scheduler_decision(NULL) == STEPSIZE_DECISION_NONE);
   TRY(stepsize_scheduler_decision, stepsize_scheduler_decision(greedy) == STEPSIZE_DECISION_NONE);

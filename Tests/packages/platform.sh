@@ -55,11 +55,8 @@ interpreter() {
 
 packages() {
   local architecture package
-  case $platform in
-    x86_64-linux-gnu) architecture=amd64 ;;
-    aarch64-linux-gnu) architecture=arm64 ;;
-    *) return 0 ;;
-  esac
+  [[ $platform == *-gnu ]] || return 0
+  architecture=$(dev/architecture.sh "$platform")
   if command -v lintian >/dev/null; then
     lintian --fail-on error --allow-root dist/*_"$architecture".deb >"$work/lintian" 2>&1 ||
       { cat "$work/lintian" >&2 && fail "lintian"; }

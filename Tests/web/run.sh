@@ -46,7 +46,7 @@ node() {
 
 explorer() {
   local browser
-  browser=$(type -P chromium chromium-browser google-chrome google-chrome-stable | head -n 1 || true)
+  browser=$(dev/browser.sh)
   [ -n "$browser" ] || { skip explorer "chromium is not installed (dev/setup_web.sh)"; return; }
   "$python" -c 'import playwright, stepsize' 2>/dev/null || { skip explorer "playwright or stepsize is not installed in $python"; return; }
   "$python" dev/build_explorer.py "$out/explorer"

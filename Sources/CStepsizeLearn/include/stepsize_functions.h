@@ -200,6 +200,7 @@ stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler, doub
                                              stepsize_error *error);
 stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler, size_t group,
                                                 stepsize_error *error);
+size_t stepsize_scheduler_schedule_count(const stepsize_scheduler *scheduler);
 stepsize_status stepsize_scheduler_group_schedule(const stepsize_scheduler *scheduler, size_t group,
                                                   stepsize_schedule **out);
 stepsize_status stepsize_scheduler_extend_groups(stepsize_scheduler *scheduler,

@@ -95,16 +95,14 @@ struct ActiveController: ~Copyable, Sendable {
     }
   }
 
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {
     switch kind {
-    case .greedy: greedy.observe(total, numbers, moment, &groups)
-    case .hypergradient: hypergradient.observe(total, numbers, moment, &groups)
-    case .learned: learned.observe(total, numbers, moment, &groups)
-    case .lineSearch: lineSearch.observe(total, numbers, moment, &groups)
-    case .plateau: plateau.observe(total, numbers, moment, &groups)
-    case .auto, .dadapt, .dog, .polyak: automatic.observe(total, numbers, moment, &groups)
+    case .greedy: greedy.observe(numbers, moment, &groups)
+    case .hypergradient: hypergradient.observe(numbers, moment, &groups)
+    case .learned: learned.observe(numbers, moment, &groups)
+    case .lineSearch: lineSearch.observe(numbers, moment, &groups)
+    case .plateau: plateau.observe(numbers, moment, &groups)
+    case .auto, .dadapt, .dog, .polyak: automatic.observe(numbers, moment, &groups)
     default: break
     }
   }

@@ -29,14 +29,16 @@ enum Auto: Estimating {
   /// Where the total is among the numbers of `Polyak`, which are not 0 there for this kind alone.
   private static var total: Int { 11 }
 
+  private static var memory: Int { RuleNumbers.memory }
+
   /// What `Polyak` remembers; the sum, the average of the excess, m.
   static var width: Int { 15 }
 
-  static func isUsed(_ p: borrowing FixedBuffer) -> Bool { p[total] != 0 }
+  static func isUsed(_ p: borrowing RuleNumbers) -> Bool { p[total] != 0 }
 
   /// Arranges the values of the parameters as those of `Polyak`.
   @inline(never)
-  static func arrange(_ p: inout FixedBuffer) {
+  static func arrange(_ p: inout RuleNumbers) {
     let isAdam = p[1] == 0
     p[total] = p[0]
     p[10] = p[4]
@@ -55,7 +57,7 @@ enum Auto: Estimating {
   /// - Parameter most: By how much the loss could have fallen in the last update.
   @inline(never)
   static func learn(
-    _ excess: Double, _ most: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
+    _ excess: Double, _ most: Double, _ step: Int64, _ p: inout RuleNumbers
   ) {
     let excess = Swift.max(excess, 0)
     let sum = finite(p[memory + 12] + most)
@@ -72,11 +74,11 @@ enum Auto: Estimating {
   }
 
   /// What it adds to b.
-  static func exponent(_ p: borrowing FixedBuffer, _ memory: Int) -> Double { 0.7 * p[memory + 14] }
+  static func exponent(_ p: borrowing RuleNumbers) -> Double { 0.7 * p[memory + 14] }
 
   /// The warm-up and the decay.
   @inline(never)
-  static func course(_ step: Int64, _ p: borrowing FixedBuffer) -> Double {
+  static func course(_ step: Int64, _ p: borrowing RuleNumbers) -> Double {
     let t = Double(step)
     // Without a total, NaN.
     if t + 1 < 20, p[total].isNaN { return (t + 1) / 20 }

@@ -6,12 +6,11 @@
 struct Automatic: ~Copyable, Sendable, Observing {
   private let kind: ControllerKind
   let scalars: Needs
-  /// The values of the parameters in the order of the declaration: a flag or a word is 0 or its index, none is NaN. Behind them
-  /// what the rule remembers, at first 0.
-  private var numbers: FixedBuffer
+  private var numbers: RuleNumbers
+  /// The parameter max_lr, and whether the base rates are bounds as well.
+  private let cap: Double
+  private let isBounded: Bool
   private(set) var decision = Decision.none
-
-  private static var memory: Int { 16 }
 
   /// nil, or another kind: not in use.
   init(_ kind: ControllerKind?, _ a: Arguments, groupCount: Int) {
@@ -23,7 +22,7 @@ struct Automatic: ~Copyable, Sendable, Observing {
     case .auto: count = Auto.width
     default: break
     }
-    var numbers = FixedBuffer(count: count > 0 ? Self.memory + count : 0)
+    var numbers = RuleNumbers(rememberedCount: count)
     if count > 0 { for i in a.values.indices { numbers[i] = a.number(i) } }
     // From here on it is Polyak's rule, with more to remember.
     var kind = kind
@@ -37,68 +36,66 @@ struct Automatic: ~Copyable, Sendable, Observing {
       case .polyak: Polyak.scalars(numbers)
       default: DoG.scalars(numbers)
       }
+    // The last parameter.
+    let place =
+      switch kind {
+      case .dadapt: 2
+      case .polyak: 10
+      default: 4
+      }
+    cap = numbers[place].isNaN ? Double.greatestFiniteMagnitude : numbers[place]
+    isBounded = kind == .polyak && Polyak.isMomo(numbers)
     self.kind = kind ?? .dog
     self.numbers = numbers
   }
 
-  mutating func observe(
-    _ total: Observation, _ all: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {
+  mutating func observe(_ seen: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {
     decision = .ignored
-    // What is not finite in one group is not in their total.
     guard moment.isFinite else { return }
-    let isApart = scalars.contains(.eachGroup)
-    var rate = Double.nan
-    for i in groups.indices {
-      if isApart || i == 0 {
-        rate = find(isApart ? moment.observation(ofGroup: i, total, all) : total, moment, isApart ? i : 0)
+    if scalars.contains(.eachGroup) { return observeEach(seen, moment, &groups) }
+    let rate =
+      switch kind {
+      case .dadapt: DAdaptation.rate(seen, &numbers)
+      case .polyak: Polyak.rate(seen, moment.step, &numbers)
+      default: DoG.rate(seen, &numbers, 0)
       }
-      // Something overflowed; nothing has changed.
-      if rate.isNaN { return }
-      if decision == .ignored { decision = .kept }
-      if rate >= 0 { set(rate, &groups[i]) }
-    }
-    guard rate >= 0, let first = groups.first else { return }
+    // Something overflowed; nothing has changed.
+    if rate.isNaN { return }
+    decision = .kept
+    // Below 0 for no change.
+    guard rate >= 0 else { return }
+    for i in groups.indices { set(rate, &groups[i]) }
     // What the update will teach, by the rate that it really has.
+    guard let first = groups.first else { return }
     switch kind {
-    case .dadapt: DAdaptation.learn(total, first.rate(moment.multiplier), &numbers, Self.memory)
-    case .polyak: Polyak.learn(first.base, &numbers, Self.memory)
+    case .dadapt: DAdaptation.learn(seen, first.rate(moment.multiplier), &numbers)
+    case .polyak: Polyak.learn(first.base, &numbers)
     default: break
     }
   }
 
-  /// The rate by what is observed; below 0 for no change, NaN where a number overflows.
-  private mutating func find(_ seen: Observation, _ moment: Moment, _ group: Int) -> Double {
-    switch kind {
-    case .dadapt: DAdaptation.rate(seen, &numbers, Self.memory)
-    case .polyak: Polyak.rate(seen, moment.step, &numbers, Self.memory)
-    default: DoG.rate(seen, &numbers, Self.memory + DoG.width * group)
+  /// Each group by what is observed of it alone.
+  @inline(never)
+  private mutating func observeEach(_ all: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {
+    for i in groups.indices {
+      let rate = DoG.rate(all.extracting(moment.places(ofGroup: i)), &numbers, DoG.width &* i)
+      if rate.isNaN { return }
+      if decision == .ignored { decision = .kept }
+      if rate >= 0 { set(rate, &groups[i]) }
     }
   }
 
   /// The first group that moves determines the decision.
   private mutating func set(_ rate: Double, _ group: inout Group) {
-    var (wanted, cap) = (rate * group.initial, numbers[capPlace])
-    if kind == .polyak, Polyak.isMomo(numbers) {
-      wanted = rate
-      cap = Swift.min(group.initial, cap.isNaN ? group.initial : cap)
-    }
+    // MoMo's base rate is a bound.
+    let wanted = isBounded ? rate : rate * group.initial
     let old = group.base
-    group.base = bounded(wanted, 0, cap.isNaN ? Double.greatestFiniteMagnitude : cap)
+    group.base = bounded(wanted, 0, isBounded ? Swift.min(group.initial, cap) : cap)
     if decision == .raised || decision == .cut { return }
     if group.base != old {
       decision = group.base > old ? .raised : .cut
     } else if wanted > group.base {
       decision = .heldAtBound
-    }
-  }
-
-  /// The parameter max_lr is the last one.
-  private var capPlace: Int {
-    switch kind {
-    case .dadapt: 2
-    case .polyak: 10
-    default: 4
     }
   }
 
@@ -110,7 +107,7 @@ struct Automatic: ~Copyable, Sendable, Observing {
       let origin = isApart ? origins[i] : 0
       if origin < 0 { continue }
       for k in 0..<DoG.width {
-        other.numbers[Self.memory + DoG.width * i + k] = numbers[Self.memory + DoG.width * origin + k]
+        other.numbers[remembered: DoG.width * i + k] = numbers[remembered: DoG.width * origin + k]
       }
     }
     swap(&numbers, &other.numbers)
@@ -126,10 +123,10 @@ struct Automatic: ~Copyable, Sendable, Observing {
       case .polyak: Polyak.signed
       default: 0
       }
-    for i in 0..<Swift.max(numbers.count - Self.memory, 0) {
-      var number = numbers[Self.memory + i]
+    for i in 0..<numbers.rememberedCount {
+      var number = numbers[remembered: i]
       state.transfer(&number)
-      numbers[Self.memory + i] = number
+      numbers[remembered: i] = number
       if !number.isFinite || number < 0 && signed >> i & 1 == 0 { state.reject() }
     }
     state.transfer(&decision)

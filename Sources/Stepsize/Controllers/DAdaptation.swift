@@ -28,12 +28,14 @@ enum DAdaptation: Estimating {
 
   static var scalars: Needs { [.gradientNorm, .distance, .dotStart] }
 
+  private static var memory: Int { RuleNumbers.memory }
+
   /// ‖g₀‖, which is 0 until there is one; d, n.
   static var width: Int { 3 }
 
   static var signed: Int { 1 << 2 }
 
-  static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
+  static func rate(_ seen: Span<Double>, _ p: inout RuleNumbers) -> Double {
     if p[memory] == 0 {
       p[memory] = seen.gradientNorm
       p[memory + 1] = p[first]
@@ -41,7 +43,7 @@ enum DAdaptation: Estimating {
     return p[memory] > 0 ? finite(p[memory + 1] / p[memory]) : -1
   }
 
-  static func learn(_ seen: Observation, _ rate: Double, _ p: inout FixedBuffer, _ memory: Int) {
+  static func learn(_ seen: Span<Double>, _ rate: Double, _ p: inout RuleNumbers) {
     let d = p[memory + 1]
     let along = rate * seen.dotStart
     let step = rate * seen.gradientNorm

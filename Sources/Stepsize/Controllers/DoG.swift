@@ -34,22 +34,24 @@ enum DoG: Estimating {
   /// r and G, which is 0 before the first observation.
   static var width: Int { 2 }
 
-  static func scalars(_ p: borrowing FixedBuffer) -> Needs {
+  static func scalars(_ p: borrowing RuleNumbers) -> Needs {
     var scalars: Needs = [.gradientNorm, .distance]
     if p[firstRate].isNaN { scalars.formUnion(.startNorm) }
     if p[perGroup] > 0 { scalars.formUnion(.eachGroup) }
     return scalars
   }
 
-  static func rate(_ seen: Observation, _ p: inout FixedBuffer, _ memory: Int) -> Double {
-    let isNew = p[memory + 1] == 0
-    let start = isNew && p[firstRate].isNaN ? p[first] * (1 + seen.startNorm) : p[memory]
+  @inline(never)
+  @_optimize(speed)
+  static func rate(_ seen: Span<Double>, _ p: inout RuleNumbers, _ own: Int) -> Double {
+    let isNew = p[remembered: own + 1] == 0
+    let start = isNew && p[firstRate].isNaN ? p[first] * (1 + seen.startNorm) : p[remembered: own]
     let distance = Swift.max(start, seen.distance)
-    let sum = (isNew ? p[eps] : p[memory + 1]) + seen.gradientNorm * seen.gradientNorm
+    let sum = (isNew ? p[eps] : p[remembered: own + 1]) + seen.gradientNorm * seen.gradientNorm
     let rate = distance == 0 ? p[firstRate] : distance / sum.squareRoot()
     guard sum.isFinite, distance.isFinite else { return Double.nan }
-    p[memory] = distance
-    p[memory + 1] = sum
+    p[remembered: own] = distance
+    p[remembered: own + 1] = sum
     return rate
   }
 }

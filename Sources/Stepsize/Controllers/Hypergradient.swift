@@ -69,12 +69,10 @@ struct Hypergradient: ~Copyable, Sendable, Moving {
     }
   }
 
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {
     decision = .kept
     for i in groups.indices {
-      let one = moment.observation(ofGroup: i, total, numbers)
+      let one = numbers.extracting(moment.places(ofGroup: i))
       if isMultiplicative {
         move(i, -one.dotUpdate, one.gradientNorm * one.updateNorm, &groups)
       } else {

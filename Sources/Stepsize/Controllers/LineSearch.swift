@@ -105,14 +105,12 @@ struct LineSearch: ~Copyable, Sendable, Moving {
     begin(loss, step, &groups)
   }
 
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {
     for i in groups.indices {
-      let norm = moment.observation(ofGroup: i, total, numbers).gradientNorm
+      let norm = numbers.extracting(moment.places(ofGroup: i)).gradientNorm
       squaredNorms[i] = norm * norm
     }
-    begin(total.loss, moment.step, &groups)
+    begin(numbers.loss, moment.step, &groups)
   }
 
   private mutating func begin(_ loss: Double, _ step: Int64, _ groups: inout [Group]) {

@@ -60,13 +60,8 @@ protocol Observing: ~Copyable {
 
   /// Takes what is known of an update before it is made, checked by the scheduler, and sets the base rates.
   ///
-  ///
-  /// - Parameters:
-  ///   - total: Of all groups together.
-  ///   - numbers: Of each group (`Moment.observation`).
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  )
+  /// - Parameter numbers: Of all groups together or, where the controller can use them, of each (`Moment.places`).
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group])
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]
@@ -101,9 +96,7 @@ extension Observing where Self: ~Copyable {
 
   mutating func observe(_ loss: Double, _ groups: inout [Group]) {}
 
-  mutating func observe(
-    _ total: Observation, _ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]
-  ) {}
+  mutating func observe(_ numbers: Span<Double>, _ moment: Moment, _ groups: inout [Group]) {}
 
   mutating func observeGradient(
     dots: Span<Double>, norms: Span<Double>, _ groups: inout [Group]

@@ -50,11 +50,13 @@ enum Polyak: Estimating {
   private static var until: Int { 8 }
   private static var growth: Int { 9 }
 
-  static func isMomo(_ p: borrowing FixedBuffer) -> Bool { p[variant] == 2 }
+  private static var memory: Int { RuleNumbers.memory }
 
-  private static func lowest(_ p: borrowing FixedBuffer) -> Double { p[lowerBound].isNaN ? 0 : p[lowerBound] }
+  static func isMomo(_ p: borrowing RuleNumbers) -> Bool { p[variant] == 2 }
 
-  static func scalars(_ p: borrowing FixedBuffer) -> Needs {
+  private static func lowest(_ p: borrowing RuleNumbers) -> Double { p[lowerBound].isNaN ? 0 : p[lowerBound] }
+
+  static func scalars(_ p: borrowing RuleNumbers) -> Needs {
     var scalars: Needs = .observedLoss
     if isMomo(p) {
       scalars.formUnion([.dotX, .meanNorm, .meanDotX])
@@ -73,7 +75,9 @@ enum Polyak: Estimating {
   /// With those of `Auto`.
   static var signed: Int { 1 << 1 | 1 << 2 | 1 << 4 | 1 << 5 | 1 << 7 | 1 << 13 | 1 << 14 }
 
-  static func rate(_ seen: Observation, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int) -> Double {
+  @inline(never)
+  @_optimize(speed)
+  static func rate(_ seen: Span<Double>, _ step: Int64, _ p: inout RuleNumbers) -> Double {
     let isNew = p[memory] == 0
     let keep = isNew ? 0 : p[average]
     // √(π/2), as the mean absolute value of a normal number is √(2/π) of its deviation.
@@ -87,7 +91,7 @@ enum Polyak: Estimating {
     let lowest = lowest(p)
     if isNew { p[memory + 4] = lowest }
     if p[adapt] > 0, reached < p[memory + 4] { p[memory + 4] = Swift.max(reached / 2, lowest) }
-    if p[size] > 0 { align(seen, finite(seen.loss - lowest), step, &p, memory) }
+    if p[size] > 0 { align(seen, finite(seen.loss - lowest), step, &p) }
     p[memory] = 1
     p[memory + 1] = loss
     p[memory + 2] = other
@@ -100,27 +104,27 @@ enum Polyak: Estimating {
     p[memory + 3] = rate
     var b = p[memory + 7]
     if Auto.isUsed(p) {
-      b += Auto.exponent(p, memory)
+      b += Auto.exponent(p)
       rate *= Auto.course(step, p)
     }
     return b == 0 ? rate : rate * exp(Pair(b))
   }
 
   /// The lower bound where MoMo* estimates it: the value of its model after the step.
-  static func learn(_ rate: Double, _ p: inout FixedBuffer, _ memory: Int) {
+  static func learn(_ rate: Double, _ p: inout RuleNumbers) {
     if p[adapt] > 0 { p[memory + 4] = Swift.max(p[memory + 5] - 0.5 * rate * p[memory + 6], lowest(p)) }
   }
 
   /// b, the mean square of the cosine and the number of cosines; the first excess, and updates until b may be lowered again.
   private static func align(
-    _ seen: Observation, _ excess: Double, _ step: Int64, _ p: inout FixedBuffer, _ memory: Int
+    _ seen: Span<Double>, _ excess: Double, _ step: Int64, _ p: inout RuleNumbers
   ) {
     var b = p[memory + 7]
     if p[memory] == 0 { p[memory + 10] = Swift.max(excess, 0) }
     p[memory + 11] = Swift.max(p[memory + 11] - 1, 0)
     let norms = seen.gradientNorm * seen.updateNorm
     if Auto.isUsed(p) {
-      Auto.learn(excess, norms, step, &p, memory)
+      Auto.learn(excess, norms, step, &p)
     } else if excess > 1.3 * p[memory + 10], p[memory + 10] > 0, p[memory + 11] == 0 {
       b -= 1.2
       p[memory + 11] = 10

@@ -4,13 +4,11 @@
 /// A number that is not given is not one that is not finite: the first is a mistake of the caller, the second a training
 /// that diverges.
 public struct Observation: Sendable {
-  // As in the C struct.
-  private let size: UInt32 = 96
   /// Which of the numbers are given: their bits in `Needs`.
   public internal(set) var given: Needs
   var numbers: InlineArray<11, Double>
 
-  static var count: Int { 11 }
+  package static var count: Int { 11 }
 
   /// - Parameters:
   ///   - loss: f, of the same batch as g.
@@ -41,56 +39,59 @@ public struct Observation: Sendable {
     }
   }
 
-  /// The numbers of a group among those of several, which are `stride` numbers apart; all 0 outside of them.
-  init(_ given: Needs, _ all: Span<Double>, at index: Int, stride: Int) {
+  /// The first one of several.
+  init(_ given: Needs, _ numbers: Span<Double>) {
     self.given = given
-    numbers = InlineArray(repeating: 0)
-    let start = index * stride
-    guard start >= 0, start <= all.count - numbers.count else { return }
-    for i in numbers.indices { numbers[i] = all[start + i] }
+    self.numbers = InlineArray(repeating: 0)
+    for i in self.numbers.indices { self.numbers[i] = numbers[i] }
   }
 
-  /// Only these numbers are given.
-  package mutating func restrict(to others: Needs) { given.formIntersection(others) }
-
-  var loss: Double { numbers[0] }
-  var gradientNorm: Double { numbers[1] }
-  var gradientL1: Double { numbers[2] }
-  var distance: Double { numbers[3] }
-  var startNorm: Double { numbers[4] }
-  var dotStart: Double { numbers[5] }
-  var dotUpdate: Double { numbers[6] }
-  var updateNorm: Double { numbers[7] }
-  var dotX: Double { numbers[8] }
-  var meanNorm: Double { numbers[9] }
-  var meanDotX: Double { numbers[10] }
-
   /// Whether all of these are finite. Throws where one is not given, or a norm is below 0.
-  func check(_ scalars: Needs) throws(ObservationFailure) -> Bool {
-    var bits = scalars.rawValue >> 8
+  ///
+  /// - Parameter numbers: Those of an observation from `start` on.
+  @inline(__always)
+  static func check(
+    _ numbers: Span<Double>, at start: Int = 0, given: Needs, _ scalars: Needs
+  ) throws(ObservationFailure) -> Bool {
+    var bits = scalars.subtracting(given).rawValue >> 8
+    if bits != 0 { throw .missing(bits.trailingZeroBitCount) }
+    bits = scalars.rawValue >> 8
+    let fromZero = scalars.contains(.lossFromZero) ? Needs.norms.union(.observedLoss) : Needs.norms
     var sum = 0.0
     while bits != 0 {
       let i = bits.trailingZeroBitCount
-      guard given.contains(Needs(scalar: i)) else { throw .missing(i) }
-      let number = numbers[i]
-      if number < 0 {
-        if i == 0 && scalars.contains(.lossFromZero) { throw .negativeLoss }
-        if Needs.norms.contains(Needs(scalar: i)) { throw .negative(i) }
-      }
+      let number = numbers[start &+ i]
+      // The sign of a product is asked for last: it may be any.
+      if fromZero.contains(Needs(scalar: i)), number < 0 { throw i == 0 ? .negativeLoss : .negative(i) }
       sum += number * 0
       bits &= bits &- 1
     }
     return !sum.isNaN
   }
 
-  /// Adds what is observed of another group: the loss is that of both.
+  /// Adds what is observed of another group, from `start` on: the loss is that of both.
   @inline(never)
-  mutating func add(_ other: Observation) {
+  mutating func add(_ others: Span<Double>, at start: Int) {
     for i in numbers.indices where i > 0 {
-      let (a, b) = (numbers[i], other.numbers[i])
+      let (a, b) = (numbers[i], others[start + i])
       numbers[i] = Needs.euclideanNorms.contains(Needs(scalar: i)) ? (a * a + b * b).squareRoot() : a + b
     }
   }
+}
+
+/// The numbers of an observation where they lie: to copy them all would take longer than most rules, which read a few.
+extension Span<Double> {
+  var loss: Double { self[0] }
+  var gradientNorm: Double { self[1] }
+  var gradientL1: Double { self[2] }
+  var distance: Double { self[3] }
+  var startNorm: Double { self[4] }
+  var dotStart: Double { self[5] }
+  var dotUpdate: Double { self[6] }
+  var updateNorm: Double { self[7] }
+  var dotX: Double { self[8] }
+  var meanNorm: Double { self[9] }
+  var meanDotX: Double { self[10] }
 }
 
 /// Why an observation was refused; nothing has changed then. It needs no memory, as a message does.

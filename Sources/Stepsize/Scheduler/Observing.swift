@@ -1,18 +1,17 @@
-/// When an observation was made, and of how many groups.
+/// When an observation was made, and of what.
 struct Moment: Sendable {
   let step: Int64
   /// The values of the schedule for this update, of the first group, and for the one before it.
   let multiplier: Double
   let previousMultiplier: Double
   let isFinite: Bool
-  /// 1, or the number of groups.
-  let count: Int
-  /// The places between the numbers of two groups.
+  /// The places between the numbers of two groups; 0 where there is one observation of all together.
   let stride: Int
 
-  /// What is observed of a group, or of all together.
-  func observation(ofGroup index: Int, _ total: Observation, _ numbers: Span<Double>) -> Observation {
-    count == 1 ? total : Observation(total.given, numbers, at: index, stride: stride)
+  /// The places of what is observed of a group.
+  func places(ofGroup index: Int) -> Range<Int> {
+    let start = index &* stride
+    return Range(uncheckedBounds: (start, start &+ Observation.count))
   }
 }
 
@@ -38,62 +37,83 @@ extension Scheduler {
       for i in one.numbers.indices { numbers.append(one.numbers[i]) }
     }
     do {
-      try observe(first, numbers.span, stride: Observation.count, count: observations.count, into: rates)
+      try observe(
+        given: first.given, numbers.span, stride: Observation.count, count: observations.count, into: rates)
     } catch { throw error.error }
   }
 
-  /// The same without an array and without messages, for the C layer: it asks for no memory.
+  // The same without an array and without messages, for the C layer: it asks for no memory.
+
+  /// With one observation, the commonest.
   ///
   /// - Parameters:
-  ///   - first: Of all groups, or of the first one; `given` is what all of them give.
-  ///   - numbers: Of all observations, `stride` apart.
+  ///   - given: What it gives.
+  ///   - numbers: All of its numbers.
+  @inline(__always)
   package mutating func observe(
-    _ first: Observation, _ numbers: Span<Double>, stride: Int, count: Int,
-    into rates: consuming MutableSpan<Double>
+    given: Needs, _ numbers: Span<Double>, into rates: consuming MutableSpan<Double>
   ) throws(ObservationFailure) {
-    guard rates.count == 0 || rates.count >= groups.count else { throw .size }
     let scalars = controller.scalars
-    if scalars.isEmpty { throw .isNotObserved }
-    guard count == groups.count || count == 1 && !scalars.contains(.eachGroup) else { throw .count(count) }
-    if count > 1 {
-      var total = first
-      let isFinite = try Self.add(&total, numbers, stride, count, scalars)
-      return try observe(total, isFinite, numbers, stride, count, rates)
+    let isMissing = groups.count > 1 && scalars.contains(.eachGroup)
+    if isMissing || scalars.isEmpty || rates.count < groups.count && rates.count > 0 {
+      throw Self.failure(scalars, isMissing ? 1 : groups.count, groups.count)
     }
-    try observe(first, try first.check(scalars), numbers, stride, count, rates)
+    try observe(try Observation.check(numbers, given: given, scalars), numbers, 0, rates)
   }
 
-  private mutating func observe(
-    _ total: Observation, _ isFinite: Bool, _ numbers: Span<Double>, _ stride: Int, _ count: Int,
-    _ rates: consuming MutableSpan<Double>
+  /// Why an observation cannot be.
+  private static func failure(_ scalars: Needs, _ count: Int, _ groupCount: Int) -> ObservationFailure {
+    scalars.isEmpty ? .isNotObserved : count == groupCount ? .size : .count(count)
+  }
+
+  /// - Parameters:
+  ///   - given: What all observations give.
+  ///   - numbers: Those of all observations, `stride` apart.
+  package mutating func observe(
+    given: Needs, _ numbers: Span<Double>, stride: Int, count: Int, into rates: consuming MutableSpan<Double>
   ) throws(ObservationFailure) {
-    let (scalars, needs) = (controller.scalars, controller.needs)
-    let isCommon = groupSchedules.isEmpty
-    let looksBack = needs.contains(.gradient) && scalars.contains(.dotUpdate)
-    if looksBack && !isCommon { throw .ownSchedules }
-    let moment = Moment(
-      step: time &- lead,
-      multiplier: isCommon ? Self.value(schedule, at: time) : groupSchedules[0].value(at: time),
-      previousMultiplier: looksBack ? Self.value(schedule, at: Swift.max(time - 1, 0)) : 0,
-      isFinite: isFinite,
-      count: count, stride: stride)
-    controller.observe(total, numbers, moment, &groups)
-    observed = moment.step
-    if rates.count > 0 { write(rates) }
+    if count == 1 { return try observe(given: given, numbers, into: rates) }
+    let scalars = controller.scalars
+    guard rates.count == 0 || rates.count >= groups.count, !scalars.isEmpty, count == groups.count else {
+      throw Self.failure(scalars, count, groups.count)
+    }
+    var total = Observation(given, numbers)
+    for i in 0..<count {
+      _ = try Observation.check(numbers, at: i * stride, given: given, scalars)
+      if i > 0 { total.add(numbers, at: i * stride) }
+    }
+    // What is not finite in one group is not in their total.
+    let isFinite = try Observation.check(total.numbers.span, given: given, scalars)
+    // A controller that can use those of each group gets them, others the total.
+    if scalars.contains(.eachGroup) || controller.needs.contains(.gradient) {
+      try observe(isFinite, numbers, stride, rates)
+    } else {
+      try observe(isFinite, total.numbers.span, 0, rates)
+    }
   }
 
-  /// The observations of several groups. Returns whether all is finite.
   @inline(never)
-  private static func add(
-    _ total: inout Observation, _ numbers: Span<Double>, _ stride: Int, _ count: Int, _ scalars: Needs
-  ) throws(ObservationFailure) -> Bool {
-    _ = try total.check(scalars)
-    for i in 1..<Swift.max(count, 1) {
-      let one = Observation(total.given, numbers, at: i, stride: stride)
-      _ = try one.check(scalars)
-      total.add(one)
+  @_optimize(speed)
+  private mutating func observe(
+    _ isFinite: Bool, _ numbers: Span<Double>, _ stride: Int, _ rates: consuming MutableSpan<Double>
+  ) throws(ObservationFailure) {
+    let isCommon = groupSchedules.isEmpty
+    let looksBack = controller.needs.contains(.gradient) && controller.scalars.contains(.dotUpdate)
+    if looksBack && !isCommon { throw .ownSchedules }
+    let multiplier =
+      isCommon ? Self.value(schedule, at: time) : Self.laterValue(groupSchedules[0], at: time)
+    let moment = Moment(
+      step: time &- lead, multiplier: multiplier,
+      previousMultiplier: looksBack ? Self.laterValue(schedule, at: Swift.max(time - 1, 0)) : 0,
+      isFinite: isFinite, stride: stride)
+    controller.observe(numbers, moment, &groups)
+    observed = moment.step
+    if rates.count == 0 { return }
+    if isCommon {
+      Self.write(multiplier, groups, rates)
+    } else {
+      Self.writeEach(groupSchedules, at: time, groups, rates)
     }
-    return try total.check(scalars)
   }
 
   // Not a method: called on a noncopyable value that is being changed, it would copy it first.

@@ -182,34 +182,39 @@ struct Record: Sendable {
   }
 
   /// For what was read: whether these can be rates, as many as are counted, as `append` writes them.
+  @_optimize(speed)
   private mutating func findMarks() -> Bool {
     marks = []
+    let words = words
     guard words.count <= Self.maximumWordCount + 2 else { return false }
     var sum: Int64 = 0
-    var before: UInt64?
+    // No rate has these bits.
+    var before = UInt64.max
     var i = 0
+    var end = Self.blockLength
     while i < words.count {
       let rate = words[i] & ~Self.runMark
-      var length: UInt64 = 1
+      var length: Int64 = 1
       if words[i] != rate {
         // A run's mark says that a word follows.
         guard i + 1 < words.count, words[i + 1] > 1 else { return false }
-        length = words[i + 1]
+        length = Int64(clamping: words[i + 1])
         i += 1
       }
       i += 1
-      guard Self.isRate(rate), rate != before, let next = sum.adding(Int64(clamping: length)) else {
-        return false
-      }
+      let (next, isHuge) = sum.addingReportingOverflow(length)
+      guard Self.isRate(rate), rate != before, !isHuge else { return false }
       sum = next
       before = rate
-      if i >= (marks.count + 1) * Self.blockLength { marks.append(sum) }
+      if i >= end {
+        marks.append(sum)
+        end += Self.blockLength
+      }
     }
     guard sum.adding(Int64(clamping: repeats)) == count else { return false }
     return count == 0 ? last == 0 : repeats > 0 && last != before && Self.isRate(last)
   }
 
-  private static func isRate(_ bits: UInt64) -> Bool {
-    bits & runMark == 0 && Double(bitPattern: bits) <= Double.greatestFiniteMagnitude
-  }
+  /// Bits of a finite number without a sign.
+  private static func isRate(_ bits: UInt64) -> Bool { bits <= Double.greatestFiniteMagnitude.bitPattern }
 }

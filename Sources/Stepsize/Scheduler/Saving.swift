@@ -8,6 +8,12 @@ extension Scheduler {
     return StateCoder.bytes { transferAll(text, &$0) }
   }
 
+  /// The same into bytes that may be more. Returns how many it has; nothing is written where there are fewer.
+  package mutating func save(to bytes: StateBytes) -> Int {
+    let text = plan.text
+    return StateCoder.write(to: bytes) { transferAll(text, &$0) }
+  }
+
   /// The bytes that `saved` has.
   public mutating func savedSize() -> Int {
     let text = plan.text
@@ -26,10 +32,10 @@ extension Scheduler {
     state.transfer(&normCapacity, in: 0...Schedule.maximumTableCount)
     state.transfer(&count, in: 0...Self.maximumGroupCount)
     for group in groups {
-      for value in [group.initial, group.min, group.max] {
-        var value = value
-        state.transferRate(&value)
-      }
+      var values = (group.initial, group.min, group.max)
+      state.transferRate(&values.0)
+      state.transferRate(&values.1)
+      state.transferRate(&values.2)
     }
     transfer(&state)
   }
@@ -38,12 +44,19 @@ extension Scheduler {
   ///
   /// Throws `.state` for bytes that are damaged or not the state of a scheduler, `.version` for a newer format.
   public static func restored(from bytes: [UInt8]) throws(ConfigurationError) -> Scheduler {
+    try bytes.span.withUnsafeBytes { (bytes) throws(ConfigurationError) in
+      try restored(from: StateBytes(bytes))
+    }
+  }
+
+  package static func restored(from bytes: StateBytes) throws(ConfigurationError) -> Scheduler {
     try restored(from: bytes, for: nil)
   }
 
   /// A plan that was written differently before format 3 takes a state from then.
   @inline(never)
-  private static func restored(from bytes: [UInt8], for own: Plan?) throws(ConfigurationError) -> Scheduler {
+  private static func restored(from bytes: StateBytes, for own: Plan?) throws(ConfigurationError) -> Scheduler
+  {
     var state = try StateCoder(reading: bytes, of: "a scheduler")
     var text: [UInt8] = []
     var records = false
@@ -86,6 +99,10 @@ extension Scheduler {
   ///
   /// Throws as `restored(from:)`, and `.mismatch` for the state of a differently configured scheduler.
   public mutating func restore(_ bytes: [UInt8]) throws(ConfigurationError) {
+    try bytes.span.withUnsafeBytes { (bytes) throws(ConfigurationError) in try restore(StateBytes(bytes)) }
+  }
+
+  package mutating func restore(_ bytes: StateBytes) throws(ConfigurationError) {
     let other = try Self.restored(from: bytes, for: plan)
     if other.groupCount != groupCount {
       throw ConfigurationError(

@@ -17,6 +17,12 @@ extension GradientNormLog {
 
   /// The log that `state()` has written; throws for damaged bytes.
   public init(state: [UInt8]) throws(ConfigurationError) {
+    self = try state.span.withUnsafeBytes { (bytes) throws(ConfigurationError) in
+      try GradientNormLog(state: StateBytes(bytes))
+    }
+  }
+
+  package init(state: StateBytes) throws(ConfigurationError) {
     var coder = try StateCoder(reading: state, of: "a log of gradient norms")
     try self.init()
     transfer(&coder)

@@ -80,6 +80,12 @@ public struct Policy: Sendable {
 
   /// Throws for damaged bytes and for those of something else.
   public init(bytes: [UInt8]) throws(ConfigurationError) {
+    self = try bytes.span.withUnsafeBytes { (bytes) throws(ConfigurationError) in
+      try Policy(state: StateBytes(bytes))
+    }
+  }
+
+  package init(state bytes: StateBytes) throws(ConfigurationError) {
     var coder = try StateCoder(reading: bytes, of: "a policy")
     var tag: UInt64 = 0
     var numbers: [Double] = []

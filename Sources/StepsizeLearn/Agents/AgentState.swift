@@ -24,6 +24,12 @@ extension Agent {
 
   /// The agent that `state()` has written, which continues with the same bits; throws for damaged bytes.
   public init(state: [UInt8]) throws(ConfigurationError) {
+    self = try state.span.withUnsafeBytes { (bytes) throws(ConfigurationError) in
+      try Agent(state: StateBytes(bytes))
+    }
+  }
+
+  package init(state: StateBytes) throws(ConfigurationError) {
     var coder = try StateCoder(reading: state, of: "an agent")
     var tag: UInt64 = 0
     var settings = Configuration()

@@ -73,11 +73,14 @@ final class RecordTests: XCTestCase {
 
   private func restored(_ record: Record) throws -> Record {
     var record = record
-    var reader = try StateCoder(reading: StateCoder.bytes { record.transfer(&$0) }, of: "scheduler")
-    XCTAssertEqual(StateCoder.size { record.transfer(&$0) }, StateCoder.headerLength + 8 * reader.room)
-    var read = Record()
-    read.transfer(&reader)
-    try reader.finish()
-    return read
+    let size = StateCoder.size { record.transfer(&$0) }
+    return try StateCoder.bytes { record.transfer(&$0) }.withUnsafeBytes { bytes in
+      var reader = try StateCoder(reading: StateBytes(bytes), of: "scheduler")
+      XCTAssertEqual(size, StateCoder.headerLength + 8 * reader.room)
+      var read = Record()
+      read.transfer(&reader)
+      try reader.finish()
+      return read
+    }
   }
 }

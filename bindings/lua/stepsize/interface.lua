@@ -147,6 +147,7 @@ stepsize_needs stepsize_scheduler_needs(const stepsize_scheduler *scheduler);
 stepsize_status stepsize_scheduler_set_base_lrs(stepsize_scheduler *scheduler, const double *base_lr, size_t count, stepsize_error *error);
 stepsize_status stepsize_scheduler_add_group(stepsize_scheduler *scheduler, double base_lr, double min_lr, double max_lr, const stepsize_schedule *schedule, stepsize_error *error);
 stepsize_status stepsize_scheduler_remove_group(stepsize_scheduler *scheduler, size_t group, stepsize_error *error);
+size_t stepsize_scheduler_schedule_count(const stepsize_scheduler *scheduler);
 stepsize_status stepsize_scheduler_group_schedule(const stepsize_scheduler *scheduler, size_t group, stepsize_schedule **out);
 stepsize_status stepsize_scheduler_extend_groups(stepsize_scheduler *scheduler, const stepsize_schedule *const *schedules, size_t count, stepsize_error *error);
 stepsize_status stepsize_finder_defaults(stepsize_finder_options *options, size_t size);

@@ -65,7 +65,7 @@ def server(modules, environment):
 def run(words, *, source=None, folder=None, environment=None, timeout=240):
     """Runs `python WORDS...`, or a `source` as `python -c`, and returns a subprocess.CompletedProcess with its texts.
 
-    What the interpreter and the frameworks read of the environment when they start is that of the first program."""
+    Programs with the same frameworks and the same environment are forked from one process."""
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")

@@ -126,7 +126,12 @@ def test_optax_and_jax():
     pytest.importorskip("optax")
     from stepsize.optax import schedule
 
-    assert float(schedule(TEXT, length=1000)(99)) == 1.0
+    jax = pytest.importorskip("jax")
+    at = jax.jit(schedule(TEXT, 0.5, length=1000))
+    bound = st.parse(BOUND)
+    steps = (0, 42, 99, 100, 555, 999)
+    assert [float(at(step)) for step in steps] == pytest.approx([0.5 * bound.at(step) for step in steps], rel=1e-6)
+    assert float(at(1000)) == float(at(999))  # the last update of the run
 
 
 def test_keras(monkeypatch):

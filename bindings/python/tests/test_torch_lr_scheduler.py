@@ -684,6 +684,30 @@ def test_older_states_of_one_cycle():
         b.step(), other.step()
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_states_of_older_versions(name):
+    """PyTorch before 2.7 had `verbose` and no `_is_initial`; 1.7 the steps of OneCycleLR in place of phases."""
+    _, bases, arguments = at_random(name, 3)
+    a, b = make_optimizer(bases), make_optimizer(bases)
+    mine, other = (getattr(module, name)(each, **arguments) for module, each in ((ours, a), (theirs, b)))
+    for _ in range(7):
+        b.step(), other.step()
+    state = other.state_dict()
+    del state["_is_initial"]
+    state["verbose"] = False
+    if name == "OneCycleLR":
+        del state["_schedule_phases"]
+        state |= {"step_size_up": 3.0, "step_size_down": 5.0}
+    a.load_state_dict(b.state_dict())
+    mine.load_state_dict(state)
+    for _ in range(20):
+        assert rates(a) == pytest.approx(rates(b), rel=1e-10, abs=1e-15)
+        a.step(), mine.step()
+        b.step(), other.step()
+    # And on with PyTorch's, whatever names the state has.
+    other.load_state_dict(mine.state_dict())
+
+
 def test_a_state_loads_twice():
     """PyTorch takes the function out of the dictionary that it is given."""
     scheduler = ours.CyclicLR(make_optimizer([0.1]), 0.01, 0.1, 4)

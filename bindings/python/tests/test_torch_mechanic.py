@@ -158,12 +158,12 @@ def test_a_gradient_that_is_not_finite_teaches_nothing_and_a_skipped_update_is_n
         scaler.scale(torch.zeros(()))
         if update == 3:
             next(model.parameters()).grad[0, 0] = math.inf
-        before = flat(model), scheduler.state_dict()["adapted"]["_rewards"]
+        before = flat(model), scheduler.state_dict()["adapted"]["numbers"]["_rewards"]
         scaler.step(optimizer)
         scaler.update()
         scheduler.step()
         assert torch.equal(before[0], flat(model)) == (update == 3)
-        assert (before[1] == scheduler.state_dict()["adapted"]["_rewards"]) == (update in (0, 3))
+        assert (before[1] == scheduler.state_dict()["adapted"]["numbers"]["_rewards"]) == (update in (0, 3))
     backward(6)
     next(model.parameters()).grad[0, 0] = math.nan
     before = scheduler.s

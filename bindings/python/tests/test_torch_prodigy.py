@@ -195,6 +195,33 @@ def test_a_resumed_training_has_the_same_bits(first, slice_p):
     assert torch.equal(whole[0], resumed[0]) and whole[1:] == resumed[1:]
 
 
+def test_another_process_gives_its_numbers():
+    """What stepsize.distributed.Shared gives to all: each keeps its own vectors."""
+    from stepsize.distributed import Shared, same
+
+    torch.distributed.init_process_group("gloo", store=torch.distributed.HashStore(), rank=0, world_size=1)
+    try:
+        model, backward = problem()
+        scheduler = Prodigy(adamw(model), "linear(60)")
+        shared = Shared(scheduler)
+        path = []
+        for update in range(60):
+            if update == 30:
+                shared.synchronize()
+                same(shared)
+                state = scheduler.state_dict()
+                del state["adapted"]["vectors"]
+                scheduler.d = 1.0
+                scheduler.load_state_dict(state)
+            backward(update)
+            scheduler.optimizer.step()
+            shared.step()
+            path.append((flat(model), scheduler.d))
+    finally:
+        torch.distributed.destroy_process_group()
+    agree(path, their_path(schedule="linear(60)"))
+
+
 def test_a_copy_goes_on_alone():
     model, backward = problem()
     scheduler = Prodigy(adamw(model), "linear(60)")

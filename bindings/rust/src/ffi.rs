@@ -998,6 +998,9 @@ extern "C" {
         error: *mut stepsize_error,
     ) -> stepsize_status;
 
+    /// The number of schedules that a scheduler has.
+    pub fn stepsize_scheduler_schedule_count(scheduler: *const stepsize_scheduler) -> usize;
+
     /// The schedule of a group.
     pub fn stepsize_scheduler_group_schedule(
         scheduler: *const stepsize_scheduler,

@@ -267,6 +267,8 @@ export interface Functions {
   stepsize_scheduler_add_group(scheduler: Pointer, base_lr: number, min_lr: number, max_lr: number, schedule: Pointer, error: Pointer): number;
   /** Removes a parameter group with its record and its schedule; those after it move up. */
   stepsize_scheduler_remove_group(scheduler: Pointer, group: number, error: Pointer): number;
+  /** The number of schedules that a scheduler has. */
+  stepsize_scheduler_schedule_count(scheduler: Pointer): number;
   /** The schedule of a group. */
   stepsize_scheduler_group_schedule(scheduler: Pointer, group: number, out: Pointer): number;
   /** Switches to another schedule for each group, as stepsize_scheduler_extend does for all of them. */

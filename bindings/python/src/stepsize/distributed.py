@@ -175,6 +175,8 @@ def _packed(scheduler: Any) -> str:
     # Python writes floats so that they are read back with the same bits.
     state = scheduler.state_dict()
     state.pop("observed", None)  # weights, of which each process has its own
+    if "adapted" in state:
+        state["adapted"] = {name: value for name, value in state["adapted"].items() if name != "vectors"}
     return json.dumps({"at": scheduler.current_step, "state": state}, sort_keys=True)
 
 

@@ -127,6 +127,7 @@ module Stepsize
       stepsize_scheduler_set_base_lrs: [INT, [VOIDP, VOIDP, SIZE_T, VOIDP]],
       stepsize_scheduler_add_group: [INT, [VOIDP, DOUBLE, DOUBLE, DOUBLE, VOIDP, VOIDP]],
       stepsize_scheduler_remove_group: [INT, [VOIDP, SIZE_T, VOIDP]],
+      stepsize_scheduler_schedule_count: [SIZE_T, [VOIDP]],
       stepsize_scheduler_group_schedule: [INT, [VOIDP, SIZE_T, VOIDP]],
       stepsize_scheduler_extend_groups: [INT, [VOIDP, VOIDP, SIZE_T, VOIDP]],
       stepsize_finder_defaults: [INT, [VOIDP, SIZE_T]],

@@ -276,17 +276,9 @@ class Scheduler(Stepper):
 
     def _given_schedules(self) -> Schedule | list[Schedule] | None:
         """As the argument `schedule` takes them."""
-        first, *others = schedules = self.schedules
-        if first is None:
-            return None
-        if not others:
-            return first
-        if all(each == first for each in others):
-            # Whether they are one for all, the library knows: its scheduler with one has the same plan then.
-            with Scheduler(self.base_lrs, first, self.controllers) as one:
-                if str(one) == str(self):
-                    return first
-        return [each for each in schedules if each is not None]
+        if quick.stepsize_scheduler_schedule_count(self._handle) < 2:
+            return self.schedule
+        return [each for each in self.schedules if each is not None]
 
     @property
     def controllers(self) -> tuple[Controller, ...]:

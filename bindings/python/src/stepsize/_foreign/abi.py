@@ -492,6 +492,7 @@ SIGNATURES = {
     "stepsize_scheduler_remove_group": (c_int32, [
         stepsize_scheduler_p, c_size_t, POINTER(stepsize_error),
     ]),
+    "stepsize_scheduler_schedule_count": (c_size_t, [stepsize_scheduler_p]),
     "stepsize_scheduler_group_schedule": (c_int32, [
         stepsize_scheduler_p, c_size_t, POINTER(stepsize_schedule_p),
     ]),

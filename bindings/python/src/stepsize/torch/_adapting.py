@@ -104,21 +104,19 @@ class Adapting(Scheduler):
 
     # ---- State ----
 
-    def _names(self) -> tuple[str, ...]:
-        return (*self._numbers, *self._copied)
-
     def state_dict(self) -> dict[str, Any]:
-        adapted = {name: getattr(self, name) for name in self._names()}
-        return {**super().state_dict(), "adapted": {"rule": self._rule, **adapted}}
+        numbers, vectors = ({name: getattr(self, name) for name in names} for names in (self._numbers, self._copied))
+        return {**super().state_dict(), "adapted": {"rule": self._rule, "numbers": numbers, "vectors": vectors}}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        before = {name: getattr(self, name) for name in self._names()}
+        """As of ``Scheduler``. Where a state has no vectors, since it is another process's, they stay."""
         found = state_dict.get("adapted", {}) if isinstance(state_dict, dict) else {}
+        before = {name: getattr(self, name) for name in (*self._numbers, *self._copied)}
         if found.get("rule") == self._rule:
             groups = self._followed_groups()
-            vectors = {name: self._loaded(found[name], name, groups) for name in self._copied}
-            for name in self._names():
-                setattr(self, name, vectors[name] if name in vectors else found[name])
+            vectors = {name: self._loaded(each, name, groups) for name, each in found.get("vectors", {}).items()}
+            for name, value in {**found["numbers"], **vectors}.items():
+                setattr(self, name, value)
         try:
             super().load_state_dict(state_dict)
         except BaseException:

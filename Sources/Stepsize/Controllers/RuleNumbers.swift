@@ -1,0 +1,26 @@
+/// What a rule of `Automatic` works with: the values of its parameters in the order of the declaration (a flag or a word is 0 or
+/// its index, none is NaN), from place `memory` on what it remembers, at first 0.
+struct RuleNumbers: ~Copyable, Sendable {
+  private var buffer: FixedBuffer
+  /// How many numbers are remembered.
+  let rememberedCount: Int
+
+  static var memory: Int { 16 }
+
+  init(rememberedCount: Int) {
+    self.rememberedCount = rememberedCount
+    buffer = FixedBuffer(count: Self.memory + rememberedCount)
+  }
+
+  /// A parameter, or what is remembered of all groups in common: a place below 32.
+  subscript(place: Int) -> Double {
+    @inline(__always) get { buffer[first: place] }
+    @inline(__always) set { buffer[first: place] = newValue }
+  }
+
+  /// Any of what is remembered, counted from 0.
+  subscript(remembered index: Int) -> Double {
+    @inline(__always) get { buffer[Self.memory &+ index] }
+    @inline(__always) set { buffer[Self.memory &+ index] = newValue }
+  }
+}

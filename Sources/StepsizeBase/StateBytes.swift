@@ -1,0 +1,105 @@
+/// The bytes of a state where they are, in an array or in the caller's memory, for as long as the call lasts that was given
+/// them: to copy them would take longer than their checksum. Nothing outside of them is read or written.
+package struct StateBytes {
+  private let start: UnsafeMutableRawPointer?
+  package let count: Int
+
+  package init() {
+    start = nil
+    count = 0
+  }
+
+  /// The first `count` of them.
+  func first(_ count: Int) -> StateBytes {
+    StateBytes(start, Swift.min(count, self.count))
+  }
+
+  private init(_ start: UnsafeMutableRawPointer?, _ count: Int) {
+    self.start = start
+    self.count = start == nil ? 0 : count
+  }
+
+  /// To be written.
+  package init(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
+    self.init(UnsafeMutableRawPointer(bytes.baseAddress), bytes.count)
+  }
+
+  /// To be read alone.
+  package init(_ bytes: UnsafeRawBufferPointer) {
+    self.init(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+  }
+
+  /// Those of the caller; none where the pointer is NULL.
+  package init(_ start: UnsafePointer<UInt8>?, count: UInt) {
+    self.init(UnsafeMutableRawPointer(mutating: start), Int(clamping: count))
+  }
+
+  /// Where so many bytes begin; nil where they are not all inside.
+  @inline(__always)
+  private func place(_ offset: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+    guard size >= 0, offset >= 0, offset <= count &- size else { return nil }
+    return start.map { $0 + offset }
+  }
+
+  func word(at offset: Int) -> UInt64 {
+    UInt64(littleEndian: place(offset, 8)?.loadUnaligned(as: UInt64.self) ?? 0)
+  }
+
+  func store(_ word: UInt64, at offset: Int) {
+    place(offset, 8)?.storeBytes(of: word.littleEndian, as: UInt64.self)
+  }
+
+  @_optimize(speed)
+  func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
+    guard let place = place(offset, 8 &* count) else { return [] }
+    return Array(unsafeUninitializedCapacity: count) { list, initialized in
+      for i in 0..<count {
+        let word = place.loadUnaligned(fromByteOffset: 8 &* i, as: UInt64.self)
+        list.initializeElement(at: i, to: Word(bitPattern: UInt64(littleEndian: word)))
+      }
+      initialized = count
+    }
+  }
+
+  @_optimize(speed)
+  func store<Word: StateWord>(_ list: [Word], at offset: Int) {
+    guard let place = place(offset, 8 &* list.count) else { return }
+    for i in list.indices {
+      place.storeBytes(of: list[i].bitPattern.littleEndian, toByteOffset: 8 &* i, as: UInt64.self)
+    }
+  }
+
+  func text(_ size: Int, at offset: Int) -> [UInt8] {
+    guard let place = place(offset, size) else { return [] }
+    return Array(unsafeUninitializedCapacity: size) { bytes, initialized in
+      UnsafeMutableRawBufferPointer(bytes).copyMemory(from: .init(start: place, count: size))
+      initialized = size
+    }
+  }
+
+  func store(_ text: [UInt8], at offset: Int) {
+    guard let place = place(offset, text.count) else { return }
+    text.withUnsafeBytes {
+      place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
+    }
+  }
+
+  /// That of the bytes from `offset` on, after those that `sum` is of.
+  func add(to sum: inout Checksum, from offset: Int, to end: Int) {
+    guard let place = place(offset, end &- offset) else { return }
+    sum.add(RawSpan(_unsafeStart: place, byteCount: end &- offset))
+  }
+}
+
+/// What is eight bytes of a state.
+protocol StateWord {
+  var bitPattern: UInt64 { get }
+  init(bitPattern: UInt64)
+}
+
+extension Double: StateWord {}
+
+extension UInt64: StateWord {
+  var bitPattern: UInt64 { self }
+  init(bitPattern: UInt64) { self = bitPattern }
+}
