@@ -206,8 +206,9 @@ def check_readme_environment(readme: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "build").mkdir()
         python = f"{folder}/build/try/bin/python"
-        call([sys.executable, "-m", "venv", f"{folder}/build/try"], folder)
-        call([python, "-m", "pip", "install", "--quiet", "--no-index", str(wheel)], folder)
+        call([sys.executable, "-m", "venv", "--without-pip", f"{folder}/build/try"], folder)
+        pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
+        call([*pip, "install", "--no-index", str(wheel)], folder)
         for source in re.findall(r"^```python\n(.*?)^```$", before, re.MULTILINE | re.DOTALL):
             call([python, "-c", source], folder)
 
