@@ -3,19 +3,19 @@
 struct RuleNumbers: ~Copyable, Sendable {
   private var buffer: FixedBuffer
   /// How many numbers are remembered.
-  let rememberedCount: Int
+  var rememberedCount: Int { Swift.max(buffer.count - Self.memory, 0) }
 
   static var memory: Int { 16 }
 
   init(rememberedCount: Int) {
-    self.rememberedCount = rememberedCount
-    buffer = FixedBuffer(count: Self.memory + rememberedCount)
+    // A rule that is not in use takes no memory.
+    buffer = FixedBuffer(count: rememberedCount > 0 ? Self.memory + rememberedCount : 0)
   }
 
-  /// A parameter, or what is remembered of all groups in common: a place below 32.
+  /// A parameter, or what is remembered of all groups in common.
   subscript(place: Int) -> Double {
-    @inline(__always) get { buffer[first: place] }
-    @inline(__always) set { buffer[first: place] = newValue }
+    @inline(__always) get { buffer[place] }
+    @inline(__always) set { buffer[place] = newValue }
   }
 
   /// Any of what is remembered, counted from 0.

@@ -10,9 +10,8 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
   /// `count` zeros, at least one.
   package init(count: Int) {
     self.count = Swift.max(count, 1)
-    let capacity = Swift.max(count, Self.leastCapacity)
-    numbers = UnsafeMutablePointer.allocate(capacity: capacity)
-    numbers.initialize(repeating: 0, count: capacity)
+    numbers = UnsafeMutablePointer.allocate(capacity: self.count)
+    numbers.initialize(repeating: 0, count: self.count)
   }
 
   @inlinable deinit { numbers.deallocate() }
@@ -29,15 +28,6 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
   package subscript(index: Int) -> Double {
     @inline(__always) get { numbers[inside(index)] }
     @inline(__always) set { numbers[inside(index)] = newValue }
-  }
-
-  /// There are so many in any case, a power of two: beyond `count` they are no part of it.
-  package static var leastCapacity: Int { 32 }
-
-  /// One of these. Where the place is known when this is compiled, nothing is left to check.
-  package subscript(first place: Int) -> Double {
-    @inline(__always) get { numbers[place & (Self.leastCapacity - 1)] }
-    @inline(__always) set { numbers[place & (Self.leastCapacity - 1)] = newValue }
   }
 
   @inline(__always)
