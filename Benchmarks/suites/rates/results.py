@@ -1,11 +1,17 @@
-"""What the finished cells amount to: an entry for each problem, length, optimizer and entrant, seed by seed."""
+"""What the finished cells amount to: an entry for each problem, length, optimizer and entrant, seed by seed.
+
+    python -m rates.results OUTPUT FILE...     results of several calls as those of one
+"""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from engine.check import known
+from engine.files import read_json, write_json
 from engine.store import Store
 
 from .entrants import ENTRANTS, Entrant
@@ -120,3 +126,7 @@ def merged(several: list[dict[str, Any]]) -> dict[str, Any]:
                                                     names.index(e["entrant"])))  # fmt: skip
     return {"protocol": protocol, "run": run | {"date": " and ".join(dates)}, "budget": budget,
             "problems": list(problems.values()), "entries": found}  # fmt: skip
+
+
+if __name__ == "__main__":
+    write_json(Path(sys.argv[1]), merged([read_json(Path(name)) for name in sys.argv[2:]]))

@@ -310,20 +310,20 @@ def test_a_page_of_what_is_finished(finished, tmp_path):
         assert (tmp_path / picture).stat().st_size > 5000
 
 
-@pytest.mark.parametrize("stored, made, is_which", PAGES, ids=[made.stem for _, made, _ in PAGES])
-def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, is_which):
+@pytest.mark.parametrize("stored, made, kind", PAGES, ids=[made.stem for _, made, _ in PAGES])
+def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, kind):
     pytest.importorskip("matplotlib")
     output = tmp_path / made.name
-    command = [sys.executable, "-m", "rates.report", "--results", stored, "--output", output]
-    subprocess.run([*command, *(["--which"] if is_which else [])], cwd=SUITES, check=True, capture_output=True)
+    command = [sys.executable, "-m", "rates.report", "--results", stored, "--output", output, "--kind", kind]
+    subprocess.run(command, cwd=SUITES, check=True, capture_output=True)
     text = made.read_text(encoding="utf-8")
     assert output.read_text(encoding="utf-8") == text
     pictures = set(re.findall(r"\]\((\w+/\w+\.png)\)", text))
-    assert bool(pictures) != is_which and all((made.parent / name).is_file() for name in pictures)
+    assert bool(pictures) == (kind in ("report", "greedy")) and all((made.parent / name).is_file() for name in pictures)
 
 
 def test_readme_package_and_claims_are_what_the_stored_results_say():
-    stored = next(read_json(stored) for stored, _, is_which in PAGES if is_which)
+    stored = next(read_json(stored) for stored, _, kind in PAGES if kind == "which")
     readme = README.read_text(encoding="utf-8")
     assert with_summary(readme, stored) == readme and "| `" in readme
     assert read_json(DATA) == recommendations(stored)

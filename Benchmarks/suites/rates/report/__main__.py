@@ -1,7 +1,8 @@
-"""docs/rates.md and its pictures, from the stored results; with --which the page of one line for each situation.
-Without arguments all that is made of them: the pages, the table of the README, the data of `stepsize.recommend`.
+"""The pages of the documentation and their pictures, from the stored results: KIND "report" has everything, "which" one
+line for each situation, "greedy" what the paper of GreedyLR claims, "race" a search inside the budget. Without a file
+all that is made of them: the pages, the table of the README, the data of `stepsize.recommend`.
 
-    python -m rates.report [--results FILE] [--output FILE] [--which]
+    python -m rates.report [--results FILE] [--output FILE] [--kind KIND]
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ matplotlib.use("Agg")
 
 from engine.files import read_json, write_json
 
-from rates.report import claims
+from rates.report import claims, greedy, race
 from rates.report.page import page
 from rates.report.which import recommendations, summary, which
 
@@ -30,27 +31,35 @@ DOCS, STORED = ROOT / "docs", HERE.parent / "results"
 CLAIMS, README = DOCS / "claims.md", ROOT / "README.md"
 # What the package holds.
 DATA = ROOT / "bindings/python/src/stepsize/_recommend/measured.json"
-# The pages of the documentation: results, page, and whether it is the one of lines to paste.
+RACED = STORED / "race.json"
+KINDS = {
+    "report": page,
+    "which": lambda results, folder: which(results),
+    "greedy": greedy.page,
+    "race": lambda results, folder: race.page(results, read_json(RACED)),
+}
+# The pages of the documentation: results, page, kind.
 PAGES = (
-    (STORED / "results.json", DOCS / "rates.md", False),
-    (STORED / "auto.json", DOCS / "auto.md", False),
-    (STORED / "auto.json", DOCS / "which.md", True),
+    (STORED / "results.json", DOCS / "rates.md", "report"),
+    (STORED / "auto.json", DOCS / "auto.md", "report"),
+    (STORED / "auto.json", DOCS / "which.md", "which"),
+    (STORED / "auto.json", DOCS / "greedylr.md", "greedy"),
+    (STORED / "auto.json", DOCS / "race.md", "race"),
 )
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="report-rates", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="report-rates", description=__doc__.split("\n\n")[0])
     parser.add_argument("--results", type=Path, metavar="FILE", help="without it: every page of the documentation")
     parser.add_argument("--output", type=Path, default=DOCS / "rates.md", metavar="FILE")
-    parser.add_argument("--which", action="store_true", help="which line to paste, in place of the report")
+    parser.add_argument("--kind", choices=KINDS, default="report")
     options = parser.parse_args()
-    for stored, output, is_which in [(options.results, options.output, options.which)] if options.results else PAGES:
+    for stored, output, kind in [(options.results, options.output, options.kind)] if options.results else PAGES:
         output.parent.mkdir(parents=True, exist_ok=True)
         results = read_json(stored)
-        text = which(results) if is_which else page(results, output.with_suffix(""))
-        output.write_text(text, encoding="utf-8")
+        output.write_text(KINDS[kind](results, output.with_suffix("")), encoding="utf-8")
         print(f"{output}: {len(results['entries'])} entries")
-        if is_which and not options.results:
+        if kind == "which" and not options.results:
             README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
             write_json(DATA, recommendations(results))
     if not options.results:

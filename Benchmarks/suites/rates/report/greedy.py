@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from engine.files import save_picture
 from engine.markdown import filled, rows
+from stepsize._plots.style import logarithmic
 
 from ..entrants import CONSTANT, ENTRANTS, LINEAR
 from ..problem import REPORT
@@ -57,8 +58,7 @@ def picture(losses: Losses, pairs: list[Pair], families: dict[str, str], path: P
             label.set_fontweight("bold")
     left.set(xscale="log", ylim=(-0.8, len(order) - 0.2), title="each at its own tuned rate (bold: fine-tuning)",
              xlabel="loss of GreedyLR / loss of the best tuned decay")  # fmt: skip
-    left.xaxis.set_major_formatter(plain_number)
-    left.xaxis.set_minor_formatter(plt.NullFormatter())
+    logarithmic(left.xaxis)
     for other, colour in zip(AGAINST, ("#777777", "#4878a8", "#8a6bb1")):
         for tuning, style in ((False, "o-"), (True, "s--")):
             some = [pair for pair in pairs if (families[pair[0]] == "fine-tuning") == tuning]
@@ -72,17 +72,12 @@ def picture(losses: Losses, pairs: list[Pair], families: dict[str, str], path: P
     right.set(xscale="log", yscale="log", xlabel="base rate of both / the usual one of the optimizer",
               ylabel="loss of GreedyLR / loss of the other, geometric mean",
               title="at the same base rate")  # fmt: skip
-    right.yaxis.set_major_formatter(plain_number)
-    right.yaxis.set_minor_formatter(plt.NullFormatter())
+    logarithmic(right.yaxis)
     right.legend(frameon=False, fontsize=8)
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     save_picture(figure, path, 64)
-
-
-def plain_number(value: float, _: int) -> str:
-    return f"{value:g}"
 
 
 def verdict(losses: Losses, pairs: list[Pair]) -> str:
@@ -123,11 +118,13 @@ def page(results: dict[str, Any], folder: Path) -> str:
 Against each, all base rates:
 
 {as_good_or_better(losses, pairs, AUTHORS, AGAINST)}
+
 """)
         if tuning:
             parts.append(f"""Fine-tuning alone:
 
 {as_good_or_better(losses, tuning, AUTHORS, AGAINST)}
+
 """)
     text = ENTRANTS[AUTHORS].text(1000, 0.1, "adamw")
     return filled(f"""# GreedyLR, measured
@@ -144,4 +141,4 @@ loss of every update averaged over 50: `{text}` at base rate 0.1. *As good*: wit
 That count says how well a base rate is forgiven that was not chosen for the problem. Whoever tunes asks the second
 question, in the left half of the pictures: both at their own best rate.
 
-{"".join(parts)}""") + "\n"
+{"".join(parts)}""").rstrip() + "\n"

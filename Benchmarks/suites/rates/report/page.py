@@ -43,9 +43,13 @@ def introduction(losses: Losses, run: dict, protocol: dict, present: list[str]) 
     whole = protocol["profile"] == "full"
     names = {part: {pair[0] for pair in losses.runs if losses.parts[pair[0]] == part} for part in present}
     counts = listed([f"{len(found)} {part}" for part, found in names.items()])
+    warnings = {
+        "quick": "few problems, few seeds, short runs. They show what the program makes of stored results, and answer"
+                 " no question about the entrants.",
+    }  # fmt: skip
+    rest = "the entrants, lengths and numbers of seeds that are listed below, which are not all of the suite."
     warning = "" if whole else f"""
-**These are the results of the profile "{protocol["profile"]}": few problems, few seeds, short runs. They show what the
-program makes of stored results, and answer no question about the entrants.**
+**These are the results of the profile "{protocol["profile"]}": {warnings.get(protocol["profile"], rest)}**
 """
     frozen = "" if protocol["frozen"] else """
 The entrants without a base rate are not frozen yet, so they have not been run on the report problems.

@@ -30,10 +30,17 @@ def of_length(losses: Losses, entries: list[dict[str, Any]], shares: list[float]
     every = np.array([one for pair in pairs for one in untuned_regrets(losses, pair, LINEAR)])
     if len(every):
         lines.append([f"{LINEAR}, at any base rate", f"{len(pairs)}", *regrets(every)])
+    verdict = ""
+    if pairs and all("auto" in losses.runs[pair] for pair in pairs):
+        mean, share = min((np.mean([own[share][pair] for pair in pairs]), share) for share in shares)
+        other = np.mean(list(tuned_regrets(losses, pairs, "auto").values()))
+        verdict = (f"The best race, of {percent(share)} of the budget, has {percent(np.expm1(mean), sign=True)}, `auto`"
+                   f" {percent(np.expm1(other), sign=True)}.\n")  # fmt: skip
     return f"""## {length} updates
 
 {rows(["", "pairs", *HEADER], lines)}
-"""
+
+{verdict}"""
 
 
 def page(results: dict[str, Any], raced: dict[str, Any]) -> str:
@@ -50,7 +57,6 @@ one: short runs at many base rates from the same start, {kept}, of which the one
 that is left. What the race costs is taken from the last run. Base rates from a thousandth to a thousand times the usual
 one; nothing else is chosen. *Regret* as in [the comparison of rates and schedules](rates.md), on its report problems.
 
-{"".join(of_length(losses, entries, raced["shares"], length) for length in lengths)}
-A race is not in the library: a rate that follows the run is better at less than it costs, as the rows of `auto` show
-where they are ahead, and [the finder](finder.md) does the same by hand.
+{chr(10).join(of_length(losses, entries, raced["shares"], length) for length in lengths)}
+The library has no race of its own; what comes nearest is [the finder](finder.md), one short run for all rates.
 """) + "\n"

@@ -154,7 +154,7 @@ none: few seeds, small models, short runs.
 
 `stepsize.recommend(10_000)` in Python and `stepsize recommend --total 10000` in the shell say the same for your run.
 
-{chr(10).join(sections)}""").rstrip() + "\n"
+{(2 * chr(10)).join(sections)}""").rstrip() + "\n"
 
 
 def summary(results: dict[str, Any]) -> str:

@@ -1770,6 +1770,13 @@ STEPSIZE_CHECKED stepsize_status stepsize_scheduler_remove_group(stepsize_schedu
 
 /* ---- A schedule for each group --------------------------------------------------------------- */
 
+/* The number of schedules that a scheduler has.
+
+   scheduler: The scheduler.
+   Returns: 0 without one, 1 for one that all groups have in common, or the number of groups,
+     where each has its own; 0 if scheduler is NULL. */
+size_t stepsize_scheduler_schedule_count(const stepsize_scheduler *scheduler);
+
 /* The schedule of a group.
 
    scheduler: The scheduler.
