@@ -198,7 +198,7 @@ def recommendations(results: dict[str, Any]) -> dict[str, Any]:
             entrants.append({
                 "name": name, "text": share_text(entrant, answer.optimizer), "needs_base_lr": entrant.needs_base,
                 "has_bounds": entrant.text(SCALE, 1.0, answer.optimizer) != entrant.text(SCALE, 2.0, answer.optimizer),
-                "regret": round(float(np.expm1(regrets.mean())), 4),
+                "regret": round(float(np.expm1(regrets.mean())), 6),
             })  # fmt: skip
         case = answer.case
         cases.append({"situation": case.situation, "knows_length": case.knows_length, "tune": not case.untuned,
