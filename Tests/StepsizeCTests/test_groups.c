@@ -95,7 +95,7 @@ static void bounds(void) {
   CHECK(strstr(error.text, "outside [min_lr, max_lr]") != NULL);
   CHECK_STATUS(stepsize_scheduler_set_base_lrs(s, &negative, 1, &error), STEPSIZE_ERROR_ARGUMENT);
   CHECK_STATUS(stepsize_scheduler_set_base_lrs(s, next, 0, &error), STEPSIZE_ERROR_ARGUMENT);
-  CHECK_STATUS(stepsize_scheduler_set_base_lrs(s, NULL, 2, &error), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_scheduler_set_base_lrs(s, NULL, 2, &error), STEPSIZE_ERROR_NULL);
   CHECK(same_states(s, before));
   stepsize_scheduler_destroy(s), stepsize_scheduler_destroy(before);
 }
@@ -246,7 +246,7 @@ static void schedules(void) {
   options.group_count = 2, options.schedule = each[0];
   CHECK_STATUS(stepsize_scheduler_create(&options, &s, &error), STEPSIZE_ERROR_ARGUMENT);
   options.schedule = NULL, options.schedules = NULL;
-  CHECK_STATUS(stepsize_scheduler_create(&options, &s, &error), STEPSIZE_ERROR_SIZE);
+  CHECK_STATUS(stepsize_scheduler_create(&options, &s, &error), STEPSIZE_ERROR_NULL);
   options.schedule_count = 0;
   static const char *wrong[] = {"[linear(10), linear(9)", "[]", "[linear(10),]", "[linear(10), linear(9)] * greedy()",
                                 "line_search() * [linear(10), linear(9)]", "linear(3) * [linear(10), linear(9)]"};
