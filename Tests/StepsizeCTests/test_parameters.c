@@ -129,7 +129,10 @@ static void other_kinds(const char *controller, const stepsize_controller *known
     stepsize_error error = {0};
     const int is_taken = cases[i].is_taken;
     const stepsize_status status = stepsize_controller_create(controller, &cases[i].argument, 1, &made, &error);
-    int right = CHECK_STATUS(status, is_taken ? STEPSIZE_OK : STEPSIZE_ERROR_ARGUMENT);
+    /* The cases that have no data where their kind has some. */
+    const int kind = cases[i].argument.kind, has_data = kind >= STEPSIZE_VALUE_WORD && kind <= STEPSIZE_VALUE_SCHEDULE;
+    const stepsize_status wrong = has_data && !cases[i].argument.data ? STEPSIZE_ERROR_NULL : STEPSIZE_ERROR_ARGUMENT;
+    int right = CHECK_STATUS(status, is_taken ? STEPSIZE_OK : wrong);
     right = CHECK((made != NULL) == is_taken) && right;
     right = CHECK(is_taken || strstr(error.text, name)) && right;
     if (!right) fprintf(stderr, "    %s, %s, case %d: %s\n", controller, name, (int)i, error.text);

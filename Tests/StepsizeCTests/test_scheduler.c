@@ -219,12 +219,12 @@ static void creation_refuses(void) {
   refused(NULL, STEPSIZE_ERROR_NULL, "options");
   CHECK_STATUS(stepsize_scheduler_create(&good, NULL, NULL), STEPSIZE_ERROR_NULL);
   options.group_count = 0, refused(&options, STEPSIZE_ERROR_ARGUMENT, "group"), options = good;
-  options.base_lr = NULL, refused(&options, STEPSIZE_ERROR_SIZE, "base_lr"), options = good;
+  options.base_lr = NULL, refused(&options, STEPSIZE_ERROR_NULL, "base_lr"), options = good;
   options.base_lr = bad, refused(&options, STEPSIZE_ERROR_ARGUMENT, "base_lr"), options = good;
   options.base_lr = negative, refused(&options, STEPSIZE_ERROR_ARGUMENT, "-2"), options = good;
   options.base_lr = endless, refused(&options, STEPSIZE_ERROR_ARGUMENT, "base_lr"), options = good;
   options.group_count = SIZE_MAX, refused(&options, STEPSIZE_ERROR_SIZE, "base_lr"), options = good;
-  options.min_lr_count = 1, refused(&options, STEPSIZE_ERROR_SIZE, "min_lr"), options = good;
+  options.min_lr_count = 1, refused(&options, STEPSIZE_ERROR_NULL, "min_lr"), options = good;
   options.max_lr = bad, options.max_lr_count = 2, refused(&options, STEPSIZE_ERROR_ARGUMENT, "max_lr"), options = good;
   options.min_lr = base, options.min_lr_count = 2, options.max_lr = base, options.max_lr_count = 1;
   refused(&options, STEPSIZE_ERROR_ARGUMENT, "max_lr");
