@@ -11,7 +11,7 @@ from .._foreign import convert
 from .._foreign.errors import StepsizeError
 from ._joined import Joined
 from ._scheduler import Scheduler
-from ._tensors import copies_of, over_shards, read, total
+from ._tensors import copies_of, like, over_shards, read, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -114,7 +114,10 @@ class Adapting(Scheduler):
         before = {name: getattr(self, name) for name in (*self._numbers, *self._copied)}
         if found.get("rule") == self._rule:
             groups = self._followed_groups()
-            vectors = {name: self._loaded(each, name, groups) for name, each in found.get("vectors", {}).items()}
+            vectors = {
+                name: None if each is None else like(each, self._first(name, groups), name)
+                for name, each in found.get("vectors", {}).items()
+            }
             for name, value in {**found["numbers"], **vectors}.items():
                 setattr(self, name, value)
         try:
@@ -123,18 +126,6 @@ class Adapting(Scheduler):
             for name, value in before.items():
                 setattr(self, name, value)
             raise
-
-    def _loaded(self, saved: Vectors | None, name: str, groups: list[dict[str, Any]]) -> Vectors | None:
-        """Saved vectors, where the weights are."""
-        if saved is None:
-            return None
-        vectors = self._first(name, groups)
-        if [[each.shape for each in group] for group in vectors] != [[each.shape for each in group] for group in saved]:
-            raise StepsizeError(f"state_dict: its {name!r} is of other weights than those of the optimizer")
-        for group, given in zip(vectors, saved):
-            for each, values in zip(group, given):
-                each.copy_(values)
-        return vectors
 
 
 def number_in(value: Any, name: str, low: float, high: float = math.inf) -> float:

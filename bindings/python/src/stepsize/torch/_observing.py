@@ -144,8 +144,11 @@ class Scalars:
             return
         states = [self._optimizer.state.get(each) or {} for each in group["params"]]
         # Before the first update there is no state.
-        there = [k for k, state in enumerate(states) if _MOVES & state.keys() and state[min(_MOVES & state.keys())] is
-        not None]
+        there = [
+            k
+            for k, state in enumerate(states)
+            if _MOVES & state.keys() and state[min(_MOVES & state.keys())] is not None
+        ]
         if not self._used or not there:
             return
         weights, gradients = [weights[k] for k in there], [gradients[k] for k in there]
@@ -185,8 +188,10 @@ class Scalars:
         return {"start": self._start, "previous": self._previous, "used": used}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        groups = self._optimizer.param_groups
-        self._start, self._previous = (like(state_dict[name], groups, name) for name in ("start", "previous"))
+        own = [[local(each) for each in group["params"]] for group in self._optimizer.param_groups]
+        self._start, self._previous = (
+            None if state_dict[name] is None else like(state_dict[name], own, name) for name in ("start", "previous")
+        )
         self._used = [(rate, decay) for rate, decay in state_dict["used"]]
 
 

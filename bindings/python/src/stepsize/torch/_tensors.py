@@ -52,17 +52,11 @@ def copies_of(groups: Iterable[Mapping[str, Any]]) -> list[list[torch.Tensor]]:
     return [[local(each).clone() for each in group["params"]] for group in groups]
 
 
-def like(saved: Any, groups: Sequence[Mapping[str, Any]], name: str) -> list[list[torch.Tensor]] | None:
-    """Saved copies, where the weights are."""
-    if saved is None:
-        return None
-    shapes = [[local(each).shape for each in group["params"]] for group in groups]
-    if [[each.shape for each in copies] for copies in saved] != shapes:
+def like(saved: Any, own: list[list[torch.Tensor]], name: str) -> list[list[torch.Tensor]]:
+    """Saved vectors, where our own are."""
+    if [[each.shape for each in group] for group in saved] != [[each.shape for each in group] for group in own]:
         raise StepsizeError(f"state_dict: its {name!r} is of other weights than those of the optimizer")
-    return [
-        [each.to(local(weight), copy=True) for each, weight in zip(copies, group["params"])]
-        for copies, group in zip(saved, groups)
-    ]
+    return [[each.to(ours, copy=True) for each, ours in zip(*both)] for both in zip(saved, own)]
 
 
 def product(a: Any, b: Any) -> torch.Tensor:
