@@ -7,18 +7,15 @@ a phone. With a second folder it leaves screenshots there, to be looked at. Call
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import http.server
 import json
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
+
+from served import served
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,23 +101,10 @@ def check_files(site: Path) -> int:
     return len(pages)
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
 def check_in_browser(executable: str, site: Path, screenshots: Path | None) -> None:
     from playwright.sync_api import sync_playwright
 
-    with served(site) as address, sync_playwright() as playwright:
+    with served(str(site)) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         page = browser.new_page(viewport=DESKTOP)
         page.set_default_timeout(20_000)

@@ -4,16 +4,15 @@ BROWSER is the path of Chromium or of Chrome, FOLDER what dev/build_explorer.py 
 Needs playwright. With a second folder it leaves screenshots there, to be looked at.
 """
 
-import contextlib
-import functools
-import http.server
 import sys
-import threading
 from pathlib import Path
 from urllib.parse import urlencode
 
 import stepsize
 from playwright.sync_api import Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "dev"))
+from served import served  # noqa: E402
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 checks = 0
@@ -25,19 +24,6 @@ def check(condition: object, what: object = "") -> None:
     if not condition:
         frame = sys._getframe(1)
         sys.exit(f"test_explorer: line {frame.f_lineno}: failed {what}")
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextlib.contextmanager
-def served(folder: str):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
 
 
 def opened(context, address: str, **state: object) -> Page:
