@@ -14,7 +14,7 @@ from engine.statistics import holm, signed_rank
 
 from ..entrants import ENTRANTS, LINEAR
 from ..problem import PARTS, REPORT
-from .greedy import AGAINST, AUTHORS, at_the_same_rate
+from .greedy import AUTHORS, ratios
 from .losses import Losses, Pair
 from .tables import TIE, percent, share, tuned_regrets
 
@@ -43,14 +43,13 @@ def greedy(every: list[Losses]) -> list[list[str]]:
     for name in (AUTHORS, "greedy"):
         for losses in sorted(every, key=lambda one: REPORT not in one.parts.values()):
             pairs = pairs_with(losses, name) if name in ENTRANTS else []
-            found = [at_the_same_rate(losses, pairs, name, other) for other in AGAINST]
-            ratios = np.array([one for each in found for logs in each.values() for one in logs])
-            if len(ratios):
-                good = ratios <= np.log1p(TIE)
+            found = ratios(losses, pairs, name)
+            if len(found):
+                good = found <= np.log1p(TIE)
                 part = " and ".join(sorted({losses.parts[pair[0]] for pair in pairs}))
                 lengths = sorted({pair[1] for pair in pairs})
                 settings = "its authors' settings" if name == AUTHORS else "the library's settings"
-                text = (f"{share(good)} of {len(ratios)} comparisons within {percent(TIE)} or lower ({settings};"
+                text = (f"{share(good)} of {len(found)} comparisons within {percent(TIE)} or lower ({settings};"
                         f" {len(pairs)} pairs of {part} problems, {', '.join(map(str, lengths))} updates)")  # fmt: skip
                 return [row(GREEDY_CLAIM, GREEDY_PAPER, text, REPRODUCED if good.mean() > GREEDY_SHARE else NOT)]
     return [row(GREEDY_CLAIM, GREEDY_PAPER, "no stored runs", UNTESTABLE)]
