@@ -71,19 +71,19 @@ uninstall:
 	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
 
 dist: .venv/demo
-	PYTHON=.venv/bin/python dev/make_dist.sh
+	PYTHON="$(CURDIR)/.venv/bin/python" dev/make_dist.sh
 
 dist-test: .venv/test dist
-	PYTHON=.venv/bin/python Tests/packages/release.sh
+	PYTHON="$(CURDIR)/.venv/bin/python" Tests/packages/release.sh
 
 deb: lib .venv/demo
-	PYTHON=.venv/bin/python dev/make_deb.sh
+	PYTHON="$(CURDIR)/.venv/bin/python" dev/make_deb.sh
 
 freeze-abi:
 	dev/freeze_abi.sh
 
 bench: lib .venv/test
-	PYTHON=.venv/bin/python Benchmarks/speed/run.sh
+	PYTHON="$(CURDIR)/.venv/bin/python" Benchmarks/speed/run.sh
 
 generate: .venv/test
 	dev/generate.sh
