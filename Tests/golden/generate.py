@@ -227,10 +227,10 @@ def cooldown(total, shape="1-sqrt", floor=0, power=1, q=0.1):
 
 
 @schedule
-def rex(total, floor=0):
+def rex(total, floor=0, beta=0.5):
     def value(t):
         x = Fraction(t, total)
-        return between(floor, (1 - x) / (1 - x / 2))
+        return between(floor, (1 - x) / (1 - Fraction(beta) * x))
 
     return Schedule(value, total)
 
@@ -719,6 +719,10 @@ def primitive_cases():
         yield from (one(total) for total in TOTALS)
         yield from (one(1000, floor=f) for f in FLOORS)
         yield from (one(10, floor=0.1), one(10**6, floor=0.001), one(HUGE, floor=0.1), one(HUGE, floor=1e-300))
+
+    for beta in (0, 0.9, 1 - 2**-53):
+        yield from (rex(total, beta=beta) for total in (1, 3, 1000, HUGE))
+        yield rex(10**6, floor=0.1, beta=beta)
 
     for cycles in (1, 2.5, 0.25, 7, 0.3):
         yield from (cosine(total, cycles=cycles) for total in (1, 7, 10, 1000, 999_983))
