@@ -923,7 +923,9 @@ def algebra_cases():
         yield stretch(table([1, 0.7, 0.2, 0.6]), factor)
     yield from (stretch(multistep([30, 60, 90]), 1000), stretch(linear(3), 2) >> linear(5), stretch(exponential(0.9), 0.3, "linear"),
                 stretch(stretch(linear(10), 3), 2, interpolation="linear"), repeat(stretch(linear(3), 7, "linear")),
-                stretch(table([0, 1]), 1e15, interpolation="linear"))
+                stretch(table([0, 1]), 1e15, interpolation="linear"),
+                # Quotients that a double does not hold.
+                stretch(cosine(1090071992547409930), 1e-4, "linear"), stretch(linear(2**61 - 1), 0.7), stretch(step(2**60 + 1), 0.3))
     yield from (take(cosine(100), 50), take(cosine(100), 100), take(cosine(100), 200), take(inverse_sqrt(10), 100),
                 take(cosine(100), 50) >> linear(10), take(linear(5), 10) >> constant(value=0.3), take(cosine(10), length=0),
                 repeat(take(exponential(0.9), 10)), take(w(10) >> cosine(90), 55), take(take(linear(100), 50), 75),
