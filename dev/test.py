@@ -163,6 +163,7 @@ def stages(installs: bool = False) -> list[Stage]:
                 "swift format lint --strict -r Sources Tests Package.swift",
                 '"$PYTHON" -m ruff check --quiet .',
                 "dev/check_sources.sh",
+                "Tests/make_file.sh",
             ],
             in_quick=True,
         ),
