@@ -74,7 +74,8 @@ build() {
 # make_both: the work of `build`, with its variables.
 make_both() {
   # All modules are compiled as one, for what the library exports. Both forms are made of the object that comes of it.
-  "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
+  make_file "$build/$library.lto.o" "${inputs[@]}" -- \
+    "${link[@]}" "-Wl,--lto-obj-path=$build/$library.lto.o" "${modules[@]}" -o "$build/$soname.lto"
   "$tools/llvm-objcopy" "--set-section-alignment=.text.${hot[0]}=64" "$build/$library.lto.o"
   for object in "${modules[@]}"; do case $object in *.c.o) native+=("$object") ;; esac; done
   archive "$library" "$symbols"
@@ -129,4 +130,4 @@ build stepsize StepsizeC Tests/abi/symbols.txt "--symbol-ordering-file=$build/or
 # The second library calls the first as any program does. In a wheel, where nobody else says where that is, it is beside it;
 # what is installed has no path to search.
 # shellcheck disable=SC2016
-build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$PWD/$out/lib/libstepsize.so" '-rpath=$ORIGIN'
+build stepsize-learn StepsizeLearnC Tests/abi/symbols_learn.txt "$out/lib/libstepsize.so" '-rpath=$ORIGIN'

@@ -2,7 +2,7 @@
 # To be sourced: files that are made by a command from other files, and only when that is needed.
 #
 # With STEPSIZE_CACHE, a folder, what the same command has made from the same contents in another checkout is taken from
-# there: the tests build the source distribution besides.
+# there: the tests build the source distribution besides. What nobody has taken for 30 days is removed.
 
 # fresh FILE COMMAND INPUT...: whether FILE was made by this COMMAND and no INPUT has changed since.
 fresh() {
@@ -40,6 +40,7 @@ make_file() {
   fi
   if [ -n "$kept" ] && [ -d "$kept" ]; then
     cp "$kept"/* "$(dirname "$file")"
+    touch "$kept"
   elif ! "$@" >"$file.log" 2>&1; then
     cat "$file.log" >&2
     return 1
@@ -48,6 +49,7 @@ make_file() {
     mapfile -t made < <(made "$file")
     # Where another has been faster, its files are as good.
     cp "${made[@]}" "$kept.$$" && mv -T "$kept.$$" "$kept" 2>/dev/null || rm -rf "$kept.$$"
+    find "$STEPSIZE_CACHE" -mindepth 1 -maxdepth 1 -mtime +30 -exec rm -rf {} +
   fi
   printf '%s\n' "$*" >"$file.command"
 }

@@ -13,23 +13,18 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "dev"))
+from foreign import opened  # noqa: E402
+
 COUNT = 1_000_000
 REPEATS = 15
 BASE, FLOOR = 1e-3, 0.1
 
-root = Path(__file__).resolve().parents[2]
-lib = ctypes.CDLL(str(root / "build/lib/libstepsize.so"))
-for make in (lib.stepsize_schedule_linear, lib.stepsize_schedule_cosine):
-    make.argtypes = [ctypes.c_int64, ctypes.c_double, ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p]
-    make.restype = ctypes.c_int32
-lib.stepsize_schedule_fill.argtypes = [
-    ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_double, ctypes.c_void_p, ctypes.c_size_t]
-lib.stepsize_schedule_fill.restype = ctypes.c_int32
-lib.stepsize_schedule_destroy.argtypes = [ctypes.c_void_p]
-
+lib = opened()
 scratch = np.empty(COUNT)
 target = np.empty(COUNT)
 STEPS = np.arange(COUNT)
+DOUBLES = ctypes.POINTER(ctypes.c_double)
 
 
 def numpy_linear():
@@ -71,7 +66,7 @@ def schedule(make):
 
 
 def fill_into(handle, out):
-    if lib.stepsize_schedule_fill(handle, 0, 1, BASE, out.ctypes.data, COUNT) != 0:
+    if lib.stepsize_schedule_fill(handle, 0, 1, BASE, out.ctypes.data_as(DOUBLES), COUNT) != 0:
         sys.exit("bench_fill: fill failed")
     return out
 

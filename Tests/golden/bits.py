@@ -16,6 +16,9 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER.parents[1] / "dev"))
+from foreign import opened  # noqa: E402
+
 OUTPUT = FOLDER / "bits.txt"
 DRAWN = [
     "noise(std=0.3)", "noise(std=3, limit=0.5, seed=7)", "random()", "random(power=0.7, seed=3)",
@@ -23,17 +26,6 @@ DRAWN = [
 ]  # fmt: skip
 DRAWN_STEPS = [-1, *range(40), 1000, 2**40, 2**63 - 1]
 HEADER = "# The bits that the library returns where they are not those of the nearest double. Written by bits.py.\n"
-
-
-def opened() -> ctypes.CDLL:
-    library = ctypes.CDLL(str(FOLDER.parents[1] / "build/lib/libstepsize.so"))
-    library.stepsize_schedule_at.restype = ctypes.c_double
-    library.stepsize_schedule_at.argtypes = [ctypes.c_void_p, ctypes.c_int64]
-    library.stepsize_schedule_parse.argtypes = [
-        ctypes.c_char_p, ctypes.c_size_t, ctypes.POINTER(ctypes.c_void_p), ctypes.c_void_p]
-    library.stepsize_schedule_destroy.argtypes = [ctypes.c_void_p]
-    library.stepsize_schedule_destroy.restype = None
-    return library
 
 
 def golden() -> dict[str, dict[int, str | None]]:

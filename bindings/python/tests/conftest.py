@@ -1,6 +1,7 @@
 """The tests run on the installed package, never on the source folder: that is what users get."""
 
 import os
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -23,3 +24,13 @@ else:
     settings.register_profile("ci", derandomize=True)
     if os.environ.get("CI"):
         settings.load_profile("ci")
+
+
+def pytest_ignore_collect(collection_path, config):
+    """A module of which no test is selected is not imported: that of a framework takes seconds."""
+    if collection_path.suffix == ".py" and config.option.markexpr in ("framework", "not framework"):
+        text = collection_path.read_text(encoding="utf-8")
+        if config.option.markexpr == "framework":
+            return True if "pytest.mark.framework" not in text else None
+        return True if re.search(r"^pytestmark = .*pytest\.mark\.framework\b", text, re.MULTILINE) else None
+    return None

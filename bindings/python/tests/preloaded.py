@@ -62,33 +62,42 @@ def server(modules, environment):
     return Server(modules, dict(environment))
 
 
-def run(words, *, source=None, folder=None, environment=None, timeout=240):
-    """Runs `python WORDS...`, or a `source` as `python -c`, and returns a subprocess.CompletedProcess with its texts.
+def run(words, *, source=None, folder=None, environment=None, timeout=240, given="", modules=()):
+    """Runs `python WORDS...`, or a `source` as `python -c`, with the input `given`, and returns a
+    subprocess.CompletedProcess with its texts.
 
-    Programs with the same frameworks and the same environment are forked from one process."""
+    Programs with the same frameworks, or the same `modules`, and the same environment are forked from one process."""
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
-    modules = tuple(name for pattern, name in IMPORTS.items() if re.search(pattern, text))
+    modules = tuple(modules) or tuple(name for pattern, name in IMPORTS.items() if re.search(pattern, text))
     if not modules or not all(find_spec(name.partition(".")[0]) for name in modules):
         command = [sys.executable, *(("-c", source) if source is not None else ()), *words]
-        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=timeout, env=environment)
+        return subprocess.run(
+            command, cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout, env=environment, input=given
+        )
     started = tuple(sorted((name, environment[name]) for name in environment if name != "PYTEST_CURRENT_TEST"))
     with tempfile.TemporaryDirectory() as place:
-        streams = [os.path.join(place, name) for name in ("output", "errors")]
+        streams = [os.path.join(place, name) for name in ("input", "output", "errors")]
+        Path(streams[0]).write_text(given, encoding="utf-8")
         status = server(modules, started).run(
             timeout, source=source, words=words, folder=str(folder or os.getcwd()), streams=streams
         )
-        output, errors = (Path(stream).read_text(encoding="utf-8", errors="replace") for stream in streams)
+        output, errors = (Path(stream).read_bytes().decode(errors="replace") for stream in streams[1:])
     return subprocess.CompletedProcess(words, status, output, errors)
 
 
 def serve():
     """What to run, in the process that is to run it."""
+    import gc
     import importlib
 
     for name in sys.argv[1:]:
         importlib.import_module(name)
+    # The collector of a forked process leaves alone what all have in common: at the end it would write to each of these
+    # objects, and so to a copy of each page, which takes a second.
+    gc.collect()
+    gc.freeze()
     while line := sys.stdin.readline():
         pid = os.fork()
         if pid == 0:
@@ -102,9 +111,7 @@ def begin(request):
     from types import ModuleType
 
     os.chdir(request["folder"])
-    for number, name, flags in zip(
-        range(3), [os.devnull, *request["streams"]], [os.O_RDONLY, *2 * [os.O_WRONLY | os.O_CREAT]]
-    ):
+    for number, name, flags in zip(range(3), request["streams"], [os.O_RDONLY, *2 * [os.O_WRONLY | os.O_CREAT]]):
         file = os.open(name, flags, 0o600)
         os.dup2(file, number)
         os.close(file)

@@ -1,4 +1,4 @@
-"""The command line, run as a user runs it."""
+"""The command line, run as a user runs it; most in a process that is forked from one with its modules imported."""
 
 import csv
 import io
@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 from argparse import Namespace
+from importlib.util import find_spec
 
+import preloaded
 import pytest
 import stepsize as st
 from stepsize import catalogue
@@ -17,13 +19,17 @@ from support import CLASSES, gallery_texts
 CURVE = "warmup(500) >> cosine(9500, floor=0.1)"
 
 
-def run(*words, given="", **environment):
+MODULE = "import runpy; runpy.run_module('stepsize', run_name='__main__', alter_sys=True)"
+IMPORTED = ["stepsize.cli.show", *(["rich.console", "rich.table"] if find_spec("rich") else [])]
+
+
+def run(*words, given="", encoding="utf-8", **environment):
     """Exit status, standard output, standard error of ``python -m stepsize``."""
-    done = subprocess.run(
-        [sys.executable, "-m", "stepsize", *words], capture_output=True, input=given.encode(),
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", **environment},
+    done = preloaded.run(
+        words, source=f"import os; os.environ.update({environment!r}); {MODULE}", given=given,
+        environment={**os.environ, "PYTHONIOENCODING": encoding}, modules=IMPORTED,
     )  # fmt: skip
-    return done.returncode, done.stdout.decode(), done.stderr.decode()
+    return done.returncode, done.stdout, done.stderr
 
 
 def ok(*words, **options):
@@ -44,8 +50,12 @@ def test_recommend():
 
 def test_the_entry_point_is_the_module():
     script = os.path.join(os.path.dirname(sys.executable), "stepsize")
-    output = subprocess.run([script, "--version"], capture_output=True, text=True, check=True).stdout
-    assert output == ok("--version") == f"stepsize {st.__version__}\n"
+    for command in ([script], [sys.executable, "-m", "stepsize"]):
+        output = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True).stdout
+        assert output == ok("--version") == f"stepsize {st.__version__}\n"
+        for words in ((CURVE, "--base-lr", "1e-3"), ("cosin(5)",)):
+            done = subprocess.run([*command, "check", *words], capture_output=True, text=True)
+            assert (done.returncode, done.stdout, done.stderr) == run("check", *words)
 
 
 def test_help_names_every_command():
@@ -173,7 +183,7 @@ def output_is_ascii(lines):
 
 def test_show_falls_back_to_ascii():
     pytest.importorskip("rich")
-    assert output_is_ascii(ok("show", "greedy() * linear(5)", PYTHONIOENCODING="ascii"))
+    assert output_is_ascii(ok("show", "greedy() * linear(5)", encoding="ascii"))
 
 
 def test_show_says_what_the_controller_is():

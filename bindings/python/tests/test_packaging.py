@@ -27,10 +27,18 @@ PROGRAM = (
 EXPECTED = f"[0.5, 1.0, 1.0, 0.75, 0.5, 0.25] {st.__version__} 256\n"
 
 
-def pip(*words, python=sys.executable):
-    command = [python, "-m", "pip", "--disable-pip-version-check", *words]
+def pip(*words):
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", *words]
     done = subprocess.run(command, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def installed(wheel, folder, python=sys.executable):
+    """The Python of a fresh environment in which a wheel is installed, and nothing else: this Python's pip does it."""
+    subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], check=True, capture_output=True)
+    inside = str(folder / "bin/python")
+    pip("--python", inside, "install", "--quiet", "--no-index", "--no-deps", str(wheel))
+    return inside
 
 
 @pytest.fixture(scope="module")
@@ -168,9 +176,7 @@ def interpreters():
 
 @pytest.mark.parametrize("python", interpreters(), ids=lambda path: os.path.basename(path))
 def test_the_oldest_and_the_newest_python(wheel, tmp_path, python):
-    subprocess.run([python, "-m", "venv", str(tmp_path / "venv")], check=True, capture_output=True)
-    inside = str(tmp_path / "venv/bin/python")
-    pip("install", "--quiet", "--no-index", "--no-deps", str(wheel), python=inside)
+    inside = installed(wheel, tmp_path / "venv", python)
     version = ["-m", "stepsize", "--version"]
     for words, expected in ((["-W", "error", "-c", PROGRAM], EXPECTED), (version, f"stepsize {st.__version__}\n")):
         done = subprocess.run([inside, *words], capture_output=True, text=True, cwd="/")
@@ -220,9 +226,7 @@ def test_the_sdist_builds(sdist, tmp_path):
     """The library is compiled from what is in the sdist alone, and installed into a fresh environment."""
     pip("wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(tmp_path), str(sdist))
     (built,) = tmp_path.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    inside = str(tmp_path / "venv/bin/python")
-    pip("install", "--quiet", "--no-index", "--no-deps", str(built), python=inside)
+    inside = installed(built, tmp_path / "venv")
     done = subprocess.run([inside, "-c", PROGRAM], capture_output=True, text=True, cwd="/")
     assert (done.stdout, done.stderr) == (EXPECTED, "")
 

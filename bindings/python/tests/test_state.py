@@ -188,10 +188,7 @@ def save_forever(path, ready):
         scheduler.save(path)
 
 
-@pytest.mark.processes
-def test_killed_while_saving(tmp_path):
-    """SIGKILL at random moments, 200 times: there is always a whole state."""
-    path = tmp_path / "run.state"
+def kill_savers(path):
     st.Scheduler(0.1, "greedy(window=2000) * cosine(100000)").save(path)
     context, rng, steps = multiprocessing.get_context("fork"), random.Random(5), 0
     for _ in range(200):
@@ -205,6 +202,16 @@ def test_killed_while_saving(tmp_path):
         assert saver.exitcode == -signal.SIGKILL
         steps = max(steps, st.Scheduler.load(path).current_step)
     assert steps > 0
+
+
+@pytest.mark.processes
+def test_killed_while_saving(tmp_path):
+    """SIGKILL at random moments, 200 times: there is always a whole state."""
+    # In a small process: to fork that of the tests, in which frameworks may be loaded, takes longer than a save.
+    words = [sys.executable, "-c", "import test_state; test_state.kill_savers('run.state')"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):

@@ -4,12 +4,10 @@ import copy
 import inspect
 import io
 import math
-import os
 import random
-import subprocess
-import sys
 import warnings
 
+import preloaded
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -718,8 +716,8 @@ def test_a_state_loads_twice():
 
 @pytest.mark.parametrize("accelerated", [True, False])
 def test_warnings_name_the_line_of_the_caller(accelerated):
-    program = """if True:
-        import torch, warnings
+    program = f"""if True:
+        import os, torch, warnings; os.environ["STEPSIZE_ACCELERATED"] = "{int(accelerated)}"
         from stepsize.torch import lr_scheduler
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
         scheduler = lr_scheduler.StepLR(optimizer, 3)
@@ -727,11 +725,10 @@ def test_warnings_name_the_line_of_the_caller(accelerated):
             warnings.simplefilter("always")
             scheduler.step()
             scheduler.step(4)
-        print(*(f"{each.filename}:{each.lineno}" for each in caught))
+        print(*(f"{{each.filename}}:{{each.lineno}}" for each in caught))
     """
-    environment = {**os.environ, "STEPSIZE_ACCELERATED": str(int(accelerated))}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["<string>:8", "<string>:9"]
+    done = preloaded.run([], source=program)
+    assert done.stdout.split() == ["<string>:8", "<string>:9"], done.stderr
 
 
 def test_other_names_are_pytorchs():
