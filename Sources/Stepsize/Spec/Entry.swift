@@ -27,9 +27,9 @@ struct Entry {
   func signature(variant: [UInt8]? = nil) -> Signature {
     var lines = Lines(declaration)
     var parameters: [Parameter] = []
-    let source = ("source:" as StaticString).bytes
     _ = lines.next(named: ("formula" as StaticString).bytes)
-    while let line = lines.next(where: { !($0.starts(with: source)) }) {
+    while let line = lines.next() {
+      if ("source:" as StaticString).begins(line) { continue }
       if let parameter = Parameter(declared: line, variant: variant) { parameters.append(parameter) }
     }
     return Signature(entry: self, name: name, parameters: parameters)
@@ -52,14 +52,14 @@ struct Lines: IteratorProtocol {
   mutating func next() -> [UInt8]? { next { _ in true } }
 
   /// The next one that is accepted; only it is copied.
-  mutating func next(where isAccepted: (UnsafeBufferPointer<UInt8>) -> Bool) -> [UInt8]? {
+  mutating func next(where isAccepted: (Span<UInt8>) -> Bool) -> [UInt8]? {
     text.withUTF8Buffer { bytes in
       while offset < bytes.count {
         let start = offset
         while offset < bytes.count, bytes[offset] != UInt8(ascii: "\n") { offset += 1 }
-        let line = UnsafeBufferPointer(rebasing: bytes[start..<offset])
+        let line = Span(_unsafeElements: bytes[start..<offset])
         offset += 1
-        if isAccepted(line) { return Array(line) }
+        if isAccepted(line) { return line.withUnsafeBufferPointer { Array($0) } }
       }
       return nil
     }
@@ -67,6 +67,9 @@ struct Lines: IteratorProtocol {
 
   /// The next one of this name, which a colon follows.
   mutating func next(named name: some Collection<UInt8>) -> [UInt8]? {
-    next { $0.count > name.count && $0[name.count] == UInt8(ascii: ":") && $0.starts(with: name) }
+    next { line in
+      line.count > name.count && line[name.count] == UInt8(ascii: ":")
+        && line.withUnsafeBufferPointer { $0.starts(with: name) }
+    }
   }
 }
