@@ -71,6 +71,7 @@ uninstall:
 	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
 
 dist: .venv/demo
+	dev/debian.sh wasm-opt:binaryen
 	PYTHON="$(CURDIR)/.venv/bin/python" dev/make_dist.sh
 
 dist-test: .venv/test dist
