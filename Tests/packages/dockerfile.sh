@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Dockerfile without Docker: its commands are run, one by one, in an empty Debian of the release that its base image is made
 # of, where Swift is this machine's, and the files must be those of `make dist`. Needs root and mmdebstrap, and the network; ten
-# minutes. What cannot be run is told in capitals. Called by release.sh.
+# minutes. What cannot be run is told in capitals. Called by release.sh. With PLATFORMS, as for make dist, those alone.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 fail() { echo "dockerfile: $*" >&2; exit 1; }
@@ -24,7 +24,8 @@ fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
-mmdebstrap --quiet --variant=minbase "${image##*-}" "$root" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "mmdebstrap"; }
+# The image brings what Swift itself needs.
+mmdebstrap --quiet --variant=minbase --include=libcurl4,libedit2,libncurses6,libsqlite3-0,libstdc++6,libxml2,zlib1g "${image##*-}" "$root" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "mmdebstrap"; }
 mkdir -p "$root/opt/swift" "$root/stepsize"
 git ls-files -z | xargs -0 tar -c | tar -x -C "$root/stepsize"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
@@ -43,12 +44,18 @@ unshare --mount --propagation private bash -euo pipefail -c '
   mount --rbind /dev "$root/dev"
   while read -r command <&3; do
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/swift/bin HOME=/root \
-      PIP_CERT=/tmp/authorities.crt "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" \
+      PIP_CERT=/tmp/authorities.crt ${PLATFORMS:+"PLATFORMS=$PLATFORMS"} "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" \
       chroot "$root" sh -c "if [ -d /stepsize/dev ]; then cd /stepsize; fi; $command" || exit
   done 3<"$root/tmp/commands"' >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "a command"; }
 echo "dockerfile: $(wc -l <"$root/tmp/commands") commands run in an empty Debian with this machine's Swift; NOT RUN: THE BASE IMAGE"
-if [ -f dist/SHA256SUMS ]; then
-  cmp dist/SHA256SUMS "$root/stepsize/dist/SHA256SUMS" ||
-    fail "other bytes in: $(diff dist/SHA256SUMS "$root/stepsize/dist/SHA256SUMS" | sed -n 's/^> [^ ]* *//p' | xargs)"
-  echo "dockerfile: the same bytes as here"
-fi
+[ -f dist/SHA256SUMS ] || exit 0
+same=0
+for file in "$root"/stepsize/dist/*; do
+  name=$(basename "$file")
+  # These two list all the others.
+  case ${PLATFORMS:+$name} in SHA256SUMS | *.spdx.json) continue ;; esac
+  cmp "$file" "dist/$name" || fail "another $name than here"
+  same=$((same + 1))
+done
+[ -n "${PLATFORMS:-}" ] || [ "$same" = "$(find dist -type f | wc -l)" ] || fail "only $same files"
+echo "dockerfile: $same files, the same bytes as here"
