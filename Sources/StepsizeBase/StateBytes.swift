@@ -49,23 +49,29 @@ package struct StateBytes {
     place(offset, 8)?.storeBytes(of: word.littleEndian, as: UInt64.self)
   }
 
-  @_optimize(speed)
   func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
     guard let place = place(offset, 8 &* count) else { return [] }
     return Array(unsafeUninitializedCapacity: count) { list, initialized in
-      for i in 0..<count {
-        let word = place.loadUnaligned(fromByteOffset: 8 &* i, as: UInt64.self)
-        list.initializeElement(at: i, to: Word(bitPattern: UInt64(littleEndian: word)))
-      }
+      UnsafeMutableRawBufferPointer(list).copyMemory(from: .init(start: place, count: 8 &* count))
+      swapBytes(UnsafeMutableRawPointer(list.baseAddress), count)
       initialized = count
     }
   }
 
-  @_optimize(speed)
   func store<Word: StateWord>(_ list: [Word], at offset: Int) {
     guard let place = place(offset, 8 &* list.count) else { return }
-    for i in list.indices {
-      place.storeBytes(of: list[i].bitPattern.littleEndian, toByteOffset: 8 &* i, as: UInt64.self)
+    list.withUnsafeBytes {
+      place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
+    }
+    swapBytes(place, list.count)
+  }
+
+  /// Of words that were copied as they are: nothing where the processor has them in a state's order.
+  private func swapBytes(_ start: UnsafeMutableRawPointer?, _ count: Int) {
+    guard 1.littleEndian != 1, let start else { return }
+    for i in 0..<count {
+      let word = start.loadUnaligned(fromByteOffset: 8 &* i, as: UInt64.self)
+      start.storeBytes(of: word.littleEndian, toByteOffset: 8 &* i, as: UInt64.self)
     }
   }
 
@@ -91,15 +97,9 @@ package struct StateBytes {
   }
 }
 
-/// What is eight bytes of a state.
-protocol StateWord {
-  var bitPattern: UInt64 { get }
-  init(bitPattern: UInt64)
-}
+/// What is eight bytes of a state, as it is in memory.
+protocol StateWord: BitwiseCopyable {}
 
 extension Double: StateWord {}
 
-extension UInt64: StateWord {
-  var bitPattern: UInt64 { self }
-  init(bitPattern: UInt64) { self = bitPattern }
-}
+extension UInt64: StateWord {}

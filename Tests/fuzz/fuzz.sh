@@ -6,8 +6,9 @@
 #   fuzz.sh minimize [TARGET...]    corpora/TARGET.corpus from what `run` and `fast` have found
 # `run` needs the clang of the Swift toolchain, which has libFuzzer. What it finds lies in build/fuzz/TARGET: inputs that
 # reach something new in `corpus`, those that fail in `findings`. An input fails that takes over a second of processor
-# time, asks for 256 MB at once, or makes the process larger than 1 GB. `fast` sees traps, failed expectations, and what the
-# sanitizer of undefined behaviour finds in the target; both continue from what either has found.
+# time, asks for 256 MB at once, or makes the process larger than 1 GB. `fast` runs the code of the shipped libraries, which
+# counts its edges and nothing else; it sees traps, failed expectations, and what the sanitizer of undefined behaviour finds in
+# the target. Both continue from what either has found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -18,15 +19,14 @@ declare -A longest=([schedule]=256 [scheduler]=384 [state]=1024 [calls]=384 [the
 
 flags=(-std=c99 -D_XOPEN_SOURCE=700 -Wall -Wextra -Werror -g -Iinclude "-I$here")
 
-# build FOLDER ADDRESS TARGET...: the libraries as they are shipped, Embedded and in one binary, with what guides libFuzzer
-# and, where ADDRESS is not empty, AddressSanitizer.
+# build OPTION-OF-SANITIZERS OBJECT... -- TARGET...
 build() {
-  local name objects folder=$1 address=$2
-  shift 2
-  mkdir -p "$out"
-  mapfile -t objects < <(dev/build_objects.sh "$folder" "-sanitize=fuzzer${address:+,address}")
+  local name sanitizers=$1 objects=()
+  shift
+  while [ "$1" != -- ]; do objects+=("$1") && shift; done
+  shift
   [ "${#objects[@]}" -gt 0 ] || exit 1
-  flags+=(-O1 "-fsanitize=${address:+address,}undefined" -fno-sanitize-recover=all -fuse-ld=lld)
+  flags+=(-O1 "-fsanitize=$sanitizers" -fno-sanitize-recover=all -fuse-ld=lld)
   for name in "$@"; do
     mkdir -p "$out/$name/corpus" "$out/$name/findings"
     clang "${flags[@]}" -fsanitize=fuzzer "$here/fuzz_$name.c" "${objects[@]}" -lm -o "$out/$name/$program"
@@ -34,20 +34,38 @@ build() {
   clang "${flags[@]}" "$here/seeds.c" "${objects[@]}" -lm -o "$out/seeds"
 }
 
+# counted: the objects of the shipped libraries, with a counter at each edge.
+counted() {
+  local module object
+  mkdir -p "$out/counted"
+  for module in $(dev/modules.sh build/release StepsizeC StepsizeLearnC); do
+    object=$module
+    if [ "$(head -c 2 "$module")" = BC ]; then
+      object=$out/counted/$(basename "$module")
+      if [ "$module" -nt "$object" ]; then
+        clang -x ir -O2 -fPIC -ffunction-sections -fsanitize-coverage=edge,inline-8bit-counters,pc-table -c "$module" -o "$object"
+      fi
+    fi
+    echo "$object"
+  done
+}
+
 run() {
-  local seconds=$1
+  local objects seconds=$1
   shift
   [ $# -gt 0 ] || set -- "${all[@]}"
-  build .build-fuzz address "$@"
+  mapfile -t objects < <(dev/build_objects.sh .build-fuzz -sanitize=fuzzer,address)
+  build address,undefined "${objects[@]}" -- "$@"
   fuzz "$seconds" "$@"
 }
 
 fast() {
-  local seconds=$1
+  local objects seconds=$1
   shift
   [ $# -gt 0 ] || set -- "${all[@]}"
   program=fast
-  build .build-fuzz-fast "" "$@"
+  mapfile -t objects < <(counted)
+  build undefined "${objects[@]}" -- "$@"
   fuzz "$seconds" "$@"
 }
 

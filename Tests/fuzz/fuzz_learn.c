@@ -129,7 +129,8 @@ static stepsize_agent *expect_restored(stepsize_agent *agent) {
   return other;
 }
 
-/* Random factorizations take milliseconds: one of these an input, and none with the sizes that bytes ask for. */
+/* Random factorizations take milliseconds: one of these in an input, for an eighth of the seeds, and none with the sizes that
+   bytes ask for. */
 static int factorizations_left;
 
 static stepsize_status play_nmf(stepsize_agent *agent, Input *input, stepsize_error *error) {
@@ -221,10 +222,12 @@ static void target(Input input) {
   switch (take_below(&input, 5)) {
   case 0: factorize(&input); break;
   case 1: transform(&input); break;
-  case 2:
-    factorizations_left = 1;
-    stepsize_agent_destroy(play(created(take_byte(&input)), &input));
+  case 2: {
+    const uint8_t choice = take_byte(&input);
+    factorizations_left = choice >> 5 == 7;
+    stepsize_agent_destroy(play(created(choice), &input));
     break;
+  }
   case 3: read_bytes(&input, 0); break;
   default: read_bytes(&input, 1); break;
   }

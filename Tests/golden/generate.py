@@ -227,10 +227,10 @@ def cooldown(total, shape="1-sqrt", floor=0, power=1, q=0.1):
 
 
 @schedule
-def rex(total, floor=0):
+def rex(total, floor=0, beta=0.5):
     def value(t):
         x = Fraction(t, total)
-        return between(floor, (1 - x) / (1 - x / 2))
+        return between(floor, (1 - x) / (1 - Fraction(beta) * x))
 
     return Schedule(value, total)
 
@@ -720,6 +720,10 @@ def primitive_cases():
         yield from (one(1000, floor=f) for f in FLOORS)
         yield from (one(10, floor=0.1), one(10**6, floor=0.001), one(HUGE, floor=0.1), one(HUGE, floor=1e-300))
 
+    for beta in (0, 0.9, 1 - 2**-53):
+        yield from (rex(total, beta=beta) for total in (1, 3, 1000, HUGE))
+        yield rex(10**6, floor=0.1, beta=beta)
+
     for cycles in (1, 2.5, 0.25, 7, 0.3):
         yield from (cosine(total, cycles=cycles) for total in (1, 7, 10, 1000, 999_983))
         yield cosine(10**6, floor=0.1, cycles=cycles)
@@ -919,7 +923,9 @@ def algebra_cases():
         yield stretch(table([1, 0.7, 0.2, 0.6]), factor)
     yield from (stretch(multistep([30, 60, 90]), 1000), stretch(linear(3), 2) >> linear(5), stretch(exponential(0.9), 0.3, "linear"),
                 stretch(stretch(linear(10), 3), 2, interpolation="linear"), repeat(stretch(linear(3), 7, "linear")),
-                stretch(table([0, 1]), 1e15, interpolation="linear"))
+                stretch(table([0, 1]), 1e15, interpolation="linear"),
+                # Quotients that a double does not hold.
+                stretch(cosine(1090071992547409930), 1e-4, "linear"), stretch(linear(2**61 - 1), 0.7), stretch(step(2**60 + 1), 0.3))
     yield from (take(cosine(100), 50), take(cosine(100), 100), take(cosine(100), 200), take(inverse_sqrt(10), 100),
                 take(cosine(100), 50) >> linear(10), take(linear(5), 10) >> constant(value=0.3), take(cosine(10), length=0),
                 repeat(take(exponential(0.9), 10)), take(w(10) >> cosine(90), 55), take(take(linear(100), 50), 75),

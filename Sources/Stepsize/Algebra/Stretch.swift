@@ -27,7 +27,7 @@ enum Stretch {
     let factor = a.real("factor")
     var length: Int64?
     if let end = inner.length {
-      guard let product = (Pair(end) * factor).roundedUp else {
+      guard let product = firstStep(ofUnit: end, factor) else {
         throw ConfigurationError(.limit, "stretch: longer than 2^63 - 1 updates")
       }
       length = product

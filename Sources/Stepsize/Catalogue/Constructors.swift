@@ -325,15 +325,16 @@ extension Schedule {
 
   /// Reflected exponential decay to a floor.
   ///
-  ///     floor + (1 - floor) (1 - x)/(1 - x/2), x = t/total
+  ///     floor + (1 - floor) (1 - x)/(1 - beta x), x = t/total
   ///
   /// - Parameters:
   ///   - total: Updates until the floor is reached; an integer from 1 to 9223372036854775807.
   ///   - floor: Lowest value, as a fraction of the base rate; a number in [0, 1].
+  ///   - beta: How late it falls: 0 is linear decay; a number in [0, 1).
   public static func rex(
-    _ total: Int64, floor: Double = 0
+    _ total: Int64, floor: Double = 0, beta: Double = 0.5
   ) throws(ConfigurationError) -> Schedule {
-    try Schedule(.rex, [.integer(total), .real(floor)])
+    try Schedule(.rex, [.integer(total), .real(floor), .real(beta)])
   }
 
   /// A logistic fall or rise around a step.

@@ -13,8 +13,7 @@ final class Arguments: Sendable {
 
   /// For controllers that are not in use: every number is 0 or NaN, every word the first one.
   static var unused: Arguments {
-    Arguments(
-      signature: Signature(name: [], summary: [], formula: [], source: [], parameters: []), values: [])
+    Arguments(signature: Signature(entry: Entry(""), name: [], parameters: []), values: [])
   }
 
   subscript(name: StaticString) -> Value {

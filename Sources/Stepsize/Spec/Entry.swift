@@ -23,41 +23,50 @@ struct Entry {
 
   var name: [UInt8] { declaration.withUTF8Buffer { Array($0.prefix { $0 != UInt8(ascii: ":") }) } }
 
-  /// The whole declaration, with the defaults of a controller's variant (nil: of the first one).
+  /// The declaration read, with the defaults of a controller's variant (nil: of the first one).
   func signature(variant: [UInt8]? = nil) -> Signature {
     var lines = Lines(declaration)
-    let (name, summary) = Self.field(lines.next() ?? [])
-    let (_, formula) = Self.field(lines.next() ?? [])
-    var source: [UInt8] = []
     var parameters: [Parameter] = []
-    while let line = lines.next() {
-      if ("source: " as StaticString).begins(line) {
-        source = Self.field(line).value
-      } else if let parameter = Parameter(declared: line, variant: variant) {
-        parameters.append(parameter)
-      }
+    let source = ("source:" as StaticString).bytes
+    _ = lines.next(named: ("formula" as StaticString).bytes)
+    while let line = lines.next(where: { !($0.starts(with: source)) }) {
+      if let parameter = Parameter(declared: line, variant: variant) { parameters.append(parameter) }
     }
-    return Signature(name: name, summary: summary, formula: formula, source: source, parameters: parameters)
+    return Signature(entry: self, name: name, parameters: parameters)
   }
 
-  /// The texts before the first colon, and after it and a space.
-  private static func field(_ line: [UInt8]) -> (name: [UInt8], value: [UInt8]) {
-    let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
-    return (Array(line[..<colon]), Array(line[colon...].dropFirst(2)))
+  /// What follows the name and a colon in the line that begins with it; empty where there is none.
+  func field(_ name: some Collection<UInt8>) -> [UInt8] {
+    var lines = Lines(declaration)
+    return Array(lines.next(named: name)?.dropFirst(name.count + 2) ?? [])
   }
 }
 
 /// The lines of a declaration.
 struct Lines: IteratorProtocol {
-  private let text: [UInt8]
+  private let text: StaticString
   private var offset = 0
 
-  init(_ text: StaticString) { self.text = text.bytes }
+  init(_ text: StaticString) { self.text = text }
 
-  mutating func next() -> [UInt8]? {
-    guard offset < text.count else { return nil }
-    let end = text[offset...].firstIndex(of: UInt8(ascii: "\n")) ?? text.endIndex
-    defer { offset = end + 1 }
-    return Array(text[offset..<end])
+  mutating func next() -> [UInt8]? { next { _ in true } }
+
+  /// The next one that is accepted; only it is copied.
+  mutating func next(where isAccepted: (UnsafeBufferPointer<UInt8>) -> Bool) -> [UInt8]? {
+    text.withUTF8Buffer { bytes in
+      while offset < bytes.count {
+        let start = offset
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\n") { offset += 1 }
+        let line = UnsafeBufferPointer(rebasing: bytes[start..<offset])
+        offset += 1
+        if isAccepted(line) { return Array(line) }
+      }
+      return nil
+    }
+  }
+
+  /// The next one of this name, which a colon follows.
+  mutating func next(named name: some Collection<UInt8>) -> [UInt8]? {
+    next { $0.count > name.count && $0[name.count] == UInt8(ascii: ":") && $0.starts(with: name) }
   }
 }

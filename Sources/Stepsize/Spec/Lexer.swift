@@ -18,9 +18,14 @@ struct Lexer {
 
   /// Takes the punctuation if it comes next.
   mutating func take(_ punctuation: StaticString) -> Bool {
-    guard peek() != nil, punctuation.begins(bytes[offset...]) else { return false }
-    offset += punctuation.utf8CodeUnitCount
-    return true
+    guard peek() != nil, bytes.count - offset >= punctuation.utf8CodeUnitCount else { return false }
+    // Byte by byte: most of what is asked for does not come next.
+    let isNext = punctuation.withUTF8Buffer { wanted in
+      for i in wanted.indices where bytes[offset + i] != wanted[i] { return false }
+      return true
+    }
+    if isNext { offset += punctuation.utf8CodeUnitCount }
+    return isNext
   }
 
   mutating func expect(_ punctuation: StaticString) throws(ConfigurationError) {

@@ -20,11 +20,6 @@ enum SharedParameters {
   /// The line of a name.
   static func line(_ name: some Collection<UInt8>) -> [UInt8]? {
     var lines = Lines(declaration)
-    while let line = lines.next() {
-      if line.count > name.count && line[name.count] == UInt8(ascii: ":") && line.starts(with: name) {
-        return line
-      }
-    }
-    return nil
+    return lines.next(named: name)
   }
 }

@@ -1,13 +1,17 @@
 /// The description of a named schedule or controller, and the check of values that are given to it.
 public struct Signature: Sendable {
+  let entry: Entry
   public let name: [UInt8]
-  /// One line.
-  public let summary: [UInt8]
-  /// The value as a function of the step t, or what a controller does with an observation.
-  public let formula: [UInt8]
-  /// Paper or origin; empty for a form in common use.
-  public let source: [UInt8]
   public let parameters: [Parameter]
+
+  /// One line.
+  public var summary: [UInt8] { entry.field(name) }
+
+  /// The value as a function of the step t, or what a controller does with an observation.
+  public var formula: [UInt8] { entry.field(("formula" as StaticString).bytes) }
+
+  /// Paper or origin; empty for a form in common use.
+  public var source: [UInt8] { entry.field(("source" as StaticString).bytes) }
 
   /// Checks each value against its parameter and fills in the defaults.
   func bind(_ given: [Value?]) throws(ConfigurationError) -> Arguments {

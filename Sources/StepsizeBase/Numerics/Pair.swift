@@ -116,14 +116,18 @@ package func halfWave(_ x: Pair) -> Double {
 /// The largest double below 2^63.
 package let largestCount = 0x1.fffffffffffffp62
 
-/// ⌊t/unit⌋ for t >= 0 and unit > 0, saturating at 2^63 - 1. Exact where the unit is a whole number, and
-/// below 2^53 where it is not.
+/// ⌊t/unit⌋ for t >= 0 and unit > 0, saturating at 2^63 - 1. Exact where the unit is a whole number, or t and the
+/// quotient are below 2^53; beyond that with the 106 bits of a pair.
 package func wholeUnits(_ t: Int64, of unit: Double) -> Int64 {
   if let n = Int64(whole: unit) { return t / Swift.max(n, 1) }
   let steps = Double(t)
   let quotient = steps / unit
-  guard quotient < 0x1p53 else { return quotient < largestCount ? Int64(quotient) : Int64.max }
+  guard quotient < largestCount else { return Int64.max }
   let n = Int64(quotient)
+  if Swift.max(steps, quotient) >= 0x1p53 {
+    let rest = Pair(t) - Pair(n) * unit
+    return n.adding(Int64((rest.high / unit).roundedDown)) ?? Int64.max
+  }
   // The quotient is rounded: where it is a whole number the exact one may be below it.
   return quotient == Double(n) && (-steps).adding(Double(n), times: unit) > 0 ? n &- 1 : n
 }

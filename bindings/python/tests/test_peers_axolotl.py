@@ -52,5 +52,30 @@ def test_log_sweep():
             assert 2 * schedule.at(step) == pytest.approx(expected, rel=1e-11)
 
 
+@pytest.mark.parametrize(("warmup", "total"), [(0, 1), (0, 10), (1, 2), (3, 10), (7, 10), (10, 10), (1, 1), (10, 1000)])
+@pytest.mark.parametrize("base", [1e-3, 2e-3])
+def test_rex(warmup, total, base):
+    low, high = 1e-5, 1e-3
+    schedule = axolotl.RexLR(base, high, low, total, warmup)
+    length = total - warmup
+    for step in range(2 * total + 2):
+        after = step - warmup
+        if 1 <= step <= warmup:
+            expected = base * step / warmup
+        elif after >= length or after == -1 or length <= 0:
+            expected = low
+        else:
+            left = (length - after % length) / length
+            expected = base * (low / high + (1 - low / high) * left / (0.1 + 0.9 * left))
+        assert base * schedule.at(step) == pytest.approx(expected, rel=1e-12)
+
+
+def test_rex_refuses():
+    with pytest.raises(StepsizeError, match="min_lr = 0.1, expected at most max_lr"):
+        axolotl.RexLR(1, 0.01, 0.1, 10)
+    with pytest.raises(StepsizeError, match="num_warmup_steps = 11, expected at most total_steps"):
+        axolotl.RexLR(1, 0.1, 0.01, 10, 11)
+
+
 def test_names_of_transformers():
     assert axolotl.get_scheduler is transformers.get_scheduler

@@ -677,13 +677,14 @@ class Restarts(Schedule):
 class REX(Schedule):
     """Reflected exponential decay to a floor.
 
-        value(t) = floor + (1 - floor) (1 - x)/(1 - x/2), x = t/total
+        value(t) = floor + (1 - floor) (1 - x)/(1 - beta x), x = t/total
 
     Source: arXiv 2107.04197.
 
     Args:
         total: Updates until the floor is reached (an integer >= 1).
         floor: Lowest value, as a fraction of the base rate (a number in [0, 1]; default 0).
+        beta: How late it falls: 0 is linear decay (a number in [0, 1); default 0.5).
         phase: A name for this part of a schedule.
     """
 
@@ -692,10 +693,18 @@ class REX(Schedule):
     _parameters = (
         ("total", "count", ...),
         ("floor", "real", 0.0),
+        ("beta", "real", 0.5),
     )
 
-    def __init__(self, total: int, *, floor: float = 0.0, phase: str | None = None) -> None:
-        self._make((total, floor), phase)
+    def __init__(
+        self,
+        total: int,
+        *,
+        floor: float = 0.0,
+        beta: float = 0.5,
+        phase: str | None = None,
+    ) -> None:
+        self._make((total, floor, beta), phase)
 
 
 class Sigmoid(Schedule):
