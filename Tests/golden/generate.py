@@ -925,7 +925,7 @@ def algebra_cases():
                 stretch(stretch(linear(10), 3), 2, interpolation="linear"), repeat(stretch(linear(3), 7, "linear")),
                 stretch(table([0, 1]), 1e15, interpolation="linear"),
                 # Quotients that a double does not hold.
-                stretch(cosine(1090071992547409930), 1e-4, "linear"), stretch(linear(2**61 - 1), 0.7), stretch(step(2**60 + 1), 0.3))
+                stretch(cosine(1090071992547409930), 1e-4, "linear"), stretch(linear(2**61 - 1), 0.7), stretch(step(2**60 + 1), 1.3))
     yield from (take(cosine(100), 50), take(cosine(100), 100), take(cosine(100), 200), take(inverse_sqrt(10), 100),
                 take(cosine(100), 50) >> linear(10), take(linear(5), 10) >> constant(value=0.3), take(cosine(10), length=0),
                 repeat(take(exponential(0.9), 10)), take(w(10) >> cosine(90), 55), take(take(linear(100), 50), 75),

@@ -44,16 +44,15 @@ extension Node {
   static func stretched(_ part: Node, _ t: Int64, by factor: Double, _ isLinear: Bool) -> Double {
     let n = wholeUnits(t, of: factor)
     let v0 = part.value(at: n)
-    // From 2^53 on a double holds no fraction of a step.
-    guard isLinear, n < 1 << 53 else { return v0 }
-    let steps = Pair(t)
+    guard isLinear, n < Int64.max else { return v0 }
     let v1 = part.value(at: n &+ 1)
     // Equal values stay equal, whatever the rounding of the weights.
     if v1 == v0 { return v0 }
-    // Both weights, each from where it is 0.
-    let done = (steps.high.adding(-Double(n), times: factor) + steps.low) / factor
-    let left = ((-steps.high).adding(Double(n &+ 1), times: factor) - steps.low) / factor
-    return finite(v0 * Swift.max(left, 0) + v1 * Swift.max(done, 0))
+    // The smaller weight from where it is 0; the other is what it leaves.
+    let done = (Pair(t) - Pair(n) * factor).high / factor
+    if done < 0.5 { return finite(v0 * (1 - Swift.max(done, 0)) + v1 * Swift.max(done, 0)) }
+    let left = Swift.max((Pair(n &+ 1) * factor - Pair(t)).high / factor, 0)
+    return finite(v0 * left + v1 * (1 - left))
   }
 }
 
