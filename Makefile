@@ -24,7 +24,7 @@ help:
 	@echo "make uninstall  removes the same files"
 	@echo "make dist      dist/: wheels, archives and Debian packages for x86-64 and aarch64, glibc and musl; sdist, SBOM, checksums" \
 	  "(docs/install.md; PLATFORMS=\"x86_64-linux-gnu …\" for some)"
-	@echo "make dist-test  what make dist makes: twice the same bytes, installed and run, under qemu for aarch64 (half an hour)"
+	@echo "make dist-test  what make dist makes: twice the same bytes, installed and run, under qemu for aarch64 (an hour)"
 	@echo "make deb       dist/*.deb for this machine alone: the libraries, the headers, the Python package"
 	@echo "make freeze-abi  keeps the C interface of this version for the tests, before a release"
 	@echo "make bench     speed as ratios to peers measured in the same run"
@@ -71,9 +71,11 @@ uninstall:
 	bindings/c/install.sh --uninstall "$$STEPSIZE_PREFIX" "$$STEPSIZE_DESTDIR"
 
 dist: .venv/demo
+	dev/debian.sh wasm-opt:binaryen
 	PYTHON="$(CURDIR)/.venv/bin/python" dev/make_dist.sh
 
 dist-test: .venv/test dist
+	dev/debian.sh mmdebstrap:mmdebstrap
 	PYTHON="$(CURDIR)/.venv/bin/python" Tests/packages/release.sh
 
 deb: lib .venv/demo

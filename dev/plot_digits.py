@@ -6,7 +6,7 @@
 One column of panels for each base rate: above the training loss, below the
 learning rate. Lines are medians over the seeds, bands reach from the lowest to
 the highest seed. A loss that is not a number, that of a run that blew up, counts
-as the highest: it is drawn on the upper edge. Needs matplotlib.
+as the highest: it is drawn on the upper edge. Needs matplotlib and the package stepsize.
 """
 
 import argparse
@@ -23,6 +23,7 @@ except ImportError:
     sys.exit("plot_digits: needs matplotlib")
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from stepsize._plots.style import legend_below, logarithmic
 
 BLIND_LOSS = math.log(10)  # a guess that ignores the image
 SMOOTHING = 5  # rows of ten updates each
@@ -94,11 +95,10 @@ def draw(runs, output):
                 updates, low, middle, high = over_seeds(runs[base, setting], row + 1, edge)
                 axis.fill_between(updates, low, high, color=colour, alpha=0.12, linewidth=0)
                 axis.plot(updates, middle, color=colour, linestyle=dash, linewidth=width, label=label)
-            axis.set_yscale("log")
             axis.grid(True, which="major", color="0.9", linewidth=0.8)
             axis.set_axisbelow(True)
         panels[0, column].axhline(BLIND_LOSS, color="0.5", linewidth=1, linestyle=":")
-        panels[0, column].set_title(f"base learning rate {base:g}", fontsize=15)
+        panels[0, column].set_title(f"base rate {base:g}", fontsize=15)
         panels[1, column].set_xlabel("update")
     last = max(rows[-1][0] for by_seed in runs.values() for rows in by_seed.values())
     panels[0, 0].set_xlim(0, last)
@@ -110,8 +110,9 @@ def draw(runs, output):
     panels[1, 0].set_ylim(bottom=bases[0] / 100)
     if not all(map(math.isfinite, losses)):
         panels[0, 0].set_ylim(top=edge)
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=len(settings),
-                  frameon=False, fontsize=14)  # fmt: skip
+    for axis in panels.flat:
+        logarithmic(axis.yaxis)
+    legend_below(figure, size=14)
     figure.suptitle(
         "Six ways to set the learning rate, handwritten digits\n"
         f"lines: median of {seeds} seeds; bands: lowest to highest; loss: mean of the last {SMOOTHING * 10} updates",

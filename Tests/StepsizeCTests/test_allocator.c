@@ -69,7 +69,7 @@ static void every_block(void) {
   stepsize_scheduler *s = scheduler_of("greedy() * linear(9)", 1);
   REQUIRE(pthread_create(&thread, NULL, destroy, s) == 0 && pthread_join(thread, NULL) == 0);
   CHECK(arena.made > 100 && arena.made == arena.freed && arena.wrong == 0);
-  free(arena.memory);
+  give_back(&arena);
 }
 
 /* However many blocks there are, the status says so, and all come back. */
@@ -86,7 +86,7 @@ static void running_out(void) {
   }
   arena.limit = -1, arena.used = 0;
   CHECK(train(texts[1]) == 0 && arena.made == arena.freed);
-  free(arena.memory);
+  give_back(&arena);
 }
 
 /* The first block settles it, whatever becomes of it. */
@@ -102,7 +102,7 @@ static void too_late(void) {
   CHECK_STATUS(stepsize_set_allocator(&allocator), STEPSIZE_ERROR_ORDER);
   stepsize_schedule_destroy(parsed("linear(9)"));
   CHECK(arena.made == 0 && live >= 0);
-  free(arena.memory);
+  give_back(&arena);
 }
 
 static void only_once(void) {
@@ -112,7 +112,7 @@ static void only_once(void) {
   CHECK_STATUS(stepsize_set_allocator(&second), STEPSIZE_ERROR_ORDER);
   stepsize_schedule_destroy(parsed("linear(9)"));
   CHECK(arena.made > 0 && arena.made == arena.freed && other.made == 0);
-  free(arena.memory), free(other.memory);
+  give_back(&arena), give_back(&other);
 }
 
 /* ---- Threads ----------------------------------------------------------------------------------- */

@@ -56,7 +56,7 @@ static void every_block(void) {
   CHECK(asked == before);
   CHECK(first.made > 0 && first.made == first.freed && first.wrong == 0);
   CHECK(second.made > 0 && second.made == second.freed && second.wrong == 0);
-  free(first.memory), free(second.memory);
+  give_back(&first), give_back(&second);
 }
 
 static void running_out(void) {
@@ -70,7 +70,7 @@ static void running_out(void) {
     CHECK_STATUS(learn(), STEPSIZE_ERROR_MEMORY);
     CHECK(arena.made == arena.freed && arena.wrong == 0);
   }
-  free(arena.memory);
+  give_back(&arena);
 }
 
 /* What the first library has done does not matter here. */
@@ -83,7 +83,7 @@ static void too_late(void) {
   CHECK_STATUS(learn(), STEPSIZE_OK);
   CHECK_STATUS(stepsize_learn_set_allocator(&allocator), STEPSIZE_ERROR_ORDER);
   CHECK(arena.made == 0);
-  free(arena.memory);
+  give_back(&arena);
 }
 
 int main(void) {

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # All that `make dist` has written: the checksums are right and complete, the SBOM has every file, auditwheel agrees with the
-# tag of each wheel, the packages are installed and run platform by platform (platform.sh), and a build from scratch in
-# another folder gives the same bytes. Half an hour. Called by `make dist-test`; PYTHON has what the tests need.
-#   release.sh [PART...]     checksums, wheels, platforms, again; all where none is named
+# tag of each wheel, the commands of docs/install.md run as they stand there (page.sh), the packages are installed and run
+# platform by platform (platform.sh), a build from scratch in another folder gives the same bytes, and so do the commands of
+# the Dockerfile (dockerfile.sh). An hour on two cores. Called by `make dist-test`; PYTHON has what the tests need.
+#   release.sh [PART...]     checksums, wheels, page, platforms, again, docker; all where none is named
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export PYTHON=${PYTHON:-python3}
@@ -43,6 +44,10 @@ wheels() {
   done
 }
 
+page() { Tests/packages/page.sh; }
+
+docker() { Tests/packages/dockerfile.sh; }
+
 platforms() {
   local platform
   for platform in dist/stepsize-"$version"-*-linux-*.tar.gz; do
@@ -65,5 +70,5 @@ again() {
   echo "release: built again in another folder, the same bytes"
 }
 
-[ $# -gt 0 ] || set -- checksums wheels platforms again
+[ $# -gt 0 ] || set -- checksums wheels page platforms again docker
 for part in "$@"; do "$part"; done

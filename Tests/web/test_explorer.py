@@ -62,10 +62,24 @@ def test_picture(page: Page) -> None:
     check("9999" in chart.get_attribute("aria-valuetext"))
     page.hover("#chart", position={"x": 300, "y": 100})
     check(0 < int(chart.get_attribute("aria-valuenow")) < 9999)
+    marks = page.locator("#chart text[text-anchor='end']").all_text_contents()
+    check("0.001" in marks and not any("e" in mark for mark in marks), marks)
     before = page.locator("#chart").inner_html()
     page.check("#log")
     check(page.locator("#chart").inner_html() != before)
     check("log=1" in page.url)
+
+
+def test_phases(page: Page) -> None:
+    type_schedule(page, "warmup(400, phase='up') >> constant(500, phase='main') >> linear(100)")
+    check(page.locator("#chart .phase title").all_text_contents() == ["up", "main"])
+    widths = [float(band.get_attribute("width")) for band in page.locator("#chart .phase").all()]
+    check(abs(widths[1] / widths[0] - 5 / 4) < 1e-3, widths)
+    page.locator("#chart").focus()
+    for key, phase in (("Home", " in up"), ("End", "")):
+        page.keyboard.press(key)
+        check(page.locator("#readout span").first.inner_text().endswith(f"{phase}") and
+              ("in up" in page.locator("#chart").get_attribute("aria-valuetext")) == bool(phase), key)  # fmt: skip
 
 
 def test_error(page: Page) -> None:
@@ -124,6 +138,12 @@ def test_replay(page: Page) -> None:
     check(f"raised {decisions.count('raised')} times" in outcome, outcome)
     check(page.locator("#chart path.curve").count() == 3)
     check(page.locator("#losses svg").is_visible())
+    page.click("#clear")
+    check(page.locator("#chart path.curve").count() == 1 and page.input_value("#values") == "")
+    page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(map(repr, losses)))
+    page.click("#paste")
+    page.wait_for_function("document.getElementById('values').value !== ''")
+    check(page.locator("#outcome").inner_text() == outcome, outcome)
     page.locator("#outcome input").first.fill("greedy(patience=0.5)")
     page.keyboard.press("Tab")
     check("patience" in page.locator("#outcome .error").inner_text())
@@ -173,6 +193,7 @@ def main(executable: str, folder: str, screenshots: str | None) -> None:
         context = browser.new_context(viewport=DESKTOP, bypass_csp=True, permissions=clipboard)
         context.set_default_timeout(10_000)
         test_picture(opened(context, address))
+        test_phases(opened(context, address))
         test_error(opened(context, address))
         test_controls(opened(context, address, s="linear(100)"))
         test_scores(opened(context, address, s=["linear(1000)", "cosine(1000)"]))

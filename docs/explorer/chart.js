@@ -40,6 +40,8 @@ export function draw(element, { curves, last, log = false, phases = [], title, t
 
   let svg = `<svg width="${width}" height="${height}" aria-hidden="true">`;
   const marks = [];
+  // One way of writing them along a scale: not 5e-4 beside 0.001.
+  const label = log || high < 1e-3 || high >= 1e6 ? number : String;
   if (log) {
     const first = Math.ceil(Math.log10(low) - 1e-9), end = Math.floor(Math.log10(high) + 1e-9);
     for (let e = first; e <= end; e++) marks.push(Number(`1e${e}`));
@@ -50,7 +52,7 @@ export function draw(element, { curves, last, log = false, phases = [], title, t
   }
   for (const v of marks) {
     svg += `<line class="grid" x1="${LEFT}" x2="${width - RIGHT}" y1="${y(v)}" y2="${y(v)}"/>`;
-    svg += `<text x="${LEFT - 8}" y="${y(v) + 4}" text-anchor="end">${number(v)}</text>`;
+    svg += `<text x="${LEFT - 8}" y="${y(v) + 4}" text-anchor="end">${label(v)}</text>`;
   }
   if (ticks) {
     const size = Math.max(1, step(last || 1, Math.max(2, Math.floor(inner / 90))));

@@ -29,7 +29,7 @@ import stepsize  # noqa: E402
 from engine.files import read_json, save_picture  # noqa: E402
 from engine.markdown import filled, listed, p_text, rows  # noqa: E402
 from engine.statistics import geometric_mean, holm  # noqa: E402
-from stepsize._plots.style import legend_below  # noqa: E402
+from stepsize._plots.style import legend_below, logarithmic  # noqa: E402
 
 PAGE = ROOT / "docs" / "refinement.md"
 PICTURES = ROOT / "docs" / "refinement"
@@ -244,7 +244,7 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
         axis.plot(place, curves[REFINED]["values"], color=COLOURS[REFINED], linewidth=1.8, label="refined")
         if curves[REFINED]["collapsed"] and CAPPED in curves:
             axis.plot(place, curves[CAPPED]["values"], color=COLOURS[CAPPED], linewidth=1.4, linestyle="--",
-                      label="refined, capped")  # fmt: skip
+                      label=CAPPED)  # fmt: skip
         norm_axis.plot(place, np.maximum(curves[REFINED]["norms"], 1e-12), color="0.5", linewidth=0.8)
         norm_axis.set_yscale("log")
         low, high = np.quantile(curves[REFINED]["norms"], (0.02, 1))
@@ -256,6 +256,8 @@ def draw_schedules(table: summary.Table, optimizer: str) -> str:
         if number % wide == 0:
             norm_axis.set_ylabel("norm", fontsize=9)
             axis.set_ylabel("multiplier", fontsize=9)
+        if number // wide == tall - 1:
+            axis.set_xlabel("share of the updates", fontsize=9)
     legend_below(figure, size=10)
     kind = "l1" if optimizer == "adam" else "l2"
     title = f"{NAMES[optimizer]}: gradient norms ({kind}) of the best linear run, and the schedules"
@@ -275,8 +277,9 @@ def draw_excess(comparisons: list[Comparison]) -> str:
             axis.plot(ratio, np.full(len(ratio), height), "o", color=colour, alpha=0.55, markersize=5)
             axis.plot([geometric_mean(ratio)] * 2, [height - 0.35, height + 0.35], color=colour, linewidth=2.5)
         axis.axvline(1, color=COLOURS[LINEAR], linewidth=1)
-        axis.set(xscale="log", yticks=range(len(order)), yticklabels=order, title=NAMES[c.optimizer],
+        axis.set(yticks=range(len(order)), yticklabels=order, title=NAMES[c.optimizer],
                  xlabel="loss above the lowest one, over that of linear")  # fmt: skip
+        logarithmic(axis.xaxis)
         axis.grid(True, axis="x", color="0.9")
         axis.set_axisbelow(True)
     return save(figure, "excess")

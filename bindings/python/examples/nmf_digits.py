@@ -47,6 +47,7 @@ def plot(models, prefix):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from stepsize._plots.style import legend_below, logarithmic
 
     prefix.parent.mkdir(parents=True, exist_ok=True)
     figure, (above, below) = plt.subplots(2, sharex=True, figsize=(7, 5.5), height_ratios=(3, 1), layout="constrained")
@@ -55,9 +56,11 @@ def plot(models, prefix):
         losses = smooth(model.loss_history_, width)
         above.plot(np.arange(len(losses)) + width, losses, label=name, linewidth=1.3)
         below.plot(model.lr_history_[:, 1], linewidth=0.7)
-    above.set(ylabel="relative loss of the batch\n(mean over a pass)", yscale="log", title=f"Digits, {PARTS} parts")
-    above.legend()
-    below.set(ylabel="rate of H", xlabel="update", yscale="log")
+    above.set(ylabel="relative loss of the batch\n(mean over a pass)", title=f"Digits, {PARTS} parts")
+    below.set(ylabel="learning rate of H", xlabel="update")
+    for axes in (above, below):
+        logarithmic(axes.yaxis)
+    legend_below(figure)
     figure.savefig(f"{prefix}_loss.png", dpi=130)
 
     figure, axes = plt.subplots(len(models), PARTS, figsize=(PARTS * 0.62, len(models) * 0.8), layout="constrained")

@@ -95,28 +95,29 @@ def draw(path, results, schedules, norms, updates):
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from stepsize._plots.style import legend_below, logarithmic
 
     colours = {"linear": "#0072B2", "cosine": "#56B4E9", "refined": "#D55E00", "refined capped": "#CC79A7"}
     dashes = {"refined capped": (0, (4, 1.2))}
     plt.rcParams.update({"font.size": 11, "axes.spines.top": False, "axes.spines.right": False})
     figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(8, 9), dpi=80, sharex=True, layout="constrained")
-    top.plot(norms, color="0.75", linewidth=0.6, label="of each update")
-    top.plot(stepsize.median_filter(norms), color="#0072B2", linewidth=2, label="running median")
-    top.set(yscale="log", ylabel="gradient norm (l2)", title="Gradient norms of the linear run, seed 1")
-    top.legend(frameon=False)
+    top.plot(norms, color="0.75", linewidth=0.6, label="norm of each update")
+    top.plot(stepsize.median_filter(norms), color="black", linewidth=1.6, label="their running median")
+    top.set(ylabel="gradient norm (l2)", title="Gradient norms of the linear run, seed 1")
     for name, schedule in schedules.items():
-        style = {"color": colours[name], "linestyle": dashes.get(name, "-"), "linewidth": 2, "label": name}
-        middle.plot(schedule.curve(updates), **style)
         base = best_rate(results[name])
+        style = {"color": colours[name], "linestyle": dashes.get(name, "-"), "linewidth": 2,
+                 "label": f"{name}, base rate {base:g}"}  # fmt: skip
+        middle.plot(schedule.curve(updates), **style)
         mean = np.mean([run[3] for run in results[name][base]], axis=0)
         smooth = np.convolve(mean, np.ones(LOSS_WINDOW) / LOSS_WINDOW, mode="valid")
-        style["label"] = f"{name}, base rate {base:g}"
         bottom.plot(np.arange(LOSS_WINDOW - 1, updates), smooth, **style)
     middle.set(ylabel="multiplier", title="Schedules")
-    middle.legend(frameon=False)
-    bottom.set(yscale="log", xlabel="update", ylabel="training loss", xlim=(0, updates - 1),
+    bottom.set(xlabel="update", ylabel="training loss", xlim=(0, updates - 1),
                title=f"Minibatch loss: mean over the seeds and the last {LOSS_WINDOW} updates")  # fmt: skip
-    bottom.legend(frameon=False)
+    for axes in (top, bottom):
+        logarithmic(axes.yaxis)
+    legend_below(figure, size=10)
     figure.savefig(path)
 
 

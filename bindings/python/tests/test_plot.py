@@ -7,7 +7,7 @@ import xml.etree.ElementTree
 
 import pytest
 import stepsize as st
-from stepsize._plots import figures
+from stepsize._plots import figures, style
 from support import gallery_texts
 
 
@@ -40,6 +40,24 @@ def test_the_drawn_line_is_the_schedule(axes):
 def test_new_axes_are_made(axes):
     ax = st.Linear(10).plot(log=True)
     assert ax is not axes and ax.get_yscale() == "log" and ax.get_ylabel() == "multiplier"
+
+
+@pytest.mark.parametrize(
+    "low, high, some",
+    [
+        (0.87, 1.25, {"0.9", "1", "1.1", "1.2"}),
+        (0.7, 1.45, {"0.8", "1", "1.2", "1.4"}),
+        (1.5, 6, {"1.5", "2", "3", "4", "5", "6"}),
+        (0.01, 1, {"0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "1"}),
+    ],
+)
+def test_a_short_logarithmic_scale_has_plain_numbers(axes, low, high, some):
+    axes.set_ylim(low, high)
+    style.logarithmic(axes.yaxis)
+    axes.figure.canvas.draw()
+    assert axes.get_yscale() == "log"
+    assert {label.get_text() for label in axes.get_yticklabels()} >= some
+    assert not any(label.get_text() for label in axes.get_yticklabels(minor=True))
 
 
 def test_long_and_endless_schedules(axes):

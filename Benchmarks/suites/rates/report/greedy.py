@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from engine.files import save_picture
 from engine.markdown import filled, rows
-from stepsize._plots.style import logarithmic
+from stepsize._plots.style import legend_below, logarithmic
 
 from ..entrants import CONSTANT, ENTRANTS, LINEAR
 from ..problem import REPORT
@@ -62,9 +62,8 @@ def picture(losses: Losses, pairs: list[Pair], families: dict[str, str], path: P
     for label, (problem, _, _) in zip(left.get_yticklabels(), order):
         if families[problem] == "fine-tuning":
             label.set_fontweight("bold")
-    left.set(xscale="log", ylim=(-0.8, len(order) - 0.2), title="each at its own tuned rate (bold: fine-tuning)",
+    left.set(ylim=(-0.8, len(order) - 0.2), title="each at its own tuned rate (bold: fine-tuning)",
              xlabel="loss of GreedyLR / loss of the best tuned decay")  # fmt: skip
-    logarithmic(left.xaxis)
     for other, colour in zip(AGAINST, ("#777777", "#4878a8", "#8a6bb1")):
         for tuning, style in ((False, "o-"), (True, "s--")):
             some = [pair for pair in pairs if (families[pair[0]] == "fine-tuning") == tuning]
@@ -75,11 +74,12 @@ def picture(losses: Losses, pairs: list[Pair], families: dict[str, str], path: P
                 right.plot([10.0**one for one in x], [np.exp(np.mean(found[one])) for one in x], style, ms=4,
                            color=colour, label=label)  # fmt: skip
     right.axhline(1, color="black", lw=0.8)
-    right.set(xscale="log", yscale="log", xlabel="base rate of both / the usual one of the optimizer",
+    right.set(xlabel="base rate of both / the usual one of the optimizer",
               ylabel="loss of GreedyLR / loss of the other, geometric mean",
               title="at the same base rate")  # fmt: skip
-    logarithmic(right.yaxis)
-    right.legend(frameon=False, fontsize=8)
+    for axis in (left.xaxis, right.xaxis, right.yaxis):
+        logarithmic(axis)
+    legend_below(figure)
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
