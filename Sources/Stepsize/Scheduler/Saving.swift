@@ -149,6 +149,8 @@ extension Scheduler {
     if plan.controller == nil, groups.contains(where: { $0.base != $0.initial }) { return false }
     // Nothing but an early stop rule moves time, or says that the metric has stopped improving.
     if plan.earlyStops.isEmpty && (lead > 0 || watch.hasStopped) { return false }
+    // No phase has ended early in the future.
+    if watch.lastJump > step { return false }
     // What is used at the end of time is written down, too.
     return watch.time(at: step) == time && first <= step && (count <= step - first || time == Int64.max)
   }

@@ -71,6 +71,9 @@ struct Watch: ~Copyable, Sendable {
     reservedCount = 0
   }
 
+  /// The first step after the last phase that ended early; 0 if none has.
+  var lastJump: Int64 { jumps.last?.step ?? 0 }
+
   /// The schedule's time at any step.
   func time(at step: Int64) -> Int64 {
     let count = jumps.countFirst { jumps[$0].step <= step }

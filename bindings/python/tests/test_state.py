@@ -345,6 +345,21 @@ def test_a_newer_format():
     assert caught.value.status == abi.STEPSIZE_ERROR_VERSION
 
 
+def test_a_phase_has_ended_in_the_past():
+    """An early end in the future would be one when time comes there: what is saved then could not be restored."""
+    s = st.Scheduler(0.1, 'early_stop("main", patience=1) * (constant(9, phase="main") >> linear(9, phase="rest"))')
+    for _ in range(3):
+        s.step(1.0)
+    assert s.phase.name == "rest"
+    state = s.state()
+    # Its step and the time of the schedule.
+    jump = (2).to_bytes(8, "little") + (9).to_bytes(8, "little")
+    assert state.count(jump) == 1
+    later = (2**40 + 2).to_bytes(8, "little") + (2**40 + 9).to_bytes(8, "little")
+    with pytest.raises(st.StepsizeError, match="invalid value"):
+        st.Scheduler.from_state(signed(state.replace(jump, later)))
+
+
 @pytest.mark.parametrize("text", [plan(*pair) or "constant()" for pair in PAIRS[::2]])
 def test_impossible_values_with_a_right_checksum(text):
     """Whatever a state says, it is refused or gives rates inside the bounds."""
