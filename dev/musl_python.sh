@@ -31,10 +31,10 @@ options=(-qq -o "Dir::Etc::sourcelist=/dev/null" -o "Dir::Etc::sourceparts=$work
   for archive in "$work"/*.orig.tar.*; do tar -xf "$archive" -C "$work"; done
 } >"$work/log" 2>&1 || { tail "$work/log" >&2; fail "the sources"; }
 
-# So that configure takes it for what it is.
+# configure and setup.py ask for it, and would look among the headers of glibc.
 cat >"$work/cc" <<'END'
 #!/bin/sh
-case " $* " in *" --print-multiarch "*) echo x86_64-linux-musl ;; *) exec musl-gcc "$@" ;; esac
+case " $* " in *"-print-multiarch "*) echo x86_64-linux-musl ;; *) exec musl-gcc "$@" ;; esac
 END
 chmod +x "$work/cc"
 export CC=$work/cc CFLAGS="-O1 -fPIC" PKG_CONFIG=false

@@ -84,7 +84,7 @@ def RexLR(base_lr: float, max_lr: float, min_lr: float, total_steps: int = 0, nu
     if num_warmup_steps == 0:
         return decay
     first = (lowest if num_warmup_steps == 1 else decay).at(-num_warmup_steps % length if length else 0)
-    warmup = Constant(1, value=first)
+    warmup: Schedule = Constant(1, value=first)
     if num_warmup_steps > 1:
         warmup >>= Ramp(num_warmup_steps - 1, start=1 / num_warmup_steps, end=1.0)
     return warmup >> (decay if length else Constant(1) >> lowest)
