@@ -84,8 +84,7 @@ def note_stale(scheduler: Any, optimizer: Any) -> None:
 
 def warn_of_stale(scheduler: Any) -> None:
     """To be called at the first step, which a resumed run does not come to before it has loaded its state."""
-    message = _stale.pop(scheduler, None)
-    if message is not None:
+    if _stale and (message := _stale.pop(scheduler, None)) is not None:
         warn(message)
 
 

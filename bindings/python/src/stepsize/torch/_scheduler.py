@@ -386,7 +386,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     @property
     def lr(self) -> float:
         """The rate of the current update, of the first group."""
-        return self.lrs[0]
+        return self.core.lr
 
     @property
     def lrs(self) -> tuple[float, ...]:
