@@ -1,6 +1,7 @@
 """Saved states: going on elsewhere gives the same bits; what is damaged is refused and changes nothing."""
 
 import base64
+import binascii
 import json
 import math
 import multiprocessing
@@ -10,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-import zlib
 from pathlib import Path
 
 import pytest
@@ -328,7 +328,7 @@ def test_every_damaged_byte_and_every_cut_is_refused(text):
 
 def signed(state: bytes) -> bytes:
     """The state with a checksum that is right: CRC-32 of all but the four bytes that hold it."""
-    return state[:12] + zlib.crc32(state[:12] + state[16:]).to_bytes(4, "little") + state[16:]
+    return state[:12] + binascii.crc32(state[:12] + state[16:]).to_bytes(4, "little") + state[16:]
 
 
 def test_the_format_is_what_is_documented():

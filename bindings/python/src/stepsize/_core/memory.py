@@ -7,7 +7,7 @@ core (``transfer`` of each controller and of the scheduler), which is fixed by t
 from __future__ import annotations
 
 import struct
-from zlib import crc32
+from binascii import crc32
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
