@@ -49,44 +49,31 @@ package struct StateBytes {
     place(offset, 8)?.storeBytes(of: word.littleEndian, as: UInt64.self)
   }
 
-  func words<Word: StateWord>(_ count: Int, at offset: Int) -> [Word] {
-    guard let place = place(offset, 8 &* count) else { return [] }
+  /// Numbers or text: so many of them, as they are in memory.
+  func list<Element: StateElement>(_ count: Int, at offset: Int) -> [Element] {
+    guard let place = place(offset, MemoryLayout<Element>.stride &* count) else { return [] }
     return Array(unsafeUninitializedCapacity: count) { list, initialized in
-      UnsafeMutableRawBufferPointer(list).copyMemory(from: .init(start: place, count: 8 &* count))
-      swapBytes(UnsafeMutableRawPointer(list.baseAddress), count)
+      let bytes = UnsafeMutableRawBufferPointer(list)
+      bytes.copyMemory(from: .init(start: place, count: MemoryLayout<Element>.stride &* count))
+      swapBytes(of: Element.self, bytes.baseAddress, count)
       initialized = count
     }
   }
 
-  func store<Word: StateWord>(_ list: [Word], at offset: Int) {
-    guard let place = place(offset, 8 &* list.count) else { return }
+  func store<Element: StateElement>(_ list: [Element], at offset: Int) {
+    guard let place = place(offset, MemoryLayout<Element>.stride &* list.count) else { return }
     list.withUnsafeBytes {
       place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
     }
-    swapBytes(place, list.count)
+    swapBytes(of: Element.self, place, list.count)
   }
 
-  /// Of words that were copied as they are: nothing where the processor has them in a state's order.
-  private func swapBytes(_ start: UnsafeMutableRawPointer?, _ count: Int) {
-    guard 1.littleEndian != 1, let start else { return }
+  /// Nothing for text, nor where the processor has words in a state's order.
+  private func swapBytes<Element>(of _: Element.Type, _ start: UnsafeMutableRawPointer?, _ count: Int) {
+    guard 1.littleEndian != 1, MemoryLayout<Element>.stride == 8, let start else { return }
     for i in 0..<count {
       let word = start.loadUnaligned(fromByteOffset: 8 &* i, as: UInt64.self)
       start.storeBytes(of: word.littleEndian, toByteOffset: 8 &* i, as: UInt64.self)
-    }
-  }
-
-  func text(_ size: Int, at offset: Int) -> [UInt8] {
-    guard let place = place(offset, size) else { return [] }
-    return Array(unsafeUninitializedCapacity: size) { bytes, initialized in
-      UnsafeMutableRawBufferPointer(bytes).copyMemory(from: .init(start: place, count: size))
-      initialized = size
-    }
-  }
-
-  func store(_ text: [UInt8], at offset: Int) {
-    guard let place = place(offset, text.count) else { return }
-    text.withUnsafeBytes {
-      place.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(place), byteCount: $0.count)
     }
   }
 
@@ -97,9 +84,11 @@ package struct StateBytes {
   }
 }
 
-/// What is eight bytes of a state, as it is in memory.
-protocol StateWord: BitwiseCopyable {}
+/// What lists in a state are of: eight bytes each, or one.
+protocol StateElement: BitwiseCopyable {}
 
-extension Double: StateWord {}
+extension Double: StateElement {}
 
-extension UInt64: StateWord {}
+extension UInt64: StateElement {}
+
+extension UInt8: StateElement {}

@@ -226,12 +226,12 @@ package struct StateCoder {
 
   package mutating func transfer(_ list: inout [Double]) { transferWords(&list) }
 
-  private mutating func transferWords<Word: StateWord>(_ list: inout [Word]) {
+  private mutating func transferWords<Word: StateElement>(_ list: inout [Word]) {
     guard let count = transferCount(list.count) else { return }
     switch purpose {
     case .measuring: break
     case .writing: bytes.store(list, at: offset)
-    case .reading: list = bytes.words(count, at: offset)
+    case .reading: list = bytes.list(count, at: offset)
     }
     offset += 8 * count
   }
@@ -254,7 +254,7 @@ package struct StateCoder {
         isDamaged = true
         return
       }
-      text = bytes.text(count, at: offset)
+      text = bytes.list(count, at: offset)
     }
     offset += count
   }

@@ -12,15 +12,15 @@ final class StateBytesTests: XCTestCase {
       let bytes = StateBytes($0)
       XCTAssertEqual(bytes.word(at: 0), 0x0807_0605_0403_0201)
       XCTAssertEqual(bytes.word(at: 3), 0x0B0A_0908_0706_0504)
-      XCTAssertEqual(bytes.text(3, at: 13), [14, 15, 16])
-      XCTAssertEqual(bytes.words(2, at: 0) as [UInt64], [0x0807_0605_0403_0201, 0x100F_0E0D_0C0B_0A09])
+      XCTAssertEqual(bytes.list(3, at: 13) as [UInt8], [14, 15, 16])
+      XCTAssertEqual(bytes.list(2, at: 0) as [UInt64], [0x0807_0605_0403_0201, 0x100F_0E0D_0C0B_0A09])
       for place in places {
         XCTAssertEqual(bytes.word(at: place), 0)
-        XCTAssertEqual(bytes.words(1, at: place) as [UInt64], [])
-        XCTAssertEqual(bytes.text(8, at: place), [])
+        XCTAssertEqual(bytes.list(1, at: place) as [UInt64], [])
+        XCTAssertEqual(bytes.list(8, at: place) as [UInt8], [])
       }
-      XCTAssertEqual(bytes.words(-1, at: 0) as [Double], [])
-      XCTAssertEqual(bytes.text(-1, at: 0), [])
+      XCTAssertEqual(bytes.list(-1, at: 0) as [Double], [])
+      XCTAssertEqual(bytes.list(-1, at: 0) as [UInt8], [])
     }
   }
 
