@@ -11,6 +11,7 @@
 # the target. Both continue from what either has found.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+. dev/make_file.sh
 
 here=Tests/fuzz out=build/fuzz program=fuzz
 all=(schedule scheduler named state calls theory finder learn)
@@ -42,9 +43,8 @@ counted() {
     object=$module
     if [ "$(head -c 2 "$module")" = BC ]; then
       object=$out/counted/$(basename "$module")
-      if [ "$module" -nt "$object" ]; then
-        clang -x ir -O2 -fPIC -ffunction-sections -fsanitize-coverage=edge,inline-8bit-counters,pc-table -c "$module" -o "$object"
-      fi
+      make_file "$object" "$module" -- clang -x ir -O2 -fPIC -ffunction-sections \
+        -fsanitize-coverage=edge,inline-8bit-counters,pc-table -c "$module" -o "$object"
     fi
     echo "$object"
   done

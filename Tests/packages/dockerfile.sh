@@ -30,8 +30,8 @@ mkdir -p "$root/opt/swift" "$root/stepsize"
 git ls-files -z | xargs -0 tar -c | tar -x -C "$root/stepsize"
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 # Of a network with an authority of its own.
-cp /etc/ssl/certs/ca-certificates.crt "$root/tmp/authorities.crt"
-sed -n 's/^RUN //p' <<<"$instructions" >"$root/tmp/commands"
+cp /etc/ssl/certs/ca-certificates.crt "$root/authorities.crt"
+sed -n 's/^RUN //p' <<<"$instructions" >"$root/commands"
 SOURCE_DATE_EPOCH=$(dev/source_date.sh)
 export root SOURCE_DATE_EPOCH
 usr=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
@@ -44,10 +44,10 @@ unshare --mount --propagation private bash -euo pipefail -c '
   mount --rbind /dev "$root/dev"
   while read -r command <&3; do
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/swift/bin HOME=/root \
-      PIP_CERT=/tmp/authorities.crt ${PLATFORMS:+"PLATFORMS=$PLATFORMS"} "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" \
+      PIP_CERT=/authorities.crt ${PLATFORMS:+"PLATFORMS=$PLATFORMS"} "SOURCE_DATE_EPOCH=$SOURCE_DATE_EPOCH" \
       chroot "$root" sh -c "if [ -d /stepsize/dev ]; then cd /stepsize; fi; $command" || exit
-  done 3<"$root/tmp/commands"' >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "a command"; }
-echo "dockerfile: $(wc -l <"$root/tmp/commands") commands run in an empty Debian with this machine's Swift; NOT RUN: THE BASE IMAGE"
+  done 3<"$root/commands"' >"$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; fail "a command"; }
+echo "dockerfile: $(wc -l <"$root/commands") commands run in an empty Debian with this machine's Swift; NOT RUN: THE BASE IMAGE"
 [ -f dist/SHA256SUMS ] || exit 0
 same=0
 for file in "$root"/stepsize/dist/*; do
