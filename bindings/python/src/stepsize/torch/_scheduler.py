@@ -386,7 +386,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
     @property
     def lr(self) -> float:
         """The rate of the current update, of the first group."""
-        return self.core.lr
+        return self.lrs[0]
 
     @property
     def lrs(self) -> tuple[float, ...]:
