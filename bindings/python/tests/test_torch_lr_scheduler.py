@@ -737,6 +737,20 @@ def test_other_names_are_pytorchs():
         ours.NothingLR
 
 
+@pytest.mark.parametrize("kind", [ours.StepLR, ours.ReduceLROnPlateau])
+def test_an_epoch_counts_and_is_warned_of_where_it_is_given(kind):
+    optimizer = make_optimizer([0.5])
+    scheduler = kind(optimizer, patience=0) if kind is ours.ReduceLROnPlateau else kind(optimizer, 7)
+    optimizer.step()
+    for epoch in (None, 7):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scheduler.step(*([1.0] if kind is ours.ReduceLROnPlateau else []), epoch=epoch)
+        assert [each.filename for each in caught] == [__file__] * (epoch is not None)
+    assert scheduler.last_epoch == 7 and rates(optimizer)[0] == pytest.approx(0.05)
+    assert scheduler._last_lr == rates(optimizer)
+
+
 # ---- Subclasses ------------------------------------------------------------------------------------------
 
 

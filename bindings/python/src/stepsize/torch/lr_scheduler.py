@@ -528,11 +528,42 @@ class _PlateauNumbers(Numbers):
         }  # fmt: skip
 
 
-class ReduceLROnPlateau(Observer, State, peer.ReduceLROnPlateau):
+class _PlateauStep:
+    """PyTorch's step with fewer calls, for where no core makes it (see ``Observer``)."""
+
+    def step(self: Any, metrics: Any, epoch: Any = None) -> None:
+        current = float(metrics)
+        if epoch is None:
+            epoch = self.last_epoch + 1
+        else:
+            warn(peer.EPOCH_DEPRECATION_WARNING)
+        self.last_epoch = epoch
+        if self._is_better(current, self.best):
+            self.best = current
+            bad = 0
+        else:
+            bad = self.num_bad_epochs + 1
+        if self.in_cooldown:
+            self.cooldown_counter -= 1
+            bad = 0
+        self.num_bad_epochs = bad
+        if bad > self.patience:
+            self._reduce_lr(epoch)
+            self.cooldown_counter = self.cooldown
+            self.num_bad_epochs = 0
+        groups = self.optimizer.param_groups
+        self._last_lr = rates = [group["lr"] for group in groups]
+        for rate in rates:
+            if type(rate) is not float:
+                self._last_lr = rates_of(groups)
+                break
+
+
+class ReduceLROnPlateau(Observer, _PlateauStep, State, peer.ReduceLROnPlateau):  # type: ignore[misc]
     """On top of a schedule, and where a loss may not be finite: ``stepsize.torch.Scheduler(optimizer, schedule,
     Plateau())``."""
 
-    _peer = peer.ReduceLROnPlateau
+    _peer = _PlateauStep
     _numbers = _PlateauNumbers()
 
     def _reduce_lr(self, epoch: int) -> None:
