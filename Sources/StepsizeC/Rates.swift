@@ -27,6 +27,21 @@ func withRates<Rate>(
   }
 }
 
+/// A step in the parts of `Scheduler.stepAtOnce`; nil where the core has not taken it, or where the array is not to be
+/// written, or cannot be.
+@inline(__always)
+func atOnce(
+  _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt, _ take: (inout Scheduler) -> Bool
+) -> stepsize_status? {
+  guard let scheduler, let lrs, isAligned(lrs), count <= UInt(Int.max),
+    UInt(bitPattern: scheduler.value.pointee.groupCount &- 1) < count, take(&scheduler.value.pointee)
+  else { return nil }
+  guard scheduler.value.pointee.writeAtOnce(MutableSpan(_unsafeStart: lrs, count: Int(count))) else {
+    return rates(scheduler, lrs, count)
+  }
+  return Int32(STEPSIZE_OK)
+}
+
 /// The same for a call that may fail in other ways.
 func withRatesAfter(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt,

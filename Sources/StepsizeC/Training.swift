@@ -16,6 +16,13 @@ import Stepsize
 @c public func stepsize_scheduler_rates(
   _ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
+  rates(scheduler, lrs, count)
+}
+
+/// A step that has the value of its schedule by a call ends with this one.
+@inline(never)
+@_optimize(speed)
+func rates(_ scheduler: SchedulerIn, _ lrs: Rates, _ count: UInt) -> stepsize_status {
   guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.rates(into: rates)
@@ -36,17 +43,18 @@ import Stepsize
 @c public func stepsize_scheduler_step(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
-  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
-    if try scheduler.value.pointee.stepAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
-    return step(scheduler, lrs, count)
-  }
+  atOnce(scheduler, lrs, count) { $0.stepAtOnce() } ?? step(scheduler, lrs, count)
 }
 
 @inline(never)
-private func step(
-  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
-) -> stepsize_status {
+@_optimize(speed)
+private func step(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> stepsize_status {
+  atOnce(scheduler, lrs, count) { $0.stepObservedAtOnce() } ?? stepInFull(scheduler, lrs, count)
+}
+
+@inline(never)
+private func stepInFull(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(into: rates)
@@ -65,17 +73,14 @@ private func step(
 @c public func stepsize_scheduler_step_with_loss(
   _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
-  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
-    if try scheduler.value.pointee.stepAtOnce(loss: loss, into: rates) { return Int32(STEPSIZE_OK) }
-    return step(scheduler, loss, lrs, count)
-  }
+  atOnce(scheduler, lrs, count) { $0.stepAtOnce(loss: loss) } ?? step(scheduler, loss, lrs, count)
 }
 
 @inline(never)
 private func step(
-  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ loss: Double, _ lrs: Rates, _ count: UInt
+  _ scheduler: SchedulerInOut, _ loss: Double, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.step(loss: loss, into: rates) { scheduler in
@@ -98,17 +103,12 @@ private func step(
 @c public func stepsize_scheduler_advance(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt
 ) -> stepsize_status {
-  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
-  return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
-    if try scheduler.value.pointee.advanceAtOnce(into: rates) { return Int32(STEPSIZE_OK) }
-    return advance(scheduler, lrs, count)
-  }
+  atOnce(scheduler, lrs, count) { $0.advanceAtOnce() } ?? advance(scheduler, lrs, count)
 }
 
 @inline(never)
-private func advance(
-  _ scheduler: UnsafeMutablePointer<stepsize_scheduler>, _ lrs: Rates, _ count: UInt
-) -> stepsize_status {
+private func advance(_ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt) -> stepsize_status {
+  guard let scheduler else { return Int32(STEPSIZE_ERROR_NULL) }
   guard hasMemory(scheduler) else { return Int32(STEPSIZE_ERROR_MEMORY) }
   return withRates(scheduler, lrs, count) { (rates) throws(StepFailure) in
     try scheduler.value.pointee.advance(into: rates)

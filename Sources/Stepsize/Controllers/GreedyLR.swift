@@ -70,6 +70,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
   }
 
   private let configuration: Configuration
+  /// Both counts are below it where `observeAtOnce` can take the loss.
+  private let patienceAtOnce: Int64
   private var lower: [Double]
   private var upper: [Double]
   private var average: MovingAverage
@@ -97,6 +99,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
       bounds = try Bounds.around(bases, "greedy", a, below: 10, above: 10)
     }
     self.configuration = configuration
+    // The paper's variant compares with the previous loss.
+    patienceAtOnce = configuration.variant == .paper ? 0 : configuration.patience
     lower = bounds.lower
     upper = bounds.upper
     best = BestMetric(
@@ -111,10 +115,9 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
   @inline(__always)
   mutating func observeAtOnce(_ loss: Double) -> Bool {
     // Neither count is ever negative.
-    guard cooldownLeft | warmupLeft == 0, goodCount < configuration.patience,
-      badCount < configuration.patience,
-      !best.followsPrevious
-    else { return false }
+    guard cooldownLeft | warmupLeft == 0, goodCount < patienceAtOnce, badCount < patienceAtOnce else {
+      return false
+    }
     var metric = loss
     if configuration.variant == .huggingface {
       if configuration.isSmooth {
@@ -124,8 +127,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     } else {
       guard abs(loss) <= Double.greatestFiniteMagnitude else { return false }
       if configuration.isSmooth {
-        if average.isAtEndOfSlots { return false }
-        metric = average.addWithinSlots(loss)
+        guard let mean = average.addAtOnce(loss) else { return false }
+        metric = mean
       }
     }
     count(best.improvesAtOnce(metric))

@@ -28,15 +28,25 @@ struct MovingAverage: ~Copyable, Sendable {
     @inline(__always) get { cursor &+ 1 >= slots.count }
   }
 
-  /// `add` for a value that does not fill the slots.
+  /// `add` for a value that does not fill the slots (`isAtEndOfSlots`).
   @inline(__always)
   mutating func addWithinSlots(_ value: Double) -> Double {
     blockSum += value
-    slots[cursor] = value
+    slots[unchecked: cursor] = value
     cursor &+= 1
     count = Swift.min(count + 1, largestCount)
     // Before the first block is full the slots ahead are 0.
-    return (blockSum + slots[cursor]) / count
+    return (blockSum + slots[unchecked: cursor]) / count
+  }
+
+  /// `add` where it takes no call, else nil, with nothing changed.
+  @inline(__always)
+  mutating func addAtOnce(_ value: Double) -> Double? {
+    if !isAtEndOfSlots { return addWithinSlots(value) }
+    guard largestCount == 1 else { return nil }
+    slots[0] = value
+    count = 1
+    return value
   }
 
   /// Values that need no more slots from now on.
@@ -132,8 +142,8 @@ struct StreamingAverage: ~Copyable, Sendable {
   @inline(__always)
   mutating func addWithinSlots(_ value: Double) -> Double {
     sum += value
-    if count == window { sum -= values[cursor] } else { count &+= 1 }
-    values[cursor] = value
+    if count == window { sum -= values[unchecked: cursor] } else { count &+= 1 }
+    values[unchecked: cursor] = value
     cursor &+= 1
     return sum / Double(count)
   }

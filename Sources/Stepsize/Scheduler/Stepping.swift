@@ -191,7 +191,7 @@ extension Scheduler {
 
   @inline(__always)
   mutating func count() {
-    if time < Int64.max { time += 1 }
+    if let next = time.adding(1) { time = next }
   }
 
   // `mutating`, though they change nothing: called on a noncopyable value that is being changed, others copy it first.

@@ -13,11 +13,13 @@ struct Linear: Sendable {
   let floor: Double
   /// `total` as a double: converting it would be a part of every step.
   private let totalReal: Double
+  private let drop: Double
 
   init(total: Int64, floor: Double) {
     self.total = total
     self.floor = floor
     totalReal = Double(total)
+    drop = 1 - floor
   }
 
   static var declaration: StaticString {
@@ -37,6 +39,6 @@ struct Linear: Sendable {
 
   @inline(__always)
   func value(at t: Int64) -> Double {
-    floor + (1 - floor) * (real(total &- Swift.min(t, total)) / totalReal)
+    floor + drop * (real(total &- Swift.min(t, total)) / totalReal)
   }
 }

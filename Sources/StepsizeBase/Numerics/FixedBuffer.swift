@@ -35,6 +35,12 @@ package struct FixedBuffer: ~Copyable, @unchecked Sendable {
     UInt(bitPattern: index) < UInt(bitPattern: count) ? index : 0
   }
 
+  /// For an index that the caller has compared with `count`.
+  package subscript(unchecked index: Int) -> Double {
+    @inline(__always) get { numbers[index] }
+    @inline(__always) set { numbers[index] = newValue }
+  }
+
   // For loops that do nothing but arithmetic: the caller has checked `holds` before the loop.
 
   /// Whether `length` numbers from `start` on are inside.
