@@ -27,15 +27,22 @@ func withRates<Rate>(
   }
 }
 
-/// A step in the parts of `Scheduler.stepAtOnce`; nil where the core has not taken it, or where the array is not to be
-/// written, or cannot be.
+/// A step in the parts of `Scheduler.stepAtOnce`; nil where the core has not taken it, or where something is wrong with the
+/// array.
 @inline(__always)
 func atOnce(
   _ scheduler: SchedulerInOut, _ lrs: Rates, _ count: UInt, _ take: (inout Scheduler) -> Bool
 ) -> stepsize_status? {
-  guard let scheduler, let lrs, isAligned(lrs), count <= UInt(Int.max),
-    UInt(bitPattern: scheduler.value.pointee.groupCount &- 1) < count, take(&scheduler.value.pointee)
-  else { return nil }
+  guard let scheduler else { return nil }
+  if lrs == nil {
+    guard count == 0 else { return nil }
+  } else {
+    guard isAligned(lrs), count <= UInt(Int.max),
+      UInt(bitPattern: scheduler.value.pointee.groupCount &- 1) < count
+    else { return nil }
+  }
+  guard take(&scheduler.value.pointee) else { return nil }
+  guard let lrs else { return Int32(STEPSIZE_OK) }
   guard scheduler.value.pointee.writeAtOnce(MutableSpan(_unsafeStart: lrs, count: Int(count))) else {
     return rates(scheduler, lrs, count)
   }
