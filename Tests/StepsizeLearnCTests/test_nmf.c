@@ -210,6 +210,20 @@ static void illegal_transforms(void) {
     }
 }
 
+/* A norm of -0 is 0: the factors of zeros have no sign. */
+static void a_norm_with_a_sign(void) {
+  static const double zeros[2];
+  stepsize_nmf_options options = defaults();
+  stepsize_nmf *nmf = NULL;
+  double w = NAN, h[2];
+  options.rank = 1, options.batch_size = 0, options.norm = -0.0;
+  CHECK_STATUS(stepsize_nmf_create(&options, zeros, 1, 2, 2, &nmf, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_nmf_step(nmf, zeros, 2, 0.5, NULL, NULL), STEPSIZE_OK);
+  CHECK_STATUS(stepsize_nmf_get_factors(nmf, &w, 1, h, 2), STEPSIZE_OK);
+  CHECK(w == 0 && !signbit(w) && h[0] == 0 && !signbit(h[0]) && h[1] == 0 && !signbit(h[1]));
+  stepsize_nmf_destroy(nmf);
+}
+
 /* Layout and defaults of the public structs. */
 static void structs(void) {
   CHECK(sizeof(stepsize_nmf_options) == 72);
@@ -254,6 +268,7 @@ int main(void) {
   errors();
   illegal_rows();
   illegal_transforms();
+  a_norm_with_a_sign();
   structs();
   return finish();
 }

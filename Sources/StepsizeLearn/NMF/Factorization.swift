@@ -121,6 +121,8 @@ public struct Factorization: ~Copyable {
     self.configuration = configuration
     self.rows = rows
     self.columns = columns
+    // -0 becomes 0: no factor has a sign.
+    let norm = norm + 0
     self.norm = norm
     let rank = Int(configuration.rank)
     self.rank = rank
