@@ -111,7 +111,7 @@ static void extend(Input *input) {
   }
   EXPECT(status == STEPSIZE_OK && stepsize_schedule_length(made) == total);
   for (int64_t t = 0; t <= (goes_on ? step : 0); t++)
-    EXPECT(is_near(stepsize_schedule_at(made, t), value_of(slot.node, t)));
+    EXPECT(is_value(stepsize_schedule_at(made, t), slot.node, t));
   stepsize_schedule_destroy(made);
 }
 
@@ -123,7 +123,7 @@ static void check_values(Input *input) {
   EXPECT(stepsize_schedule_fill(slot.schedule, first, 1, 1, row, 8) == STEPSIZE_OK);
   for (int i = 0; i < 8; i++) {
     const int64_t t = first > INT64_MAX - i ? INT64_MAX : first + i;
-    EXPECT(is_near(row[i], value_of(slot.node, t)));
+    EXPECT(is_value(row[i], slot.node, t));
     EXPECT(bits_of(stepsize_schedule_at(slot.schedule, t)) == bits_of(row[i]));
   }
 }
@@ -155,7 +155,7 @@ static stepsize_scheduler *create(ModelScheduler *model, Input *input) {
 static void check_scheduler(const stepsize_scheduler *scheduler, const ModelScheduler *model, double *rates) {
   EXPECT(stepsize_scheduler_get_step(scheduler) == model->step);
   EXPECT(stepsize_scheduler_rates(scheduler, rates, MODEL_GROUPS) == STEPSIZE_OK);
-  for (size_t g = 0; g < model->groups; g++) EXPECT(is_near(rates[g], rate_of(model, g)));
+  for (size_t g = 0; g < model->groups; g++) EXPECT(is_rate_of(rates[g], model, g));
   const int64_t length = length_of(model);
   EXPECT(stepsize_scheduler_finished(scheduler) == (length < INT64_MAX && model->step >= length));
 }

@@ -56,10 +56,27 @@ static long double value_of(int index, int64_t t) {
   return 0;
 }
 
-/* Within what the roundings of so small a tree can make. */
-static int is_near(double x, long double expected) {
-  return fabsl((long double)x - expected) <= 1e-14L * fabsl(expected);
+/* By how many halves of an ulp its value may be off: 8 for a leaf, such as the square of a sine, and one for each product. */
+static int roundings_of(int index) {
+  if (index < 0) return 0;
+  const Node *node = &nodes[index];
+  switch (node->form) {
+  case PRODUCT: return roundings_of(node->first) + roundings_of(node->second) + 1;
+  case SCALED: return roundings_of(node->first) + 1;
+  case SEQUENCE: {
+    const int first = roundings_of(node->first), second = roundings_of(node->second);
+    return first > second ? first : second;
+  }
+  case CLAMPED: case HELD: return roundings_of(node->first);
+  default: return 8;
+  }
 }
+
+static int is_near(double x, long double expected, int roundings) {
+  return fabsl((long double)x - expected) <= 0x1p-53L * roundings * fabsl(expected);
+}
+
+static int is_value(double x, int index, int64_t t) { return is_near(x, value_of(index, t), roundings_of(index)); }
 
 typedef struct ModelScheduler {
   int schedule[MODEL_GROUPS]; /* -1: a constant 1 */
@@ -77,6 +94,10 @@ static long double rate_of(const ModelScheduler *model, size_t group) {
   const long double multiplier = schedule < 0 ? 1 : value_of(schedule, model->step);
   const long double rate = (long double)model->base[group] * multiplier;
   return fminl(fmaxl(rate, model->min_lr[group]), model->max_lr[group]);
+}
+
+static int is_rate_of(double x, const ModelScheduler *model, size_t group) {
+  return is_near(x, rate_of(model, group), roundings_of(model->schedule[group]) + 1);
 }
 
 /* It ends with the last of its schedules. */

@@ -95,10 +95,12 @@ enum Polyak: Estimating {
     p[memory] = 1
     p[memory + 1] = loss
     p[memory + 2] = other
-    guard n > 0 else { return -1 }
+    // As for no gradient where it is 0 by underflow.
+    let divisor = p[c] * n
+    guard divisor > 0 else { return -1 }
     p[memory + 5] = reached
     p[memory + 6] = n
-    var rate = finite(Swift.max(reached - p[memory + 4], 0) / (p[c] * n))
+    var rate = finite(Swift.max(reached - p[memory + 4], 0) / divisor)
     // Without a limit, NaN.
     if p[memory + 3] > 0, rate > p[growth] * p[memory + 3] { rate = p[growth] * p[memory + 3] }
     p[memory + 3] = rate

@@ -99,6 +99,16 @@ def test_what_is_not_finite_changes_nothing(value):
             assert scheduler.observe(**given) == rate and scheduler.decision == "ignored"
 
 
+def test_a_gradient_whose_divisor_underflows_is_none():
+    """c n = 0.5 * 5e-324 is 0, and so is the excess of a loss below its lower bound."""
+    with st.Scheduler(1.0, 'polyak("sps", norm="l1", lower_bound=2)') as scheduler:
+        scheduler.observe(loss=3.0, grad_l1=1.0)
+        scheduler.step()
+        before = scheduler.lr
+        assert scheduler.observe(loss=1.0, grad_l1=5e-324) == before > 0
+        assert st.Scheduler.from_state(scheduler.state()).lr == before
+
+
 def test_classes_have_the_parameters():
     scheduler = st.Scheduler(1.0, "linear(9)", st.Polyak("sps", c=1, max_lr=0.5))
     assert str(scheduler) == 'polyak("sps", c=1, max_lr=0.5) * linear(9)'
