@@ -61,7 +61,7 @@ def blocks(path: Path, language: str) -> list[str]:
 
 
 def run(source: str, folder: str) -> None:
-    done = preloaded.run([], source=source, folder=folder)
+    done = preloaded.run([], source=source, folder=folder, is_one_of_many=True)
     if done.returncode != 0:
         sys.exit(f"documents: {source}\nreturns {done.returncode}: {done.stderr}")
 

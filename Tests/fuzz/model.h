@@ -42,7 +42,7 @@ static long double value_of(int index, int64_t t) {
     const long double sine = sinl(1.5707963267948966192313216916398L * (long double)left / (long double)node->total);
     return node->a + (1 - node->a) * sine * sine;
   }
-  case WARMUP: return t + 1 >= node->total ? 1 : (long double)(t + 1) / (long double)node->total;
+  case WARMUP: return t >= node->total - 1 ? 1 : (long double)(t + 1) / (long double)node->total;
   case TABULATED: return node->table[t < node->total ? t : node->total - 1];
   case SEQUENCE: {
     const int64_t length = nodes[node->first].length;

@@ -22,7 +22,7 @@ def run(script, *arguments, timeout=240, **environment):
         command = [sys.executable, *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=environment)
     else:
-        done = preloaded.run(words, timeout=timeout, environment=environment)
+        done = preloaded.run(words, timeout=timeout, environment=environment, is_one_of_many=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -21,12 +21,14 @@ from pathlib import Path
 # What is imported beforehand, by what stands in a program. Of torch also what it imports by itself when the first
 # optimizer is made.
 IMPORTS = {
-    r"torch|transformers|accelerate|lightning": "torch._dynamo",
+    r"torch|transformers|accelerate|lightning|huggingface": "torch._dynamo",
     r"transformers|accelerate|huggingface": "transformers.trainer",
     r"lightning": "lightning",
     r"\bjax\b|optax": "optax",
     r"sklearn": "sklearn.datasets",
 }
+# Imported together with the first of them by those that run programs of all: that one takes the most time.
+TOGETHER = ("torch._dynamo", "transformers.trainer", "lightning", "sklearn.datasets")
 
 
 class Server:
@@ -62,16 +64,32 @@ def server(modules, environment):
     return Server(modules, dict(environment))
 
 
-def run(words, *, source=None, folder=None, environment=None, timeout=240, given="", modules=()):
+def modules_of(text, is_one_of_many):
+    """What is imported for a program; nothing where something of it is not installed."""
+
+    def is_installed(name):
+        return find_spec(name.partition(".")[0]) is not None
+
+    names = [name for pattern, name in IMPORTS.items() if re.search(pattern, text)]
+    if not all(map(is_installed, names)):
+        return ()
+    together = TOGETHER if is_one_of_many and TOGETHER[0] in names else ()
+    return tuple(name for name in IMPORTS.values() if name in names or name in together and is_installed(name))
+
+
+def run(
+    words, *, source=None, folder=None, environment=None, timeout=240, given="", modules=(), is_one_of_many=False
+):
     """Runs `python WORDS...`, or a `source` as `python -c`, with the input `given`, and returns a
     subprocess.CompletedProcess with its texts.
 
-    Programs with the same frameworks, or the same `modules`, and the same environment are forked from one process."""
+    Programs with the same frameworks, or the same `modules`, and the same environment are forked from one process;
+    where each `is_one_of_many`, also those with different frameworks on PyTorch."""
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
-    modules = tuple(modules) or tuple(name for pattern, name in IMPORTS.items() if re.search(pattern, text))
-    if not modules or not all(find_spec(name.partition(".")[0]) for name in modules):
+    modules = tuple(modules) or modules_of(text, is_one_of_many)
+    if not modules:
         command = [sys.executable, *(("-c", source) if source is not None else ()), *words]
         return subprocess.run(
             command, cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout, env=environment, input=given
