@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from ctypes import byref, c_char, c_size_t, c_void_p
 
 from .._foreign import abi, convert
@@ -38,6 +39,18 @@ if TYPE_CHECKING:
     Numbers = float | Iterable[float] | None
 
 _INFO = 20  # logging.INFO
+_logger: Any = None
+
+
+def _find_logger() -> Any:
+    """None as long as nobody has imported logging, whose import takes longer than that of this package."""
+    global _logger
+    if "logging" in sys.modules:
+        import logging
+
+        _logger = logging.getLogger("stepsize")
+    return _logger
+
 
 _DECISIONS = {
     abi.STEPSIZE_DECISION_NONE: "none",
@@ -162,12 +175,10 @@ class Scheduler(Stepper):
 
     def _changed(self, before: float, update: int | None = None) -> None:
         """Logs what the controller decided in an update, by default the last one."""
-        if quick.stepsize_scheduler_decision(self._handle) not in CHANGES:
+        logger = _logger or _find_logger()
+        if logger is None or not logger.isEnabledFor(_INFO):
             return
-        import logging  # only here, since its import takes longer than that of this package
-
-        logger = logging.getLogger("stepsize")
-        if logger.isEnabledFor(_INFO):
+        if quick.stepsize_scheduler_decision(self._handle) in CHANGES:
             update = self.current_step - 1 if update is None else update
             values = update, self.decision, before, self._rates[0]
             logger.info("update %d: %s, lr %r -> %r", *values, stacklevel=stacklevel())

@@ -109,9 +109,11 @@ class Curves:
 
 
 class _GroupStep:
-    """The base of the scheduler, whose steps call ``_step`` and ``_advance``."""
+    """The base of the scheduler. Steps in which nothing is rare end here, others call ``_step`` and ``_advance``."""
 
-    __slots__ = ()
+    __slots__ = ("_driven",)
+
+    _driven: tuple[Core, Any, bool] | None
 
     if TYPE_CHECKING:
 
@@ -119,8 +121,9 @@ class _GroupStep:
         def _advance(self, updates: int = 1) -> float: ...
 
     def _drive(self, core: Core | None, optimizer: Any = None) -> None:
-        """Tells the class in C that from now on a step is only a step of `core` whose rates are written into the
-        optimizer's groups; None: it is more than that."""
+        """From now on a step is only a step of `core` whose rates are written into the optimizer's groups; None: it is
+        more than that."""
+        self._driven = None if core is None else (core, optimizer, core.needs_loss)
 
     def step(self, loss: Any = None) -> float:
         """Goes to the next update, writes its rates into the groups and returns the one of the first group.
@@ -128,11 +131,46 @@ class _GroupStep:
         Call it after ``optimizer.step()``, with the loss of that update where there is a controller: a number or a
         tensor with one element.
         """
-        return self._step(loss)
+        driven = self._driven
+        if driven is None:
+            return self._step(loss)
+        core, optimizer, needs_loss = driven
+        groups = optimizer.param_groups
+        if not needs_loss:
+            loss = None  # it may be on an accelerator: not read needlessly
+        elif loss is not None and type(loss) is not float:
+            return self._step(loss)
+        if not _are_plain(groups, core._rates):
+            return self._step(loss)
+        rate = core.step(loss)
+        if self._driven is driven:  # the notification of a change may replace the core
+            for group, each in zip(groups, core._rates):
+                group["lr"] = each
+        return rate
 
     def advance(self, updates: int = 1, /) -> float:
         """Like ``step``, but without a loss: for the updates between two evaluations; so many of them at once."""
-        return self._advance(updates)
+        if updates != 1 or self._driven is None:
+            return self._advance(updates)
+        core, optimizer, _ = self._driven
+        groups = optimizer.param_groups
+        if not _are_plain(groups, core._rates):
+            return self._advance(updates)
+        rate = core.advance()
+        for group, each in zip(groups, core._rates):
+            group["lr"] = each
+        return rate
+
+
+def _are_plain(groups: Any, rates: Any) -> bool:
+    """Whether the groups have the very rates that were written, as floats: otherwise something else changes them."""
+    if len(groups) != len(rates):
+        return False
+    for group, rate in zip(groups, rates):
+        present = group["lr"]
+        if type(present) is not float or present != rate:
+            return False
+    return True
 
 
 def _accelerated() -> Any:

@@ -556,6 +556,7 @@ class Scheduler(GroupStep, LRScheduler):  # type: ignore[misc]
         return dict(self.__dict__)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self._drive(None)
         self.__dict__.update(state)
 
 
