@@ -99,7 +99,7 @@ class Mixed(Rates):
         for place in range(max(places) + 1):
             own = [run for run, other in enumerate(places) if other == place]
             schedule = schedules.get(place)
-            if schedule is None and not has_controller(texts[own[0]]):
+            if schedule is None and not has_controller(texts[own[0]], float(bases[own[0]])):
                 schedule = stepsize.parse(texts[own[0]])
             if schedule is not None:
                 self.multipliers[:, place] = schedule.curve(updates)
@@ -131,8 +131,8 @@ def observed(scheduler: stepsize.Scheduler) -> tuple[str, ...]:
     return tuple(getattr(scheduler, "observes", ()))
 
 
-def has_controller(text: str) -> bool:
-    with stepsize.Scheduler(1.0, text) as scheduler:
+def has_controller(text: str, base: float) -> bool:
+    with stepsize.Scheduler(base, text) as scheduler:
         return scheduler.controller is not None
 
 

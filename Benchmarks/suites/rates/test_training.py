@@ -196,6 +196,11 @@ def test_other_controllers_train(name):
     assert (found.loss < found.start).all()
 
 
+def test_bounds_follow_a_low_base_rate():
+    found = train(PROBLEM, "adamw", ENTRANTS["greedy, as in transformers"], [1e-6], SEEDS, UPDATES)
+    assert np.isfinite(found.loss).all()
+
+
 def test_an_accepted_rate_of_the_line_search_has_armijos_decrease():
     """On a quadratic with the whole set in a batch and no momentum yet, the first step is the plain search's."""
     task = LeastSquares(5, 10, rows=50)
