@@ -69,7 +69,7 @@ install -D -m 755 packaging/debian/stepsize "$work/python3-stepsize/usr/bin/step
 needed() {
   local glibc
   glibc=$(find "$work/$1" -type f -name '*.so*' -exec readelf -VW {} + | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-  echo "libc6 (>= ${glibc#GLIBC_})"
+  echo "libc6${glibc:+ (>= ${glibc#GLIBC_})}"
 }
 
 # symbols PACKAGE LIBRARY LIST NODE: since when a library has each of its functions: since the first kept version with it.

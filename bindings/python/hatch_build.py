@@ -102,18 +102,32 @@ def build_accelerated(package: Path, repository: Path) -> dict[str, Path]:
     if sysconfig.get_config_var("Py_GIL_DISABLED") or sys.implementation.name != "cpython":
         return {}
     options = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fPIC", "-fno-plt", "-fvisibility=hidden", "-shared", "-s"]
+    headers = [include, *multiarch(include, repository / "build" / PLATFORM / "python/include")]
     built = {}
     for name, sources in ACCELERATED.items():
         target = repository / "build" / PLATFORM / "python" / Path(name).parent.name / Path(name).name
         target.parent.mkdir(parents=True, exist_ok=True)
         paths = [str(package / "src" / "_accelerated" / source) for source in sources]
-        command = [*compiler, *options, f"-I{include}", *paths, "-o", str(target)]
+        command = [*compiler, *options, *(f"-I{folder}" for folder in headers), *paths, "-o", str(target)]
         run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode != 0:
             print(f"stepsize: the accelerated modules are left out:\n{run.stdout}", file=sys.stderr)
             return {}
         built[name] = target
     return built
+
+
+def multiarch(include: Path, folder: Path) -> list[Path]:
+    """On Debian pyconfig.h includes another one, that of the platform that is compiled for: this Python's stands in for
+    it, in a folder of its own."""
+    own = include.parent / (sysconfig.get_config_var("MULTIARCH") or "") / include.name / "pyconfig.h"
+    if not PLATFORM or own.parent == include or not own.is_file():
+        return []
+    for processor in ("x86_64", "aarch64"):
+        copy = folder / f"{processor}-linux-gnu" / include.name / "pyconfig.h"
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(own, copy)
+    return [folder]
 
 
 def fail(message: str) -> None:
