@@ -138,6 +138,9 @@ def which(results: dict[str, Any]) -> str:
     sections = []
     for length in sorted({answer.length for answer in found}):
         own = [answer for answer in found if answer.length == length]
+        if not any(answer.order for answer in own):
+            sections.append(f"Too few problems were measured in runs of {length:,} updates.")
+            continue
         missing = dict.fromkeys(answer.case.situation for answer in own if not answer.order)
         without = f"Too few problems were measured for: {listed(list(missing))}." if missing else ""
         sections.append(f"## In runs of {length:,} updates\n\n{table([one for one in own if one.order])}\n\n{without}")
