@@ -121,8 +121,8 @@ struct GreedyLR: ~Copyable, Sendable, Moving {
     var metric = loss
     if configuration.variant == .huggingface {
       if configuration.isSmooth {
-        if streaming.isAtEndOfSlots { return false }
-        metric = streaming.addWithinSlots(loss)
+        guard let mean = streaming.addAtOnce(loss) else { return false }
+        metric = mean
       }
     } else {
       guard abs(loss) <= Double.greatestFiniteMagnitude else { return false }

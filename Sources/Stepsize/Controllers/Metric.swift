@@ -36,7 +36,7 @@ struct BestMetric: Sendable {
   /// An additional margin, always a difference.
   private let extraMargin: Double
   /// Whether the metric to beat is the previous one instead of the best.
-  let followsPrevious: Bool
+  private let followsPrevious: Bool
   private var best = Double.infinity
   /// A metric below this is better; changes only with `best`.
   private var target = 0.0

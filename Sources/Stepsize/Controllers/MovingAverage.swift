@@ -24,13 +24,13 @@ struct MovingAverage: ~Copyable, Sendable {
   mutating func add(_ value: Double) -> Double { isAtEndOfSlots ? endSlots(value) : addWithinSlots(value) }
 
   /// Whether the next value fills the slots: at the end of its block, or where there must be more of them.
-  var isAtEndOfSlots: Bool {
+  private var isAtEndOfSlots: Bool {
     @inline(__always) get { cursor &+ 1 >= slots.count }
   }
 
   /// `add` for a value that does not fill the slots (`isAtEndOfSlots`).
   @inline(__always)
-  mutating func addWithinSlots(_ value: Double) -> Double {
+  private mutating func addWithinSlots(_ value: Double) -> Double {
     blockSum += value
     slots[unchecked: cursor] = value
     cursor &+= 1
@@ -134,19 +134,23 @@ struct StreamingAverage: ~Copyable, Sendable {
   }
 
   /// Whether the next value fills the slots: at the end of the window, or where there must be more of them.
-  var isAtEndOfSlots: Bool {
+  private var isAtEndOfSlots: Bool {
     @inline(__always) get { cursor &+ 1 >= values.count }
   }
 
   /// `add` for a value that does not fill the slots.
   @inline(__always)
-  mutating func addWithinSlots(_ value: Double) -> Double {
+  private mutating func addWithinSlots(_ value: Double) -> Double {
     sum += value
     if count == window { sum -= values[unchecked: cursor] } else { count &+= 1 }
     values[unchecked: cursor] = value
     cursor &+= 1
     return sum / Double(count)
   }
+
+  /// `add` where it takes no call, else nil, with nothing changed.
+  @inline(__always)
+  mutating func addAtOnce(_ value: Double) -> Double? { isAtEndOfSlots ? nil : addWithinSlots(value) }
 
   mutating func reset() {
     cursor = 0

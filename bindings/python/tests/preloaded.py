@@ -64,17 +64,16 @@ def server(modules, environment):
     return Server(modules, dict(environment))
 
 
+def is_installed(name):
+    return find_spec(name.partition(".")[0]) is not None
+
+
 def modules_of(text, is_one_of_many):
-    """What is imported for a program; nothing where something of it is not installed."""
-
-    def is_installed(name):
-        return find_spec(name.partition(".")[0]) is not None
-
+    """What is imported for a program."""
     names = [name for pattern, name in IMPORTS.items() if re.search(pattern, text)]
-    if not all(map(is_installed, names)):
-        return ()
-    together = TOGETHER if is_one_of_many and TOGETHER[0] in names else ()
-    return tuple(name for name in IMPORTS.values() if name in names or name in together and is_installed(name))
+    if is_one_of_many and TOGETHER[0] in names:
+        names += [name for name in TOGETHER if name not in names and is_installed(name)]
+    return tuple(name for name in IMPORTS.values() if name in names)
 
 
 def run(
@@ -89,7 +88,7 @@ def run(
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
     modules = tuple(modules) or modules_of(text, is_one_of_many)
-    if not modules:
+    if not modules or not all(map(is_installed, modules)):
         command = [sys.executable, *(("-c", source) if source is not None else ()), *words]
         return subprocess.run(
             command, cwd=folder, capture_output=True, encoding="utf-8", timeout=timeout, env=environment, input=given
