@@ -12,7 +12,7 @@ for target in wasm32-unknown-none-wasm armv7em-none-none-eabi riscv32-none-none-
   fi
   case $target in
     wasm32-*) place=(build/wasm -lto=llvm-full -disable-stack-protector) ;;
-    aarch64-*) place=(build/bits/aarch64 -O) ;;
+    aarch64-*) place=(build/bits/aarch64 -Osize) ;;
     *) place=("build/portable/$target" -Osize) ;;
   esac
   objects=$(TARGET=$target dev/modules.sh "${place[@]}" Stepsize StepsizeLearn)

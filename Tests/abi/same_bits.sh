@@ -3,7 +3,7 @@
 #   - build/lib as it is (x86-64 without FMA, small code),
 #   - the same on an older processor, as far as glibc is told,
 #   - the sources compiled for speed, for a processor with FMA, which the compiler may use,
-#   - the sources compiled for aarch64, which always has it, under qemu.
+#   - the sources compiled for aarch64, which always has it, for small code as they are shipped, under qemu.
 # In none of the compiled sources may there be an instruction that multiplies and adds with one rounding, or a call to libm.
 # Called by Tests/run_c_tests.sh; needs build/lib.
 set -euo pipefail
@@ -24,10 +24,10 @@ $(diff "$out/here.bits" "$out/$1.bits" | head -n 4)"
   checked=$((checked + 1))
 }
 
-# compile NAME OPTION...: the sources for speed, with these options of the Swift compiler; their files are the array `objects`.
+# compile NAME OPTION...: the sources, with these options of the Swift compiler; their files are the array `objects`.
 compile() {
   local name=$1 fused
-  mapfile -t objects < <(dev/modules.sh "build/bits/$name" -O "${@:2}" StepsizeC StepsizeLearnC)
+  mapfile -t objects < <(dev/modules.sh "build/bits/$name" "${@:2}" StepsizeC StepsizeLearnC)
   [ "${#objects[@]}" -gt 0 ] || exit 1
   fused=$("$bin/llvm-objdump" -d --no-show-raw-insn "${objects[@]}" |
     grep -cE '\s(v?fn?m(add|sub|la|ls)(sub|add)?(132|213|231)?([sp][dsh])?)\s' || true)
@@ -46,7 +46,7 @@ GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-AVX2,-FMA4,-AVX512F "$out/bits" "${golden[
 compare older
 
 if [ "$(uname -m)" = x86_64 ]; then
-  compile fast -target-cpu haswell
+  compile fast -O -target-cpu haswell
   gcc "${flags[@]}" Tests/abi/bits.c "${objects[@]}" -o "$out/bits-fast" -Wl,--gc-sections
   if grep -qw avx2 /proc/cpuinfo; then
     "$out/bits-fast" "${golden[@]}" >"$out/fast.bits"
@@ -64,7 +64,7 @@ elif ! command -v qemu-aarch64 >/dev/null || [ ! -f "$cross/lib/libc.a" ] || [ -
   echo "skipped aarch64: needs qemu-user, libc6-dev-arm64-cross and libgcc-12-dev-arm64-cross (dev/setup_system.sh)"
 else
   export TARGET=aarch64-none-none-elf C_OPTIONS="--target=aarch64-linux-gnu -isystem $cross/include"
-  compile aarch64
+  compile aarch64 -Osize
   "$bin/clang" --target=aarch64-linux-gnu "${flags[@]}" -isystem "$cross/include" -c Tests/abi/bits.c -o "$out/bits.o"
   "$bin/ld.lld" -static --gc-sections -o "$out/bits-aarch64" "$cross/lib/crt1.o" "$cross/lib/crti.o" "$out/bits.o" \
     "${objects[@]}" --start-group "$cross/lib/libc.a" "$gcc_files/libgcc.a" "$gcc_files/libgcc_eh.a" --end-group \

@@ -12,7 +12,11 @@ from support import REPOSITORY
 EXAMPLES = REPOSITORY / "bindings/python/examples/frameworks"
 
 
-QUIET = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1"}
+# The same for all of them, so that they are forked from one process.
+QUIET = {
+    "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "CUDA_VISIBLE_DEVICES": "", "TQDM_DISABLE": "1",
+    "GLOO_SOCKET_IFNAME": "lo",
+}  # fmt: skip
 
 
 def run(script, *arguments, timeout=240, **environment):
@@ -30,7 +34,7 @@ def run(script, *arguments, timeout=240, **environment):
 def run_with_torchrun(script, size):
     return run(
         "-m", "torch.distributed.run", "--standalone", "--local_addr", "127.0.0.1", "--nproc_per_node", size,
-        REPOSITORY / "bindings/python/tests/ending_worker.py", script, GLOO_SOCKET_IFNAME="lo",
+        REPOSITORY / "bindings/python/tests/ending_worker.py", script,
     )  # fmt: skip
 
 

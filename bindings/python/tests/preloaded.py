@@ -21,14 +21,15 @@ from pathlib import Path
 # What is imported beforehand, by what stands in a program. Of torch also what it imports by itself when the first
 # optimizer is made.
 IMPORTS = {
-    r"torch|transformers|accelerate|lightning|huggingface": "torch._dynamo",
+    r"torch|transformers|accelerate|lightning|huggingface|keras": "torch._dynamo",
     r"transformers|accelerate|huggingface": "transformers.trainer",
     r"lightning": "lightning",
+    r"keras": "keras",
     r"\bjax\b|optax": "optax",
     r"sklearn": "sklearn.datasets",
 }
 # Imported together with the first of them by those that run programs of all: that one takes the most time.
-TOGETHER = ("torch._dynamo", "transformers.trainer", "lightning", "sklearn.datasets")
+TOGETHER = ("torch._dynamo", "transformers.trainer", "lightning", "keras", "sklearn.datasets")
 
 
 class Server:

@@ -29,7 +29,7 @@ def launch(size):
     pytest.importorskip("torch")
     with tempfile.TemporaryDirectory() as folder:
         scenarios = ("ddp", "fsdp", "interrupted", "resumed", "states", "losses", "wrongly", "observing")
-        output = run(WORKER, size, folder, *scenarios, GLOO_SOCKET_IFNAME="lo")
+        output = run(WORKER, size, folder, *scenarios)
     return by_scenario(output, size)
 
 
