@@ -1,7 +1,6 @@
 """stepsize.torch.Mechanic and the authors' own transformation of optax, update by update."""
 
 import copy
-import io
 import math
 
 import pytest
@@ -9,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import stepsize  # noqa: E402
+from networks import flat, halves, problem, whole_and_resumed  # noqa: E402
 from stepsize.torch import Joined, Mechanic, Prodigy  # noqa: E402
-from test_torch_prodigy import flat, halves, problem  # noqa: E402
 
 OPTIMIZERS = {
     "sgd": lambda model: torch.optim.SGD(model.parameters(), lr=1.0, momentum=0.9),
@@ -86,31 +85,10 @@ def test_it_is_the_authors(doubles, name, schedule, ours, theirs):
 @pytest.mark.parametrize("first", ["optimizer", "scheduler"])
 @pytest.mark.parametrize("name", ["sgd", "adam"])
 def test_a_resumed_training_has_the_same_bits(first, name):
-    def run(stop=None, checkpoint=None):
-        model, backward = problem()
-        optimizer = OPTIMIZERS[name](model)
-        scheduler = Mechanic(optimizer, "greedy(patience=2) * linear(40)")
-        begin = 0
-        if checkpoint is not None:
-            saved = torch.load(io.BytesIO(checkpoint), weights_only=True)
-            model.load_state_dict(saved["model"])
-            order = (optimizer, scheduler) if first == "optimizer" else (scheduler, optimizer)
-            for each in order:
-                each.load_state_dict(saved["optimizer" if each is optimizer else "scheduler"])
-            begin = scheduler.current_step
-        for update in range(begin, 40):
-            if update == stop:
-                buffer = io.BytesIO()
-                parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-                torch.save({key: part.state_dict() for key, part in parts.items()}, buffer)
-                return buffer.getvalue()
-            loss = backward(update)
-            optimizer.step()
-            scheduler.step(loss)
-        return flat(model), scheduler.s, scheduler.core.state()
-
-    whole, resumed = run(), run(checkpoint=run(stop=17))
-    assert torch.equal(whole[0], resumed[0]) and whole[1:] == resumed[1:]
+    whole, resumed = whole_and_resumed(
+        lambda model: Mechanic(OPTIMIZERS[name](model), "greedy(patience=2) * linear(40)"), first
+    )
+    assert whole.s == resumed.s
 
 
 def test_a_copy_goes_on_alone():

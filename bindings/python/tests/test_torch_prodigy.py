@@ -1,7 +1,6 @@
 """stepsize.torch.Prodigy and the authors' own optimizer, update by update."""
 
 import copy
-import io
 import math
 
 import pytest
@@ -9,28 +8,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import stepsize  # noqa: E402
+from networks import flat, halves, problem, whole_and_resumed  # noqa: E402
 from stepsize.torch import Joined, Prodigy, Scheduler  # noqa: E402
-
-
-def problem(seed=0, dtype=torch.float64):
-    """A network whose last bias is 0, and a function that computes the gradient of the batch of an update."""
-    torch.manual_seed(seed)
-    model = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).to(dtype)
-    torch.nn.init.zeros_(model[2].bias)
-    inputs, labels = torch.randn(64, 6, dtype=dtype), torch.randint(0, 3, (64,))
-
-    def backward(update):
-        batch = slice(16 * (update % 4), 16 * (update % 4) + 16)
-        model.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(inputs[batch]), labels[batch])
-        loss.backward()
-        return loss
-
-    return model, backward
-
-
-def flat(model):
-    return torch.cat([each.detach().flatten() for each in model.parameters()])
 
 
 def train(make, updates=60, schedule=None, before=lambda model, update: None, **options):
@@ -116,13 +95,6 @@ def test_a_rate_that_is_a_tensor():
     assert scheduler.optimizer.param_groups[0]["lr"] is rate and float(rate) == scheduler.lr
 
 
-def halves(model):
-    return [
-        {"params": list(model[0].parameters()), "weight_decay": 0.1},
-        {"params": list(model[2].parameters()), "weight_decay": 0.0},
-    ]
-
-
 def test_groups_have_d_in_common():
     ours, scheduler = train(lambda model: torch.optim.AdamW(halves(model), lr=1.0))
     agree(ours, their_path(groups=halves))
@@ -168,31 +140,11 @@ def test_without_a_step_of_the_scheduler_d_counts_nevertheless():
 @pytest.mark.parametrize("first", ["optimizer", "scheduler"])
 @pytest.mark.parametrize("slice_p", [1, 4])
 def test_a_resumed_training_has_the_same_bits(first, slice_p):
-    def run(stop=None, checkpoint=None):
-        model, backward = problem()
-        optimizer = adamw(model, weight_decay=0.01)
-        scheduler = Prodigy(optimizer, "greedy(patience=2) * linear(40)", slice_p=slice_p)
-        begin = 0
-        if checkpoint is not None:
-            saved = torch.load(io.BytesIO(checkpoint), weights_only=True)
-            model.load_state_dict(saved["model"])
-            order = (optimizer, scheduler) if first == "optimizer" else (scheduler, optimizer)
-            for each in order:
-                each.load_state_dict(saved["optimizer" if each is optimizer else "scheduler"])
-            begin = scheduler.current_step
-        for update in range(begin, 40):
-            if update == stop:
-                buffer = io.BytesIO()
-                parts = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
-                torch.save({name: part.state_dict() for name, part in parts.items()}, buffer)
-                return buffer.getvalue()
-            loss = backward(update)
-            optimizer.step()
-            scheduler.step(loss)
-        return flat(model), scheduler.d, scheduler.core.state()
+    def make(model):
+        return Prodigy(adamw(model, weight_decay=0.01), "greedy(patience=2) * linear(40)", slice_p=slice_p)
 
-    whole, resumed = run(), run(checkpoint=run(stop=17))
-    assert torch.equal(whole[0], resumed[0]) and whole[1:] == resumed[1:]
+    whole, resumed = whole_and_resumed(make, first)
+    assert whole.d == resumed.d
 
 
 def test_another_process_gives_its_numbers():
