@@ -37,7 +37,7 @@ TABS = {
         "glossary": "Glossary",
     },
     "Benchmarks": {
-        "benchmarks": "Overview", "rates": "Schedules compared", "auto": "auto, measured", "refinement": "Refinement",
+        "benchmarks": "Overview", "rates": "Schedules compared", "refinement": "Refinement",
         "learned": "Learned rates", "greedylr": "The claims of GreedyLR", "race": "A race inside the budget",
         "claims": "The claims of the papers", "speed": "Speed", "suites": "The suites",
     },

@@ -121,7 +121,7 @@ def check_in_browser(executable: str, site: Path, screenshots: Path | None) -> N
             found = [re.sub(r"[?#].*", "", link).rsplit("/", 1)[-1] for link in links]
             assert any(name in found for name in wanted), f"test_site: {words!r} finds {found}, not {wanted}"
         # A heading sorts its table.
-        page.goto(f"{address}/auto.html")
+        page.goto(f"{address}/rates.html")
         heading = page.locator("th.sortable", has_text="geometric mean").first
         first = "() => document.querySelector('article table tbody tr').cells[0].textContent"
         before = page.evaluate(first)

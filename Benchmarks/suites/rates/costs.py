@@ -16,7 +16,7 @@ FILE = Path(__file__).resolve().parent / "costs.json"
 FEW, MANY = 4, 40  # runs at once
 
 
-def measured(problem: Problem, optimizer: str) -> list[float]:
+def measured(problem: Problem, optimizer: str) -> dict[str, float]:
     """Seconds of an update, and for each run more in it."""
     from .training import Part, train
 
@@ -32,7 +32,8 @@ def measured(problem: Problem, optimizer: str) -> list[float]:
         train(problem, optimizer, parts, list(range(runs)), 2 + updates)
         found.append(max(1e-6, time.process_time() - begun - rest) / updates)
     each = max(1e-7, (found[1] - found[0]) / (MANY - FEW))
-    return [float(f"{number:.3g}") for number in (max(1e-4, found[0] - FEW * each), each)]
+    fixed = max(1e-4, found[0] - FEW * each)
+    return {"update": float(f"{fixed:.3g}"), "run": float(f"{each:.3g}")}
 
 
 def measure(problems: list[Problem]) -> None:
@@ -41,7 +42,8 @@ def measure(problems: list[Problem]) -> None:
         for optimizer in problem.optimizers:
             found = measured(problem, optimizer)
             name = f"{problem.name}, {optimizer}"
-            print(f"{name}: {found[0] * 1e3:.2f} ms an update, {found[1] * 1e6:.0f} us more a run", flush=True)
+            fixed, each = found["update"] * 1e3, found["run"] * 1e6
+            print(f"{name}: {fixed:.2f} ms an update, {each:.0f} us more a run", flush=True)
             write_json(FILE, dict(sorted((read() | {name: found}).items())))
             read.cache_clear()
 
@@ -53,7 +55,8 @@ def read() -> dict:
 
 def of(problem: Problem, optimizer: str, entrant: Entrant) -> tuple[float, float]:
     """Seconds of an update of an array, and for each run in it, roughly."""
-    fixed, each = read().get(f"{problem.name}, {optimizer}", (1e-3, 1e-4))
+    known = read().get(f"{problem.name}, {optimizer}", {"update": 1e-3, "run": 1e-4})
+    fixed, each = known["update"], known["run"]
     if entrant.package:
         each += 2.5e-4
     elif entrant.kind in ("controller", "no rate"):

@@ -54,6 +54,21 @@ def turned(rows: Rows) -> Rows:
     return 1 - x.view(-1, 8, 8).transpose(1, 2).flip(2).reshape(len(x), 64), y
 
 
+def drifted(rows: Rows) -> Rows:
+    """The same rows from sensors with another gain and offset each."""
+    x, y = rows
+    random = np.random.default_rng(11)
+    gain, offset = random.uniform(-1.5, 1.5, x.shape[1]), random.normal(0, 1, x.shape[1])
+    return x * torch.tensor(gain).float() + torch.tensor(offset).float(), y
+
+
+def letters(first: int) -> tuple[Rows, Rows]:
+    """Thirteen of the 26 letters, as classes from 0 on."""
+    problem = sets.load("letter")
+    chosen = (problem.labels >= first) & (problem.labels < first + 13)
+    return split(problem.features[chosen], problem.labels[chosen] - first, classes=13)
+
+
 def patches() -> tuple[Rows, Rows]:
     """8 x 8 patches of the two photographs of scikit-learn with noise, and without it as targets."""
     from sklearn.datasets import load_sample_images

@@ -111,6 +111,11 @@ add(REPORT, "fine-tuned cnn", "fine-tuning", "the same with a convolutional netw
 add(REPORT, "fine-tuned transformer", "fine-tuning", "a character model of help topics continues on Python modules",
     lambda: fine_tuned(lambda text: Transformer(text, 24, blocks=2, letters=help_topics() + source_code()),
                        (help_topics(),), (source_code(),)), DEAREST, batch=8)  # fmt: skip
+add(REPORT, "fine-tuned letter mlp", "fine-tuning", "a perceptron that knows one half of the letters learns the other",
+    lambda: fine_tuned(lambda a, b: Perceptron(a, b, (48,), 13), data.letters(0), data.letters(13)),
+    {SHORT: FULL})  # fmt: skip
+add(REPORT, "fine-tuned satimage mlp", "fine-tuning", "a perceptron continues after the sensors have drifted",
+    lambda: fine_tuned(lambda a, b: Perceptron(a, b, (32, 32), 6), *satellite()), {SHORT: FULL})  # fmt: skip
 tabular(REPORT, "letter mlp", "letter", "26 classes", USUAL, (48,))
 tabular(REPORT, "magic mlp", "magic", "two classes that overlap", USUAL)
 tabular(REPORT, "spambase mlp", "spambase", "57 skewed columns", USUAL)
@@ -118,6 +123,9 @@ tabular(REPORT, "texture mlp, deep", "texture", "four hidden layers of tanh", US
 tabular(REPORT, "phoneme mlp, batch 4", "phoneme", "small batches: noisy gradients", USUAL, batch=4)
 tabular(REPORT, "satimage mlp, batch 128", "satimage", "large batches", {SHORT: FULL}, batch=128)
 tabular(REPORT, "penbased mlp, 15 % noise", "penbased", "noisy labels", USUAL, (32,), 0.15)
+tabular(REPORT, "letter mlp, 20 % noise", "letter", "noisy labels, of 26 classes", USUAL, (48,), 0.2)
+tabular(REPORT, "satimage mlp, 30 % noise", "satimage", "noisy labels", USUAL, (32,), 0.3)
+tabular(REPORT, "texture mlp, 20 % noise", "texture", "noisy labels, of 11 classes", USUAL, (32,), 0.2)
 tabular(REPORT, "marketing mlp", "marketing", "labels that cannot be known: high loss", USUAL)
 tabular(REPORT, "sonar mlp", "sonar", "overfits: 167 rows of 60 columns", {SHORT: FULL})
 add(REPORT, "friedman mlp", "tabular", "regression with noise, from a seed",
@@ -135,6 +143,13 @@ def copied(rows: data.Rows) -> data.Rows:
 def shifted() -> tuple[data.Rows, data.Rows]:
     train, held = data.small_digits()
     return data.turned(train), data.turned(held)
+
+
+def satellite() -> tuple[tuple[data.Rows, data.Rows], tuple[data.Rows, data.Rows]]:
+    """Before and after."""
+    train, held, classes = data.table("satimage")
+    assert classes == 6
+    return (train, held), (data.drifted(train), data.drifted(held))
 
 
 def of(*parts: str) -> list[Problem]:

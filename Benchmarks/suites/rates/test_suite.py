@@ -29,10 +29,10 @@ from engine.statistics import critical_difference, mean_ranks
 from engine.store import Store
 from stepsize._recommend import bound
 
-from rates import levels, plan, results, suite
+from rates import data, levels, plan, results, suite
 from rates.entrants import ALL, ENTRANTS, available, tunes_itself
 from rates.problem import DESIGN, PARTS, REPORT, TUNING
-from rates.problems import PROBLEMS, of
+from rates.problems import PROBLEMS, of, satellite
 from rates.report import claims, tables
 from rates.report.__main__ import CLAIMS, DATA, PAGES, README, STORED, with_summary
 from rates.report.losses import Losses
@@ -83,7 +83,10 @@ def test_there_are_enough_problems_and_no_part_knows_of_another():
     assert {level for problem in PROBLEMS.values() for level in problem.lengths.values()} <= {*levels.LEVELS}
 
 
-@pytest.mark.parametrize("name", ["least squares, heavy tails", "nmf planted", "diabetes mlp", "photographs denoised"])
+@pytest.mark.parametrize("name", [
+    "least squares, heavy tails", "nmf planted", "diabetes mlp", "photographs denoised", "satimage mlp, 30 % noise",
+    "fine-tuned letter mlp", "fine-tuned satimage mlp",
+])  # fmt: skip
 def test_data_are_the_same_each_time_and_held_rows_are_others(name):
     first, second = PROBLEMS[name].make(), PROBLEMS[name].make()
     for a, b in zip((*first.train, *first.held), (*second.train, *second.held)):
@@ -91,6 +94,21 @@ def test_data_are_the_same_each_time_and_held_rows_are_others(name):
     if PROBLEMS[name].family in ("images", "tabular"):
         train, held = ({row.tobytes() for row in part[0].numpy()} for part in (first.train, first.held))
         assert not train & held
+
+
+def test_a_part_of_the_labels_to_train_on_is_random():
+    (x, clean), _, _ = data.table("texture")
+    (same, noisy), (_, held), classes = data.table("texture", 0.2)
+    assert x.equal(same) and held.equal(data.table("texture")[1][1])
+    assert 0.2 * (1 - 1 / classes) == pytest.approx((clean != noisy).float().mean().item(), abs=0.02)
+
+
+def test_what_is_fine_tuned_on_differs_from_what_was_learned_before():
+    for first, second in (data.letters(0), data.letters(13)), satellite():
+        for (before, labels), (after, others) in zip(first, second):
+            assert set(labels.tolist()) == set(others.tolist()) and not before[: len(after)].equal(after)
+    (before, labels), (after, others) = satellite()[0][0], satellite()[1][0]
+    assert labels.equal(others) and not (before == after).all(0).any()
 
 
 def test_entrants_have_names_of_their_own_and_texts_that_the_library_takes():

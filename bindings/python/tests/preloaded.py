@@ -69,11 +69,13 @@ def is_installed(name):
     return find_spec(name.partition(".")[0]) is not None
 
 
-def modules_of(text, is_one_of_many):
+def modules_of(text, is_one_of_many, environment):
     """What is imported for a program."""
     names = [name for pattern, name in IMPORTS.items() if re.search(pattern, text)]
     if is_one_of_many and TOGETHER[0] in names:
         names += [name for name in TOGETHER if name not in names and is_installed(name)]
+    if "KERAS_BACKEND" not in environment:  # the program may choose one itself, before the import
+        names = [name for name in names if name != "keras"]
     return tuple(name for name in IMPORTS.values() if name in names)
 
 
@@ -88,7 +90,7 @@ def run(
     words = [str(word) for word in words]
     environment = dict(os.environ if environment is None else environment)
     text = source if source is not None else Path(words[0]).read_text(encoding="utf-8")
-    modules = tuple(modules) or modules_of(text, is_one_of_many)
+    modules = tuple(modules) or modules_of(text, is_one_of_many, environment)
     if not modules or not all(map(is_installed, modules)):
         command = [sys.executable, *(("-c", source) if source is not None else ()), *words]
         return subprocess.run(

@@ -107,6 +107,17 @@ def test_the_nearest_length_that_was_measured(monkeypatch):
         st.recommend(100, optimizer="sgd", tune=True)
 
 
+def test_what_a_short_run_cannot_have_is_left_out(monkeypatch):
+    entrants = [entrant("one-cycle", "onecycle(100%)", 0.01), entrant("linear", "linear(100%)", 0.02),
+                entrant("cosine", "cosine(100%)", 0.03)]  # fmt: skip
+    measured = {"measured": {"date": "2026-01-01", "profile": "full", "part": "report"}, "cases": [case(500, entrants)]}
+    monkeypatch.setattr(_recommend, "_measured", lambda: measured)
+    one, many = st.recommend(1, tune=True), st.recommend(500, tune=True)
+    assert many.name == "one-cycle" and [other.name for other in many.alternatives] == ["linear", "cosine"]
+    assert one.text == "linear(1)" and [other.name for other in one.alternatives] == ["cosine"]
+    assert "Next best: cosine(1)" in str(one)
+
+
 def test_errors():
     for words, message in (
         ({"optimizer": "adam"}, "optimizer = 'adam', expected one of 'adamw', 'sgd'"),

@@ -39,12 +39,12 @@ KINDS = {
     "race": lambda results, folder: race.page(results, read_json(RACED)),
 }
 # The pages of the documentation: results, page, kind.
+WHOLE = STORED / "results.json"
 PAGES = (
-    (STORED / "results.json", DOCS / "rates.md", "report"),
-    (STORED / "auto.json", DOCS / "auto.md", "report"),
-    (STORED / "auto.json", DOCS / "which.md", "which"),
-    (STORED / "auto.json", DOCS / "greedylr.md", "greedy"),
-    (STORED / "auto.json", DOCS / "race.md", "race"),
+    (WHOLE, DOCS / "rates.md", "report"),
+    (WHOLE, DOCS / "which.md", "which"),
+    (WHOLE, DOCS / "greedylr.md", "greedy"),
+    (WHOLE, DOCS / "race.md", "race"),
 )
 
 

@@ -105,7 +105,7 @@ hold elsewhere.
 
 {rows(["claim", "paper", "measured here", ""], lines)}
 
-The reports: [schedules compared](rates.md), [auto](auto.md), [refinement](refinement.md), [learned rates](learned.md).
+The reports: [schedules compared](rates.md), [refinement](refinement.md), [learned rates](learned.md).
 """) + "\n"
 
 

@@ -15,7 +15,7 @@ from . import pictures, tables
 from .losses import Losses, Pair
 
 SHOWN = [CONSTANT, "cosine", LINEAR, "greedy", "greedy x linear", "greedy wide x linear", "schedule-free",
-         "prodigy x linear", "polyak x linear", "auto"]  # fmt: skip
+         "prodigy x linear", "polyak x linear", "dadapt x linear", "auto"]  # fmt: skip
 TITLES = {REPORT: "Report problems", DESIGN: "Design problems", TUNING: "Tuning problems"}
 
 

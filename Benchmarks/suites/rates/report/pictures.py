@@ -51,27 +51,31 @@ def ranks(losses: Losses, pairs: list[Pair], path: Path) -> tuple[float, list[tu
 
 
 def robustness(losses: Losses, pairs: list[Pair], names: list[str], path: Path) -> None:
-    """The geometric-mean regret at each base rate; entrants without one are lines across."""
+    """The geometric-mean regret at each base rate that all pairs of an entrant have; entrants without one are lines
+    across."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 4.6), dpi=110, layout="constrained")
-    palette = plt.get_cmap("tab10")
     shown = [name for name in names if any(name in losses.runs[pair] for pair in pairs)]
+    palette = plt.get_cmap("tab10" if len(shown) <= 10 else "tab20")
     for place, name in enumerate(shown):
         found: dict[float, list[float]] = {}
-        for pair in pairs:
-            run = losses.runs[pair].get(name)
-            if run is not None and "untuned" in run.entry:
+        own = [pair for pair in pairs if name in losses.runs[pair]]
+        label = name if len(own) == len(pairs) else f"{name}, {len(own)} of {len(pairs)} pairs"
+        for pair in own:
+            run = losses.runs[pair][name]
+            if "untuned" in run.entry:
                 rates = np.array(run.entry["rates"])
                 for factor, logs in zip(rates / rates[len(rates) // 2], run.untuned):
                     found.setdefault(round(float(np.log10(factor)), 3), []).append(losses.regret(pair, logs))
         if found:
-            x = sorted(found)
+            most = max(map(len, found.values()))
+            x = sorted(one for one in found if len(found[one]) == most)
             axes.plot([10.0**one for one in x], [np.exp(np.mean(found[one])) for one in x], "o-", ms=3.5,
-                      color=palette(place % 10), label=name)  # fmt: skip
+                      color=palette(place % palette.N), label=label)  # fmt: skip
         else:
-            own = np.exp(np.mean(list(tuned_regrets(losses, pairs, name).values())))
-            axes.axhline(own, color=palette(place % 10), ls="--", label=f"{name} (no base rate)")
+            mean = np.exp(np.mean(list(tuned_regrets(losses, own, name).values())))
+            axes.axhline(mean, color=palette(place % palette.N), ls="--", label=f"{label} (no base rate)")
     axes.set(xlabel="base rate / the usual one of the optimizer", ylabel="loss / that of the tuned reference")
     for axis in (axes.xaxis, axes.yaxis):
         logarithmic(axis)

@@ -73,7 +73,7 @@ def recommend(
         advice = stepsize.recommend(10_000)
         scheduler = stepsize.Scheduler(1.0, advice.text)
 
-    The figures are of small models on real and generated data; docs/which.md has the table, docs/auto.md how it was
+    The figures are of small models on real and generated data; docs/which.md has the table, docs/rates.md how it was
     measured. A difference of a few percent to the next best one is none.
 
     Args:
@@ -119,23 +119,25 @@ def recommend(
     else:
         raise StepsizeError("recommend: the results that this package holds have no such case")
     case, entrants = min(usable, key=lambda one: _distance(one[0]["updates"], total))
-    first, *others = (_made(entrant, case, total, base_lr) for entrant in entrants)
+    made = [(_made(entrant, case, total, base_lr), entrant["has_bounds"]) for entrant in entrants]
+    # Some schedules have no form for a very short run, such as a one-cycle of one update.
+    (first, has_bounds), *others = ((one, has_bounds) for one, has_bounds in made if one is not None)
     reasons.append(
         f"Measured: {first.name}, {first.figure} with this optimizer, in runs of {case['updates']:,} updates"
         f" ({_nearest(case['updates'], total)}{data['measured']['date']}, {data['measured']['part']} problems,"
         f" profile {data['measured']['profile']})."
     )
     if others:
-        reasons.append(f"Next best: {others[0].text}, {_percent(others[0].regret)}.")
+        reasons.append(f"Next best: {others[0][0].text}, {_percent(others[0][0].regret)}.")
     if first.needs_base_lr:
         reasons.append("It needs a base rate: tune it, or take that of stepsize.torch.find or `stepsize find`.")
     else:
         reasons.append("It needs no base rate: give the scheduler and the optimizer 1.")
-    if entrants[0]["has_bounds"]:
+    if has_bounds:
         reasons.append(f"Its bounds are for a base rate of {1.0 if base_lr is None else base_lr:g}.")
     return Recommendation(
         first.text, first.name, first.needs_base_lr, first.regret, first.pairs, first.measured_updates,
-        tuple(reasons), tuple(others),
+        tuple(reasons), tuple(other for other, _ in others),
     )  # fmt: skip
 
 
@@ -152,14 +154,19 @@ def _fitting(case: dict[str, Any], tune: bool) -> list[dict[str, Any]]:
     return [one for one in entrants if tune or not case["tune"] or not one["needs_base_lr"]]
 
 
-def _made(entrant: dict[str, Any], case: dict[str, Any], total: int | None, base_lr: float | None) -> Recommendation:
+def _made(
+    entrant: dict[str, Any], case: dict[str, Any], total: int | None, base_lr: float | None
+) -> Recommendation | None:
+    """None where the library has no such schedule for a run of this length."""
     text: str = entrant["text"]
     if entrant["has_bounds"] and base_lr is not None:
-        text = re.sub(
-            r"(m(?:in|ax)_lr=)([-+.\w]+)", lambda found: found[1] + repr(float(found[2]) * base_lr), text
-        )
+        text = re.sub(r"(m(?:in|ax)_lr=)([-+.\w]+)", lambda found: found[1] + repr(float(found[2]) * base_lr), text)
+    try:
+        text = bound(text, total)
+    except StepsizeError:
+        return None
     return Recommendation(
-        bound(text, total), entrant["name"], entrant["needs_base_lr"], entrant["regret"], case["pairs"],
+        text, entrant["name"], entrant["needs_base_lr"], entrant["regret"], case["pairs"],
         case["updates"],
     )  # fmt: skip
 
