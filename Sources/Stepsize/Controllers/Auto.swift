@@ -11,8 +11,8 @@
 ///
 /// Without a total there is no decay: b and m are learned all the time, as at a tenth of a run, and the warm-up has 20 updates.
 ///
-/// Known to fail: convolutional networks, most of all with normalization and in fine-tuning; where the training loss is no guide
-/// (overfitting); and, less than `polyak`, where the loss cannot come near its lower bound.
+/// Known to fail: networks with normalization; fine-tuning, most of all of convolutional networks; deep networks of tanh; where
+/// the training loss is no guide (overfitting); and, less than `polyak`, where the loss cannot come near its lower bound.
 enum Auto: Estimating {
   static var declaration: StaticString {
     """
