@@ -34,7 +34,7 @@ help:
 	@echo "make report-refinement   docs/refinement.md from its results"
 	@echo "make benchmark-learned   compare learned rates with tuned ones (-quick: under five minutes)"
 	@echo "make report-learned      docs/learned.md from its results"
-	@echo "make benchmark-rates     schedules and rates, tuned and untuned, on many problems (three hours; -quick: under five minutes)"
+	@echo "make benchmark-rates     schedules and rates, tuned and untuned, on many problems (up to three hours; -quick: under five minutes)"
 	@echo "make report-rates        docs/rates.md and the other pages of its results"
 	@echo "make policies  retrain the policies of learned(\"…\") (minutes)"
 	@echo "make generate  every generated file: headers, export lists, constructors in Swift and Python, …"
