@@ -104,8 +104,8 @@ def stages(installs: bool = False) -> list[Stage]:
         Stage("build", ["dev/build_library.sh", "dev/man_pages.py"], in_quick=True, needs_packages=False),
         Stage(
             "Swift tests",
-            ["dev/swift.sh .build-test test --disable-index-store"],
-            quick_commands=[f"dev/swift.sh .build-test test --disable-index-store --skip '{'|'.join(LONG_IN_SWIFT)}'"],
+            ["dev/swift.sh .build-test test"],
+            quick_commands=[f"dev/swift.sh .build-test test --skip '{'|'.join(LONG_IN_SWIFT)}'"],
             needs_packages=False,
         ),
         Stage(
