@@ -35,13 +35,12 @@ from rates.entrants import ALL, ENTRANTS, available, tunes_itself
 from rates.problem import DESIGN, PARTS, REPORT, TUNING
 from rates.problems import PROBLEMS, of, satellite
 from rates.report import claims, tables
-from rates.report.__main__ import CLAIMS, DATA, PAGES, README, STORED, with_summary
+from rates.report.__main__ import CLAIMS, DATA, PAGES, README, RESULTS, with_summary
 from rates.report.losses import Losses
 from rates.report.page import page
 from rates.report.which import fits_library, recommendations, share_text
 
 SUITES = Path(__file__).resolve().parent.parent
-RESULTS = SUITES / "rates" / "results" / "results.json"
 TINY = suite.Settings("tiny", ("logistic iris",), ("constant", "linear", "refined", "greedy", "calibrated linear"),
                       (60,), "tiny", ("sgd",))  # fmt: skip
 
@@ -337,11 +336,11 @@ def test_a_page_of_what_is_finished(finished, tmp_path):
         assert (tmp_path / picture).stat().st_size > 5000
 
 
-@pytest.mark.parametrize("stored, made, kind", PAGES, ids=[made.stem for _, made, _ in PAGES])
-def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, kind):
+@pytest.mark.parametrize("kind, made", PAGES.items(), ids=[made.stem for made in PAGES.values()])
+def test_the_page_is_what_the_stored_results_say(tmp_path, kind, made):
     pytest.importorskip("matplotlib")
     output = tmp_path / made.name
-    command = [sys.executable, "-m", "rates.report", "--results", stored, "--output", output, "--kind", kind]
+    command = [sys.executable, "-m", "rates.report", "--results", RESULTS, "--output", output, "--kind", kind]
     subprocess.run(command, cwd=SUITES, check=True, capture_output=True)
     text = made.read_text(encoding="utf-8")
     assert output.read_text(encoding="utf-8") == text
@@ -350,11 +349,11 @@ def test_the_page_is_what_the_stored_results_say(tmp_path, stored, made, kind):
 
 
 def test_readme_package_and_claims_are_what_the_stored_results_say():
-    stored = next(read_json(stored) for stored, _, kind in PAGES if kind == "which")
+    stored = read_json(RESULTS)
     readme = README.read_text(encoding="utf-8")
     assert with_summary(readme, stored) == readme and "| `" in readme
     assert read_json(DATA) == recommendations(stored)
-    assert claims.page(claims.stored(STORED)) == CLAIMS.read_text(encoding="utf-8")
+    assert claims.page(stored) == CLAIMS.read_text(encoding="utf-8")
 
 
 def test_a_line_with_shares_is_the_line_of_every_length():

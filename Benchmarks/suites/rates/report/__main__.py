@@ -38,14 +38,11 @@ KINDS = {
     "greedy": greedy.page,
     "race": lambda results, folder: race.page(results, read_json(RACED)),
 }
-# The pages of the documentation: results, page, kind.
-WHOLE = STORED / "results.json"
-PAGES = (
-    (WHOLE, DOCS / "rates.md", "report"),
-    (WHOLE, DOCS / "which.md", "which"),
-    (WHOLE, DOCS / "greedylr.md", "greedy"),
-    (WHOLE, DOCS / "race.md", "race"),
-)
+RESULTS = STORED / "results.json"
+# The pages of the documentation that are made of it, by kind.
+PAGES = {
+    "report": DOCS / "rates.md", "which": DOCS / "which.md", "greedy": DOCS / "greedylr.md", "race": DOCS / "race.md",
+}  # fmt: skip
 
 
 def main() -> int:
@@ -54,16 +51,15 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=DOCS / "rates.md", metavar="FILE")
     parser.add_argument("--kind", choices=KINDS, default="report")
     options = parser.parse_args()
-    for stored, output, kind in [(options.results, options.output, options.kind)] if options.results else PAGES:
+    results = read_json(options.results or RESULTS)
+    for kind, output in ({options.kind: options.output} if options.results else PAGES).items():
         output.parent.mkdir(parents=True, exist_ok=True)
-        results = read_json(stored)
         output.write_text(KINDS[kind](results, output.with_suffix("")), encoding="utf-8")
         print(f"{output}: {len(results['entries'])} entries")
-        if kind == "which" and not options.results:
-            README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
-            write_json(DATA, recommendations(results))
     if not options.results:
-        CLAIMS.write_text(claims.page(claims.stored(STORED)), encoding="utf-8")
+        README.write_text(with_summary(README.read_text(encoding="utf-8"), results), encoding="utf-8")
+        write_json(DATA, recommendations(results))
+        CLAIMS.write_text(claims.page(results), encoding="utf-8")
         print(CLAIMS)
     return 0
 

@@ -39,44 +39,42 @@ def pairs_with(losses: Losses, name: str) -> list[Pair]:
     return []
 
 
-def greedy(every: list[Losses]) -> list[list[str]]:
+def greedy(losses: Losses) -> list[list[str]]:
     for name in (AUTHORS, "greedy"):
-        for losses in sorted(every, key=lambda one: REPORT not in one.parts.values()):
-            pairs = pairs_with(losses, name) if name in ENTRANTS else []
-            found = ratios(losses, pairs, name)
-            if len(found):
-                good = found <= np.log1p(TIE)
-                part = " and ".join(sorted({losses.parts[pair[0]] for pair in pairs}))
-                lengths = sorted({pair[1] for pair in pairs})
-                settings = "its authors' settings" if name == AUTHORS else "the library's settings"
-                text = (f"{share(good)} of {len(found)} comparisons within {percent(TIE)} or lower ({settings};"
-                        f" {len(pairs)} pairs of {part} problems, {', '.join(map(str, lengths))} updates)")  # fmt: skip
-                return [row(GREEDY_CLAIM, GREEDY_PAPER, text, REPRODUCED if good.mean() > GREEDY_SHARE else NOT)]
+        pairs = pairs_with(losses, name) if name in ENTRANTS else []
+        found = ratios(losses, pairs, name)
+        if len(found):
+            good = found <= np.log1p(TIE)
+            part = " and ".join(sorted({losses.parts[pair[0]] for pair in pairs}))
+            lengths = sorted({pair[1] for pair in pairs})
+            settings = "its authors' settings" if name == AUTHORS else "the library's settings"
+            text = (f"{share(good)} of {len(found)} comparisons within {percent(TIE)} or lower ({settings};"
+                    f" {len(pairs)} pairs of {part} problems, {', '.join(map(str, lengths))} updates)")  # fmt: skip
+            return [row(GREEDY_CLAIM, GREEDY_PAPER, text, REPRODUCED if good.mean() > GREEDY_SHARE else NOT)]
     return [row(GREEDY_CLAIM, GREEDY_PAPER, "no stored runs", UNTESTABLE)]
 
 
-def linear(every: list[Losses]) -> list[list[str]]:
+def linear(losses: Losses) -> list[list[str]]:
     """Against each other schedule of the suite, both tuned; by length."""
     claim, found = "Linear decay is better than all default schedules", []
     defaults = [one.name for one in ENTRANTS.values() if one.kind == "schedule" and not one.refined
                 and "linear" not in one.name]  # fmt: skip
-    for losses in every:
-        pairs = losses.pairs(REPORT)
-        for length in sorted({pair[1] for pair in pairs}):
-            own = [pair for pair in pairs if pair[1] == length]
-            names = [name for name in defaults if all(name in losses.runs[pair] for pair in own)]
-            base = tuned_regrets(losses, own, LINEAR)
-            differences = [np.array([each - base[pair] for pair, each in tuned_regrets(losses, own, name).items()])
-                           for name in names]  # fmt: skip
-            p_values = holm([signed_rank(one) for one in differences])
-            lower = [name for name, one in zip(names, differences) if one.mean() > 0]
-            clear = [name for name, one, p in zip(names, differences, p_values) if one.mean() > 0 and p < LEVEL]
-            text = (f"lower mean loss than {len(lower)} of the {len(names)} schedules that were run (of {len(defaults)}"
-                    f" in the suite), clearly than {len(clear)}"
-                    f" ({', '.join(clear) or 'none'}; Wilcoxon, adjusted, 5 %); {len(own)} pairs of report problems,"
-                    f" {length} updates, each tuned")  # fmt: skip
-            verdict = REPRODUCED if len(clear) == len(defaults) else IN_PART if clear else NOT
-            found.append(row(claim, LINEAR_PAPER, text, verdict))
+    pairs = losses.pairs(REPORT)
+    for length in sorted({pair[1] for pair in pairs}):
+        own = [pair for pair in pairs if pair[1] == length]
+        names = [name for name in defaults if all(name in losses.runs[pair] for pair in own)]
+        base = tuned_regrets(losses, own, LINEAR)
+        differences = [np.array([each - base[pair] for pair, each in tuned_regrets(losses, own, name).items()])
+                       for name in names]  # fmt: skip
+        p_values = holm([signed_rank(one) for one in differences])
+        lower = [name for name, one in zip(names, differences) if one.mean() > 0]
+        clear = [name for name, one, p in zip(names, differences, p_values) if one.mean() > 0 and p < LEVEL]
+        text = (f"lower mean loss than {len(lower)} of the {len(names)} schedules that were run (of {len(defaults)}"
+                f" in the suite), clearly than {len(clear)}"
+                f" ({', '.join(clear) or 'none'}; Wilcoxon, adjusted, 5 %); {len(own)} pairs of report problems,"
+                f" {length} updates, each tuned")  # fmt: skip
+        verdict = REPRODUCED if len(clear) == len(defaults) else IN_PART if clear else NOT
+        found.append(row(claim, LINEAR_PAPER, text, verdict))
     return found or [row(claim, LINEAR_PAPER, "no stored runs of report problems", UNTESTABLE)]
 
 
@@ -87,8 +85,8 @@ def of_suite(name: str) -> list[list[str]]:
     return [row(*one) for one in json.loads(printed)]
 
 
-def page(every: list[dict[str, Any]]) -> str:
-    losses = [Losses(results) for results in every]
+def page(results: dict[str, Any]) -> str:
+    losses = Losses(results)
     lines = greedy(losses) + linear(losses) + of_suite("logistic") + of_suite("learned")
     # Each claim's rows together.
     order = list(dict.fromkeys(line[0] for line in lines))
@@ -107,10 +105,3 @@ hold elsewhere.
 
 The reports: [schedules compared](rates.md), [refinement](refinement.md), [learned rates](learned.md).
 """) + "\n"
-
-
-def stored(folder: Path) -> list[dict[str, Any]]:
-    """All results of this suite that a report can be made of."""
-    every = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
-    return [results for results in every if {"entries", "problems", "protocol"} <= set(results)]
-

@@ -119,25 +119,25 @@ def recommend(
     else:
         raise StepsizeError("recommend: the results that this package holds have no such case")
     case, entrants = min(usable, key=lambda one: _distance(one[0]["updates"], total))
-    made = [(_made(entrant, case, total, base_lr), entrant["has_bounds"]) for entrant in entrants]
     # Some schedules have no form for a very short run, such as a one-cycle of one update.
-    (first, has_bounds), *others = ((one, has_bounds) for one, has_bounds in made if one is not None)
+    made = [(each, one) for each in entrants if (one := _made(each, case, total, base_lr))]
+    first, *others = (one for _, one in made)
     reasons.append(
         f"Measured: {first.name}, {first.figure} with this optimizer, in runs of {case['updates']:,} updates"
         f" ({_nearest(case['updates'], total)}{data['measured']['date']}, {data['measured']['part']} problems,"
         f" profile {data['measured']['profile']})."
     )
     if others:
-        reasons.append(f"Next best: {others[0][0].text}, {_percent(others[0][0].regret)}.")
+        reasons.append(f"Next best: {others[0].text}, {_percent(others[0].regret)}.")
     if first.needs_base_lr:
         reasons.append("It needs a base rate: tune it, or take that of stepsize.torch.find or `stepsize find`.")
     else:
         reasons.append("It needs no base rate: give the scheduler and the optimizer 1.")
-    if has_bounds:
+    if made[0][0]["has_bounds"]:
         reasons.append(f"Its bounds are for a base rate of {1.0 if base_lr is None else base_lr:g}.")
     return Recommendation(
         first.text, first.name, first.needs_base_lr, first.regret, first.pairs, first.measured_updates,
-        tuple(reasons), tuple(other for other, _ in others),
+        tuple(reasons), tuple(others),
     )  # fmt: skip
 
 
