@@ -38,7 +38,7 @@ from rates.report import claims, tables
 from rates.report.__main__ import CLAIMS, DATA, PAGES, README, RESULTS, with_summary
 from rates.report.losses import Losses
 from rates.report.page import page
-from rates.report.which import fits_library, recommendations, share_text
+from rates.report.which import answers, fits_library, recommendations, share_text
 
 SUITES = Path(__file__).resolve().parent.parent
 TINY = suite.Settings("tiny", ("logistic iris",), ("constant", "linear", "refined", "greedy", "calibrated linear"),
@@ -354,6 +354,15 @@ def test_readme_package_and_claims_are_what_the_stored_results_say():
     assert with_summary(readme, stored) == readme and "| `" in readme
     assert read_json(DATA) == recommendations(stored)
     assert claims.page(stored) == CLAIMS.read_text(encoding="utf-8")
+
+
+def test_a_question_is_answered_by_the_pairs_where_it_was_asked():
+    losses = Losses(read_json(RESULTS))
+    for answer in answers(losses):
+        if answer.case.question and answer.length == 500:
+            every = [pair for pair in losses.pairs(REPORT, lengths=(500,)) if pair[2] == answer.optimizer]
+            asked = [pair for pair in every if answer.case.question in losses.runs[pair]["linear"].entry]
+            assert answer.order and 0 < answer.pairs == len(asked) < len(every)
 
 
 def test_a_line_with_shares_is_the_line_of_every_length():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from engine.markdown import filled, listed, rows
 
-from ..entrants import ENTRANTS, Entrant
+from ..entrants import ENTRANTS, LINEAR, Entrant
 from ..problem import DESIGN, PARTS, REPORT
 from ..problems import PROBLEMS
 from .losses import Losses, Pair
@@ -76,6 +76,11 @@ def regret(losses: Losses, pair: Pair, name: str, case: Case) -> float | None:
     return losses.regret(pair, run.logs())
 
 
+def was_asked(losses: Losses, pair: Pair, case: Case) -> bool:
+    """Where few seeds are run, nobody is told another length."""
+    return not case.question or case.question in losses.runs[pair][LINEAR].entry
+
+
 def ranked(losses: Losses, pairs: list[Pair], case: Case) -> list[tuple[str, np.ndarray]]:
     """The entrants that are there on all of these pairs, by their mean regret."""
     found = []
@@ -109,8 +114,8 @@ def answers(losses: Losses) -> list[Answer]:
     for length in sorted({pair[1] for pair in losses.pairs(part)}):
         for case in CASES:
             for optimizer in OPTIMIZERS:
-                pairs = [pair for pair in losses.pairs(part, lengths=(length,))
-                         if pair[2] == optimizer and case.on(PROBLEMS[pair[0]])]  # fmt: skip
+                pairs = [pair for pair in losses.pairs(part, lengths=(length,)) if pair[2] == optimizer
+                         and case.on(PROBLEMS[pair[0]]) and was_asked(losses, pair, case)]  # fmt: skip
                 order = ranked(losses, pairs, case) if len(pairs) >= FEWEST else []
                 found.append(Answer(case, optimizer, length, len(pairs), order))
     return found
